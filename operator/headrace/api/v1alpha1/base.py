@@ -1,0 +1,89 @@
+"""
+What all API types share: immutability, camelCase, bounds.
+
+Knows no resource. Every string and list of the API is bounded, so that a schema built
+from these types fits the API server's cost limits and no object can grow without end.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+
+GROUP = "headrace.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+MAX_TASKS = 5000
+MAX_SECONDS = 31_536_000  # a year: no wait in a pipeline is longer
+
+
+class ApiType(BaseModel):
+    """Base of every API type: immutable, camelCase in YAML, documented by its docstrings."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+    )
+
+
+class ApiEnum(StrEnum):
+    """Base of every enumeration: CamelCase values, as Kubernetes writes them."""
+
+
+TaskName = Annotated[
+    str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+]
+"""A DNS label that starts with a letter, since it becomes part of names and a label value."""
+
+ObjectName = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
+    ),
+]
+"""The name of a Kubernetes object (a DNS subdomain)."""
+
+ParamName = Annotated[
+    str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-zA-Z]([a-zA-Z0-9_]*)$")
+]
+"""A parameter's name: an identifier, so that it can be a JSON key and a variable."""
+
+ShortText = Annotated[str, StringConstraints(max_length=1024)]
+LongText = Annotated[str, StringConstraints(max_length=32_768)]
+
+QUANTITY = r"^[0-9]+(\.[0-9]{1,9})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
+
+
+def _number_as_text(value: Any) -> Any:
+    """Take `cpu: 2` as what it means: Kubernetes' own quantities may be whole numbers too."""
+    return str(value) if type(value) is int else value
+
+
+Quantity = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=32, pattern=QUANTITY),
+    BeforeValidator(_number_as_text),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "maxLength": 32,
+            "minimum": 0,
+            "pattern": QUANTITY,
+            "x-kubernetes-int-or-string": True,
+        }
+    ),
+]
+"""An amount of memory, CPU or the like, as Kubernetes writes it: `500m`, `512Mi`, `4Gi`, `2`."""

@@ -1,0 +1,54 @@
+"""Conditions: how an object stands, in the form that all Kubernetes tools read."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from headrace.api.v1alpha1.base import ApiEnum, ApiType
+
+
+class ConditionType(ApiEnum):
+    """The conditions that Headrace sets."""
+
+    SUCCEEDED = "Succeeded"
+    """Unknown while it goes on, then True or False for good. On runs and tasks."""
+
+    READY = "Ready"
+    """On a Workflow: the definition is valid. On runs and tasks: the same as Succeeded."""
+
+    RECONCILING = "Reconciling"
+    """The controller works on it (kstatus: in progress)."""
+
+    STALLED = "Stalled"
+    """It cannot go on without a change by somebody (kstatus: failed)."""
+
+
+class ConditionStatus(ApiEnum):
+    """Whether a condition holds."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class Condition(ApiType):
+    """One aspect of how an object stands."""
+
+    type: Annotated[str, StringConstraints(min_length=1, max_length=316)]
+    """type names the aspect."""
+
+    status: ConditionStatus
+    """status is True, False or Unknown."""
+
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    """reason is one word for machines; the reference lists them all."""
+
+    message: Annotated[str, StringConstraints(max_length=32_768)] = ""
+    """message is one sentence for people."""
+
+    last_transition_time: AwareDatetime
+    """lastTransitionTime is when status last changed."""
+
+    observed_generation: int | None = Field(default=None, ge=0)
+    """observedGeneration is the generation of the object that the condition speaks of."""
+

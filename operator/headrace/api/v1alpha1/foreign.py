@@ -1,0 +1,70 @@
+"""
+Fields that people know from elsewhere and look for here: what to write instead.
+
+Knows other engines' words and the pod's. Knows no type.
+"""
+
+WEAKER = "would be weaker than the restricted Pod Security level, so it cannot be set; leave it out"
+IN_TASK = (
+    "what may be shaped of a pod stands in the task itself: image, command, args, env, resources,"
+    " volumes, volumeMounts and so on"
+)
+ONE_CONTAINER = "a task is one container; make a task of its own for other work"
+LATER = "is not known in this version; leave it out"
+
+INSTEAD = {
+    "activeDeadlineSeconds": "write timeouts.attemptSeconds",
+    "after": "write dependsOn",
+    "allowPrivilegeEscalation": WEAKER,
+    "approval": LATER,
+    "arguments": "write params for the workflow, args for a task",
+    "backoffLimit": "write retry.limit",
+    "capabilities": WEAKER,
+    "concurrencyPolicy": "write concurrency.policy",
+    "container": IN_TASK,
+    "containers": IN_TASK,
+    "dag": "write the tasks directly under spec.tasks, each with dependsOn",
+    "dependencies": "write dependsOn",
+    "depends": "write dependsOn",
+    "depends_on": "write dependsOn",
+    "failedJobsHistoryLimit": "write history.failedRuns",
+    "forEach": LATER,
+    "hostIPC": WEAKER,
+    "hostNetwork": WEAKER,
+    "hostPID": WEAKER,
+    "hostPath": "would be weaker than the restricted Pod Security level, so it cannot be used;"
+    " use persistentVolumeClaim for data that stays, emptyDir for scratch space",
+    "initContainers": ONE_CONTAINER,
+    "jobTemplate": IN_TASK,
+    "needs": "write dependsOn",
+    "onExit": "write finally",
+    "parallelism": "write concurrency.maxRuns for runs; tasks run as soon as they can",
+    "parameters": "write params",
+    "podSpecPatch": IN_TASK,
+    "podTemplate": IN_TASK,
+    "privileged": WEAKER,
+    "procMount": WEAKER,
+    "restartPolicy": "write retry: each attempt is a pod of its own",
+    "retries": "write retry.limit",
+    "retryStrategy": "write retry",
+    "runAfter": "write dependsOn",
+    "runAsNonRoot": "is always true; leave it out",
+    "schedule": "write triggers: [{schedule: {cron: ...}}] under spec",
+    "schedules": "write triggers: [{schedule: {cron: ...}}] under spec",
+    "script": "write command: [sh, -c, ...]",
+    "seccompProfile": "is always RuntimeDefault; leave it out",
+    "sidecars": ONE_CONTAINER,
+    "steps": "write tasks, each with dependsOn",
+    "successfulJobsHistoryLimit": "write history.successfulRuns",
+    "template": IN_TASK,
+    "templates": "write the tasks directly under spec.tasks",
+    "timeout": "write timeouts.attemptSeconds",
+    "timeoutSeconds": "write timeouts.attemptSeconds",
+    "trigger_rule": "write runWhen",
+    "upstream": "write dependsOn",
+    "uses": LATER,
+    "when": "is not known in this version; runWhen starts a task by the outcomes of others",
+    "with": LATER,
+    "withItems": LATER,
+}
+"""By field: a sentence's second half, said after `there is no such field` or on its own."""

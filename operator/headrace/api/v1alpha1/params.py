@@ -1,0 +1,97 @@
+"""Parameters: what a workflow accepts, and what a run gives."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from headrace.api.v1alpha1.base import ApiEnum, ApiType, ParamName, ShortText
+
+MAX_TEXT = 32_768
+
+
+def _scalar(value: Any) -> bool | int | str:
+    """Accept what both YAML and JSON write without loss, and nothing that looks alike."""
+    if type(value) is str and len(value) > MAX_TEXT:
+        message = "is text of {length} characters; at most {most}: put it into a file or storage"
+        raise PydanticCustomError("scalar", message, {"length": len(value), "most": MAX_TEXT})
+    if type(value) is int and value.bit_length() > 63:  # noqa: PLR2004 - what the API server keeps
+        raise PydanticCustomError("scalar", "is too large a number; write it as text")
+    if type(value) is bool or type(value) is int or type(value) is str:
+        return value
+    raise PydanticCustomError("scalar", "must be text, a whole number, or true or false")
+
+
+ParamValue = Annotated[
+    bool | int | str,
+    PlainValidator(_scalar),
+    # No type: a structural schema cannot say "one of three". The bounds refuse objects, lists and
+    # fractions all the same, but for {} and [], which only the controller refuses.
+    WithJsonSchema(
+        {
+            "maxItems": 0,
+            "maxLength": MAX_TEXT,
+            "maxProperties": 0,
+            "multipleOf": 1,
+            "x-kubernetes-preserve-unknown-fields": True,
+        }
+    ),
+]
+"""A parameter's value: text, a whole number, or true or false."""
+
+
+class ParamType(ApiEnum):
+    """The types that a parameter can have."""
+
+    STRING = "String"
+    INTEGER = "Integer"
+    BOOLEAN = "Boolean"
+
+
+PYTHON_TYPES: dict[ParamType, type] = {
+    ParamType.STRING: str,
+    ParamType.INTEGER: int,
+    ParamType.BOOLEAN: bool,
+}
+
+
+class Param(ApiType):
+    """A parameter that a workflow accepts."""
+
+    name: ParamName
+    """name is what tasks find the value under, in the JSON object HEADRACE_PARAMS."""
+
+    type: ParamType = ParamType.STRING
+    """type is String, Integer or Boolean."""
+
+    default: ParamValue | None = None
+    """default is the value of a run that gives none. Without a default, a run must give one."""
+
+    enum: tuple[ParamValue, ...] = Field(default=(), max_length=100)
+    """enum lists the values that are allowed. Empty allows all of the type."""
+
+    description: ShortText = ""
+    """description says what the parameter is for."""
+
+    @model_validator(mode="after")
+    def _default_and_enum_fit(self) -> Self:
+        for field, values in (("enum", self.enum), ("default", (self.default,))):
+            for value in values:
+                if value is not None and type(value) is not PYTHON_TYPES[self.type]:
+                    raise ValueError(
+                        f"{field}: {value!r} is not of type {self.type}; "
+                        f"change it, or the parameter's type"
+                    )
+        if self.default is not None and self.enum and self.default not in self.enum:
+            raise ValueError(f"default: {self.default!r} is not one of enum; add it there")
+        return self
+
+
+class ParamGiven(ApiType):
+    """A parameter's value in a run."""
+
+    name: ParamName
+    """name is the parameter's name in the workflow."""
+
+    value: ParamValue
+    """value is text, a whole number, or true or false, as the workflow's param says."""

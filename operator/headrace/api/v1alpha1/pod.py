@@ -1,0 +1,183 @@
+"""
+What a user may shape of a task's pod: an allow-list.
+
+A field that is not here is not settable. Parts that Kubernetes itself defines (affinity,
+volume sources) are kept as they are written and judged by the API server when a pod is made.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints, WithJsonSchema
+
+from headrace.api.v1alpha1.base import ApiType, ObjectName, Quantity
+from headrace.api.v1alpha1.unique import Unique
+
+_ANY_OBJECT = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+KubernetesObject = Annotated[dict[str, Any], WithJsonSchema(_ANY_OBJECT)]
+"""A part of the pod whose schema is Kubernetes' own."""
+
+EnvName = Annotated[
+    str, StringConstraints(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$")
+]
+LabelKey = Annotated[str, StringConstraints(min_length=1, max_length=317)]
+LabelValue = Annotated[
+    str, StringConstraints(max_length=63, pattern=r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
+]
+
+
+class EnvVar(ApiType):
+    """One environment variable of the task's container."""
+
+    name: EnvName
+    """name of the variable. Names that start with HEADRACE_ are the contract's own."""
+
+    value: Annotated[str, StringConstraints(max_length=32_768)] | None = None
+    """value is the text of the variable. It is never expanded or put into code."""
+
+    value_from: KubernetesObject | None = None
+    """valueFrom takes the value from a Secret, a ConfigMap or the pod's own fields,
+    as in a pod (secretKeyRef, configMapKeyRef, fieldRef, resourceFieldRef)."""
+
+
+class Resources(ApiType):
+    """What the task's container asks for, and what it may use at most."""
+
+    requests: dict[str, Quantity] = Field(default_factory=dict, max_length=16)
+    """requests is what the scheduler keeps free for the container: cpu, memory, …"""
+
+    limits: dict[str, Quantity] = Field(default_factory=dict, max_length=16)
+    """limits is what the container may use at most. More memory than that ends it (OOMKilled)."""
+
+
+class Volume(ApiType):
+    """A volume of the pod. Only kinds that the restricted Pod Security level allows."""
+
+    name: Annotated[
+        str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+    ]
+    """name by which volumeMounts refer to the volume."""
+
+    config_map: KubernetesObject | None = None
+    """configMap mounts a ConfigMap."""
+
+    secret: KubernetesObject | None = None
+    """secret mounts a Secret."""
+
+    empty_dir: KubernetesObject | None = None
+    """emptyDir is scratch space that goes with the pod."""
+
+    persistent_volume_claim: KubernetesObject | None = None
+    """persistentVolumeClaim mounts storage that outlives the pod."""
+
+    projected: KubernetesObject | None = None
+    """projected puts several sources into one folder."""
+
+    downward_api: KubernetesObject | None = Field(default=None, alias="downwardAPI")
+    """downwardAPI shows the pod's own fields as files."""
+
+    csi: KubernetesObject | None = None
+    """csi mounts a volume of a storage driver."""
+
+    ephemeral: KubernetesObject | None = None
+    """ephemeral is a claim that lives and goes with the pod."""
+
+    image: KubernetesObject | None = None
+    """image mounts the files of an image."""
+
+
+class VolumeMount(ApiType):
+    """Where a volume appears in the container."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=63)]
+    """name of the volume."""
+
+    mount_path: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    """mountPath is the folder in the container."""
+
+    sub_path: Annotated[str, StringConstraints(max_length=1024)] | None = None
+    """subPath mounts only this path of the volume."""
+
+    read_only: bool | None = None
+    """readOnly keeps the container from writing there."""
+
+
+class SecurityContext(ApiType):
+    """Who the container runs as. Nothing here can be weaker than the restricted level."""
+
+    run_as_user: int | None = Field(default=None, ge=1, le=2_147_483_647)
+    """runAsUser is the user id of the process. Default 65532. Never 0."""
+
+    run_as_group: int | None = Field(default=None, ge=1, le=2_147_483_647)
+    """runAsGroup is the group id of the process. Default 65532."""
+
+    fs_group: int | None = Field(default=None, ge=1, le=2_147_483_647)
+    """fsGroup is the group that owns mounted volumes. Default 65532."""
+
+    supplemental_groups: tuple[int, ...] = Field(default=(), max_length=32)
+    """supplementalGroups are further groups of the process."""
+
+    read_only_root_filesystem: bool | None = None
+    """readOnlyRootFilesystem keeps the image's files as they are. Default true;
+    /tmp is always writable."""
+
+
+class LocalReference(ApiType):
+    """The name of an object in the same namespace."""
+
+    name: ObjectName
+    """name of the object."""
+
+
+class PodSettings(ApiType):
+    """The part of the pod that a user may shape."""
+
+    env: Annotated[tuple[EnvVar, ...], Unique("name")] = Field(default=(), max_length=200)
+    """env are environment variables of the container."""
+
+    env_from: tuple[KubernetesObject, ...] = Field(default=(), max_length=50)
+    """envFrom takes all keys of a ConfigMap or Secret as environment variables."""
+
+    resources: Resources | None = None
+    """resources are the container's requests and limits. Default: requests of 20m CPU and 64Mi
+    memory, a memory limit of 1Gi."""
+
+    volumes: Annotated[tuple[Volume, ...], Unique("name")] = Field(default=(), max_length=50)
+    """volumes of the pod."""
+
+    volume_mounts: Annotated[tuple[VolumeMount, ...], Unique("mount_path")] = Field(default=(), max_length=50)
+    """volumeMounts say where volumes appear in the container."""
+
+    service_account_name: ObjectName | None = None
+    """serviceAccountName is the identity of the pod towards the API server. The ServiceAccount must
+    carry the label headrace.dev/allow-workflows: "true". Without one, no token is mounted."""
+
+    node_selector: dict[str, LabelValue] = Field(default_factory=dict, max_length=32)
+    """nodeSelector limits the nodes to those with these labels."""
+
+    tolerations: tuple[KubernetesObject, ...] = Field(default=(), max_length=32)
+    """tolerations let the pod run on nodes with these taints."""
+
+    affinity: KubernetesObject | None = None
+    """affinity prefers or requires nodes and neighbours, as in a pod."""
+
+    priority_class_name: ObjectName | None = None
+    """priorityClassName says how important the pod is to the scheduler."""
+
+    runtime_class_name: ObjectName | None = None
+    """runtimeClassName chooses the container runtime."""
+
+    image_pull_secrets: Annotated[tuple[LocalReference, ...], Unique("name")] = Field(
+        default=(), max_length=16
+    )
+    """imagePullSecrets are Secrets with credentials for the image's registry."""
+
+    pod_labels: dict[str, LabelValue] = Field(default_factory=dict, max_length=32)
+    """podLabels are further labels of the pod. Headrace's own cannot be replaced."""
+
+    pod_annotations: dict[str, Annotated[str, StringConstraints(max_length=32_768)]] = Field(
+        default_factory=dict, max_length=32
+    )
+    """podAnnotations are further annotations of the pod."""
+
+    security_context: SecurityContext | None = None
+    """securityContext says who the container runs as."""

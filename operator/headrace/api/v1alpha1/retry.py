@@ -1,0 +1,103 @@
+"""The `retry` field of a task."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from headrace.api.v1alpha1.base import ApiEnum, ApiType, Quantity
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.unique import Unique
+
+
+class Backoff(ApiType):
+    """How long to wait before the next attempt: seconds × factor^(n-1), at most maxSeconds."""
+
+    seconds: int = Field(default=10, ge=0, le=86_400)
+    """seconds is the wait before the first retry."""
+
+    factor: int = Field(default=2, ge=1, le=10)
+    """factor multiplies the wait with every further retry."""
+
+    max_seconds: int = Field(default=600, ge=0, le=86_400)
+    """maxSeconds is the longest wait, however many retries there have been."""
+
+    jitter_percent: int = Field(default=10, ge=0, le=100)
+    """jitterPercent adds up to this share of the wait, derived from the attempt's name,
+    so that many tasks do not come back at the same moment."""
+
+
+class RetryAction(ApiEnum):
+    """What a rule does with an attempt that it matches."""
+
+    RETRY = "Retry"
+    FAIL = "Fail"
+    IGNORE = "Ignore"
+
+
+class RetryReason(ApiEnum):
+    """The reasons of a failed attempt that a rule can name."""
+
+    NON_ZERO_EXIT = Reason.NON_ZERO_EXIT.value
+    OOM_KILLED = Reason.OOM_KILLED.value
+    ATTEMPT_TIMEOUT = Reason.ATTEMPT_TIMEOUT.value
+    PENDING_TIMEOUT = Reason.PENDING_TIMEOUT.value
+    INVALID_OUTPUTS = Reason.INVALID_OUTPUTS.value
+    EVICTED = Reason.EVICTED.value
+    PREEMPTED = Reason.PREEMPTED.value
+    NODE_LOST = Reason.NODE_LOST.value
+    POD_DELETED = Reason.POD_DELETED.value
+    JOB_DELETED = Reason.JOB_DELETED.value
+    START_ERROR = Reason.START_ERROR.value
+    INTERRUPTED = Reason.INTERRUPTED.value
+    ADMISSION_DENIED = Reason.ADMISSION_DENIED.value
+    INVALID_IMAGE_NAME = Reason.INVALID_IMAGE_NAME.value
+
+
+class RetryRule(ApiType):
+    """What to do when an attempt ended in one of some ways. The first rule that matches decides."""
+
+    exit_codes: tuple[int, ...] = Field(default=(), max_length=64)
+    """exitCodes are the exit codes that the rule is about, 1 to 255."""
+
+    reasons: tuple[RetryReason, ...] = Field(default=(), max_length=20)
+    """reasons are the ways to fail that the rule is about, as `kubectl get taskrun` shows them."""
+
+    action: RetryAction
+    """action is what follows: Retry (counts against the limit), Fail (no further attempt)
+    or Ignore (try again without counting)."""
+
+    memory_factor_percent: int | None = Field(default=None, ge=100, le=1000)
+    """memoryFactorPercent is the next attempt's memory request and limit, in percent of this
+    attempt's. 150 gives one half more."""
+
+    max_memory: Quantity | None = None
+    """maxMemory is where memoryFactorPercent stops raising."""
+
+    @model_validator(mode="after")
+    def _says_what_it_matches(self) -> Self:
+        if not self.exit_codes and not self.reasons:
+            raise ValueError("a rule needs exitCodes or reasons: name what it is about")
+        for code in self.exit_codes:
+            if not 1 <= code <= 255:  # noqa: PLR2004 - what a process can end with
+                raise ValueError(f"exitCodes: {code} cannot occur; use 1 to 255 (0 is success)")
+        if self.memory_factor_percent and self.action is RetryAction.FAIL:
+            raise ValueError("memoryFactorPercent needs action Retry or Ignore: Fail ends the task")
+        return self
+
+
+class RetryPolicy(ApiType):
+    """How often and how fast a failed task is tried again."""
+
+    limit: int = Field(default=0, ge=0, le=100)
+    """limit is how many times the task may run again after failures of its own
+    (a bad exit code, too little memory, a time limit)."""
+
+    infrastructure_limit: int = Field(default=5, ge=0, le=100)
+    """infrastructureLimit is how many times the task may run again after failures that are not
+    its own (node lost, evicted, pod or Job deleted). They never use up limit."""
+
+    backoff: Backoff = Backoff()
+    """backoff is the wait before each retry."""
+
+    rules: tuple[RetryRule, ...] = Field(default=(), max_length=20)
+    """rules decide by exit code or reason, before the limits do. The first that matches wins."""

@@ -1,0 +1,146 @@
+"""The WorkflowRun: one execution of a workflow."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from headrace.api.v1alpha1.base import ApiEnum, ApiType, ObjectName, ShortText, TaskName
+from headrace.api.v1alpha1.conditions import Condition
+from headrace.api.v1alpha1.params import ParamGiven
+from headrace.api.v1alpha1.unique import Unique
+
+
+class DesiredState(ApiEnum):
+    """What somebody wants of a run."""
+
+    RUN = "Run"
+    """Go on."""
+
+    PAUSE = "Pause"
+    """Start nothing new; running tasks end on their own."""
+
+    STOP = "Stop"
+    """Let running tasks end, then run `finally` tasks, and end."""
+
+    CANCEL = "Cancel"
+    """End running tasks, then run `finally` tasks, and end."""
+
+
+class TriggerKind(ApiEnum):
+    """What asked for a run."""
+
+    SCHEDULE = "Schedule"
+    APPLY = "Apply"
+    MANUAL = "Manual"
+
+
+class Interval(ApiType):
+    """The stretch of time whose data a run is about."""
+
+    start: AwareDatetime
+    """start is the tick before this run's."""
+
+    end: AwareDatetime
+    """end is this run's tick."""
+
+
+class RunSpec(ApiType):
+    """What to execute. Only desiredState can be changed later."""
+
+    workflow: ObjectName
+    """workflow is the name of the Workflow, in the same namespace."""
+
+    params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
+    """params are the values of the workflow's parameters; the others have their defaults."""
+
+    logical_time: AwareDatetime | None = None
+    """logicalTime is the instant that the run stands for: its tick, not when it happened to start.
+    Without one, it is the time the run was created."""
+
+    interval: Interval | None = None
+    """interval is the stretch of time whose data the run is about."""
+
+    trigger: TriggerKind = TriggerKind.MANUAL
+    """trigger is what asked for the run."""
+
+    desired_state: DesiredState = DesiredState.RUN
+    """desiredState steers the run: Run, Pause, Stop or Cancel. Stop can only become Cancel, and
+    Cancel is final."""
+
+
+class TaskCounts(ApiType):
+    """How many tasks of a run stand where."""
+
+    total: int = Field(default=0, ge=0)
+    """total is how many tasks the run has, `finally` tasks among them."""
+
+    pending: int = Field(default=0, ge=0)
+    """pending tasks have not started."""
+
+    running: int = Field(default=0, ge=0)
+    """running tasks have started and not ended; those between two attempts are among them."""
+
+    succeeded: int = Field(default=0, ge=0)
+    """succeeded tasks ended well."""
+
+    failed: int = Field(default=0, ge=0)
+    """failed tasks ended badly."""
+
+    skipped: int = Field(default=0, ge=0)
+    """skipped tasks did not need to run."""
+
+    omitted: int = Field(default=0, ge=0)
+    """omitted tasks were ruled out by the outcomes upstream."""
+
+    cancelled: int = Field(default=0, ge=0)
+    """cancelled tasks were ended, or kept from starting, by Stop, Cancel or a time limit."""
+
+
+class Attention(ApiType):
+    """A task that failed, or waits for something unusual."""
+
+    task: TaskName
+    """task is its name."""
+
+    reason: Annotated[str, StringConstraints(max_length=64)]
+    """reason is one word for machines."""
+
+    message: ShortText
+    """message is what a person needs to know."""
+
+    since: AwareDatetime | None = None
+    """since is when it began."""
+
+
+class RunStatus(ApiType):
+    """How a run stands. What its tasks did is in their TaskRuns."""
+
+    conditions: Annotated[tuple[Condition, ...], Unique("type")] = Field(default=(), max_length=16)
+    """conditions are Succeeded, Ready, Reconciling and Stalled."""
+
+    observed_generation: int = Field(default=0, ge=0)
+    """observedGeneration is the generation of the spec that the status speaks of."""
+
+    revision: Annotated[str, StringConstraints(max_length=253)] | None = None
+    """revision is the ControllerRevision with the definition that the run keeps."""
+
+    start_time: AwareDatetime | None = None
+    """startTime is when the run left the queue and began."""
+
+    completion_time: AwareDatetime | None = None
+    """completionTime is when the run ended."""
+
+    duration: Annotated[str, StringConstraints(max_length=32)] | None = None
+    """duration is the time from start to end, for people; set when the run ended."""
+
+    tasks: TaskCounts = TaskCounts()
+    """tasks counts the run's tasks by how they stand."""
+
+    progress: Annotated[str, StringConstraints(max_length=32)] = ""
+    """progress is ended tasks / all tasks."""
+
+    started: Annotated[str, StringConstraints(max_length=65_536)] = ""
+    """started lists the positions of started tasks in the run's definition, as ranges: "0-41,43"."""
+
+    attention: tuple[Attention, ...] = Field(default=(), max_length=20)
+    """attention names at most 20 tasks that failed or wait for something unusual."""

@@ -1,0 +1,105 @@
+"""The TaskRun: one task of one run, its attempts and its outputs; or one task on its own."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from headrace.api.v1alpha1.base import ApiType, ObjectName, ShortText, TaskName
+from headrace.api.v1alpha1.conditions import Condition
+from headrace.api.v1alpha1.params import ParamGiven
+from headrace.api.v1alpha1.pod import KubernetesObject
+from headrace.api.v1alpha1.task import TaskBody
+from headrace.api.v1alpha1.unique import Unique
+
+
+class TaskRunSpec(TaskBody):
+    """What runs, with the workflow's defaults filled in. It never changes."""
+
+    run: ObjectName | None = None
+    """run is the WorkflowRun that the task belongs to; none if it runs on its own."""
+
+    task: TaskName | None = None
+    """task is its name in the workflow; none if it runs on its own."""
+
+    params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
+    """params are values that the task finds in HEADRACE_PARAMS, if it runs on its own."""
+
+
+class AttemptStatus(ApiType):
+    """One attempt: one Job."""
+
+    number: int = Field(ge=1)
+    """number counts from 1."""
+
+    job_name: Annotated[str, StringConstraints(max_length=253)] = ""
+    """jobName is the attempt's Job."""
+
+    pod_name: Annotated[str, StringConstraints(max_length=253)] | None = None
+    """podName is the Job's pod; `kubectl logs` takes it."""
+
+    node_name: Annotated[str, StringConstraints(max_length=253)] | None = None
+    """nodeName is where the pod ran."""
+
+    created_time: AwareDatetime | None = None
+    """createdTime is when the Job was made."""
+
+    scheduled_time: AwareDatetime | None = None
+    """scheduledTime is when a node was found."""
+
+    start_time: AwareDatetime | None = None
+    """startTime is when the container started."""
+
+    finish_time: AwareDatetime | None = None
+    """finishTime is when the attempt ended."""
+
+    exit_code: int | None = None
+    """exitCode is what the container ended with."""
+
+    reason: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """reason is how the attempt ended, or what it waits for."""
+
+    message: ShortText = ""
+    """message says the same to people."""
+
+    memory: Annotated[str, StringConstraints(max_length=32)] | None = None
+    """memory is the attempt's memory limit, where a retry rule raised it."""
+
+
+class TaskRunStatus(ApiType):
+    """How a task stands, and the log of its attempts."""
+
+    conditions: Annotated[tuple[Condition, ...], Unique("type")] = Field(default=(), max_length=16)
+    """conditions are Succeeded, Ready, Reconciling and Stalled."""
+
+    observed_generation: int = Field(default=0, ge=0)
+    """observedGeneration is the generation of the spec that the status speaks of."""
+
+    outcome: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """outcome is Succeeded, Failed or Cancelled, once the task ended. It never changes."""
+
+    start_time: AwareDatetime | None = None
+    """startTime is when the first attempt was made."""
+
+    completion_time: AwareDatetime | None = None
+    """completionTime is when the task ended."""
+
+    duration: Annotated[str, StringConstraints(max_length=32)] | None = None
+    """duration is the time from start to end, for people; set when the task ended."""
+
+    attempt_count: int = Field(default=0, ge=0)
+    """attemptCount is how many attempts there have been."""
+
+    user_failures: int = Field(default=0, ge=0)
+    """userFailures is how many attempts counted against retry.limit."""
+
+    infrastructure_failures: int = Field(default=0, ge=0)
+    """infrastructureFailures is how many attempts counted against retry.infrastructureLimit."""
+
+    attempts: Annotated[tuple[AttemptStatus, ...], Unique("number")] = Field(default=(), max_length=10)
+    """attempts are the last 10, oldest first."""
+
+    next_attempt_time: AwareDatetime | None = None
+    """nextAttemptTime is when the next attempt starts, after a failure."""
+
+    outputs: KubernetesObject | None = None
+    """outputs is the JSON object that the task wrote to the file named in HEADRACE_OUTPUTS."""

@@ -1,0 +1,137 @@
+"""The Workflow: a definition of tasks, what starts them, and what is kept of their runs."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from headrace.api.v1alpha1.base import MAX_SECONDS, MAX_TASKS, ApiEnum, ApiType, LongText
+from headrace.api.v1alpha1.conditions import Condition
+from headrace.api.v1alpha1.params import Param
+from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
+from headrace.api.v1alpha1.trigger import Concurrency, Trigger
+from headrace.api.v1alpha1.unique import Unique
+
+
+class OnFailure(ApiEnum):
+    """What the failure of a task means for the rest of the run."""
+
+    CONTINUE = "Continue"
+    """Branches that do not depend on it go on."""
+
+    STOP = "Stop"
+    """Nothing new starts but `finally` tasks."""
+
+
+class RunTimeouts(ApiType):
+    """Time limits of a run."""
+
+    run_seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
+    """runSeconds is the longest time of a run. After it, running tasks are ended, then `finally`
+    tasks run."""
+
+
+class History(ApiType):
+    """What is kept of finished runs."""
+
+    successful_runs: int = Field(default=10, ge=0, le=1000)
+    """successfulRuns is how many succeeded runs are kept."""
+
+    failed_runs: int = Field(default=10, ge=0, le=1000)
+    """failedRuns is how many runs are kept that did not succeed."""
+
+    job_seconds: int = Field(default=3600, ge=0, le=MAX_SECONDS)
+    """jobSeconds is how long the Jobs (and so the logs) of succeeded tasks are kept after their
+    run ended. Those of failed tasks are kept as long as the run."""
+
+    ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=MAX_SECONDS)
+    """ttlSecondsAfterFinished deletes a run this long after its end, whatever the counts say."""
+
+
+class WorkflowSpec(ApiType):
+    """What a workflow does."""
+
+    description: LongText = ""
+    """description says what the workflow is for."""
+
+    params: Annotated[tuple[Param, ...], Unique("name", checked=False)] = Field(
+        default=(), max_length=100
+    )
+    """params are the parameters that a run may set."""
+
+    triggers: tuple[Trigger, ...] = Field(default=(), max_length=20)
+    """triggers start runs. Without any, the workflow runs once when it is created."""
+
+    suspend: bool = False
+    """suspend stops all triggers and nothing else: running runs go on."""
+
+    concurrency: Concurrency = Concurrency()
+    """concurrency says what happens when a run is due while another is active."""
+
+    defaults: Defaults = Defaults()
+    """defaults hold for each task that does not say otherwise."""
+
+    tasks: Annotated[tuple[Task, ...], Unique("name", checked=False)] = Field(
+        min_length=1, max_length=MAX_TASKS
+    )
+    """tasks are the pipeline: each runs as one Job, after the tasks that it depends on."""
+
+    finally_: Annotated[tuple[NamedTask, ...], Unique("name", checked=False)] = Field(
+        default=(), max_length=100, alias="finally"
+    )
+    """finally tasks run after all others ended, whatever the outcome, also after Stop and Cancel.
+    One that fails makes the run fail."""
+
+    on_failure: OnFailure = OnFailure.CONTINUE
+    """onFailure says whether independent branches go on after a failure."""
+
+    timeouts: RunTimeouts = RunTimeouts()
+    """timeouts are the run's time limits."""
+
+    history: History = History()
+    """history says what is kept of finished runs."""
+
+
+RunName = Annotated[str, StringConstraints(max_length=63)]
+
+
+class WorkflowStatus(ApiType):
+    """A short summary of a workflow. What happened in detail is in its WorkflowRuns."""
+
+    conditions: Annotated[tuple[Condition, ...], Unique("type")] = Field(default=(), max_length=16)
+    """conditions are Ready, Reconciling and Stalled."""
+
+    observed_generation: int = Field(default=0, ge=0)
+    """observedGeneration is the generation of the spec that the status speaks of."""
+
+    revision: Annotated[str, StringConstraints(max_length=253)] | None = None
+    """revision is the ControllerRevision that holds the current spec."""
+
+    applied_revision: Annotated[str, StringConstraints(max_length=253)] | None = None
+    """appliedRevision is the revision that the last run by creation or onApply was made of."""
+
+    active_runs: int = Field(default=0, ge=0)
+    """activeRuns is how many runs have not ended."""
+
+    last_run: RunName | None = None
+    """lastRun is the name of the newest run."""
+
+    last_run_time: AwareDatetime | None = None
+    """lastRunTime is the logical time of the newest run, or when it was made."""
+
+    last_outcome: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """lastOutcome is how the newest finished run ended."""
+
+    last_tick_time: AwareDatetime | None = None
+    """lastTickTime is the last tick of the schedules that was dealt with."""
+
+    schedule_key: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """scheduleKey tells these schedules from others: a change of schedules misses no ticks."""
+
+    schedule_since: AwareDatetime | None = None
+    """scheduleSince is when these schedules took effect. No tick before that fires."""
+
+    next_run_time: AwareDatetime | None = None
+    """nextRunTime is the next tick of the schedules."""
+
+    missed_runs: int = Field(default=0, ge=0)
+    """missedRuns counts ticks that started no run, since the workflow was created."""
