@@ -1,0 +1,71 @@
+"""
+How much memory the next attempt gets.
+
+Knows quantities as Kubernetes writes them, and the rule that raised them. Knows no pod.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from headrace.api.v1alpha1.pod import Resources
+from headrace.api.v1alpha1.retry import RetryPolicy
+from headrace.engine.retry import matching_rule
+from headrace.engine.run import Attempt
+
+_UNITS = {
+    "m": Decimal("0.001"),
+    "": Decimal(1),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)},
+    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
+}
+_MEBI = 1024 * 1024
+
+DEFAULT_RESOURCES = Resources(
+    requests={"cpu": "20m", "memory": "64Mi"}, limits={"memory": "1Gi"}
+)
+"""What a task gets that asks for nothing: little enough for many at once, enough for a script."""
+
+
+def to_bytes(quantity: str) -> int:
+    """Read a quantity such as `512Mi` as a number of bytes (rounded up)."""
+    digits = quantity.rstrip("mkMGTPEKi")
+    return -int(-(Decimal(digits) * _UNITS[quantity[len(digits) :]]) // 1)
+
+
+def to_quantity(size: int) -> str:
+    """Write a number of bytes as whole mebibytes, rounded up."""
+    return f"{-(-size // _MEBI)}Mi"
+
+
+def next_memory(policy: RetryPolicy, last: Attempt | None, resources: Resources) -> str | None:
+    """
+    Return the memory limit of the next attempt, or None for what the task itself says.
+
+    Args:
+        policy: The task's retry policy.
+        last: The attempt before, if there was one; it has failed.
+        resources: What the task asks for.
+
+    """
+    if last is None:
+        return None
+    rule = matching_rule(policy, last)
+    base = last.memory or resources.limits.get("memory") or resources.requests.get("memory")
+    if rule is None or rule.memory_factor_percent is None or base is None:
+        return last.memory
+    grown = to_bytes(base) * rule.memory_factor_percent // 100
+    if rule.max_memory is not None:
+        grown = max(to_bytes(base), min(grown, to_bytes(rule.max_memory)))
+    return to_quantity(grown)
+
+
+def raised(resources: Resources, memory: str | None) -> Mapping[str, Mapping[str, str]]:
+    """Return requests and limits with the memory raised: both by the same factor."""
+    requests, limits = dict(resources.requests), dict(resources.limits)
+    if memory is not None:
+        base = limits.get("memory") or requests.get("memory") or memory
+        if "memory" in requests:
+            factor = Decimal(to_bytes(memory)) / to_bytes(base)
+            requests["memory"] = to_quantity(int(to_bytes(requests["memory"]) * factor))
+        limits["memory"] = memory
+    return {"requests": requests, "limits": limits}

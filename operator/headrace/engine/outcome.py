@@ -1,0 +1,55 @@
+"""
+How a task ends, and how its end looks to the tasks that wait for it.
+
+Knows no attempts and no rules.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from headrace.api.v1alpha1.reasons import Reason
+
+
+class Outcome(StrEnum):
+    """How a task ended. Never changes once it is known."""
+
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    SKIPPED = "Skipped"
+    OMITTED = "Omitted"
+    CANCELLED = "Cancelled"
+
+
+class Look(StrEnum):
+    """What those who wait for a task see of its outcome."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of a task."""
+
+    outcome: Outcome
+    reason: Reason
+    message: str = ""
+    after_failure: bool = False
+    """The cause lies in a failure upstream (Airflow's `upstream_failed`)."""
+
+    @property
+    def look(self) -> Look:
+        """What those who wait for the task see."""
+        if self.outcome is Outcome.OMITTED and self.after_failure:
+            return Look.FAILURE
+        return _LOOKS[self.outcome]
+
+
+_LOOKS = {
+    Outcome.SUCCEEDED: Look.SUCCESS,
+    Outcome.FAILED: Look.FAILURE,
+    Outcome.CANCELLED: Look.FAILURE,
+    Outcome.SKIPPED: Look.SKIP,
+    Outcome.OMITTED: Look.SKIP,
+}

@@ -1,0 +1,55 @@
+"""
+The values of a run's parameters: what the run gives, else the workflow's defaults.
+
+Knows names, types and allowed values. Does not know how they reach a task.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from headrace.api.v1alpha1.params import PYTHON_TYPES, Param
+
+Value = bool | int | str
+
+
+class InvalidParamsError(ValueError):
+    """The values do not fit the workflow's parameters. The text names each one and the cure."""
+
+
+def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Value]:
+    """
+    Return each parameter's value.
+
+    Raises:
+        InvalidParamsError: with every value that does not fit.
+
+    """
+    problems = [*_unknown(params, given), *_unfit(params, given)]
+    if problems:
+        raise InvalidParamsError("; ".join(problems))
+    values: dict[str, Value] = {}
+    for param in params:
+        value = given.get(param.name, param.default)
+        assert value is not None  # noqa: S101 - a missing value is one of the problems
+        values[param.name] = value
+    return values
+
+
+def _unknown(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[str]:
+    names = {param.name for param in params}
+    for name in sorted(given.keys() - names):
+        close = get_close_matches(name, names, 1)
+        cure = f"did you mean {close[0]!r}?" if close else f"there are: {sorted(names) or 'none'}"
+        yield f"params: the workflow has no parameter {name!r}; {cure}"
+
+
+def _unfit(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[str]:
+    for param in params:
+        value = given.get(param.name, param.default)
+        if value is None:
+            yield f"params: {param.name!r} has no default; give it a value"
+        elif type(value) is not PYTHON_TYPES[param.type]:
+            yield f"params: {param.name!r} must be of type {param.type}, not {value!r}"
+        elif param.enum and value not in param.enum:
+            allowed = ", ".join(str(each) for each in param.enum)
+            yield f"params: {param.name!r} is {value!r}; allowed: {allowed}"

@@ -1,0 +1,43 @@
+"""
+Which tasks of a run were started, as ranges of positions in its definition: `0-41,43`.
+
+Small at any size of run. Knows numbers only.
+"""
+
+from collections.abc import Collection, Iterator
+
+
+def write(positions: Collection[int]) -> str:
+    """Write positions as ranges, lowest first."""
+    return ",".join(
+        f"{first}-{last}" if last > first else f"{first}" for first, last in _ranges(positions)
+    )
+
+
+def read(text: str) -> frozenset[int]:
+    """
+    Read what `write` wrote.
+
+    Raises:
+        ValueError: if the text is something else.
+
+    """
+    found: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        found.update(range(int(first), int(last or first) + 1))
+    return frozenset(found)
+
+
+def _ranges(positions: Collection[int]) -> Iterator[tuple[int, int]]:
+    first = last = None
+    for position in sorted(positions):
+        if first is None or last is None:
+            first = last = position
+        elif position == last + 1:
+            last = position
+        else:
+            yield first, last
+            first = last = position
+    if first is not None and last is not None:
+        yield first, last

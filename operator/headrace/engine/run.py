@@ -1,0 +1,235 @@
+"""
+One run as observed: what was recorded of it, and what the world shows of it now.
+
+Values only. Knows no rule, no Job and no process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
+from headrace.engine.concurrency import SiblingRun
+from headrace.engine.definition import Definition
+from headrace.engine.outcome import Outcome
+
+
+class RunKind(StrEnum):
+    """What kind of object a run is."""
+
+    WORKFLOW_RUN = "WorkflowRun"
+    TASK_RUN = "TaskRun"
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """The name by which a run is found again."""
+
+    namespace: str
+    name: str
+    kind: RunKind = RunKind.WORKFLOW_RUN
+
+
+class Stage(StrEnum):
+    """How far the world got with an attempt."""
+
+    STARTING = "Starting"
+    """It is made, but its program does not run yet."""
+    RUNNING = "Running"
+    ENDED = "Ended"
+    """It ended by itself, or the world gave it up."""
+    GONE = "Gone"
+    """Somebody removed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the world says that an attempt ended."""
+
+    at: datetime
+    exit_code: int | None = None
+    """None: no program ended, for example because the node was lost."""
+    reason: Reason | None = None
+    """None: the program ended by itself, and the exit code says all."""
+    message: str = ""
+    output: str = ""
+    """What the program wrote as outputs, unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the world shows of an attempt at this moment."""
+
+    number: int
+    stage: Stage
+    job: str = ""
+    created: datetime | None = None
+    pod: str | None = None
+    node: str | None = None
+    scheduled: datetime | None = None
+    started: datetime | None = None
+    waiting: Reason | None = None
+    """Why it does not run yet, if the world says so."""
+    message: str = ""
+    ending: Ending | None = None
+    alive: bool = True
+    """Something of it may still run, or be started by the world."""
+    leaving: bool = False
+    """It is being removed, and something of it may still run."""
+    memory: str | None = None
+    """The memory limit that it was made with, where a retry rule raised it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt as it goes into the log."""
+
+    number: int
+    job: str = ""
+    pod: str | None = None
+    node: str | None = None
+    created: datetime | None = None
+    scheduled: datetime | None = None
+    started: datetime | None = None
+    finished: datetime | None = None
+    exit_code: int | None = None
+    reason: Reason | None = None
+    message: str = ""
+    memory: str | None = None
+    """The memory limit, where a retry rule raised it."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended."""
+        return self.finished is None
+
+
+LOGGED_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLog:
+    """The log of a task: all that must survive a crash."""
+
+    attempts: tuple[Attempt, ...] = ()
+    """The last ones, oldest first."""
+    count: int = 0
+    user_failures: int = 0
+    infrastructure_failures: int = 0
+    outcome: Outcome | None = None
+    reason: Reason = Reason.PENDING
+    message: str = ""
+    started: datetime | None = None
+    finished: datetime | None = None
+    next_attempt: datetime | None = None
+    outputs: Mapping[str, Any] | None = None
+    observed_generation: int = 0
+
+    @property
+    def last(self) -> Attempt | None:
+        """The newest attempt."""
+        return self.attempts[-1] if self.attempts else None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTask:
+    """A task of which there is a TaskRun."""
+
+    log: TaskLog = TaskLog()
+    sighting: Sighting | None = None
+    """The newest attempt that the world shows; None: it shows none."""
+    lingering: frozenset[int] = frozenset()
+    """The numbers of older attempts of which something may still run."""
+    generation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A task that failed, or waits for something unusual."""
+
+    task: str
+    reason: Reason
+    message: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tasks stand where."""
+
+    total: int = 0
+    pending: int = 0
+    running: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    skipped: int = 0
+    omitted: int = 0
+    cancelled: int = 0
+
+    @property
+    def ended(self) -> int:
+        """How many tasks have ended."""
+        return self.succeeded + self.failed + self.skipped + self.omitted + self.cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class RunLog:
+    """What a run's status says."""
+
+    succeeded: bool | None = None
+    """None while it goes on."""
+    reason: Reason = Reason.PENDING
+    message: str = ""
+    started: datetime | None = None
+    finished: datetime | None = None
+    counts: Counts = Counts()
+    positions: str = ""
+    """The positions of the tasks that were started, as ranges."""
+    attention: tuple[Watched, ...] = ()
+    revision: str | None = None
+    observed_generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why the world could not carry out the last request to start a task, and when to ask again."""
+
+    reason: Reason
+    message: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedRun:
+    """All that is true of a run at one moment."""
+
+    key: RunKey
+    uid: str
+    created: datetime
+    definition: Definition | None
+    """None: it cannot be run, and `refusal` says why."""
+    workflow: str = ""
+    generation: int = 1
+    desired: DesiredState = DesiredState.RUN
+    given: Mapping[str, bool | int | str] = field(default_factory=dict)
+    """The parameters that the run was given."""
+    logical_time: datetime | None = None
+    interval: Interval | None = None
+    trigger: TriggerKind = TriggerKind.MANUAL
+    tasks: Mapping[str, ObservedTask] = field(default_factory=dict)
+    deleted: frozenset[str] = frozenset()
+    """Tasks whose TaskRun the world saw vanish."""
+    siblings: tuple[SiblingRun, ...] = ()
+    """The other runs of the workflow that have not ended."""
+    obstacles: Mapping[str, Obstacle] = field(default_factory=dict)
+    """By task: why it could not be started when that was last tried."""
+    log: RunLog = RunLog()
+    logged_at: datetime | None = None
+    """When the run's status was last written, as far as is remembered."""
+    refusal: tuple[Reason, str] | None = None
+    """Why the run cannot be started, for good."""
+    hindrance: tuple[Reason, str] | None = None
+    """Why the run cannot go on for now."""
