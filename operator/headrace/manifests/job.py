@@ -1,0 +1,162 @@
+"""
+From an attempt to its Job.
+
+Knows the fields of Jobs and Pods, and what the restricted Pod Security level wants
+(https://kubernetes.io/docs/concepts/security/pod-security-standards/). Knows no API server.
+"""
+
+from typing import Any
+
+from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.pod import SecurityContext
+from headrace.api.v1alpha1.task import TaskBody
+from headrace.engine.actions import StartAttempt
+from headrace.engine.memory import DEFAULT_RESOURCES, raised
+from headrace.manifests.contract import environment
+from headrace.manifests.names import job_name
+
+CONTAINER = "main"
+OUTPUTS_PATH = "/dev/termination-log"
+NOBODY = 65532
+"""A user that owns nothing: most images' default is root, which the restricted level refuses."""
+
+Manifest = dict[str, Any]
+
+
+def job(start: StartAttempt, owner: Manifest) -> Manifest:
+    """
+    Return the Job of an attempt.
+
+    Args:
+        start: The attempt.
+        owner: The owner reference of its TaskRun.
+
+    """
+    name = job_name(start.context.run, start.context.run_uid, start.task.name, start.number)
+    own_labels = _labels(start)
+    annotations = {labels.MEMORY: start.memory} if start.memory else {}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": name,
+            "namespace": start.context.namespace,
+            "labels": own_labels,
+            "annotations": annotations,
+            "ownerReferences": [owner],
+        },
+        "spec": {
+            # One attempt, one pod: retries are the engine's, visible and by policy. What the
+            # infrastructure takes away is replaced and does not count (KEP-3329).
+            "backoffLimit": 0,
+            "podReplacementPolicy": "Failed",
+            "podFailurePolicy": {
+                "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]
+            },
+            "template": {
+                "metadata": {
+                    "labels": {**start.task.body.pod_labels, **own_labels},
+                    "annotations": dict(start.task.body.pod_annotations),
+                },
+                "spec": _pod(start),
+            },
+        },
+    }
+
+
+def _labels(start: StartAttempt) -> dict[str, str]:
+    own = {
+        labels.MANAGED_BY: labels.HEADRACE,
+        labels.PART_OF: labels.HEADRACE,
+        labels.RUN: start.context.run,
+        labels.TASK: start.task.name,
+        labels.ATTEMPT: str(start.number),
+    }
+    if start.context.workflow:
+        own[labels.WORKFLOW] = start.context.workflow
+    return own
+
+
+def _pod(start: StartAttempt) -> Manifest:
+    body, timeouts = start.task.body, start.task.timeouts
+    pod = {
+        "restartPolicy": "Never",
+        "containers": [_container(start)],
+        "volumes": [*_volumes(body), {"name": "headrace-tmp", "emptyDir": {}}],
+        "securityContext": _pod_security(body.security_context or SecurityContext()),
+        "automountServiceAccountToken": body.service_account_name is not None,
+        "enableServiceLinks": False,
+        "activeDeadlineSeconds": timeouts.attempt_seconds,
+        "serviceAccountName": body.service_account_name,
+        "nodeSelector": dict(body.node_selector),
+        "tolerations": list(body.tolerations),
+        "affinity": body.affinity,
+        "priorityClassName": body.priority_class_name,
+        "runtimeClassName": body.runtime_class_name,
+        "imagePullSecrets": [{"name": each.name} for each in body.image_pull_secrets],
+    }
+    return {field: value for field, value in pod.items() if value not in (None, [], {})}
+
+
+def _container(start: StartAttempt) -> Manifest:
+    body = start.task.body
+    container = {
+        "name": CONTAINER,
+        "image": body.image,
+        "command": list(body.command),
+        "args": list(body.args),
+        "env": _env(start),
+        "envFrom": list(body.env_from),
+        "resources": raised(body.resources or DEFAULT_RESOURCES, start.memory),
+        "volumeMounts": [*_mounts(body), {"name": "headrace-tmp", "mountPath": "/tmp"}],  # noqa: S108 - the pod's own
+        "terminationMessagePath": OUTPUTS_PATH,
+        "securityContext": _container_security(body.security_context or SecurityContext()),
+    }
+    return {field: value for field, value in container.items() if value not in (None, [], {})}
+
+
+def _env(start: StartAttempt) -> list[Manifest]:
+    """Build the contract's variables, then the task's; `$(NAME)` in the contract's stays text."""
+    own = [
+        {"name": name, "value": value.replace("$(", "$$(")}
+        for name, value in environment(start, OUTPUTS_PATH).items()
+    ]
+    # A home that can be written to: many programs look for one.
+    home = {"name": "HOME", "value": "/tmp"}  # noqa: S108 - the pod's own
+    task = [each.model_dump(by_alias=True, exclude_none=True) for each in start.task.body.env]
+    literal = [
+        {**each, "value": each["value"].replace("$(", "$$(")} if "value" in each else each
+        for each in task
+    ]
+    return [home, *own, *literal]
+
+
+def _volumes(body: TaskBody) -> list[Manifest]:
+    return [volume.model_dump(by_alias=True, exclude_none=True) for volume in body.volumes]
+
+
+def _mounts(body: TaskBody) -> list[Manifest]:
+    return [mount.model_dump(by_alias=True, exclude_none=True) for mount in body.volume_mounts]
+
+
+def _pod_security(context: SecurityContext) -> Manifest:
+    security: Manifest = {
+        "runAsNonRoot": True,
+        "runAsUser": context.run_as_user or NOBODY,
+        "runAsGroup": context.run_as_group or NOBODY,
+        "fsGroup": context.fs_group or NOBODY,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    if context.supplemental_groups:
+        security["supplementalGroups"] = list(context.supplemental_groups)
+    return security
+
+
+def _container_security(context: SecurityContext) -> Manifest:
+    read_only = context.read_only_root_filesystem
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True if read_only is None else read_only,
+    }

@@ -1,0 +1,155 @@
+"""
+The parts of Kubernetes objects that Headrace looks at.
+
+Everything else of an object is dropped when it is decoded, so a cache of thousands of pods
+stays small.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class View(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Base of the views: immutable, camelCase, missing fields have defaults."""
+
+
+class OwnerReference(View, frozen=True, gc=False):
+    """Whom an object belongs to; it is deleted with its owner."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool = False
+
+
+class Meta(View, frozen=True, gc=False):
+    """An object's metadata."""
+
+    name: str
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    owner_references: tuple[OwnerReference, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Namespace and name: what identifies an object at one moment."""
+        return (self.namespace, self.name)
+
+    @property
+    def version(self) -> int:
+        """
+        The resourceVersion as a number: the larger is the later, within one kind.
+
+        The API promises this order since Kubernetes 1.35 (KEP-5504); etcd has kept it always.
+        """
+        return int(self.resource_version or 0)
+
+
+class ConditionView(View, frozen=True):
+    """A condition of a Job or Pod."""
+
+    type: str
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_transition_time: datetime | None = None
+
+
+class JobSpec(View, frozen=True):
+    """A Job's spec."""
+
+    suspend: bool = False
+
+
+class JobStatus(View, frozen=True):
+    """A Job's status."""
+
+    conditions: tuple[ConditionView, ...] = ()
+
+
+class Job(View, frozen=True):
+    """A Job."""
+
+    metadata: Meta
+    spec: JobSpec = JobSpec()
+    status: JobStatus = JobStatus()
+
+
+class Waiting(View, frozen=True):
+    """A container that does not run yet."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Running(View, frozen=True):
+    """A container that runs."""
+
+    started_at: datetime | None = None
+
+
+class Terminated(View, frozen=True):
+    """A container that ended."""
+
+    exit_code: int = 0
+    reason: str = ""
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class ContainerState(View, frozen=True):
+    """Exactly one of these, or none yet."""
+
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(View, frozen=True):
+    """A container's status."""
+
+    name: str = ""
+    state: ContainerState = ContainerState()
+
+
+class PodSpec(View, frozen=True):
+    """A Pod's spec."""
+
+    node_name: str = ""
+
+
+class PodStatus(View, frozen=True):
+    """A Pod's status."""
+
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    start_time: datetime | None = None
+    conditions: tuple[ConditionView, ...] = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()
+
+
+class Pod(View, frozen=True):
+    """A Pod."""
+
+    metadata: Meta
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+class OwnObject(View, frozen=True):
+    """A WorkflowRun or TaskRun: its parts are parsed by the API types, once per generation."""
+
+    metadata: Meta
+    spec: dict[str, Any] = {}
+    status: dict[str, Any] = {}

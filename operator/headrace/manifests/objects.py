@@ -1,0 +1,110 @@
+"""
+Headrace's own objects as manifests: TaskRuns, WorkflowRuns, ControllerRevisions, Events.
+
+Knows their form and whom they belong to. Knows no API server.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.base import API_VERSION
+from headrace.api.v1alpha1.run import Interval, TriggerKind
+from headrace.engine.actions import StartAttempt
+from headrace.manifests.contract import rfc3339
+from headrace.manifests.names import revision_name, task_run_name
+
+Manifest = dict[str, Any]
+
+
+def owner(kind: str, name: str, uid: str, api_version: str = API_VERSION) -> Manifest:
+    """Return an owner reference: what belongs to an object is deleted with it."""
+    return {
+        "apiVersion": api_version,
+        "kind": kind,
+        "name": name,
+        "uid": uid,
+        "controller": True,
+        # True would need a right on the owner's finalizers, and background deletion needs neither.
+        "blockOwnerDeletion": False,
+    }
+
+
+def task_run(start: StartAttempt) -> Manifest:
+    """Return the TaskRun of a task that starts, owned by its run."""
+    context, task = start.context, start.task
+    body = task.body.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "TaskRun",
+        "metadata": {
+            "name": task_run_name(context.run, task.name),
+            "namespace": context.namespace,
+            "labels": {
+                labels.MANAGED_BY: labels.HEADRACE,
+                labels.WORKFLOW: context.workflow,
+                labels.RUN: context.run,
+                labels.TASK: task.name,
+            },
+            "ownerReferences": [owner("WorkflowRun", context.run, context.run_uid)],
+        },
+        "spec": {"run": context.run, "task": task.name, **body},
+    }
+
+
+def workflow_run(
+    workflow: Mapping[str, Any],
+    name: str,
+    trigger: TriggerKind,
+    logical_time: datetime | None = None,
+    interval: Interval | None = None,
+) -> Manifest:
+    """
+    Return a run of a workflow.
+
+    Args:
+        workflow: The workflow's metadata.
+        name: The run's name: the lock that lets a tick start one run.
+        trigger: What asked for it.
+        logical_time: The instant that it stands for.
+        interval: The stretch of time whose data it is about.
+
+    """
+    spec: Manifest = {"workflow": workflow["name"], "trigger": trigger.value}
+    if logical_time is not None:
+        spec["logicalTime"] = rfc3339(logical_time)
+    if interval is not None:
+        spec["interval"] = {"start": rfc3339(interval.start), "end": rfc3339(interval.end)}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "WorkflowRun",
+        "metadata": {
+            "name": name,
+            "namespace": workflow["namespace"],
+            # No owner: deleting a workflow must not end a running run.
+            "labels": {
+                labels.MANAGED_BY: labels.HEADRACE,
+                labels.WORKFLOW: workflow["name"],
+            },
+        },
+        "spec": spec,
+    }
+
+
+def revision(workflow: Mapping[str, Any], spec: Mapping[str, Any], number: int) -> Manifest:
+    """Return the ControllerRevision that keeps a definition as it is now."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ControllerRevision",
+        "metadata": {
+            "name": revision_name(workflow["name"], workflow["uid"], spec),
+            "namespace": workflow["namespace"],
+            "labels": {
+                labels.MANAGED_BY: labels.HEADRACE,
+                labels.WORKFLOW: workflow["name"],
+            },
+        },
+        "data": {"spec": dict(spec)},
+        "revision": number,
+    }

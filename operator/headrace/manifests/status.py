@@ -1,0 +1,246 @@
+"""
+Between the engine's logs and the `status` of WorkflowRuns and TaskRuns, both ways.
+
+Status is a projection: what is written here can be read back, and conditions are derived from
+the log, so their times move only when what they say changes. Knows no API server.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.outcome import Outcome
+from headrace.engine.run import Attempt, Counts, RunLog, TaskLog, Watched
+from headrace.manifests.contract import rfc3339
+
+Status = dict[str, Any]
+
+_ATTEMPT_FIELDS = {
+    "number": "number",
+    "job": "jobName",
+    "pod": "podName",
+    "node": "nodeName",
+    "created": "createdTime",
+    "scheduled": "scheduledTime",
+    "started": "startTime",
+    "finished": "finishTime",
+    "exit_code": "exitCode",
+    "reason": "reason",
+    "message": "message",
+    "memory": "memory",
+}
+_ATTEMPT_TIMES = frozenset({"created", "scheduled", "started", "finished"})
+
+
+def task_status(log: TaskLog, born: datetime) -> Status:
+    """
+    Return a TaskRun's status.
+
+    Args:
+        log: The task's log.
+        born: When the TaskRun was created, since when its conditions hold.
+
+    """
+    status: Status = {
+        "conditions": conditions(
+            _succeeded(log), log.reason, log.message, _Life(born, log.finished), log.observed_generation
+        ),
+        "observedGeneration": log.observed_generation,
+        "outcome": log.outcome,
+        "startTime": write_time(log.started),
+        "completionTime": write_time(log.finished),
+        "duration": duration(log.started, log.finished),
+        "attemptCount": log.count,
+        "userFailures": log.user_failures,
+        "infrastructureFailures": log.infrastructure_failures,
+        "attempts": [_attempt(attempt) for attempt in log.attempts],
+        "nextAttemptTime": write_time(log.next_attempt),
+        "outputs": None if log.outputs is None else dict(log.outputs),
+    }
+    return status
+
+
+def read_task_status(status: Mapping[str, Any]) -> TaskLog:
+    """
+    Read back what `task_status` wrote. An empty status is an empty log.
+
+    Raises:
+        KeyError, TypeError, ValueError: if somebody has written something else there.
+
+    """
+    if not status:
+        return TaskLog()
+    succeeded = _condition(status)
+    return TaskLog(
+        attempts=tuple(_read_attempt(each) for each in status.get("attempts", ())),
+        count=status.get("attemptCount", 0),
+        user_failures=status.get("userFailures", 0),
+        infrastructure_failures=status.get("infrastructureFailures", 0),
+        outcome=Outcome(status["outcome"]) if status.get("outcome") else None,
+        reason=Reason(succeeded.get("reason", Reason.PENDING)),
+        message=succeeded.get("message", ""),
+        started=read_time(status.get("startTime")),
+        finished=read_time(status.get("completionTime")),
+        next_attempt=read_time(status.get("nextAttemptTime")),
+        outputs=status.get("outputs"),
+        observed_generation=status.get("observedGeneration", 0),
+    )
+
+
+def run_status(log: RunLog, born: datetime) -> Status:
+    """Return a WorkflowRun's status; `born` is when the run was created."""
+    return {
+        "conditions": conditions(
+            log.succeeded, log.reason, log.message, _Life(born, log.finished), log.observed_generation
+        ),
+        "observedGeneration": log.observed_generation,
+        "revision": log.revision,
+        "startTime": write_time(log.started),
+        "completionTime": write_time(log.finished),
+        "duration": duration(log.started, log.finished),
+        "tasks": {field.name: getattr(log.counts, field.name) for field in fields(Counts)},
+        "progress": f"{log.counts.ended}/{log.counts.total}",
+        "started": log.positions,
+        "attention": [_watched(each) for each in log.attention],
+    }
+
+
+def read_run_status(status: Mapping[str, Any]) -> RunLog:
+    """
+    Read back what `run_status` wrote. An empty status is an empty log.
+
+    Raises:
+        KeyError, TypeError, ValueError: if somebody has written something else there.
+
+    """
+    if not status:
+        return RunLog()
+    succeeded = _condition(status)
+    finished = read_time(status.get("completionTime"))
+    return RunLog(
+        succeeded=None if finished is None else succeeded.get("status") == "True",
+        reason=Reason(succeeded.get("reason", Reason.PENDING)),
+        message=succeeded.get("message", ""),
+        started=read_time(status.get("startTime")),
+        finished=finished,
+        counts=Counts(**status.get("tasks", {})),
+        positions=status.get("started", ""),
+        attention=tuple(_read_watched(each) for each in status.get("attention", ())),
+        revision=status.get("revision"),
+        observed_generation=status.get("observedGeneration", 0),
+    )
+
+
+class _Life:
+    """When an object began and ended: the only two moments at which its conditions change."""
+
+    def __init__(self, born: datetime, ended: datetime | None) -> None:
+        self.since = ended or born
+        self.over = ended is not None
+
+
+def conditions(
+    succeeded: bool | None,  # noqa: FBT001 - three states: yes, no, not yet
+    reason: Reason,
+    message: str,
+    life: _Life,
+    generation: int,
+) -> list[Status]:
+    """Derive the four conditions of a run or task."""
+    outcome = {True: ConditionStatus.TRUE, False: ConditionStatus.FALSE}.get(
+        succeeded,  # type: ignore[arg-type] # None is the third state
+        ConditionStatus.UNKNOWN,
+    )
+    states = {
+        ConditionType.SUCCEEDED: outcome,
+        ConditionType.READY: outcome,
+        ConditionType.RECONCILING: _truth(not life.over),
+        ConditionType.STALLED: _truth(life.over and not succeeded),
+    }
+    return [
+        {
+            "type": kind.value,
+            "status": state.value,
+            "reason": reason.value,
+            "message": message,
+            "lastTransitionTime": rfc3339(life.since),
+            "observedGeneration": generation,
+        }
+        for kind, state in states.items()
+    ]
+
+
+def duration(started: datetime | None, finished: datetime | None) -> str | None:
+    """Write a length of time as `kubectl` does: `41s`, `3m20s`, `2h5m`."""
+    if started is None or finished is None:
+        return None
+    seconds = max(0, round((finished - started).total_seconds()))
+    minutes, rest = divmod(seconds, 60)
+    hours, left = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{left}m" if left else f"{hours}h"
+    if minutes:
+        return f"{minutes}m{rest}s" if rest else f"{minutes}m"
+    return f"{rest}s"
+
+
+def _truth(holds: bool) -> ConditionStatus:  # noqa: FBT001 - it is the only argument
+    return ConditionStatus.TRUE if holds else ConditionStatus.FALSE
+
+
+def _succeeded(log: TaskLog) -> bool | None:
+    return None if log.outcome is None else log.outcome is Outcome.SUCCEEDED
+
+
+def _condition(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    for condition in status.get("conditions", ()):
+        if condition["type"] == ConditionType.SUCCEEDED:
+            return dict(condition)
+    return {}
+
+
+def _attempt(attempt: Attempt) -> Status:
+    written: Status = {}
+    for name, key in _ATTEMPT_FIELDS.items():
+        value = getattr(attempt, name)
+        if value is not None and value != "":
+            written[key] = write_time(value) if name in _ATTEMPT_TIMES else value
+    return written
+
+
+def _read_attempt(written: Mapping[str, Any]) -> Attempt:
+    values: dict[str, Any] = {}
+    for name, key in _ATTEMPT_FIELDS.items():
+        if key in written:
+            value = written[key]
+            values[name] = read_time(value) if name in _ATTEMPT_TIMES else value
+    if "reason" in values:
+        values["reason"] = Reason(values["reason"])
+    return Attempt(**values)
+
+
+def _watched(watched: Watched) -> Status:
+    written = {"task": watched.task, "reason": watched.reason.value, "message": watched.message}
+    since = write_time(watched.since)
+    return {**written, "since": since} if since else written
+
+
+def _read_watched(written: Mapping[str, Any]) -> Watched:
+    return Watched(
+        written["task"],
+        Reason(written["reason"]),
+        written.get("message", ""),
+        read_time(written.get("since")),
+    )
+
+
+def write_time(instant: datetime | None) -> str | None:
+    """Write an instant so that it is read back as the same: a difference would be a change."""
+    return None if instant is None else instant.isoformat().replace("+00:00", "Z")
+
+
+def read_time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

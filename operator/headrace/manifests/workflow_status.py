@@ -1,0 +1,99 @@
+"""
+Between the engine's log of a workflow and the `status` of a Workflow, both ways.
+
+Knows fields and times. Decides nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.schedule import Recorded
+from headrace.engine.supervise import WorkflowLog
+from headrace.manifests.status import read_time, write_time
+
+Status = dict[str, Any]
+
+
+def workflow_status(log: WorkflowLog, born: datetime) -> Status:
+    """Return a Workflow's status; `born` is when it was created."""
+    schedule = log.schedule
+    return {
+        "conditions": _conditions(log, log.since or born),
+        "observedGeneration": log.observed_generation,
+        "revision": log.revision,
+        "appliedRevision": log.applied_revision,
+        "activeRuns": log.active,
+        "lastRun": log.last_run,
+        "lastRunTime": write_time(log.last_run_time),
+        "lastOutcome": log.last_outcome,
+        "lastTickTime": write_time(schedule.last_tick if schedule else None),
+        "scheduleKey": schedule.key if schedule else None,
+        "scheduleSince": write_time(schedule.since if schedule else None),
+        "nextRunTime": write_time(log.next_run),
+        "missedRuns": log.missed,
+    }
+
+
+def read_workflow_status(status: Mapping[str, Any]) -> WorkflowLog:
+    """
+    Read back what `workflow_status` wrote. An empty status is an empty log.
+
+    Raises:
+        KeyError, TypeError, ValueError: if somebody has written something else there.
+
+    """
+    if not status:
+        return WorkflowLog()
+    ready = _condition(status, ConditionType.READY)
+    return WorkflowLog(
+        ready=ready.get("status") == "True",
+        reason=Reason(ready.get("reason", Reason.RECONCILING)),
+        message=ready.get("message", ""),
+        since=read_time(ready.get("lastTransitionTime")),
+        observed_generation=status.get("observedGeneration", 0),
+        revision=status.get("revision"),
+        applied_revision=status.get("appliedRevision"),
+        active=status.get("activeRuns", 0),
+        last_run=status.get("lastRun"),
+        last_run_time=read_time(status.get("lastRunTime")),
+        last_outcome=status.get("lastOutcome"),
+        schedule=_read_schedule(status),
+        next_run=read_time(status.get("nextRunTime")),
+        missed=status.get("missedRuns", 0),
+    )
+
+
+def _read_schedule(status: Mapping[str, Any]) -> Recorded | None:
+    key, since = status.get("scheduleKey"), read_time(status.get("scheduleSince"))
+    if key is None or since is None:
+        return None
+    return Recorded(key, since, read_time(status.get("lastTickTime")))
+
+
+def _conditions(log: WorkflowLog, since: datetime) -> list[Status]:
+    states = {
+        ConditionType.READY: log.ready,
+        ConditionType.RECONCILING: False,
+        ConditionType.STALLED: not log.ready,
+    }
+    return [
+        {
+            "type": kind.value,
+            "status": (ConditionStatus.TRUE if holds else ConditionStatus.FALSE).value,
+            "reason": log.reason.value,
+            "message": log.message,
+            "lastTransitionTime": write_time(since),
+            "observedGeneration": log.observed_generation,
+        }
+        for kind, holds in states.items()
+    ]
+
+
+def _condition(status: Mapping[str, Any], kind: ConditionType) -> Mapping[str, Any]:
+    for condition in status.get("conditions", ()):
+        if condition["type"] == kind:
+            return dict(condition)
+    return {}
