@@ -1,0 +1,133 @@
+"""
+What is kept in memory of the objects that runs are made of, and which run each belongs to.
+
+Knows kinds, labels and owners. Does not know where objects come from or what they mean for a run.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from headrace.api.v1alpha1 import labels
+from headrace.cluster.resources import JOBS, PODS, TASK_RUNS, WORKFLOW_RUNS, Resource
+from headrace.cluster.store import Store
+from headrace.engine.run import RunKey, RunKind
+from headrace.manifests.kube import Job, Meta, OwnObject, Pod
+
+MANAGED = f"{labels.MANAGED_BY}={labels.HEADRACE}"
+"""The selector of Jobs and Pods that Headrace made."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowKey:
+    """The name by which a workflow is found again."""
+
+    namespace: str
+    name: str
+
+
+Key = RunKey | WorkflowKey
+
+
+class Caches:
+    """The stores of all kinds that a turn reads."""
+
+    def __init__(self, look_at: Callable[[Key], None], touched: Callable[[str], None]) -> None:
+        """
+        Start empty.
+
+        Args:
+            look_at: Told which run or workflow a change concerns.
+            touched: Told the uid of the TaskRun whose picture a change makes outdated.
+
+        """
+        self._look_at = look_at
+        self._touched = touched
+        self.runs = Store(OwnObject, _run_index, self._run_changed)
+        self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed)
+        self.jobs = Store(Job, _job_index, self._job_changed)
+        self.pods = Store(Pod, _pod_index, self._pod_changed)
+
+    def watched(self) -> Iterator[tuple[Resource, str, Store[OwnObject] | Store[Job] | Store[Pod]]]:
+        """Yield each kind with the label selector of what to watch, and its store."""
+        yield WORKFLOW_RUNS, "", self.runs
+        yield TASK_RUNS, "", self.task_runs
+        yield JOBS, MANAGED, self.jobs
+        yield PODS, MANAGED, self.pods
+
+    def _run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
+        item = new or old
+        assert item is not None  # noqa: S101 - a change has at least one side
+        meta = item.metadata
+        self._look_at(RunKey(meta.namespace, meta.name))
+        workflow = item.spec.get("workflow")
+        if isinstance(workflow, str) and (old is None or new is None or _ended(new)):
+            self._look_at(WorkflowKey(meta.namespace, workflow))
+            for sibling in self.runs.by_index((meta.namespace, workflow)):
+                if not _ended(sibling) and sibling.metadata.name != meta.name:
+                    self._look_at(RunKey(meta.namespace, sibling.metadata.name))
+
+    def _task_run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
+        item = new or old
+        assert item is not None  # noqa: S101 - a change has at least one side
+        self._touched(item.metadata.uid)
+        self._look_at(task_run_key(item))
+
+    def _job_changed(self, old: Job | None, new: Job | None) -> None:
+        item = new or old
+        assert item is not None  # noqa: S101 - a change has at least one side
+        self._concerns(item.metadata)
+        self._touched(owner_uid(item.metadata))
+
+    def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
+        item = new or old
+        assert item is not None  # noqa: S101 - a change has at least one side
+        self._concerns(item.metadata)
+        job = self.jobs.get(item.metadata.namespace, job_of(item))
+        if job is not None:
+            self._touched(owner_uid(job.metadata))
+
+    def _concerns(self, meta: Meta) -> None:
+        run = meta.labels.get(labels.RUN)
+        if run:
+            kind = RunKind.WORKFLOW_RUN if labels.WORKFLOW in meta.labels else RunKind.TASK_RUN
+            self._look_at(RunKey(meta.namespace, run, kind))
+
+
+def task_run_key(item: OwnObject) -> RunKey:
+    """Return the run that a TaskRun belongs to; one on its own is a run itself."""
+    run = item.spec.get("run")
+    if isinstance(run, str):
+        return RunKey(item.metadata.namespace, run)
+    return RunKey(item.metadata.namespace, item.metadata.name, RunKind.TASK_RUN)
+
+
+def owner_uid(meta: Meta) -> str:
+    """Return the uid of the object that controls this one, or an empty text."""
+    return next((owner.uid for owner in meta.owner_references if owner.controller), "")
+
+
+def job_of(pod: Pod) -> str:
+    """Return the name of a Pod's Job, or an empty text."""
+    return next((o.name for o in pod.metadata.owner_references if o.kind == "Job"), "")
+
+
+def _ended(run: OwnObject) -> bool:
+    return "completionTime" in run.status
+
+
+def _run_index(item: OwnObject) -> Iterator[tuple[str, str]]:
+    workflow = item.spec.get("workflow")
+    if isinstance(workflow, str):
+        yield item.metadata.namespace, workflow
+
+
+def _task_run_index(item: OwnObject) -> Iterator[RunKey]:
+    yield task_run_key(item)
+
+
+def _job_index(item: Job) -> Iterator[str]:
+    yield owner_uid(item.metadata)
+
+
+def _pod_index(item: Pod) -> Iterator[str]:
+    yield owner_uid(item.metadata)

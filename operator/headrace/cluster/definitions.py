@@ -1,0 +1,139 @@
+"""
+The frozen definitions of runs, and the workflows that they come from.
+
+Reads Workflows and ControllerRevisions, parses each content once. Decides nothing about runs.
+"""
+
+from collections import OrderedDict
+from typing import Any
+
+import msgspec
+
+from headrace.api.v1alpha1.parse import InvalidObjectError, parse_workflow
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.cluster.client import Client
+from headrace.cluster.errors import already_exists, not_found
+from headrace.cluster.errors import ApiError
+from headrace.cluster.resources import CONTROLLER_REVISIONS, WORKFLOWS, Ref
+from headrace.engine.definition import Definition, InvalidDefinitionError, compile_workflow
+from headrace.manifests.kube import Meta, OwnObject
+from headrace.manifests.objects import revision
+
+_KEPT = 500
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """A ControllerRevision, as far as Headrace reads it."""
+
+    metadata: Meta
+    data: dict[str, Any] = {}
+    revision: int = 0
+
+
+class UnusableError(Exception):
+    """A definition cannot be run; the text says which field is wrong and the cure."""
+
+
+class Definitions:
+    """Definitions by the name of their revision; the content of a name never changes."""
+
+    def __init__(self, client: Client) -> None:
+        """Start with nothing read."""
+        self._client = client
+        self._compiled: OrderedDict[tuple[str, str], Definition] = OrderedDict()
+        self._known: set[tuple[str, str]] = set()
+
+    async def workflow(self, namespace: str, name: str) -> OwnObject | None:
+        """Return a Workflow as it is now, or None if there is none."""
+        try:
+            return await self._client.get(Ref(WORKFLOWS, namespace, name), OwnObject)
+        except ApiError as error:
+            if not_found(error):
+                return None
+            raise
+
+    async def freeze(self, workflow: OwnObject) -> str:
+        """
+        Keep a workflow's definition as it is now; return the name of its revision.
+
+        Raises:
+            UnusableError: if it cannot be run.
+
+        """
+        meta = workflow.metadata
+        manifest = revision(
+            {"name": meta.name, "namespace": meta.namespace, "uid": meta.uid},
+            workflow.spec,
+            max(1, meta.generation),
+        )
+        name = str(manifest["metadata"]["name"])
+        key = (meta.namespace, name)
+        if key not in self._compiled:
+            self._keep(key, compile_spec(workflow.spec))
+        if key not in self._known:
+            try:
+                await self._client.create(CONTROLLER_REVISIONS, manifest, Revision, strict=False)
+            except ApiError as error:
+                if not already_exists(error):
+                    raise
+            self._known.add(key)
+        return name
+
+    async def read(self, namespace: str, name: str) -> Definition | None:
+        """
+        Return the definition of a revision, or None if there is no such revision.
+
+        Raises:
+            UnusableError: if somebody has written something else into it.
+
+        """
+        key = (namespace, name)
+        if key in self._compiled:
+            self._compiled.move_to_end(key)
+            return self._compiled[key]
+        try:
+            found = await self._client.get(Ref(CONTROLLER_REVISIONS, namespace, name), Revision)
+        except ApiError as error:
+            if not_found(error):
+                return None
+            raise
+        return self._keep(key, compile_spec(found.data.get("spec", {})))
+
+    def forget(self, namespace: str, name: str) -> None:
+        """Forget a revision that was deleted."""
+        self._known.discard((namespace, name))
+        self._compiled.pop((namespace, name), None)
+
+    def _keep(self, key: tuple[str, str], definition: Definition) -> Definition:
+        self._compiled[key] = definition
+        while len(self._compiled) > _KEPT:
+            self._compiled.popitem(last=False)
+        return definition
+
+
+def compile_spec(spec: dict[str, Any]) -> Definition:
+    """
+    Parse and compile a Workflow's spec.
+
+    Raises:
+        UnusableError: with everything that is wrong with it.
+
+    """
+    try:
+        return compile_workflow(parse_spec(spec))
+    except InvalidDefinitionError as error:
+        raise UnusableError(str(error)) from None
+
+
+def parse_spec(spec: dict[str, Any]) -> WorkflowSpec:
+    """
+    Parse a Workflow's spec.
+
+    Raises:
+        UnusableError: with everything that is wrong with it.
+
+    """
+    try:
+        return parse_workflow({"spec": spec})
+    except InvalidObjectError as error:
+        raise UnusableError(str(error)) from None

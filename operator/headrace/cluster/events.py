@@ -1,0 +1,78 @@
+"""
+Events: what happened, for `kubectl describe`. Never the only record of anything.
+
+Names are derived, so the same event told twice is one Event. Decides nothing, and a failure to
+write one is swallowed.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.cluster.client import Client
+from headrace.cluster.errors import ClusterError
+from headrace.cluster.resources import EVENTS, Resource
+from headrace.manifests.kube import Meta
+from headrace.manifests.names import short_hash
+
+NOTE_BYTES = 1024
+"""The API's limit on `note`."""
+
+
+class EventRecorder:
+    """Writes Events about Headrace's own objects."""
+
+    def __init__(self, client: Client, clock: Callable[[], datetime], instance: str) -> None:
+        """Write through the client, as this instance of the controller."""
+        self._client = client
+        self._clock = clock
+        self._instance = instance
+
+    async def tell(self, resource: Resource, about: Meta, reason: Reason, message: str) -> None:
+        """Tell that something went as it should."""
+        await self._write(resource, about, reason, message, "Normal")
+
+    async def warn(self, resource: Resource, about: Meta, reason: Reason, message: str) -> None:
+        """Tell that something deserves a look."""
+        await self._write(resource, about, reason, message, "Warning")
+
+    async def _write(
+        self, resource: Resource, about: Meta, reason: Reason, message: str, kind: str
+    ) -> None:
+        try:
+            body = self._event(resource, about, reason, _cut(message), kind)
+            await self._client.create(EVENTS, body, dict[str, Any], within=5.0)
+        except ClusterError:
+            return  # Told before, or not to be told now: the status says it all.
+
+    def _event(
+        self, resource: Resource, about: Meta, reason: Reason, note: str, kind: str
+    ) -> dict[str, Any]:
+        now = self._clock()
+        digest = short_hash(about.uid, reason, note, now.strftime("%Y-%m-%dT%H:%M"))
+        return {
+            "apiVersion": EVENTS.api_version,
+            "kind": "Event",
+            "metadata": {"name": f"{about.name}.{digest}", "namespace": about.namespace},
+            "eventTime": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "reportingController": "headrace.dev/controller",
+            "reportingInstance": self._instance,
+            "action": "Reconcile",
+            "reason": reason.value,
+            "type": kind,
+            "note": note,
+            "regarding": {
+                "apiVersion": resource.api_version,
+                "kind": resource.kind,
+                "name": about.name,
+                "namespace": about.namespace,
+                "uid": about.uid,
+                "resourceVersion": about.resource_version,
+            },
+        }
+
+
+def _cut(message: str) -> str:
+    """Shorten a note to the API's limit, at the border of a character."""
+    return message.encode()[:NOTE_BYTES].decode(errors="ignore")

@@ -1,0 +1,235 @@
+"""
+Keeps a store true: list, then watch, and list again now and then to find what the watch missed.
+
+It outlives every failure of the API server: whatever happens it tries again, with growing waits of
+up to half a minute. An object that cannot be read is named and left out; the others go on.
+Does not know what the objects mean, or who wants to know of them.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Final, Generic
+
+from headrace.cluster.client import Client
+from headrace.cluster.errors import ClusterError, gone, retry_after
+from headrace.cluster.objects import ObjectT, Unreadable
+from headrace.cluster.pace import Backoff, spread
+from headrace.cluster.resources import Scope
+from headrace.cluster.store import Key, Listing, Store
+from headrace.cluster.wire import Bookmark, Broken, Changed, Deleted, Event
+
+WATCH_SECONDS: Final = 290.0
+"""About how long a watch lasts before a new one takes over, maybe at another API server."""
+AUDIT_SECONDS: Final = 600.0
+"""About how often the store is compared with a list."""
+BACKOFF: Final = Backoff(first=0.5, longest=30)
+FUTILE: Final = 3  # So many watches in a row that told nothing: the place to go on from is lost.
+LIVED_SECONDS: Final = 1.0  # A watch that ends sooner, with nothing told, has failed.
+NAMED: Final = 5  # How many repaired objects a log line names.
+
+log = logging.getLogger(__name__)
+
+
+class _StaleError(ClusterError):
+    """The watch cannot tell what happened since; only a list can."""
+
+
+@dataclass(slots=True)
+class _Audit(Generic[ObjectT]):
+    """A list that waits to be compared, until the watch has come as far as the list."""
+
+    listing: Listing[ObjectT] | None = None
+    deleted: set[str] = field(default_factory=set)
+    """Uids of which the watch told the end since the list was asked for."""
+
+
+def _log_unreadable(scope: Scope, bad: Unreadable) -> None:
+    name = "/".join(bad.meta.key)
+    log.warning("%s %s cannot be read and is left out: %s", scope.resource, name, bad.why)
+
+
+class Informer(Generic[ObjectT]):
+    """Feeds one store with what is in one scope. A namespace of a store has one informer."""
+
+    def __init__(
+        self,
+        client: Client,
+        scope: Scope,
+        store: Store[ObjectT],
+        unreadable: Callable[[Scope, Unreadable], None] = _log_unreadable,
+    ) -> None:
+        """
+        Prepare; `run` starts.
+
+        Args:
+            client: For lists and watches.
+            scope: What to see; with one informer for each namespace, all feed the same store.
+            store: What to keep true.
+            unreadable: Told of each object that cannot be decoded, each time it is met.
+
+        """
+        self.synced = asyncio.Event()
+        """Set once the store holds everything."""
+        self.last_heard = client.clock.now()
+        """When the API server last said something, on the client's clock. For liveness."""
+        self.counts: Counter[str] = Counter()
+        """`lists`, `watches`, `audits`, `repairs` (0 if all is well), `unreadable`."""
+        self._client = client
+        self._scope = scope
+        self._store = store
+        self._unreadable = unreadable
+        self._audit: _Audit[ObjectT] | None = None
+        self._stale = True
+        self._fruitful = False
+
+    async def run(self) -> None:
+        """Keep the store true until cancelled. Nothing else ends it."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            tasks.create_task(self._audit_now_and_then())
+
+    async def refresh(self) -> None:
+        """Bring the store up to what the API server holds now, not up to what it last told."""
+        self._store.replace(await self._listing())
+
+    async def _follow(self) -> None:
+        failures = 0
+        while True:
+            self._fruitful = False
+            asked_wait = 0.0
+            failed = True
+            try:
+                if self._stale:
+                    await self._list()
+                await self._watch()
+                failed = not self._fruitful
+            except ClusterError as error:
+                log.warning("watching %s: %s", self._scope.resource, error)
+                asked_wait = retry_after(error) or 0.0
+                self._stale = self._stale or gone(error) or isinstance(error, _StaleError)
+            except Exception:
+                log.exception("watching %s: unforeseen, listing again", self._scope.resource)
+                self._stale = True
+            failures = (0 if self._fruitful else failures) + failed
+            self._stale = self._stale or failures >= FUTILE
+            if failures:
+                pause = BACKOFF.after(failures, self._client.random)
+                await self._client.clock.sleep(asked_wait + pause)
+
+    async def _list(self) -> None:
+        self.counts["lists"] += 1
+        self._audit = None  # What it waits for will not come any more.
+        listing = await self._listing()
+        # A list is never older than what was told before, unless the server was restored.
+        rewound = listing.version < self._store.told(self._scope.namespace)
+        self._store.replace(listing, rewound=rewound)
+        self._stale = False
+        self.synced.set()
+
+    async def _listing(self) -> Listing[ObjectT]:
+        objects: list[ObjectT] = []
+        unreadable: list[Key] = []
+        version = 0
+        async with aclosing(self._client.pages(self._scope, self._store.into)) as pages:
+            async for page in pages:
+                self._hear()
+                objects += page.objects
+                for bad in page.unreadable:
+                    self._report(bad)
+                    unreadable.append(bad.meta.key)
+                version = int(page.resource_version)
+        return Listing(self._scope.namespace, objects, version, unreadable)
+
+    async def _watch(self) -> None:
+        self.counts["watches"] += 1
+        clock = self._client.clock
+        started = clock.now()
+        events = self._client.watch(
+            self._scope,
+            self._store.into,
+            since=str(self._store.told(self._scope.namespace)),
+            seconds=spread(WATCH_SECONDS, self._client.random),
+        )
+        async with aclosing(events):
+            async for event in events:
+                self._hear()
+                self._take(event)
+                self._fruitful = True
+        self._fruitful = self._fruitful or clock.now() - started >= LIVED_SECONDS
+
+    def _take(self, event: Event[ObjectT]) -> None:
+        if isinstance(event, Broken):
+            raise _StaleError(f"the watch broke off: {event.error}") from event.error
+        if isinstance(event, Bookmark):
+            version = event.version
+        elif isinstance(event, Changed):
+            version = event.object.metadata.version
+            self._store.put(event.object)
+        elif isinstance(event, Deleted):
+            meta = event.object.metadata
+            version = meta.version
+            self._store.remove(meta, event.object)
+            self._note_deletion(meta.uid)
+        else:
+            meta = event.object.meta
+            version = meta.version
+            self._report(event.object)
+            if event.deleted:
+                self._store.remove(meta)
+                self._note_deletion(meta.uid)
+        self._store.advance(self._scope.namespace, version)
+        self._settle()
+
+    async def _audit_now_and_then(self) -> None:
+        while True:
+            await self._client.clock.sleep(spread(AUDIT_SECONDS, self._client.random))
+            await self.synced.wait()
+            audit: _Audit[ObjectT] = _Audit()
+            self._audit = audit
+            told = self._store.told(self._scope.namespace)
+            try:
+                audit.listing = await self._listing()
+            except ClusterError as error:
+                log.warning("audit of %s: %s", self._scope.resource, error)
+                self._audit = None
+                continue
+            if audit.listing.version < told:  # The server was restored from a backup.
+                self._stale = True
+            self._settle()
+
+    def _settle(self) -> None:
+        """
+        Compare the list with the store, if the watch has come as far as the list.
+
+        Before that a difference means only that the news is on its way. After that it means that
+        the watch has missed something, unless the watch told a deletion since.
+        """
+        audit, told = self._audit, self._store.told(self._scope.namespace)
+        if audit is None or audit.listing is None or audit.listing.version > told:
+            return
+        self._audit = None
+        self.counts["audits"] += 1
+        listing = audit.listing
+        alive = [item for item in listing.objects if item.metadata.uid not in audit.deleted]
+        healed = self._store.replace(
+            Listing(listing.namespace, alive, listing.version, listing.unreadable)
+        )
+        if healed:
+            self.counts["repairs"] += len(healed)
+            named = [*healed.added, *healed.changed, *healed.vanished][:NAMED]
+            log.error("the watch of %s missed %d: %s", self._scope.resource, len(healed), named)
+
+    def _note_deletion(self, uid: str) -> None:
+        if self._audit is not None:
+            self._audit.deleted.add(uid)
+
+    def _report(self, bad: Unreadable) -> None:
+        self.counts["unreadable"] += 1
+        self._unreadable(self._scope, bad)
+
+    def _hear(self) -> None:
+        self.last_heard = self._client.clock.now()

@@ -1,0 +1,59 @@
+"""
+What the plumbing needs to know of any object: its metadata.
+
+A projection is a msgspec struct with the few fields that a reader wants of a kind. All other fields
+are dropped while decoding, which makes watching cheap in time and memory.
+Does not know any kind: each reader brings its own projections.
+"""
+
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from headrace.manifests.kube import Meta
+
+
+class Projection(msgspec.Struct, frozen=True, rename="camel"):
+    """Base of what a reader sees of a kind: `metadata`, and the fields that a subclass adds."""
+
+    metadata: Meta
+
+
+class HasMeta(Protocol):
+    """Whatever the store can keep."""
+
+    @property
+    def metadata(self) -> Meta:
+        """Name, uid and resourceVersion."""
+
+
+ObjectT = TypeVar("ObjectT", bound=HasMeta)
+
+
+class _Bare(msgspec.Struct):
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Identity(msgspec.Struct, rename="camel"):
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+    resource_version: str = ""
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """An object that could not be decoded into its projection: which one, and why."""
+
+    meta: Meta
+    """As much of its metadata as could be read; the name may be empty."""
+    why: str
+
+
+def unreadable(raw: bytes | msgspec.Raw, error: Exception) -> Unreadable:
+    """Say which object could not be decoded, whatever is wrong with it. Raises nothing."""
+    try:
+        bare = msgspec.json.decode(raw, type=_Bare)
+        known = msgspec.json.decode(bare.metadata, type=_Identity)
+        return Unreadable(Meta(**msgspec.structs.asdict(known)), str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Unreadable(Meta(name=""), str(error))

@@ -1,0 +1,193 @@
+"""
+Runs as the engine sees them, read from WorkflowRuns and from TaskRuns on their own.
+
+Gathers a run's own fields, its frozen definition and its siblings; its tasks come from `gather`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from headrace.api.v1alpha1.parse import InvalidObjectError, parse_run, parse_task_run
+from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState, RunSpec
+from headrace.cluster.caches import Caches
+from headrace.cluster.definitions import Definitions, UnusableError
+from headrace.cluster.gather import Gatherer
+from headrace.engine import positions
+from headrace.engine.concurrency import SiblingRun
+from headrace.engine.definition import Definition, single_task
+from headrace.engine.run import ObservedRun, RunKey, RunKind, RunLog
+from headrace.manifests.kube import OwnObject
+from headrace.manifests.status import read_run_status, read_task_status
+
+GRACE = timedelta(seconds=60)
+"""How long a run waits for a workflow that is not there: both may be applied at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The definition that a run keeps, or why it has none."""
+
+    definition: Definition | None = None
+    revision: str | None = None
+    refusal: tuple[Reason, str] | None = None
+    hindrance: tuple[Reason, str] | None = None
+
+
+class RunReader:
+    """Reads runs out of the caches."""
+
+    def __init__(
+        self,
+        caches: Caches,
+        definitions: Definitions,
+        gatherer: Gatherer,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Read these; `clock` is the wall clock."""
+        self._caches = caches
+        self._definitions = definitions
+        self._gatherer = gatherer
+        self._clock = clock
+
+    async def read(self, key: RunKey) -> ObservedRun | None:
+        """Return a run as it is now, or None if it is gone or being deleted."""
+        store = self._caches.runs if key.kind is RunKind.WORKFLOW_RUN else self._caches.task_runs
+        item = store.get(key.namespace, key.name)
+        if item is None or item.metadata.deletion_timestamp is not None:
+            return None
+        if key.kind is RunKind.TASK_RUN:
+            return await self._alone(key, item)
+        return await self._run(key, item)
+
+    async def _run(self, key: RunKey, item: OwnObject) -> ObservedRun:
+        meta = item.metadata
+        bare = ObservedRun(
+            key=key,
+            uid=meta.uid,
+            created=meta.creation_timestamp or self._clock(),
+            definition=None,
+            generation=meta.generation,
+            log=_run_log(item),
+        )
+        try:
+            spec = parse_run({"spec": item.spec})
+        except InvalidObjectError as error:
+            return replace(bare, refusal=(Reason.INVALID_DEFINITION, str(error)))
+        frozen = await self._frozen(bare, spec)
+        run = replace(
+            bare,
+            definition=frozen.definition,
+            workflow=spec.workflow,
+            desired=spec.desired_state,
+            given={param.name: param.value for param in spec.params},
+            logical_time=spec.logical_time,
+            interval=spec.interval,
+            trigger=spec.trigger,
+            refusal=frozen.refusal,
+            hindrance=frozen.hindrance,
+            log=replace(bare.log, revision=frozen.revision),
+            siblings=self.siblings(key.namespace, spec.workflow),
+        )
+        return await self._with_tasks(run)
+
+    async def _with_tasks(self, run: ObservedRun) -> ObservedRun:
+        if run.definition is None:
+            return run
+        tasks = await self._gatherer.tasks(run.key, run.uid)
+        deleted = self._gatherer.deleted(run.key, run.uid)
+        begun = positions.read(run.log.positions)
+        missing = [
+            task.name
+            for task in run.definition.tasks.values()
+            if task.position in begun and task.name not in tasks and task.name not in deleted
+        ]
+        if missing and run.log.finished is None:
+            await self._gatherer.surely_without(run.key, missing)
+            tasks = await self._gatherer.tasks(run.key, run.uid)
+        return replace(run, tasks=tasks, deleted=deleted - tasks.keys())
+
+    async def _frozen(self, run: ObservedRun, spec: RunSpec) -> Frozen:
+        """Find the definition: the revision that the run keeps, or the workflow as it is now."""
+        namespace, revision = run.key.namespace, run.log.revision
+        try:
+            if revision is not None:
+                definition = await self._definitions.read(namespace, revision)
+                if definition is not None:
+                    return Frozen(definition, revision)
+                lost = f"ControllerRevision {revision!r} was deleted; start a new run"
+                return Frozen(revision=revision, refusal=(Reason.REVISION_NOT_FOUND, lost))
+            workflow = await self._definitions.workflow(namespace, spec.workflow)
+            if workflow is None:
+                return _without_workflow(spec.workflow, self._clock() - run.created)
+            revision = await self._definitions.freeze(workflow)
+            return Frozen(await self._definitions.read(namespace, revision), revision)
+        except UnusableError as error:
+            return Frozen(refusal=(Reason.INVALID_DEFINITION, str(error)))
+
+    async def _alone(self, key: RunKey, item: OwnObject) -> ObservedRun:
+        meta = item.metadata
+        log = read_task_status(item.status)
+        run = ObservedRun(
+            key=key,
+            uid=meta.uid,
+            created=meta.creation_timestamp or self._clock(),
+            definition=None,
+            generation=meta.generation,
+            log=RunLog(
+                started=meta.creation_timestamp,
+                finished=log.finished if log.outcome else None,
+                observed_generation=log.observed_generation,
+            ),
+        )
+        try:
+            spec = parse_task_run({"spec": item.spec})
+        except InvalidObjectError as error:
+            return replace(run, refusal=(Reason.INVALID_DEFINITION, str(error)))
+        return replace(
+            run,
+            definition=single_task(key.name, spec, tuple(_own(param) for param in spec.params)),
+            tasks={key.name: await self._gatherer.alone(item)},
+        )
+
+    def siblings(self, namespace: str, workflow: str) -> tuple[SiblingRun, ...]:
+        """Return the runs of a workflow that have not ended."""
+        return tuple(
+            _sibling(item)
+            for item in self._caches.runs.by_index((namespace, workflow))
+            if "completionTime" not in item.status and item.metadata.deletion_timestamp is None
+        )
+
+
+def _own(given: ParamGiven) -> Param:
+    """A task on its own accepts the parameters that it brings."""
+    kind = next(kind for kind, python in PYTHON_TYPES.items() if type(given.value) is python)
+    return Param(name=given.name, type=kind, default=given.value)
+
+
+def _without_workflow(name: str, age: timedelta) -> Frozen:
+    message = f"there is no Workflow {name!r} in this namespace; create it, or correct spec.workflow"
+    why = (Reason.WORKFLOW_NOT_FOUND, message)
+    return Frozen(hindrance=why) if age < GRACE else Frozen(refusal=why)
+
+
+def _run_log(item: OwnObject) -> RunLog:
+    try:
+        return read_run_status(item.status)
+    except (KeyError, TypeError, ValueError):
+        return RunLog()  # Somebody wrote something else there; it is a projection, and made anew.
+
+
+def _sibling(item: OwnObject) -> SiblingRun:
+    created = item.metadata.creation_timestamp
+    assert created is not None  # noqa: S101 - the API server sets it
+    logical = item.spec.get("logicalTime")
+    return SiblingRun(
+        name=item.metadata.name,
+        created=created,
+        logical_time=datetime.fromisoformat(logical) if isinstance(logical, str) else created,
+        began="startTime" in item.status,
+        cancelling=item.spec.get("desiredState") == DesiredState.CANCEL,
+    )

@@ -1,0 +1,148 @@
+"""
+Starting and ending attempts: TaskRun, then Job, by derived names.
+
+A name that is taken by our own object is success; by somebody else's, it is said. Knows what the
+API server's refusals mean for a start. Decides no start.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.cluster.caches import Caches, owner_uid
+from headrace.cluster.client import Client
+from headrace.cluster.errors import ApiError, already_exists, conflict, not_found
+from headrace.cluster.objects import Projection
+from headrace.cluster.resources import JOBS, SERVICE_ACCOUNTS, TASK_RUNS, Ref, Resource
+from headrace.engine.actions import StartAttempt
+from headrace.engine.run import Obstacle
+from headrace.manifests import job as job_manifest
+from headrace.manifests.kube import Job, OwnObject
+from headrace.manifests.objects import owner, task_run
+
+AGAIN = timedelta(seconds=30)
+"""How long a refusal that may pass is left alone."""
+
+REFUSED_FOR_GOOD = (400, 405, 413, 415, 422)
+
+
+T = TypeVar("T", Job, OwnObject)
+
+
+class Starter:
+    """Makes and removes the objects of attempts."""
+
+    def __init__(
+        self, caches: Caches, client: Client, clock: Callable[[], datetime]
+    ) -> None:
+        """Write through these caches; `clock` tells when to try a refusal again."""
+        self._caches = caches
+        self._client = client
+        self._clock = clock
+
+    async def start(self, start: StartAttempt, alone: OwnObject | None) -> Obstacle | None:
+        """
+        Make an attempt's objects, if they are not there yet.
+
+        Args:
+            start: The attempt.
+            alone: The TaskRun, if it is a run of its own.
+
+        Returns:
+            Why it cannot be done now or ever; None if it is done.
+
+        """
+        try:
+            forbidden = await self._service_account(start)
+            if forbidden is not None:
+                return forbidden
+            item = alone or await self._task_run(start)
+            if item is None:
+                return self._taken(f"TaskRun {task_run(start)['metadata']['name']}")
+            return await self._job(start, item)
+        except ApiError as error:
+            return self._refusal(error)
+
+    async def end(self, task_run_uid: str, number: int) -> None:
+        """Delete an attempt's Job, and its pods with it."""
+        for job in self._caches.jobs.by_index(task_run_uid):
+            meta = job.metadata
+            if meta.labels.get(labels.ATTEMPT) != str(number) or meta.deletion_timestamp:
+                continue
+            try:
+                # Foreground: the Job stays visible until its pods are gone, so that what must wait
+                # for their end can.
+                await self._client.delete(
+                    Ref(JOBS, meta.namespace, meta.name), uid=meta.uid, propagation="Foreground"
+                )
+            except ApiError as error:
+                if not (not_found(error) or conflict(error)):
+                    raise
+
+    async def _task_run(self, start: StartAttempt) -> OwnObject | None:
+        """Return the task's TaskRun, made if need be; None if the name is somebody else's."""
+        manifest = task_run(start)
+        name = manifest["metadata"]["name"]
+        known = self._caches.task_runs.get(start.context.namespace, name)
+        if known is None:
+            known = await self._create(TASK_RUNS, manifest, OwnObject)
+            self._caches.task_runs.put(known)
+        return known if owner_uid(known.metadata) == start.context.run_uid else None
+
+    async def _job(self, start: StartAttempt, item: OwnObject) -> Obstacle | None:
+        meta = item.metadata
+        manifest = job_manifest.job(start, owner("TaskRun", meta.name, meta.uid))
+        found = await self._create(JOBS, manifest, Job)
+        if owner_uid(found.metadata) != meta.uid:
+            return self._taken(f"Job {found.metadata.name}")
+        self._caches.jobs.put(found)
+        return None
+
+    async def _create(
+        self, resource: Resource, manifest: job_manifest.Manifest, into: type[T]
+    ) -> T:
+        """Create an object, or return the one that has its name."""
+        try:
+            return await self._client.create(resource, manifest, into)
+        except ApiError as error:
+            if not already_exists(error):
+                raise
+        metadata = manifest["metadata"]
+        return await self._client.get(Ref(resource, metadata["namespace"], metadata["name"]), into)
+
+    async def _service_account(self, start: StartAttempt) -> Obstacle | None:
+        name = start.task.body.service_account_name
+        if name is None:
+            return None
+        ref = Ref(SERVICE_ACCOUNTS, start.context.namespace, name)
+        found = await self._client.get(ref, Projection)
+        if found.metadata.labels.get(labels.ALLOW_WORKFLOWS) == "true":
+            return None
+        return Obstacle(
+            Reason.ADMISSION_DENIED,
+            f"serviceAccountName: ServiceAccount {name!r} may not be used by workflows; "
+            f'give it the label {labels.ALLOW_WORKFLOWS}: "true"',
+            self._clock(),
+        )
+
+    def _taken(self, what: str) -> Obstacle:
+        message = f"{what} exists and belongs to somebody else; delete it or rename the task"
+        return Obstacle(Reason.NAME_TAKEN, message, self._clock())
+
+    def _refusal(self, error: ApiError) -> Obstacle:
+        """Say what a refusal means: wait, or never."""
+        later = self._clock() + AGAIN
+        text = error.message[:900]
+        if error.status == 403 and "exceeded quota" in text:  # noqa: PLR2004 - Forbidden
+            return Obstacle(Reason.QUOTA_EXCEEDED, text, later)
+        if error.status == 403 and "cannot" in text and "in API group" in text:  # noqa: PLR2004
+            return Obstacle(Reason.FORBIDDEN, text, later)
+        if error.status == 403 and "being terminated" in text:  # noqa: PLR2004
+            return Obstacle(Reason.API_UNAVAILABLE, text, later)
+        if error.status in REFUSED_FOR_GOOD or error.status == 403:  # noqa: PLR2004
+            return Obstacle(Reason.ADMISSION_DENIED, text, self._clock())
+        if not_found(error):
+            return Obstacle(Reason.CONTAINER_CONFIG_ERROR, text, later)
+        raise error

@@ -1,0 +1,208 @@
+"""
+The world of Workflows: reads a definition with its runs, carries out what was decided of it.
+
+Decides nothing. Events are told after the status is written, and losing one loses nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from headrace.cluster.caches import Caches, WorkflowKey
+from headrace.cluster.client import Client
+from headrace.cluster.definitions import Definitions, Revision, UnusableError, parse_spec
+from headrace.cluster.errors import ApiError, already_exists, conflict, not_found
+from headrace.cluster.events import EventRecorder
+from headrace.cluster.resources import (
+    CONTROLLER_REVISIONS,
+    WORKFLOW_RUNS,
+    WORKFLOWS,
+    Ref,
+    Resource,
+    Scope,
+)
+from headrace.cluster.world import StaleError
+from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.supervise import (
+    KnownRun,
+    NewRun,
+    ObservedWorkflow,
+    WorkflowDecision,
+    WorkflowLog,
+)
+from headrace.manifests.kube import OwnObject
+from headrace.manifests.objects import workflow_run
+from headrace.manifests.status import read_run_status
+from headrace.manifests.workflow_status import read_workflow_status, workflow_status
+
+
+class WorkflowWorld:
+    """Reads Workflows and their runs; creates, cancels and deletes runs."""
+
+    def __init__(
+        self,
+        caches: Caches,
+        client: Client,
+        definitions: Definitions,
+        events: EventRecorder,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Read and write through these; `clock` is the wall clock."""
+        self._caches = caches
+        self._client = client
+        self._definitions = definitions
+        self._events = events
+        self._clock = clock
+        self._read: dict[WorkflowKey, OwnObject] = {}
+
+    async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
+        """Return all that is true of a workflow now; None if nothing is left of it."""
+        item = await self._definitions.workflow(key.namespace, key.name)
+        runs = tuple(
+            _known(run) for run in self._caches.runs.by_index((key.namespace, key.name))
+        )
+        revisions = await self._revisions(key)
+        if item is None or item.metadata.deletion_timestamp is not None:
+            self._read.pop(key, None)
+            if not runs and not revisions:
+                return None
+            gone = self._clock()
+            return ObservedWorkflow(
+                key.name, "", gone, 0, None, exists=False, revisions=revisions, runs=runs
+            )
+        self._read[key] = item
+        return await self._existing(item, runs, revisions)
+
+    async def apply(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
+        """Create, cancel and delete runs. Doing it again changes nothing."""
+        for run in decision.create:
+            await self._create(key, run)
+        for name in decision.cancel:
+            await self._cancel(key, name)
+        for name in decision.delete_runs:
+            await self._delete(WORKFLOW_RUNS, key.namespace, name)
+        for name in decision.delete_revisions:
+            await self._delete(CONTROLLER_REVISIONS, key.namespace, name)
+            self._definitions.forget(key.namespace, name)
+
+    async def record(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
+        """Write the Workflow's status if it is to be written, then tell what happened."""
+        item = self._read.get(key)
+        if item is None:
+            return
+        if decision.status is not None:
+            await self._write(item, decision.status)
+        for note in decision.notes:
+            await self._events.warn(WORKFLOWS, item.metadata, note.reason, note.message)
+
+    async def _existing(
+        self, item: OwnObject, runs: tuple[KnownRun, ...], revisions: tuple[str, ...]
+    ) -> ObservedWorkflow:
+        meta = item.metadata
+        spec, revision, problem = None, None, ""
+        try:
+            revision = await self._definitions.freeze(item)
+            spec = parse_spec(item.spec)
+        except UnusableError as error:
+            problem = str(error)
+        return ObservedWorkflow(
+            name=meta.name,
+            uid=meta.uid,
+            created=meta.creation_timestamp or self._clock(),
+            generation=meta.generation,
+            spec=spec,
+            problem=problem,
+            revision=revision,
+            revisions=revisions,
+            runs=runs,
+            log=_log(item),
+        )
+
+    async def _revisions(self, key: WorkflowKey) -> tuple[str, ...]:
+        scope = Scope(
+            CONTROLLER_REVISIONS, key.namespace, labels=f"{labels.WORKFLOW}={key.name}"
+        )
+        names: list[str] = []
+        async for page in self._client.pages(scope, Revision):
+            names.extend(found.metadata.name for found in page.objects)
+        return tuple(names)
+
+    async def _create(self, key: WorkflowKey, run: NewRun) -> None:
+        manifest = workflow_run(
+            {"name": key.name, "namespace": key.namespace},
+            run.name,
+            run.trigger,
+            run.logical_time,
+            run.interval,
+        )
+        try:
+            self._caches.runs.put(await self._client.create(WORKFLOW_RUNS, manifest, OwnObject))
+        except ApiError as error:
+            if not already_exists(error):
+                raise
+
+    async def _cancel(self, key: WorkflowKey, name: str) -> None:
+        body: dict[str, Any] = {"spec": {"desiredState": DesiredState.CANCEL.value}}
+        try:
+            ref = Ref(WORKFLOW_RUNS, key.namespace, name)
+            self._caches.runs.put(await self._client.patch(ref, body, OwnObject))
+        except ApiError as error:
+            if not not_found(error):
+                raise
+
+    async def _delete(self, resource: Resource, namespace: str, name: str) -> None:
+        try:
+            await self._client.delete(Ref(resource, namespace, name))
+        except ApiError as error:
+            if not not_found(error):
+                raise
+
+    async def _write(self, item: OwnObject, log: WorkflowLog) -> None:
+        meta = item.metadata
+        status = workflow_status(log, meta.creation_timestamp or self._clock())
+        body = {"metadata": {"resourceVersion": meta.resource_version}, "status": status}
+        ref = Ref(WORKFLOWS, meta.namespace, meta.name)
+        try:
+            await self._client.patch_status(ref, body, OwnObject)
+        except ApiError as error:
+            if conflict(error) or not_found(error):
+                raise StaleError(f"{ref} has changed") from error
+            raise
+
+
+def _known(run: OwnObject) -> KnownRun:
+    created = run.metadata.creation_timestamp
+    assert created is not None  # noqa: S101 - the API server sets it
+    logical = run.spec.get("logicalTime")
+    try:
+        log = read_run_status(run.status)
+    except (KeyError, TypeError, ValueError):
+        log = read_run_status({})
+    return KnownRun(
+        name=run.metadata.name,
+        created=created,
+        logical_time=datetime.fromisoformat(logical) if isinstance(logical, str) else created,
+        began=log.started is not None,
+        cancelling=run.spec.get("desiredState") == DesiredState.CANCEL,
+        finished=log.finished,
+        succeeded=bool(log.succeeded),
+        reason=log.reason.value,
+        revision=log.revision,
+    )
+
+
+def _log(item: OwnObject) -> WorkflowLog:
+    try:
+        return read_workflow_status(item.status)
+    except (KeyError, TypeError, ValueError):
+        return WorkflowLog()  # Somebody wrote something else there; it is a projection.
+
+
+def keys_of_runs(runs: Sequence[OwnObject]) -> set[WorkflowKey]:
+    """Return the workflows that these runs name, whether they exist or not."""
+    return {
+        WorkflowKey(run.metadata.namespace, workflow)
+        for run in runs
+        if isinstance(workflow := run.spec.get("workflow"), str)
+    }

@@ -1,0 +1,1 @@
+"""The operator process. Only this package knows kopf."""

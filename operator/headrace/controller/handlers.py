@@ -1,0 +1,112 @@
+"""
+What kopf runs: start, end, and which events make the controller look at a workflow.
+
+No handler decides anything, and kopf itself writes nothing to any object.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from random import Random
+from typing import Any
+
+import kopf
+
+from headrace.api.v1alpha1.base import GROUP, VERSION
+from headrace.controller.runtime import Runtime
+
+
+class NullDiffBase(kopf.DiffBaseStorage):
+    """Keeps nothing: no handler compares an object with what it was before."""
+
+    def build(self, *, body: kopf.Body, extra_fields: object = None) -> kopf.BodyEssence:  # noqa: ARG002 - kopf's shape
+        """Return an essence that is always the same."""
+        return kopf.BodyEssence({})
+
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:  # noqa: ARG002 - kopf's shape
+        """Return nothing: nothing was kept."""
+        return None
+
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        """Keep nothing."""
+
+
+class NullProgress(kopf.ProgressStorage):
+    """Keeps nothing: no handler has progress that must survive."""
+
+    def fetch(self, *, key: str, body: kopf.Body) -> kopf.ProgressRecord | None:  # noqa: ARG002 - kopf's shape
+        """Return nothing: nothing was kept."""
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Keep nothing."""
+
+    def purge(self, **_: Any) -> None:
+        """Keep nothing."""
+
+    def touch(self, **_: Any) -> None:
+        """Keep nothing."""
+
+    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
+        """Return the essence as it is: there is nothing of ours in it."""
+        return essence
+
+
+class ForEver(Collection[float]):
+    """Waits between tries to reach the API server, without end."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def __iter__(self) -> Iterator[float]:
+        wait = 1.0
+        while True:
+            yield wait * (0.5 + self._random.random())
+            wait = min(wait * 2, 30.0)
+
+    def __len__(self) -> int:
+        """Return a number: kopf never asks, but a collection has one."""
+        return 1
+
+    def __contains__(self, _: object) -> bool:
+        return False
+
+
+def registry(make: Callable[[], Runtime]) -> kopf.OperatorRegistry:
+    """Return kopf's handlers around one runtime."""
+    handlers = kopf.OperatorRegistry()
+    runtimes: list[Runtime] = []
+
+    @kopf.on.startup(registry=handlers)
+    async def start(settings: kopf.OperatorSettings, **_: object) -> None:
+        configure(settings)
+        runtimes.append(make())
+        await runtimes[0].start()
+
+    @kopf.on.cleanup(registry=handlers)
+    async def stop(**_: object) -> None:
+        for runtime in runtimes:
+            await runtime.stop()
+
+    @kopf.on.event(GROUP, VERSION, "workflows", registry=handlers)
+    async def workflow_changed(namespace: str | None, name: str | None, **_: object) -> None:
+        for runtime in runtimes:
+            runtime.look_at_workflow(str(namespace), str(name))
+
+    return handlers
+
+
+def configure(settings: kopf.OperatorSettings) -> None:
+    """Make kopf a frame that writes nothing, watches only workflows, and never gives up."""
+    settings.persistence.diffbase_storage = NullDiffBase()
+    settings.persistence.progress_storage = NullProgress()
+    settings.persistence.finalizer = f"{GROUP}/kopf"
+    settings.posting.enabled = False
+    settings.scanning.disabled = True
+    settings.peering.standalone = True
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 5
+    settings.networking.error_backoffs = ForEver(Random())  # noqa: S311 - jitter, not secrets
+    settings.networking.enforce_retry_after = True
+    settings.watching.connect_timeout = 5
+    settings.watching.server_timeout = 290
+    settings.watching.chunk_size = 500
+    settings.process.ultimate_exiting_timeout = 60

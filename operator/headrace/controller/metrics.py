@@ -1,0 +1,87 @@
+"""
+The numbers that the controller shows to Prometheus.
+
+No names of runs, tasks or workflows as labels: there is no end of them.
+"""
+
+import time
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from headrace.engine.run import RunKey
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """All metrics of one controller."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Register them anew, so that tests can have many."""
+        self.registry = CollectorRegistry()
+        self._now = monotonic
+        self._ended: dict[RunKey, float] = {}
+        self.turns = Histogram(
+            "headrace_reconcile_duration_seconds",
+            "Time of one turn of a run or workflow.",
+            registry=self.registry,
+            buckets=SECONDS,
+        )
+        self.waits = Histogram(
+            "headrace_queue_wait_seconds",
+            "Time from asking for a turn to its beginning.",
+            registry=self.registry,
+            buckets=SECONDS,
+        )
+        self.hops = Histogram(
+            "headrace_hop_duration_seconds",
+            "Time from seeing a container's end to the creation of the next Job of its run.",
+            registry=self.registry,
+            buckets=SECONDS,
+        )
+        self.requests = Counter(
+            "headrace_api_requests_total",
+            "Requests to the API server.",
+            ("verb", "resource", "code"),
+            registry=self.registry,
+        )
+        self.stale = Counter(
+            "headrace_stale_turns_total",
+            "Turns given up because an object had changed meanwhile.",
+            registry=self.registry,
+        )
+        self.repairs = Gauge(
+            "headrace_cache_repairs",
+            "Differences that a list showed and the watch had not told; 0 if all is well.",
+            registry=self.registry,
+        )
+        self.leading = Gauge(
+            "headrace_leading", "1 while this controller leads, else 0.", registry=self.registry
+        )
+        self.depth = Gauge(
+            "headrace_queue_depth", "Runs and workflows that wait for a turn.", registry=self.registry
+        )
+
+    def request(self, verb: str, resource: str, code: int, _seconds: float) -> None:
+        """Count a request to the API server."""
+        self.requests.labels(verb, resource, str(code)).inc()
+
+    def turn(self, waited: float, worked: float) -> None:
+        """Count a turn."""
+        self.waits.observe(waited)
+        self.turns.observe(worked)
+
+    def container_ended(self, key: RunKey) -> None:
+        """Note that the end of a container of this run was seen."""
+        self._ended.setdefault(key, self._now())
+
+    def job_created(self, key: RunKey) -> None:
+        """Note that a Job of this run was made: the first after an end closes a hop."""
+        seen = self._ended.pop(key, None)
+        if seen is not None:
+            self.hops.observe(self._now() - seen)
+
+    def turn_over(self, key: RunKey) -> None:
+        """Forget ends that no Job followed."""
+        self._ended.pop(key, None)

@@ -1,0 +1,205 @@
+"""
+Which key to look at next: each once however often it was asked for, never by two workers at a time.
+
+The rules are those of client-go's work queue. Asked for many times, a key gets one turn; asked for
+during its turn, it gets another one afterwards. A turn answers everything that was planned for the
+key before it began, since a turn looks at all there is.
+Does not know what keys are, or what happens in a turn.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Hashable
+from datetime import datetime
+from random import Random
+from typing import Final, Generic, TypeVar
+
+from headrace.cluster.errors import ClusterError, retry_after
+from headrace.cluster.pace import Backoff
+from headrace.controller.agenda import Agenda
+
+K = TypeVar("K", bound=Hashable)
+
+BACKOFF: Final = Backoff(first=0.1, longest=60)
+LONGEST_REST: Final = 1.0  # Seconds: a run that is costly to look at must still go on.
+RECHECK_SECONDS: Final = 30.0
+"""How late at most a planned moment is noticed after the wall clock was put forward."""
+
+log = logging.getLogger(__name__)
+
+
+def _ignore(_waited: float, _worked: float) -> None:
+    pass
+
+
+class WorkQueue(Generic[K]):
+    """Keys in the order in which they were first asked for. All in one event loop."""
+
+    def __init__(
+        self,
+        random: Random,
+        utc_now: Callable[[], datetime],
+        *,
+        pacing: float = 0.0,
+        observe: Callable[[float, float], None] = _ignore,
+    ) -> None:
+        """
+        Start empty.
+
+        Args:
+            random: Draws the jitter of waits after failures.
+            utc_now: The wall clock, by which a `datetime` is due.
+            pacing: After a turn of t seconds the key rests for `pacing` x t, but at most a second,
+                so that one costly key leaves room for the others.
+            observe: Told after each turn how many seconds it waited and how many it took.
+
+        """
+        self._random = random
+        self._pacing = pacing
+        self._observe = observe
+        self._ready: asyncio.Queue[K | None] = asyncio.Queue()  # None: wakes workers to go home.
+        self._since: dict[K, float] = {}  # When what waits now was asked for; oldest first.
+        self._running: dict[K, tuple[float, float]] = {}  # When asked for, when begun.
+        self._again: set[K] = set()  # Asked for during its turn.
+        self._failures: Counter[K] = Counter()
+        self._delays: Agenda[K] = Agenda(self._now)
+        self._dates: Agenda[K] = Agenda(lambda: utc_now().timestamp())
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopped = False
+
+    @property
+    def depth(self) -> int:
+        """How many keys wait for a turn now. What is planned for later does not count."""
+        return len(self._since)
+
+    def oldest_age(self) -> float:
+        """Return for how many seconds the first in the queue has waited; 0 if it is empty."""
+        return self._now() - next(iter(self._since.values()), self._now())
+
+    def add(self, key: K) -> None:
+        """Ask for a turn now."""
+        if key in self._running:
+            self._again.add(key)
+        elif key not in self._since:
+            self._since[key] = self._now()
+            self._ready.put_nowait(key)
+
+    def add_at(self, key: K, when: datetime | float) -> None:
+        """
+        Ask for a turn at a moment; of several moments the earliest counts.
+
+        Args:
+            key: Whose turn.
+            when: A `datetime` is due when the wall clock shows it, even if that clock is set
+                meanwhile; a number is due by the time of the event loop.
+
+        """
+        if isinstance(when, datetime):
+            self._dates.plan(key, when.timestamp())
+        else:
+            self._delays.plan(key, when)
+        self._arm()
+
+    def retry(self, key: K, at_least: float = 0.0) -> None:
+        """Ask for a turn after a failure: each time later, up to a minute, plus `at_least` s."""
+        self._failures[key] += 1
+        pause = at_least + BACKOFF.after(self._failures[key], self._random)
+        self.add_at(key, self._now() + pause)
+
+    def forget(self, key: K) -> None:
+        """Begin anew with short waits: the key's turn went well."""
+        self._failures.pop(key, None)
+
+    async def get(self) -> K | None:
+        """Wait for the next key and begin its turn, which `done` ends. None: it is all over."""
+        key = None if self._stopped else await self._ready.get()
+        if self._stopped or key is None:
+            self._ready.put_nowait(None)  # For the next one who waits.
+            return None
+        self._delays.drop(key)
+        self._dates.drop(key)
+        self._running[key] = (self._since.pop(key), self._now())
+        return key
+
+    def done(self, key: K) -> None:
+        """End a key's turn. If it was asked for meanwhile, it queues again."""
+        asked, begun = self._running[key]
+        worked = self._now() - begun
+        self._observe(begun - asked, worked)
+        rest = min(self._pacing * worked, LONGEST_REST)
+        if rest > 0:
+            asyncio.get_running_loop().call_later(rest, self._release, key)
+        else:
+            self._release(key)
+
+    async def serve(
+        self, turn: Callable[[K], Awaitable[datetime | float | None]], workers: int
+    ) -> None:
+        """
+        Give keys their turns until `stop`; return when those that run then have ended.
+
+        A turn returns when to look at the key again, or None. If it fails, the key is tried again
+        later; no failure of a turn ends this.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(workers):
+                tasks.create_task(self._work(turn))
+
+    def stop(self) -> None:
+        """Hand out no more keys. Turns that run go on to their end."""
+        self._stopped = True
+        self._ready.put_nowait(None)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def _work(self, turn: Callable[[K], Awaitable[datetime | float | None]]) -> None:
+        while (key := await self.get()) is not None:
+            try:
+                look_again = await turn(key)
+            except ClusterError as error:
+                log.warning("%s: %s", key, error)
+                self.retry(key, retry_after(error) or 0.0)
+            except Exception:
+                log.exception("%s: unforeseen", key)
+                self.retry(key)
+            else:
+                self.forget(key)
+                if look_again is not None:
+                    self.add_at(key, look_again)
+            finally:
+                self.done(key)
+
+    def _release(self, key: K) -> None:
+        del self._running[key]
+        if key in self._again:
+            self._again.remove(key)
+            self.add(key)
+
+    def _arm(self) -> None:
+        """Set the one timer to the next moment that is due."""
+        if self._stopped:
+            return
+        pause = self._delays.next_in()
+        date = self._dates.next_in()
+        if date is not None:
+            # The wall clock may be set, so it is asked again now and then.
+            date = min(date, RECHECK_SECONDS)
+            pause = date if pause is None else min(pause, date)
+        if pause is None:
+            return
+        due = self._now() + pause
+        if self._timer is None or self._timer.cancelled() or due < self._timer.when():
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_at(due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        for key in (*self._delays.pop_due(), *self._dates.pop_due()):
+            self.add(key)
+        self._arm()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

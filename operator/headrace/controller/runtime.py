@@ -1,0 +1,187 @@
+"""
+The running controller: caches that are kept true, a queue, workers, and the Lease.
+
+Wires the pieces together and starts and stops them in order. Decides nothing about runs.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from random import Random
+from time import monotonic
+
+from aiohttp import web
+
+from headrace.cluster.caches import Caches, Key, WorkflowKey
+from headrace.cluster.client import Client
+from headrace.cluster.events import EventRecorder
+from headrace.cluster.gather import TaskPictures
+from headrace.cluster.informer import Informer
+from headrace.cluster.lease import Elector
+from headrace.cluster.resources import LEASES, Ref, Scope
+from headrace.cluster.sender import Settings as Sending
+from headrace.cluster.transport import HttpTransport
+from headrace.cluster.workflows import WorkflowWorld
+from headrace.cluster.world import ClusterWorld, Links, StaleError
+from headrace.controller.metrics import Metrics
+from headrace.controller.queue import WorkQueue
+from headrace.controller.settings import Settings
+from headrace.controller.web import app
+from headrace.engine.run import RunKey
+from headrace.engine.supervise import supervise
+from headrace.manifests.kube import Pod
+from headrace.reconcile import reconcile
+
+log = logging.getLogger(__name__)
+
+LONGEST_TURN = 600.0
+"""Seconds after which a turn that has not ended means that the process hangs."""
+DRAIN_SECONDS = 20.0
+
+
+def now() -> datetime:
+    """Read the wall clock."""
+    return datetime.now(UTC)
+
+
+class Runtime:
+    """One controller, from its start to its end."""
+
+    def __init__(self, settings: Settings, transport: HttpTransport) -> None:
+        """Wire everything; nothing runs yet."""
+        self.settings = settings
+        self.metrics = Metrics()
+        random = Random()  # noqa: S311 - jitter, not secrets
+        self._elector = Elector(
+            Client(transport, Sending(observe=self.metrics.request), random),
+            Ref(LEASES, settings.lease_namespace, settings.lease_name),
+            settings.identity,
+            now,
+        )
+        sending = Sending(
+            rate=settings.qps,
+            burst=settings.burst,
+            observe=self.metrics.request,
+            fence=self._elector.still_mine,
+        )
+        self._client = Client(transport, sending, random)
+        self.queue: WorkQueue[Key] = WorkQueue(random, now, pacing=2.0, observe=self.metrics.turn)
+        self._pictures = TaskPictures(lambda: self._caches, now)
+        self._caches = Caches(self.queue.add, self._pictures.outdated)
+        self._worlds()
+        self._informers = list(self._make_informers())
+        self._running: dict[Key, float] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._workers: asyncio.Task[None] | None = None
+        self._web: web.AppRunner | None = None
+        self.over = asyncio.Event()
+        """Set when this controller must end: it leads no longer."""
+
+    def _worlds(self) -> None:
+        events = EventRecorder(self._client, now, self.settings.identity)
+        links = Links(now, self._later, events, self.metrics.job_created)
+        self._runs = ClusterWorld(self._caches, self._client, self._pictures, links)
+        self._workflows = WorkflowWorld(
+            self._caches, self._client, self._runs.definitions, events, now
+        )
+
+    def _make_informers(self) -> Iterator[Informer]:  # type: ignore[type-arg] # several kinds
+        for resource, selector, store in self._caches.watched():
+            for namespace in self.settings.namespaces or ("",):
+                scope = Scope(resource, namespace, labels=selector)
+                yield Informer(self._client, scope, store)  # type: ignore[arg-type] # several kinds
+
+    async def start(self) -> None:
+        """Start to watch, to answer probes, and to try to lead."""
+        self._web = web.AppRunner(app(self.metrics.registry, self._alive, self._ready), access_log=None)
+        await self._web.setup()
+        await web.TCPSite(self._web, port=self.settings.port).start()
+        for informer in self._informers:
+            self._spawn(informer.run())
+        self._spawn(self._elector.run(self._gained, self._lost))
+
+    async def stop(self) -> None:
+        """End turns in order, let the next controller lead, then end the rest."""
+        self.queue.stop()
+        if self._workers is not None:
+            await asyncio.wait([self._workers], timeout=DRAIN_SECONDS)
+            self._workers.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._elector.release()
+        if self._web is not None:
+            await self._web.cleanup()
+
+    def look_at_workflow(self, namespace: str, name: str) -> None:
+        """Ask for a turn of a workflow."""
+        self.queue.add(WorkflowKey(namespace, name))
+
+    def _later(self, key: RunKey, seconds: float) -> None:
+        self.queue.add_at(key, asyncio.get_running_loop().time() + seconds)
+
+    def _spawn(self, coroutine) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - any
+        self._tasks.append(asyncio.create_task(coroutine))
+
+    def _gained(self) -> None:
+        self.metrics.leading.set(1)
+        self._workers = asyncio.create_task(self._lead())
+
+    def _lost(self) -> None:
+        """End: what is known may be outdated, and a new process learns it all anew."""
+        self.metrics.leading.set(0)
+        if self._workers is not None:
+            self._workers.cancel()
+        self.over.set()
+
+    async def _lead(self) -> None:
+        """Serve the queue, once the caches show what the leader before has written."""
+        for informer in self._informers:
+            await informer.synced.wait()
+        for informer in self._informers:
+            await informer.refresh()
+        log.info("leading: %d runs known", len(self._caches.runs))
+        await self.queue.serve(self._turn, self.settings.workers)
+
+    async def _turn(self, key: Key) -> datetime | None:
+        self._running[key] = monotonic()
+        try:
+            if isinstance(key, WorkflowKey):
+                return await self._workflow_turn(key)
+            return await reconcile(key, self._runs, now())
+        except StaleError as stale:
+            log.debug("%s: %s", key, stale)
+            self.metrics.stale.inc()
+            self.queue.add(key)
+            return None
+        finally:
+            del self._running[key]
+            if isinstance(key, RunKey):
+                self.metrics.turn_over(key)
+
+    async def _workflow_turn(self, key: WorkflowKey) -> datetime | None:
+        workflow = await self._workflows.observe(key)
+        if workflow is None:
+            return None
+        decision = supervise(workflow, now())
+        await self._workflows.apply(key, decision)
+        await self._workflows.record(key, decision)
+        return decision.look_again_at
+
+    def _alive(self) -> str | None:
+        oldest = min(self._running.values(), default=monotonic())
+        if monotonic() - oldest > LONGEST_TURN:
+            return f"a turn has taken longer than {LONGEST_TURN:.0f} s"
+        return None
+
+    def _ready(self) -> str | None:
+        self.metrics.depth.set(self.queue.depth)
+        self.metrics.repairs.set(sum(each.counts["repairs"] for each in self._informers))
+        waiting = sum(not informer.synced.is_set() for informer in self._informers)
+        return f"{waiting} of {len(self._informers)} caches are not filled yet" if waiting else None
+
+
+def has_ended(pod: Pod) -> bool:
+    """Tell whether a container of the pod has terminated."""
+    return any(status.state.terminated is not None for status in pod.status.container_statuses)

@@ -1,0 +1,53 @@
+"""
+What the controller is told at its start.
+
+Knows flags and environment. Knows nothing of what they steer.
+"""
+
+import argparse
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this controller runs."""
+
+    namespaces: tuple[str, ...] = ()
+    """Empty: all namespaces."""
+    lease_namespace: str = "default"
+    lease_name: str = "headrace"
+    identity: str = "headrace"
+    port: int = 8080
+    workers: int = 16
+    qps: float = 200
+    burst: int = 400
+    log_format: str = "json"
+    log_level: str = "info"
+
+
+def read(arguments: Sequence[str]) -> Settings:
+    """Read the command line; unknown flags end the process with exit code 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m headrace.controller", description="The Headrace controller."
+    )
+    add = parser.add_argument
+    add("--namespace", action="append", default=[], metavar="NS",
+        help="watch this namespace only; may be given several times (default: all)")
+    add("--lease-namespace", default=os.environ.get("POD_NAMESPACE", "default"), metavar="NS",
+        help="where the Lease is by which one of several controllers leads")
+    add("--lease-name", default="headrace", metavar="NAME", help="the name of that Lease")
+    add("--identity", default=os.environ.get("POD_NAME") or socket.gethostname(), metavar="NAME",
+        help="what this controller calls itself in the Lease")
+    add("--port", type=int, default=8080, help="where /metrics, /livez and /readyz are served")
+    add("--workers", type=int, default=16, help="how many runs are looked at at the same time")
+    add("--qps", type=float, default=200, help="requests a second to the API server, at most")
+    add("--burst", type=int, default=400, help="requests at once, above --qps")
+    add("--log-format", choices=("json", "plain"), default="json", help="form of the log")
+    add("--log-level", choices=("debug", "info", "warning", "error"), default="info",
+        help="from where on things are logged")
+    given = vars(parser.parse_args(arguments))
+    namespaces = tuple(dict.fromkeys(given.pop("namespace")))
+    return Settings(namespaces=namespaces, **given)
