@@ -83,7 +83,7 @@ def _converted(
             schema[keyword] = {
                 name: _converted(each, types, rules) for name, each in value.items()
             }
-        elif keyword == "items" or (keyword == "additionalProperties" and value):
+        elif keyword in {"items", "additionalProperties"} and isinstance(value, Mapping):
             schema[keyword] = _converted(value, types, rules)
         elif keyword in KEPT:
             schema[keyword] = value

@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+VOLUME_SOURCES=("configMap","secret","emptyDir","persistentVolumeClaim","projected","downwardAPI","csi","ephemeral","image")
+NEEDS_UPSTREAM = ('OneFailed','OneSucceeded','OneDone','AllDoneMinOneSucceeded','NoneFailedMinOneSucceeded')
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -60,7 +63,133 @@ def name_problem(kind: str, name: str, spec: Mapping[str, Any]) -> str | None:
     return None if derived or len(name) <= MAX_NAME[kind] else NAME_TOO_LONG[kind]
 
 
-RULES: Mapping[str, tuple[Rule, ...]] = {}
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "RetryRule": (
+        Rule(
+            "has(self.exitCodes) && self.exitCodes.size() > 0"
+            " || has(self.reasons) && self.reasons.size() > 0",
+            "a rule needs exitCodes or reasons: name what it is about",
+        ),
+        Rule(
+            "!has(self.memoryFactorPercent) || self.action != 'Fail'",
+            "memoryFactorPercent needs action Retry or Ignore: Fail ends the task",
+            ".memoryFactorPercent",
+        ),
+        Rule(
+            "!has(self.maxMemory) || has(self.memoryFactorPercent)",
+            "maxMemory has no meaning without memoryFactorPercent: say by how much to raise",
+            ".maxMemory",
+        ),
+    ),
+    "EnvVar": (
+        Rule(
+            "!self.name.startsWith('HEADRACE_')",
+            "names that start with HEADRACE_ are Headrace's own; choose another",
+            ".name",
+        ),
+        Rule(
+            "!has(self.value) || !has(self.valueFrom)",
+            "give value or valueFrom, not both",
+        ),
+    ),
+    "Volume": (
+        Rule(
+            " + ".join(f"(has(self.{each}) ? 1 : 0)" for each in VOLUME_SOURCES) + " == 1",
+            "a volume has exactly one source: configMap, secret, emptyDir, persistentVolumeClaim,"
+            " projected, downwardAPI, csi, ephemeral or image",
+        ),
+    ),
+    "Schedule": (
+        Rule(
+            "has(self.cron) || has(self.everySeconds)",
+            "a schedule needs one of cron and everySeconds: say when it fires",
+        ),
+        Rule(
+            "!has(self.cron) || !has(self.everySeconds)",
+            "a schedule has cron or everySeconds, not both: take one out",
+        ),
+        Rule(
+            "!has(self.cron) || self.cron.matches(r'^\\s*(@\\w+|\\S+(\\s+\\S+){4})\\s*$')",
+            "cron needs 5 fields: minute, hour, day of month, month, day of week; or a name like"
+            " @daily",
+            ".cron",
+        ),
+        Rule(
+            "!has(self.everySeconds) || !has(self.timeZone) || self.timeZone == 'UTC'",
+            "timeZone has no meaning with everySeconds, which counts seconds of UTC: take it out,"
+            " or use cron",
+            ".timeZone",
+        ),
+    ),
+    "Trigger": (
+        Rule(
+            "has(self.schedule) || has(self.onApply)",
+            "a trigger needs one of schedule and onApply",
+        ),
+        Rule(
+            "!has(self.schedule) || !has(self.onApply)",
+            "a trigger has schedule or onApply: make two triggers of it",
+        ),
+    ),
+    "Concurrency": (
+        Rule(
+            "!has(self.maxRuns) || !has(self.policy) || !(self.policy in ['Forbid', 'Replace'])",
+            "maxRuns has no meaning with policy Forbid or Replace, where one run is active: take it"
+            " out, or use policy Queue",
+            ".maxRuns",
+        ),
+    ),
+    "Task": (
+        Rule(
+            f"!has(self.runWhen) || !(self.runWhen in {list(map(str,NEEDS_UPSTREAM))})"
+            " || has(self.dependsOn) && self.dependsOn.size() > 0",
+            "can never be met without dependsOn; name the tasks to watch",
+            ".runWhen",
+        ),
+        Rule(
+            "!has(self.dependsOn) || !(self.name in self.dependsOn)",
+            "the task waits for itself; remove it",
+            ".dependsOn",
+        ),
+    ),
+    "WorkflowSpec": (
+        Rule(
+            "has(self.defaults) && has(self.defaults.image)"
+            " || self.tasks.all(task, has(task.image))",
+            "each task needs an image: give it there or in spec.defaults.image",
+            ".tasks",
+        ),
+        Rule(
+            "has(self.defaults) && has(self.defaults.image)"
+            " || !has(self.finally) || self.finally.all(task, has(task.image))",
+            "each finally task needs an image: give it there or in spec.defaults.image",
+            ".finally",
+        ),
+        Rule(
+            "!has(self.finally)"
+            " || !self.finally.exists(last, self.tasks.exists(task, task.name == last.name))",
+            "a finally task has the name of another task; choose a different one",
+            ".finally",
+        ),
+    ),
+    "RunSpec": (
+        Rule("self.workflow == oldSelf.workflow", "a run's workflow cannot be changed; create a new run",".workflow"),
+        Rule("has(self.params) == has(oldSelf.params) && (!has(self.params) || self.params == oldSelf.params)", "cannot be changed; create a new run",".params"),
+        Rule("has(self.logicalTime) == has(oldSelf.logicalTime) && (!has(self.logicalTime) || self.logicalTime == oldSelf.logicalTime)", "cannot be changed; create a new run",".logicalTime"),
+        Rule("has(self.interval) == has(oldSelf.interval) && (!has(self.interval) || self.interval == oldSelf.interval)", "cannot be changed; create a new run",".interval"),
+        Rule("has(self.trigger) == has(oldSelf.trigger) && (!has(self.trigger) || self.trigger == oldSelf.trigger)", "cannot be changed; create a new run",".trigger"),
+        Rule("!has(oldSelf.desiredState) || oldSelf.desiredState != 'Cancel' || has(self.desiredState) && self.desiredState == 'Cancel'", "Cancel is final; create a new run",".desiredState"),
+        Rule("!has(oldSelf.desiredState) || oldSelf.desiredState != 'Stop' || has(self.desiredState) && self.desiredState in ['Stop','Cancel']", "Stop can only become Cancel; create a new run",".desiredState"),
+    ),
+    "Interval": (
+        Rule("self.start <= self.end", "an interval's start is not after its end: exchange them", ".start"),
+    ),
+    "TaskRunSpec": (
+        Rule("self == oldSelf", "a TaskRun's spec never changes; create a new TaskRun"),
+        Rule("has(self.run) == has(self.task)", "run and task come together or not at all"),
+        Rule("has(self.run) || has(self.image)", "a TaskRun on its own needs an image", ".image"),
+    ),
+}
 
 
 def rules_of(base: type) -> dict[str, tuple[Rule, ...]]:

@@ -31,17 +31,24 @@ Key = RunKey | WorkflowKey
 class Caches:
     """The stores of all kinds that a turn reads."""
 
-    def __init__(self, look_at: Callable[[Key], None], touched: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        look_at: Callable[[Key], None],
+        touched: Callable[[str], None],
+        container_ended: Callable[[RunKey], None] = lambda _: None,
+    ) -> None:
         """
         Start empty.
 
         Args:
             look_at: Told which run or workflow a change concerns.
             touched: Told the uid of the TaskRun whose picture a change makes outdated.
+            container_ended: Told the run of a container whose end is seen, for measuring.
 
         """
         self._look_at = look_at
         self._touched = touched
+        self._container_ended = container_ended
         self.runs = Store(OwnObject, _run_index, self._run_changed)
         self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed)
         self.jobs = Store(Job, _job_index, self._job_changed)
@@ -81,16 +88,32 @@ class Caches:
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         item = new or old
         assert item is not None  # noqa: S101 - a change has at least one side
+        key = run_of(item.metadata)
+        if key is not None and new is not None and has_ended(new) and not (old and has_ended(old)):
+            self._container_ended(key)
         self._concerns(item.metadata)
         job = self.jobs.get(item.metadata.namespace, job_of(item))
         if job is not None:
             self._touched(owner_uid(job.metadata))
 
     def _concerns(self, meta: Meta) -> None:
-        run = meta.labels.get(labels.RUN)
-        if run:
-            kind = RunKind.WORKFLOW_RUN if labels.WORKFLOW in meta.labels else RunKind.TASK_RUN
-            self._look_at(RunKey(meta.namespace, run, kind))
+        key = run_of(meta)
+        if key is not None:
+            self._look_at(key)
+
+
+def run_of(meta: Meta) -> RunKey | None:
+    """Return the run that a Job or Pod belongs to, as its labels say."""
+    run = meta.labels.get(labels.RUN)
+    if not run:
+        return None
+    kind = RunKind.WORKFLOW_RUN if labels.WORKFLOW in meta.labels else RunKind.TASK_RUN
+    return RunKey(meta.namespace, run, kind)
+
+
+def has_ended(pod: Pod) -> bool:
+    """Tell whether a container of the pod has terminated."""
+    return any(each.state.terminated is not None for each in pod.status.container_statuses)
 
 
 def task_run_key(item: OwnObject) -> RunKey:

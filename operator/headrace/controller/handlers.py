@@ -81,6 +81,10 @@ def registry(make: Callable[[], Runtime]) -> kopf.OperatorRegistry:
         runtimes.append(make())
         await runtimes[0].start()
 
+    @kopf.on.login(registry=handlers)
+    def login(**context: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_via_client(**context)
+
     @kopf.on.cleanup(registry=handlers)
     async def stop(**_: object) -> None:
         for runtime in runtimes:

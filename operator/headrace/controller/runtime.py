@@ -30,7 +30,6 @@ from headrace.controller.settings import Settings
 from headrace.controller.web import app
 from headrace.engine.run import RunKey
 from headrace.engine.supervise import supervise
-from headrace.manifests.kube import Pod
 from headrace.reconcile import reconcile
 
 log = logging.getLogger(__name__)
@@ -68,7 +67,9 @@ class Runtime:
         self._client = Client(transport, sending, random)
         self.queue: WorkQueue[Key] = WorkQueue(random, now, pacing=2.0, observe=self.metrics.turn)
         self._pictures = TaskPictures(lambda: self._caches, now)
-        self._caches = Caches(self.queue.add, self._pictures.outdated)
+        self._caches = Caches(
+            self.queue.add, self._pictures.outdated, self.metrics.container_ended
+        )
         self._worlds()
         self._informers = list(self._make_informers())
         self._running: dict[Key, float] = {}
@@ -180,8 +181,3 @@ class Runtime:
         self.metrics.repairs.set(sum(each.counts["repairs"] for each in self._informers))
         waiting = sum(not informer.synced.is_set() for informer in self._informers)
         return f"{waiting} of {len(self._informers)} caches are not filled yet" if waiting else None
-
-
-def has_ended(pod: Pod) -> bool:
-    """Tell whether a container of the pod has terminated."""
-    return any(status.state.terminated is not None for status in pod.status.container_statuses)

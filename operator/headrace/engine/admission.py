@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.concurrency import SiblingRun, may_begin
+from headrace.engine.concurrency import SiblingRun, Wait, may_begin
 from headrace.engine.params import InvalidParamsError, resolve
 from headrace.engine.run import ObservedRun
 from headrace.engine.steering import Mode, course
@@ -53,6 +53,11 @@ def _hold(run: ObservedRun, now: datetime) -> Refused | Held | None:
     if steered.mode is Mode.PAUSE:
         return Held(Reason.PAUSED, steered.message)
     assert run.definition is not None  # noqa: S101 - `admit` has looked
-    me = SiblingRun(run.key.name, run.created, run.logical_time or run.created, began=False)
-    wait = may_begin(run.definition.concurrency, me, run.siblings)
-    return Held(wait.reason, wait.message) if wait is not None else None
+    me = SiblingRun(
+        run.key.name, run.created, run.logical_time or run.created, began=False, cancelling=False
+    )
+    match may_begin(run.definition.concurrency, me, run.siblings):
+        case Wait(reason, message):
+            return Held(reason, message)
+        case _:
+            return None

@@ -125,16 +125,16 @@ def read_cron(text: str) -> Cron:
     with _about(text, MONTH):
         months = _values(MONTH, month)
     with _about(text, DAY):
-        days = None if _any_day(day) else _days(day)
+        days = _days(day)
         _refuse_impossible_date(days, months)
     with _about(text, WEEKDAY):
-        weekdays = None if _any_day(weekday) else _weekdays(weekday)
+        weekdays = _weekdays(weekday)
     return Cron(
         minutes=tuple(sorted(minutes)),
         hours=tuple(sorted(hours)),
-        days=days,
+        days=None if "*" in day else days,
         months=months,
-        weekdays=weekdays,
+        weekdays=None if "*" in weekday else weekdays,
         elapsed=fields[0].startswith("*") or fields[1].startswith("*"),
     )
 
@@ -166,12 +166,8 @@ def _five_fields(text: str) -> list[str]:
             f'cron "{text}" has {len(fields)} fields and needs 5:'
             f" minute, hour, day of month, month, day of week{cure}"
         )
-    return fields
-
-
-def _any_day(items: list[str]) -> bool:
-    """Say whether a field of days restricts nothing."""
-    return "*" in items or items == ["?"]
+    minute, hour, day, month, weekday = fields
+    return [minute, hour, "*" if day == "?" else day, month, "*" if weekday == "?" else weekday]
 
 
 def _days(items: list[str]) -> frozenset[int]:
@@ -261,10 +257,10 @@ def _number(field: Field, word: str) -> int:
     return number
 
 
-def _refuse_impossible_date(days: frozenset[int] | None, months: frozenset[int]) -> None:
+def _refuse_impossible_date(days: frozenset[int], months: frozenset[int]) -> None:
     """Refuse days that none of the months has, such as 30 February."""
     longest = max(LONGEST_DAY[month - 1] for month in months)
-    if days is None or min(days) <= longest:
+    if min(days) <= longest:
         return
     names = ", ".join(MONTHS[month - 1] for month in sorted(months))
     raise CronError(

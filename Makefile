@@ -1,0 +1,68 @@
+# Headrace: the verbs of this repository. Each one makes what it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+export PYTHONPATH := tests
+CLUSTER := $(PY) -m cluster.control_plane
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1|/' | column -t -s '|'
+
+# --- environment ---------------------------------------------------------------------------------
+
+.venv/.dev: locks/dev.txt pyproject.toml scripts/venv.sh
+	@scripts/venv.sh .venv locks/dev.txt
+	@touch $@
+
+.venv-run/.run: locks/local.txt examples/flights/requirements.txt scripts/venv.sh
+	@scripts/venv.sh .venv-run locks/local.txt examples/flights/requirements.txt
+	@touch $@
+
+.PHONY: setup
+setup: .venv/.dev ## Make the virtual environment for development, from the lock file
+
+# --- use -----------------------------------------------------------------------------------------
+
+.PHONY: run
+run: .venv-run/.run ## Run the example pipeline (the flights of New York 2013) on this machine
+	@.venv-run/bin/headrace run examples/flights/workflow.yaml
+
+.PHONY: cluster
+cluster: .venv/.dev ## Make a Kubernetes, install Headrace on it and run the example there
+	@$(PY) -m cluster.demo up
+
+.PHONY: cluster-down
+cluster-down: .venv/.dev ## Remove that Kubernetes
+	@$(PY) -m cluster.demo down
+
+# --- checks --------------------------------------------------------------------------------------
+
+.PHONY: test
+test: lint ## Run all checks and tests, those on a real cluster where one can be made
+	@$(PY) -m pytest
+
+.PHONY: lint
+lint: .venv/.dev ## Check form, types, layers, and that generated files are up to date
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache >/tmp/headrace-imports.$$$$ || { cat /tmp/headrace-imports.$$$$; exit 1; }; rm -f /tmp/headrace-imports.$$$$
+	@$(PY) scripts/generate.py --check
+
+.PHONY: format
+format: .venv/.dev ## Bring all Python into form
+	@.venv/bin/ruff check --quiet --fix . || true
+	@.venv/bin/ruff format --quiet .
+
+.PHONY: generate
+generate: .venv/.dev ## Write what is made from the API types: CRDs, charts, reference
+	@$(PY) scripts/generate.py
+
+.PHONY: lock
+lock: .venv/.dev ## Choose the newest versions of all dependencies and pin them with hashes
+	@scripts/lock.sh
+
+.PHONY: bench
+bench: .venv/.dev ## Measure against bare Jobs, side by side, and on this machine
+	@$(PY) -m bench

@@ -1,0 +1,204 @@
+"""
+One attempt on this machine, from its start or its adoption to what became of it.
+
+Enforces the time limit of a running program, as a kubelet does. Decides nothing about what follows.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.classify import MAX_OUTPUT_BYTES
+from headrace.engine.run import Ending, Sighting, Stage
+from headrace.local import strays, supervision
+from headrace.local.folder import AttemptFiles
+from headrace.local.process import Process
+from headrace.local.records import AttemptRecord, Doom
+from headrace.local.removal import remove
+from headrace.local.supervision import CannotStartError, Program
+
+INTERRUPTED: Final = "its processes were killed together, or the machine stopped"
+_SIGNALLED: Final = 128
+
+
+class LiveAttempt:
+    """
+    An attempt that was made.
+
+    Args:
+        record: What is kept of it.
+        files: Its files.
+        on_doom: Called before the attempt is ended for a reason, which must be kept first.
+        on_end: Called once when nothing of it runs any more.
+
+    """
+
+    def __init__(
+        self,
+        record: AttemptRecord,
+        files: AttemptFiles,
+        on_doom: Callable[["LiveAttempt"], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        self.record = record
+        self._files = files
+        self._on_doom = on_doom
+        self._on_end = on_end
+        self._process: Process | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._started: datetime | None = None
+        self._ending: Ending | None = None
+        self._leaving = False
+        self._removal: tuple[str, ...] = ()
+
+    @property
+    def alive(self) -> bool:
+        """Whether something of it still runs."""
+        return self._process is not None
+
+    def start(self, program: Program) -> None:
+        """Start its program. One that cannot be started has ended, with the reason."""
+        self._removal = program.removal
+        try:
+            child = supervision.start(program, self._files)
+        except CannotStartError as error:
+            self.refuse(str(error))
+            return
+        self._started = datetime.now(UTC)
+        self._process = Process(self._files, child.pid, child, self._ended)
+        self._limit_time()
+
+    def refuse(self, why: str) -> None:
+        """End it before it began."""
+        self._doom(Doom(Reason.START_ERROR, why))
+        self._ending = self._what_became()
+
+    def find(self, removal: tuple[str, ...]) -> None:
+        """
+        Take over what a runner before this one started.
+
+        Args:
+            removal: A command that ends what lives outside of its process.
+
+        Raises:
+            FileNotFoundError: if it was never started.
+
+        """
+        self._removal = removal
+        if self.record.doom is not None and not self._files.lock.exists():
+            self._ending = self._what_became()  # it was refused
+            return
+        pid = supervision.running(self._files)
+        self._started = _changed(self._files.lock)  # its shell signed it when it started
+        if pid is not None:
+            self._process = Process(self._files, pid, None, self._ended)
+            self._limit_time()
+        else:
+            if supervision.exit_code(self._files) is None:
+                strays.kill(self._files.outputs)
+                remove(self._removal)
+            self._ending = self._what_became()
+
+    def terminate(self) -> None:
+        """Ask it to end; after the grace it is killed."""
+        if self._process is not None:
+            self._leaving = True
+            self._process.terminate()
+
+    def kill(self) -> None:
+        """Kill it now."""
+        if self._process is not None:
+            self._leaving = True
+            self._process.kill()
+
+    def sighting(self) -> Sighting:
+        """Say how it stands."""
+        return Sighting(
+            self.record.number,
+            Stage.RUNNING if self._ending is None else Stage.ENDED,
+            created=self.record.created,
+            started=self._started,
+            ending=self._ending,
+            alive=self.alive,
+            leaving=self._leaving,
+            memory=self.record.memory,
+        )
+
+    def _limit_time(self) -> None:
+        if self.record.limit is None or self._started is None:
+            return
+        spent = (datetime.now(UTC) - self._started).total_seconds()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(max(0.0, self.record.limit - spent), self._time_out)
+
+    def _time_out(self) -> None:
+        if supervision.exit_code(self._files) is not None:
+            return  # it ended in time, and is only waiting to be seen
+        message = f"ran longer than timeouts.attemptSeconds ({self.record.limit})"
+        self._doom(Doom(Reason.ATTEMPT_TIMEOUT, message))
+        self.terminate()
+
+    def _doom(self, doom: Doom) -> None:
+        self.record = replace(self.record, doom=doom)
+        self._on_doom(self)
+
+    def _ended(self) -> None:
+        """Clear away what may have survived a kill, and only then tell of the end."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._leaving and supervision.exit_code(self._files) is not None:
+            self._settle()
+            return
+        strays.kill(self._files.outputs)
+        if not self._removal:
+            self._settle()
+            return
+        removing = asyncio.get_running_loop().run_in_executor(None, remove, self._removal)
+        removing.add_done_callback(lambda _: self._settle())
+
+    def _settle(self) -> None:
+        self._process = None
+        self._ending = self._what_became()
+        self._on_end()
+
+    def _what_became(self) -> Ending:
+        code = supervision.exit_code(self._files)
+        at = self._finished() if code is not None else datetime.now(UTC)
+        if self.record.doom is not None:
+            return Ending(at, code, self.record.doom.reason, self.record.doom.message)
+        if code is None:
+            return Ending(at, reason=Reason.INTERRUPTED, message=INTERRUPTED)
+        return Ending(at, code, message=_signalled(code), output=_outputs(self._files))
+
+    def _finished(self) -> datetime:
+        # The clock of files may be a tick behind ours, and nothing ends before it began.
+        written = _changed(self._files.exit)
+        return max(written, self._started or written)
+
+
+def _changed(file: Path) -> datetime:
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+
+
+def _signalled(code: int) -> str:
+    """Say what an exit code above 128 usually means; nothing of any other."""
+    try:
+        name = signal.Signals(code - _SIGNALLED).name
+    except ValueError:
+        return ""
+    hint = ", which is also how the kernel ends it when memory runs out" if code == 137 else ""  # noqa: PLR2004 - SIGKILL
+    return f"ended with exit code {code} ({name}{hint})"
+
+
+def _outputs(files: AttemptFiles) -> str:
+    """Read outputs as far as a container's termination message goes."""
+    try:
+        with files.outputs.open("rb") as file:
+            return file.read(MAX_OUTPUT_BYTES).decode(errors="replace")
+    except OSError:  # the program replaced or removed its file: nothing was written
+        return ""

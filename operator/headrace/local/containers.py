@@ -1,0 +1,115 @@
+"""
+From an attempt to a podman or docker command. Knows their arguments; starts no task.
+
+A container gets the contract and its image, and nothing of this machine: no files, no variables.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.actions import StartAttempt
+from headrace.engine.definition import RESERVED_ENV, Definition, Problem
+from headrace.local import preflight
+from headrace.local.folder import AttemptFiles
+from headrace.local.supervision import CannotStartError, Program
+from headrace.manifests.contract import environment
+from headrace.manifests.names import job_name
+
+ENGINES: Final = ("podman", "docker")
+"""In order of preference: podman needs no daemon and no rights."""
+
+OUTPUTS: Final = "/headrace/outputs"
+_INFO_SECONDS: Final = 10
+
+
+def works(engine: str) -> bool:
+    """Say whether an engine is installed and answers."""
+    program = shutil.which(engine)
+    if program is None:
+        return False
+    try:
+        answer = subprocess.run(  # noqa: S603 - one of ENGINES
+            [program, "info"], capture_output=True, timeout=_INFO_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
+
+
+class ContainerLauncher:
+    """
+    Runs attempts in containers.
+
+    Args:
+        engine: The path of podman or docker.
+        folder: Where the engine's client runs.
+        inherited: The variables of the runner's own process, for the client.
+
+    """
+
+    def __init__(self, engine: str, folder: Path, inherited: Mapping[str, str]) -> None:
+        self._engine = engine
+        self._folder = folder
+        self._inherited = {
+            name: value for name, value in inherited.items() if not name.startswith(RESERVED_ENV)
+        }
+
+    def problems(self, spec: WorkflowSpec, definition: Definition) -> Iterator[Problem]:  # noqa: ARG002 - the protocol's
+        """Name values that only a cluster has."""
+        yield from preflight.foreign_values(spec, self._inherited)
+
+    def notices(self, spec: WorkflowSpec) -> Iterator[str]:
+        """Say that there are no volumes."""
+        yield from preflight.volumes(spec, "containers have the files of their image only")
+
+    def program(self, start: StartAttempt, files: AttemptFiles) -> Program:
+        """
+        Return the engine's command for an attempt.
+
+        Raises:
+            CannotStartError: if the image's name cannot be one.
+
+        """
+        # The container's user may be any; its folder keeps the file from other users.
+        files.outputs.touch()
+        files.outputs.chmod(0o666)
+        contract = environment(start, OUTPUTS)
+        body, context = start.task.body, start.context
+        name = job_name(context.run, context.run_uid, start.task.name, start.number)
+        image = body.image or ""
+        if not image or image.startswith("-"):  # the engine would take it for an option
+            raise CannotStartError(f"{image!r} is not the name of an image")
+        arguments = (
+            *(self._engine, "run", "--rm", "--name", name),
+            *("--volume", f"{files.outputs}:{OUTPUTS}"),
+            *_variables(start, contract),
+            *(("--entrypoint", body.command[0]) if body.command else ()),
+            image,
+            *body.command[1:],
+            *body.args,
+        )
+        return Program(
+            arguments, {**self._inherited, **contract}, self._folder, self.removal(name)
+        )
+
+    def removal(self, name: str) -> tuple[str, ...]:
+        """Return the command that ends a container whose client was killed."""
+        return (self._engine, "rm", "--force", name)
+
+
+def _variables(start: StartAttempt, contract: Mapping[str, str]) -> Iterator[str]:
+    """
+    Return options that set variables.
+
+    The contract's, and those that come from the runner's shell, are passed by name alone: so no
+    parameter and no secret is among the arguments, which all users of a machine can read.
+    """
+    for name in contract:
+        yield from ("--env", name)
+    for variable in start.task.body.env:
+        literal = variable.value is not None
+        yield from ("--env", f"{variable.name}={variable.value}" if literal else variable.name)

@@ -1,0 +1,68 @@
+"""
+Where things lie in the folder of state. Knows paths; reads and writes nothing.
+
+    state.db                              runs, tasks, attempts
+    runs/<run>/.lock                      held by the runner
+    runs/<run>/<task>/attempt-<n>.log     what the task printed
+    runs/<run>/<task>/attempt-<n>.outputs its outputs
+    runs/<run>/<task>/attempt-<n>.lock    held, and signed with its pid, while it runs
+    runs/<run>/<task>/attempt-<n>.exit    its exit code
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFiles:
+    """The files of one attempt."""
+
+    folder: Path
+    number: int
+
+    @property
+    def log(self) -> Path:
+        """What it printed: stdout and stderr in the order of writing."""
+        return self._file("log")
+
+    @property
+    def outputs(self) -> Path:
+        """Where the program writes its outputs."""
+        return self._file("outputs")
+
+    @property
+    def lock(self) -> Path:
+        """Locked while the attempt runs; holds the process id."""
+        return self._file("lock")
+
+    @property
+    def exit(self) -> Path:
+        """The exit code, as a line of its own."""
+        return self._file("exit")
+
+    def _file(self, kind: str) -> Path:
+        return self.folder / f"attempt-{self.number}.{kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """A folder of state. `root` is absolute, since programs are told paths in it."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.root / "state.db"
+
+    def run(self, run: str) -> Path:
+        """Return the folder of a run."""
+        return self.root / "runs" / run
+
+    def run_lock(self, run: str) -> Path:
+        """Return what a runner locks. No task's name starts with a dot."""
+        return self.run(run) / ".lock"
+
+    def attempt(self, run: str, task: str, number: int) -> AttemptFiles:
+        """Return the files of an attempt."""
+        return AttemptFiles(self.run(run) / task, number)

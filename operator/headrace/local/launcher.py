@@ -1,0 +1,141 @@
+"""
+From an attempt to a process of this machine: its program, variables and folder.
+
+Knows the interpreter to use and the variables of the shell that started the runner. Starts nothing.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+from headrace.api.v1alpha1.task import TaskBody
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.actions import StartAttempt
+from headrace.engine.definition import RESERVED_ENV, Definition, Problem
+from headrace.local import preflight
+from headrace.local.folder import AttemptFiles
+from headrace.local.supervision import CannotStartError, Program
+from headrace.manifests.contract import environment
+
+_PYTHONS: Final = frozenset({"python", "python3"})
+_SHELL_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Launcher(Protocol):
+    """How attempts are run here: as processes, or in containers."""
+
+    def problems(self, spec: WorkflowSpec, definition: Definition) -> Iterator[Problem]:
+        """Name what keeps a workflow from running here at all."""
+
+    def notices(self, spec: WorkflowSpec) -> Iterator[str]:
+        """Say what of a workflow has no effect here."""
+
+    def program(self, start: StartAttempt, files: AttemptFiles) -> Program:
+        """
+        Return what an attempt runs.
+
+        Raises:
+            CannotStartError: if there is no such program.
+
+        """
+
+    def removal(self, name: str) -> tuple[str, ...]:
+        """Return the command that ends what an attempt keeps outside of its process."""
+
+
+class ProcessLauncher:
+    """
+    Runs attempts as plain processes.
+
+    Args:
+        interpreter: What `python` means.
+        folder: Where tasks run: the folder of the manifest.
+        inherited: The variables of the runner's own process, which tasks see too.
+
+    """
+
+    def __init__(self, interpreter: Path, folder: Path, inherited: Mapping[str, str]) -> None:
+        self._interpreter = interpreter
+        self._folder = folder
+        self._inherited = {
+            name: value for name, value in inherited.items() if not name.startswith(RESERVED_ENV)
+        }
+
+    def problems(self, spec: WorkflowSpec, definition: Definition) -> Iterator[Problem]:
+        """Name missing programs, and values that only a cluster has."""
+        yield from preflight.foreign_values(spec, self._inherited)
+        for task in definition.tasks.values():
+            message = self._missing(task.body)
+            if message is not None:
+                yield Problem(f"{preflight.path(spec, task.position)}.command", message)
+
+    def notices(self, spec: WorkflowSpec) -> Iterator[str]:
+        """Say that there are no volumes."""
+        yield from preflight.volumes(spec, "tasks see the files of this machine")
+
+    def program(self, start: StartAttempt, files: AttemptFiles) -> Program:
+        """Return the program of an attempt, found on the task's own PATH."""
+        body = start.task.body
+        variables = {
+            **self._variables(body),
+            **environment(start, str(files.outputs)),
+            "PWD": str(self._folder),
+        }
+        missing = self._missing(body)
+        if missing is not None:
+            raise CannotStartError(missing)
+        found = self._find(body.command[0], variables["PATH"])
+        assert found is not None  # noqa: S101 - `_missing` has looked
+        arguments = (found, *body.command[1:], *body.args)
+        odd = {name: variables.pop(name) for name in list(variables) if not _plain(name)}
+        return Program((*_through_env(odd), *arguments), variables, self._folder)
+
+    def removal(self, name: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        """Return nothing: a process group holds all."""
+        return ()
+
+    def _missing(self, body: TaskBody) -> str | None:
+        """Say why a task cannot be run as a process, and the cure."""
+        if not body.command:
+            return (
+                "without a container, a task needs a command; give one,"
+                " or use --runner podman or docker"
+            )
+        if self._find(body.command[0], self._variables(body)["PATH"]) is not None:
+            return None
+        return (
+            f"there is no program {body.command[0]!r} on this machine;"
+            " install it, or use --runner podman or docker"
+        )
+
+    def _variables(self, body: TaskBody) -> dict[str, str]:
+        """Merge the runner's variables and the task's own; the environment's programs come first."""
+        own = {each.name: each.value for each in body.env if each.value is not None}
+        path = own.get("PATH", self._inherited.get("PATH", os.defpath))
+        # What a program prints is to be in the log when it prints it.
+        unbuffered = {"PYTHONUNBUFFERED": "1"}
+        first = f"{self._interpreter.parent}{os.pathsep}{path}"
+        return {**unbuffered, **self._inherited, **own, "PATH": first}
+
+    def _find(self, program: str, path: str) -> str | None:
+        """Return a program's absolute path: never a word that the shell knows itself."""
+        if program in _PYTHONS:
+            return str(self._interpreter)
+        if os.sep in program:
+            program = str(self._folder / program)
+        found = shutil.which(program, path=path)
+        return None if found is None else str(Path(self._folder, found))
+
+
+def _plain(name: str) -> bool:
+    return _SHELL_NAME.fullmatch(name) is not None
+
+
+def _through_env(odd: Mapping[str, str]) -> tuple[str, ...]:
+    """Pass variables on whose names a shell drops, such as `discovery.type`."""
+    if not odd:
+        return ()
+    return ("/usr/bin/env", *(f"{name}={value}" for name, value in odd.items()))

@@ -1,0 +1,65 @@
+"""
+What of a workflow cannot be had, or has no effect, on this machine.
+
+Knows the fields that only a cluster can fill. Knows no program and no container.
+"""
+
+from collections.abc import Container, Iterator
+
+from headrace.api.v1alpha1.task import TaskSettings
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.definition import Problem
+
+
+def path(spec: WorkflowSpec, position: int) -> str:
+    """Return the path of the task at a position of the definition."""
+    if position < len(spec.tasks):
+        return f"spec.tasks[{position}]"
+    return f"spec.finally[{position - len(spec.tasks)}]"
+
+
+def foreign_values(spec: WorkflowSpec, variables: Container[str]) -> Iterator[Problem]:
+    """
+    Name variables whose value is kept in the cluster, and that the shell does not have either.
+
+    Args:
+        spec: The workflow.
+        variables: The names that the runner's own environment has.
+
+    """
+    for where, settings in _settings(spec):
+        for index, variable in enumerate(settings.env):
+            if variable.value_from is not None and variable.name not in variables:
+                yield Problem(
+                    f"{where}.env[{index}].valueFrom",
+                    f"what it names is in the cluster, not on this machine; set"
+                    f" {variable.name} in the shell that runs headrace",
+                )
+        for index, _ in enumerate(settings.env_from):
+            yield Problem(
+                f"{where}.envFrom[{index}]",
+                "what it names is in the cluster, not on this machine; name its variables in"
+                " env, each with valueFrom, and set them in the shell that runs headrace",
+            )
+
+
+def volumes(spec: WorkflowSpec, instead: str) -> Iterator[str]:
+    """
+    Say once that volumes are left out.
+
+    Args:
+        spec: The workflow.
+        instead: What tasks have instead.
+
+    """
+    with_volumes = sum(
+        bool(settings.volumes or settings.volume_mounts) for _, settings in _settings(spec)
+    )
+    if with_volumes:
+        yield f"volumes and volumeMounts have no effect on this machine: {instead}"
+
+
+def _settings(spec: WorkflowSpec) -> Iterator[tuple[str, TaskSettings]]:
+    yield "spec.defaults", spec.defaults
+    for position, task in enumerate((*spec.tasks, *spec.finally_)):
+        yield path(spec, position), task

@@ -1,0 +1,97 @@
+"""
+The process group of one attempt: told of its end, and able to end it.
+
+Works the same for a child and for an orphan of a runner that is gone. Waiting costs nothing:
+the kernel says when it is over. Does not know why anything is ended.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from threading import Thread
+from typing import Final
+
+from headrace.local import supervision
+from headrace.local.folder import AttemptFiles
+
+GRACE_SECONDS: Final = 10.0
+"""From SIGTERM to SIGKILL. A pod has 30 by default; nobody waits so long at a terminal."""
+
+
+class Process:
+    """
+    A process group that runs.
+
+    Args:
+        files: The attempt's files.
+        pid: The id of its shell, which is the group's.
+        child: The shell, if it is this runner's own child.
+        on_end: Called once, from the event loop, when it is over.
+
+    """
+
+    def __init__(
+        self,
+        files: AttemptFiles,
+        pid: int,
+        child: subprocess.Popen[bytes] | None,
+        on_end: Callable[[], None],
+    ) -> None:
+        self._files = files
+        self._pid = pid
+        self._child = child
+        self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
+        self._killer: asyncio.TimerHandle | None = None
+        self._over = False
+        self._watch()
+
+    def terminate(self) -> None:
+        """Ask the group to end, and kill it if it has not after the grace. Once is enough."""
+        if self._killer is None and not self._over:
+            self._killer = self._loop.call_later(GRACE_SECONDS, self.kill)
+            self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill the group now."""
+        if not self._over:
+            self._signal(signal.SIGKILL)
+
+    def _watch(self) -> None:
+        try:
+            handle = os.pidfd_open(self._pid)
+        except (AttributeError, OSError):
+            # No such call (macOS, old kernels), or it has just ended: the lock knows both.
+            Thread(target=self._wait_for_lock, daemon=True).start()
+            return
+        self._loop.add_reader(handle, self._readable, handle)
+
+    def _readable(self, handle: int) -> None:
+        self._loop.remove_reader(handle)
+        os.close(handle)
+        self._end()
+
+    def _wait_for_lock(self) -> None:
+        supervision.wait(self._files)
+        self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        # Before the child is reaped its id is not given to another, so this cannot hit a stranger.
+        # The shell has killed the group, unless somebody has killed the shell alone.
+        self._signal(signal.SIGKILL)
+        self._over = True
+        if self._killer is not None:
+            self._killer.cancel()
+        if self._child is not None:
+            self._child.wait()
+        self._on_end()
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self._pid, number)
+        except ProcessLookupError:  # it has just ended
+            pass
+        except PermissionError:  # macOS says this of a group of zombies
+            pass

@@ -1,0 +1,49 @@
+"""
+What is kept of runs and attempts on this machine, besides their logs. Values only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.run import RunKey
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as it was asked for. Only `desired` ever changes."""
+
+    key: RunKey
+    uid: str
+    workflow: str
+    created: datetime
+    spec: str
+    """The definition that the run keeps: a WorkflowSpec as JSON."""
+    folder: str
+    """Where its tasks run: the folder of the manifest."""
+    params: Mapping[str, bool | int | str] = field(default_factory=dict)
+    logical_time: datetime | None = None
+    desired: DesiredState = DesiredState.RUN
+
+
+@dataclass(frozen=True, slots=True)
+class Doom:
+    """Why an attempt ended, where its exit code does not say it."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """An attempt that was made."""
+
+    task: str
+    number: int
+    created: datetime
+    memory: str | None = None
+    limit: int | None = None
+    """The longest time that it may run, in seconds."""
+    doom: Doom | None = None

@@ -1,0 +1,84 @@
+"""
+A run from where it stands to its end: turn after turn, woken by what happens.
+
+Knows the loop and the signals that end it. What each turn does is the engine's to decide.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.run import ObservedRun, RunKey
+from headrace.local.world import LocalWorld
+from headrace.reconcile import reconcile
+
+Show = Callable[[ObservedRun], None]
+"""Called after each turn, with the run as it is then."""
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def run_to_end(key: RunKey, world: LocalWorld, show: Show, say: Callable[[str], None]) -> bool:
+    """
+    Bring a run to its end.
+
+    The first Ctrl-C (or SIGTERM, or SIGHUP) cancels the run; the second kills what runs.
+
+    Args:
+        key: The run.
+        world: Where it lives.
+        show: Told of each turn.
+        say: Told what a signal leads to.
+
+    Returns:
+        Whether it has ended; False if it was broken off, and can be resumed.
+
+    """
+    stop = _Stop(world, say)
+    try:
+        with stop.listening():
+            while not world.over and not stop.broken_off:
+                look = await reconcile(key, world, datetime.now(UTC))
+                show(world.snapshot())
+                if not world.over:
+                    await world.change(until=look)
+    finally:
+        await world.clear()
+    return world.over
+
+
+class _Stop:
+    """What signals lead to: first the end of the run, then the end of everything."""
+
+    def __init__(self, world: LocalWorld, say: Callable[[str], None]) -> None:
+        self.broken_off = False
+        self._world = world
+        self._say = say
+        self._asked = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take signals meanwhile. One that the shell has switched off (nohup) stays so."""
+        loop = asyncio.get_running_loop()
+        taken = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+        for each in taken:
+            loop.add_signal_handler(each, self._on_signal)
+        try:
+            yield
+        finally:
+            for each in taken:
+                loop.remove_signal_handler(each)
+
+    def _on_signal(self) -> None:
+        if not self._asked:
+            self._asked = True
+            self._say("cancelling: running tasks are ended, then `finally` tasks run; again to kill")
+            self._world.desire(DesiredState.CANCEL)
+        else:
+            self.broken_off = True
+            self._say("killing all tasks now; --resume runs what is left of `finally`")
+            self._world.kill()

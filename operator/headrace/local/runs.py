@@ -1,0 +1,115 @@
+"""
+Runs in a folder of state: a new one, or one that was not brought to its end.
+
+Knows names and locks. Does not know how a run goes on.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from headrace.engine.run import RunKey
+from headrace.local.folder import StateFolder
+from headrace.local.records import RunRecord
+from headrace.local.store import Store, UnusableStateError
+from headrace.manifests.names import short_hash
+
+_NAME_LENGTH: Final = 44
+"""What is left of a run's 63 characters, with its time and a number behind it."""
+
+
+class RunLockedError(Exception):
+    """Another runner has the run. The text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody wants to run."""
+
+    namespace: str
+    workflow: str
+    spec: str
+    """The definition: a WorkflowSpec as JSON."""
+    folder: Path
+    params: Mapping[str, bool | int | str] = field(default_factory=dict)
+    logical_time: datetime | None = None
+
+
+def prepare(folder: StateFolder) -> None:
+    """
+    Make a folder of state, if it is not there.
+
+    Raises:
+        UnusableStateError: if it cannot be made or written to.
+
+    """
+    try:
+        (folder.root / "runs").mkdir(parents=True, exist_ok=True)
+        ignore = folder.root / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+    except OSError as error:
+        raise UnusableStateError(
+            f"{folder.root} cannot be used: {error.strerror}; choose another folder with --state"
+        ) from error
+
+
+def create(folder: StateFolder, store: Store, request: Request, now: datetime) -> RunRecord:
+    """Make a new run. Its name is its workflow's and the second it was made in."""
+    name = _claim_name(folder, request.workflow, now)
+    record = RunRecord(
+        key=RunKey(request.namespace, name),
+        uid=short_hash(str(folder.root), name, now.isoformat()),
+        workflow=request.workflow,
+        created=now,
+        spec=request.spec,
+        folder=str(request.folder),
+        params=request.params,
+        logical_time=request.logical_time,
+    )
+    store.add_run(record)
+    return record
+
+
+@contextmanager
+def locked(folder: StateFolder, run: str) -> Iterator[None]:
+    """
+    Hold a run. The kernel lets go of it when the runner ends, however it ends.
+
+    Raises:
+        RunLockedError: if another runner holds it.
+
+    """
+    lock = os.open(folder.run_lock(run), os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
+            raise RunLockedError(
+                f"run {run} is being run by process {holder}; wait for it, or end it (kill {holder})"
+            ) from None
+        os.truncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _claim_name(folder: StateFolder, workflow: str, now: datetime) -> str:
+    """Make the run's folder: who makes it has the name."""
+    base = f"{workflow[:_NAME_LENGTH].rstrip('-.')}-{now:%Y%m%d-%H%M%S}"
+    name, number = base, 1
+    while True:
+        try:
+            folder.run(name).mkdir()
+        except FileExistsError:
+            number += 1
+            name = f"{base}-{number}"
+        else:
+            return name

@@ -1,0 +1,263 @@
+"""
+What must survive the runner, in SQLite: runs, logs of tasks, attempts that were made.
+
+Each method is one transaction; when it returns, what it wrote survives a crash of the runner and
+of the machine. Logs are the JSON that a cluster has in `status`. Decides nothing.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.run import RunKey, RunLog, TaskLog
+from headrace.local.records import AttemptRecord, Doom, RunRecord
+from headrace.manifests.status import read_run_status, read_task_status, run_status, task_status
+
+VERSION: Final = 1
+BUSY_SECONDS: Final = 30
+"""How long to wait for another runner's transaction; each takes milliseconds."""
+
+_SCHEMA: Final = """
+CREATE TABLE run (
+    name TEXT PRIMARY KEY,
+    namespace TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    created TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    params TEXT NOT NULL,
+    logical_time TEXT,
+    desired TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT '{}',
+    finished INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX unfinished ON run (workflow, created) WHERE NOT finished;
+CREATE TABLE task (
+    run TEXT NOT NULL REFERENCES run,
+    name TEXT NOT NULL,
+    created TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (run, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE attempt (
+    run TEXT NOT NULL REFERENCES run,
+    task TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    memory TEXT,
+    time_limit INTEGER,
+    doom_reason TEXT,
+    doom_message TEXT,
+    PRIMARY KEY (run, task, number)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+class UnusableStateError(Exception):
+    """The folder of state cannot be used. The text says why, and the cure."""
+
+
+class Store:
+    """
+    The database of a folder of state.
+
+    Raises:
+        UnusableStateError: if it cannot be opened, or is of a newer version.
+
+    """
+
+    def __init__(self, database: Path) -> None:
+        try:
+            self._db = sqlite3.connect(database, timeout=BUSY_SECONDS, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._prepare(database)
+        except sqlite3.Error as error:
+            raise UnusableStateError(
+                f"{database} cannot be used: {error}; choose another folder with --state"
+            ) from error
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def add_run(self, record: RunRecord) -> None:
+        """Keep a new run."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO run (name, namespace, uid, workflow, created, spec, folder, params,"
+                " logical_time, desired) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    record.key.name,
+                    record.key.namespace,
+                    record.uid,
+                    record.workflow,
+                    record.created.isoformat(),
+                    record.spec,
+                    record.folder,
+                    json.dumps(dict(record.params)),
+                    record.logical_time.isoformat() if record.logical_time else None,
+                    record.desired.value,
+                ),
+            )
+
+    def newest_unfinished(self, workflow: str) -> RunRecord | None:
+        """Return the run of a workflow that was made last, of those that have not ended."""
+        row = self._db.execute(
+            "SELECT name, namespace, uid, workflow, created, spec, folder, params, logical_time,"
+            " desired FROM run WHERE workflow = ? AND NOT finished"
+            " ORDER BY created DESC, name DESC LIMIT 1",
+            (workflow,),
+        ).fetchone()
+        if row is None:
+            return None
+        name, namespace, uid, workflow, created, spec, folder, params, logical_time, desired = row
+        return RunRecord(
+            key=RunKey(namespace, name),
+            uid=uid,
+            workflow=workflow,
+            created=datetime.fromisoformat(created),
+            spec=spec,
+            folder=folder,
+            params=json.loads(params),
+            logical_time=datetime.fromisoformat(logical_time) if logical_time else None,
+            desired=DesiredState(desired),
+        )
+
+    def run_log(self, run: str) -> RunLog:
+        """Return what was last written of a run."""
+        (status,) = self._db.execute("SELECT status FROM run WHERE name = ?", (run,)).fetchone()
+        return read_run_status(json.loads(status))
+
+    def task_logs(self, run: str) -> dict[str, TaskLog]:
+        """Return the logs of the tasks that were started."""
+        rows = self._db.execute("SELECT name, status FROM task WHERE run = ?", (run,))
+        return {name: read_task_status(json.loads(status)) for name, status in rows}
+
+    def attempts(self, run: str) -> list[AttemptRecord]:
+        """Return all attempts of a run, oldest first."""
+        rows = self._db.execute(
+            "SELECT task, number, created, memory, time_limit, doom_reason, doom_message"
+            " FROM attempt WHERE run = ? ORDER BY task, number",
+            (run,),
+        )
+        return [
+            AttemptRecord(
+                task,
+                number,
+                datetime.fromisoformat(created),
+                memory,
+                limit,
+                Doom(Reason(reason), message) if reason else None,
+            )
+            for task, number, created, memory, limit, reason, message in rows
+        ]
+
+    def desire(self, run: str, desired: DesiredState) -> None:
+        """Change what is wanted of a run."""
+        with self._transaction():
+            self._db.execute("UPDATE run SET desired = ? WHERE name = ?", (desired.value, run))
+
+    def write_run(self, run: str, log: RunLog, born: datetime) -> None:
+        """Write where a run stands."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE run SET status = ?, finished = ? WHERE name = ?",
+                (json.dumps(run_status(log, born)), log.finished is not None, run),
+            )
+
+    def write_tasks(self, run: str, logs: Mapping[str, TaskLog]) -> None:
+        """Write logs of tasks, all or none."""
+        with self._transaction():
+            for name, log in logs.items():
+                (born,) = self._db.execute(
+                    "SELECT created FROM task WHERE run = ? AND name = ?", (run, name)
+                ).fetchone()
+                status = json.dumps(task_status(log, datetime.fromisoformat(born)))
+                self._db.execute(
+                    "UPDATE task SET status = ? WHERE run = ? AND name = ?", (status, run, name)
+                )
+
+    def add_attempts(
+        self, run: str, tasks: Iterable[str], records: Iterable[AttemptRecord], now: datetime
+    ) -> None:
+        """
+        Keep that tasks were started, and attempts that are about to be made, all or none.
+
+        Args:
+            run: The run's name.
+            tasks: Names of tasks. Those that are known stay as they are.
+            records: The attempts. None of them is known.
+            now: When the tasks were started.
+
+        """
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR IGNORE INTO task (run, name, created) VALUES (?, ?, ?)",
+                [(run, name, now.isoformat()) for name in tasks],
+            )
+            self._db.executemany(
+                "INSERT INTO attempt (run, task, number, created, memory, time_limit)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (run, each.task, each.number, each.created.isoformat(), each.memory, each.limit)
+                    for each in records
+                ],
+            )
+
+    def forget_attempt(self, run: str, record: AttemptRecord) -> None:
+        """Forget an attempt that was about to be made and never was."""
+        with self._transaction():
+            self._db.execute(
+                "DELETE FROM attempt WHERE run = ? AND task = ? AND number = ?",
+                (run, record.task, record.number),
+            )
+
+    def doom(self, run: str, record: AttemptRecord, doom: Doom) -> None:
+        """Keep why an attempt is being ended."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE attempt SET doom_reason = ?, doom_message = ?"
+                " WHERE run = ? AND task = ? AND number = ?",
+                (doom.reason.value, doom.message, run, record.task, record.number),
+            )
+
+    def _prepare(self, database: Path) -> None:
+        """Make the tables, or check that they are of a version that is known."""
+        with self._transaction():
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in _SCHEMA.split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {VERSION}")
+            elif version != VERSION:
+                raise UnusableStateError(
+                    f"{database} was written by another version of headrace (format {version},"
+                    f" this one reads {VERSION}); choose another folder with --state"
+                )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")

@@ -1,0 +1,61 @@
+"""
+Processes that a task left behind outside of its process group.
+
+They are known by what they inherited: HEADRACE_OUTPUTS names a file that no other attempt has.
+Knows /proc; where there is none, it finds nothing.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+_PROC: Final = Path("/proc")
+
+
+def kill(prefix: Path | str) -> int:
+    """
+    Kill the processes whose outputs file has a path that starts like this; return how many.
+
+    Args:
+        prefix: A file, or a folder with a slash at its end.
+
+    """
+    mark = b"HEADRACE_OUTPUTS=" + os.fsencode(prefix)
+    return sum(_kill(pid, mark) for pid in _pids())
+
+
+def _pids() -> Iterator[int]:
+    if not _PROC.is_dir():
+        return
+    for entry in os.scandir(_PROC):
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            yield int(entry.name)
+
+
+def _kill(pid: int, mark: bytes) -> bool:
+    if not _marked(pid, mark):
+        return False
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError:
+        return False
+    try:
+        # Looked at again with the process held: the id may have been given to another since.
+        if not _marked(pid, mark):
+            return False
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def _marked(pid: int, mark: bytes) -> bool:
+    try:
+        environment = (_PROC / str(pid) / "environ").read_bytes()
+    except OSError:  # ended meanwhile, or somebody else's
+        return False
+    return any(each.startswith(mark) for each in environment.split(b"\0"))

@@ -1,0 +1,129 @@
+"""
+The shell that stands between the runner and a task's program, so that either may be killed.
+
+It signs a lock with its process id, runs the program, and writes down the exit code; the kernel
+lets go of the lock when it ends, however it ends. So whoever finds the files knows what became of
+the attempt, with no process ids to trust. Does not know runs, tasks or what became of the runner.
+"""
+
+import fcntl
+import os
+import subprocess
+import time
+from dataclasses import dataclass, field
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from headrace.local.folder import AttemptFiles
+
+SHELL: Final = "/bin/sh"
+
+# Standard input is the lock: 9 keeps it for the shell alone. A trapped signal, unlike an ignored
+# one, still ends the program; the shell goes on and writes how it ended. At last everything goes
+# that the program left behind in its process group, as in a container, and the shell with it.
+_SCRIPT: Final = """
+exec 9<&0 </dev/null
+echo $$ >&9
+trap : HUP INT QUIT TERM
+"$@" 9<&-
+echo $? >"$0"
+kill -KILL 0
+"""
+
+_SIGNING_SECONDS: Final = 0.005
+"""How long to wait between looks at a lock that is held and not signed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What one attempt runs."""
+
+    arguments: tuple[str, ...]
+    """The program, as an absolute path, and its arguments."""
+    environment: Mapping[str, str] = field(repr=False)
+    """All of its variables. Not shown anywhere: they may hold secrets."""
+    folder: Path
+    removal: tuple[str, ...] = ()
+    """A command that ends what lives outside of the process, such as its container."""
+
+
+class CannotStartError(Exception):
+    """The program cannot be started. The text says why."""
+
+
+def start(program: Program, files: AttemptFiles) -> subprocess.Popen[bytes]:
+    """
+    Start a program, once: the lock file's name is what keeps it from starting twice.
+
+    Raises:
+        FileExistsError: if the attempt was started before.
+        CannotStartError: if the operating system refuses to start it.
+
+    """
+    lock = os.open(files.lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        files.outputs.touch()
+        with files.log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - to run what the manifest says is the purpose
+                [SHELL, "-c", _SCRIPT, str(files.exit), *program.arguments],
+                stdin=lock,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=program.folder,
+                env=program.environment,
+                start_new_session=True,
+            )
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in an argument
+        raise CannotStartError(f"the program cannot be started: {error}") from error
+    finally:
+        os.close(lock)
+
+
+def running(files: AttemptFiles) -> int | None:
+    """
+    Return the process id, and process group, of an attempt that still runs; else None.
+
+    Raises:
+        FileNotFoundError: if the attempt was never started.
+
+    """
+    lock = os.open(files.lock, os.O_RDWR)
+    try:
+        while not _free(lock):
+            text = os.pread(lock, 32, 0)
+            if text.endswith(b"\n"):
+                return int(text)
+            time.sleep(_SIGNING_SECONDS)  # it has just been started, and signs at once
+    finally:
+        os.close(lock)
+    return None
+
+
+def wait(files: AttemptFiles) -> None:
+    """Wait until an attempt's shell has ended."""
+    lock = os.open(files.lock, os.O_RDWR)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    finally:
+        os.close(lock)
+
+
+def exit_code(files: AttemptFiles) -> int | None:
+    """Return the program's exit code (128 + n after signal n), or None if none was written."""
+    try:
+        text = files.exit.read_text()
+    except FileNotFoundError:
+        return None
+    return int(text) if text.endswith("\n") else None
+
+
+def _free(lock: int) -> bool:
+    """Say whether nobody holds the lock. Closing it, or a shared lock's end, frees it again."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    return True

@@ -1,0 +1,239 @@
+"""
+The `World` on this machine: one run, its attempts as processes, its logs in SQLite.
+
+All is written through to the store before it is used, and read from it only when a run is taken
+up; nobody else writes to a run, since its runner holds a lock. Decides nothing about tasks.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.actions import Action, EndAttempt, StartAttempt
+from headrace.engine.definition import Definition
+from headrace.engine.run import Obstacle, ObservedRun, ObservedTask, RunKey, RunLog, TaskLog
+from headrace.local import strays
+from headrace.local.attempt import LiveAttempt
+from headrace.local.folder import StateFolder
+from headrace.local.launcher import Launcher
+from headrace.local.records import AttemptRecord, RunRecord
+from headrace.local.store import Store
+from headrace.local.supervision import CannotStartError
+from headrace.manifests.names import job_name
+
+_LONG: Final = timedelta(hours=1)
+"""When a task that waits for a slot is looked at again, if no attempt ends before."""
+
+
+class LocalWorld:
+    """
+    One run on this machine. Made inside a running event loop; the run's lock is held.
+
+    Args:
+        folder: The folder of state.
+        store: Its database.
+        record: The run.
+        definition: What it runs.
+        launcher: How attempts are run.
+        slots: How many attempts may run at once; None: any number.
+
+    """
+
+    def __init__(
+        self,
+        folder: StateFolder,
+        store: Store,
+        record: RunRecord,
+        definition: Definition,
+        launcher: Launcher,
+        slots: int | None = None,
+    ) -> None:
+        self._folder = folder
+        self._store = store
+        self._record = record
+        self._definition = definition
+        self._launcher = launcher
+        self._slots = slots
+        self._changed = asyncio.Event()
+        self._log = store.run_log(record.key.name)
+        self._logged_at: datetime | None = None
+        self._task_logs = store.task_logs(record.key.name)
+        self._attempts: dict[tuple[str, int], LiveAttempt] = {}
+        self._queue: dict[str, None] = {}
+        """The tasks that wait for a slot, in the order of asking."""
+        self._find_attempts()
+
+    async def observe(self, key: RunKey) -> ObservedRun | None:
+        """Return the run as it is now; None for any other."""
+        if key != self._record.key:
+            return None
+        return self.snapshot()
+
+    async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
+        """Write tasks' logs."""
+        self._store.write_tasks(key.name, records)
+        self._task_logs.update(records)
+        for name, log in records.items():
+            if log.outcome is not None:
+                self._queue.pop(name, None)
+
+    async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
+        """End attempts, then start those for which there is room. The others go into the queue."""
+        for action in actions:
+            if isinstance(action, EndAttempt):
+                attempt = self._attempts.get((action.task, action.number))
+                if attempt is not None:
+                    attempt.terminate()
+        new = [
+            action
+            for action in actions
+            if isinstance(action, StartAttempt)
+            and (action.task.name, action.number) not in self._attempts
+        ]
+        if new:
+            self._start(key, new)
+
+    async def record(self, key: RunKey, status: RunLog) -> None:
+        """Write where the run stands."""
+        self._store.write_run(key.name, status, self._record.created)
+        self._log = status
+        self._logged_at = datetime.now(UTC)
+
+    def snapshot(self) -> ObservedRun:
+        """Return the run as it is now."""
+        return ObservedRun(
+            key=self._record.key,
+            uid=self._record.uid,
+            created=self._record.created,
+            definition=self._definition,
+            workflow=self._record.workflow,
+            desired=self._record.desired,
+            given=self._record.params,
+            logical_time=self._record.logical_time,
+            tasks=self._tasks(),
+            obstacles=self._obstacles(),
+            log=self._log,
+            logged_at=self._logged_at,
+        )
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended and nothing of it runs any more."""
+        return self._log.finished is not None and not self._alive
+
+    async def change(self, until: datetime | None) -> None:
+        """Wait until something happens, or until an instant."""
+        seconds = None
+        if until is not None:
+            seconds = max(0.0, (until - datetime.now(UTC)).total_seconds())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        self._changed.clear()
+
+    def desire(self, desired: DesiredState) -> None:
+        """Change what is wanted of the run."""
+        self._store.desire(self._record.key.name, desired)
+        self._record = replace(self._record, desired=desired)
+        self._changed.set()
+
+    def kill(self) -> None:
+        """Kill all attempts now."""
+        for attempt in self._attempts.values():
+            attempt.kill()
+
+    def sweep(self) -> None:
+        """Kill what tasks left behind outside of their process groups."""
+        strays.kill(f"{self._folder.run(self._record.key.name)}/")
+
+    @property
+    def _alive(self) -> int:
+        return sum(attempt.alive for attempt in self._attempts.values())
+
+    def _find_attempts(self) -> None:
+        """Take over the attempts of the runner before, if there was one."""
+        record = self._record
+        for each in self._store.attempts(record.key.name):
+            attempt = self._attempt(each)
+            name = job_name(record.key.name, record.uid, each.task, each.number)
+            try:
+                attempt.find(self._launcher.removal(name))
+            except FileNotFoundError:
+                self._store.forget_attempt(record.key.name, each)
+            else:
+                self._attempts[each.task, each.number] = attempt
+
+    def _attempt(self, record: AttemptRecord) -> LiveAttempt:
+        files = self._folder.attempt(self._record.key.name, record.task, record.number)
+        return LiveAttempt(record, files, self._keep_doom, self._changed.set)
+
+    def _keep_doom(self, attempt: LiveAttempt) -> None:
+        record = attempt.record
+        if record.doom is not None:
+            self._store.doom(self._record.key.name, record, record.doom)
+        self._changed.set()
+
+    def _start(self, key: RunKey, starts: Sequence[StartAttempt]) -> None:
+        """Keep what is about to be started, then start it."""
+        now = datetime.now(UTC)
+        room = len(starts) if self._slots is None else max(0, self._slots - self._alive)
+        records = [
+            AttemptRecord(
+                start.task.name, start.number, now, start.memory, start.task.timeouts.attempt_seconds
+            )
+            for start in starts[:room]
+        ]
+        self._store.add_attempts(key.name, [start.task.name for start in starts], records, now)
+        for start in starts:
+            self._task_logs.setdefault(start.task.name, TaskLog())
+            self._queue[start.task.name] = None
+        for start, record in zip(starts, records, strict=False):
+            del self._queue[start.task.name]
+            self._launch(start, record)
+
+    def _launch(self, start: StartAttempt, record: AttemptRecord) -> None:
+        attempt = self._attempt(record)
+        files = self._folder.attempt(self._record.key.name, record.task, record.number)
+        files.folder.mkdir(exist_ok=True)
+        self._attempts[record.task, record.number] = attempt
+        try:
+            program = self._launcher.program(start, files)
+        except CannotStartError as error:
+            attempt.refuse(str(error))
+        else:
+            attempt.start(program)
+        self._changed.set()
+
+    def _tasks(self) -> dict[str, ObservedTask]:
+        newest: dict[str, LiveAttempt] = {}
+        lingering: dict[str, set[int]] = {}
+        for (task, number), attempt in self._attempts.items():
+            before = newest.get(task)
+            if before is None or before.record.number < number:
+                newest[task], attempt = attempt, before  # noqa: PLW2901 - the older one
+            if attempt is not None and attempt.alive:
+                lingering.setdefault(task, set()).add(attempt.record.number)
+        return {
+            name: ObservedTask(
+                log,
+                newest[name].sighting() if name in newest else None,
+                frozenset(lingering.get(name, ())),
+            )
+            for name, log in self._task_logs.items()
+        }
+
+    def _obstacles(self) -> dict[str, Obstacle]:
+        """Hold back the tasks in the queue for which there is no room."""
+        if self._slots is None:
+            return {}
+        room = max(0, self._slots - self._alive)
+        until = datetime.now(UTC) + _LONG
+        message = f"all {self._slots} slots are taken (--max-parallel)"
+        held = list(self._queue)[room:]
+        return {name: Obstacle(Reason.PENDING, message, until) for name in held}
