@@ -1,0 +1,1 @@
+"""The tasks of the flights pipeline: each module with a `main` is one step of workflow.yaml."""
