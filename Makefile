@@ -11,12 +11,12 @@ help: ## Show this list
 
 # --- environment ---------------------------------------------------------------------------------
 
-.venv/.dev: locks/dev.txt pyproject.toml scripts/venv.sh
-	@scripts/venv.sh .venv locks/dev.txt
+.venv/.dev: locks/dev.txt examples/flights/requirements.txt pyproject.toml scripts/venv.sh
+	@scripts/venv.sh .venv locks/dev.txt -- examples/flights/requirements.txt
 	@touch $@
 
 .venv-run/.run: locks/local.txt examples/flights/requirements.txt scripts/venv.sh
-	@scripts/venv.sh .venv-run locks/local.txt examples/flights/requirements.txt
+	@scripts/venv.sh .venv-run locks/local.txt -- examples/flights/requirements.txt
 	@touch $@
 
 .PHONY: setup

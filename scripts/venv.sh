@@ -1,23 +1,36 @@
 #!/usr/bin/env bash
-# venv.sh FOLDER LOCK…: a virtual environment with exactly what the lock files pin, and Headrace itself.
+# venv.sh FOLDER LOCK… [-- LOCK…]: a virtual environment with exactly what the lock files pin, by
+# hash, and Headrace itself. Locks after -- are complete lists whose packages' own wishes are ignored.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 folder=$1; shift
 python=${PYTHON:-python3}
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Headrace needs Python 3.11 or newer; set PYTHON to one" >&2; exit 1; }
-if [ ! -x "$folder/bin/python" ]; then
-  "$python" -m venv "$folder" 2>/dev/null || {
-    # Debian keeps ensurepip in a package of its own.
-    rm -rf "$folder"
-    version=$("$python" -c 'import sys; print(f"{sys.version_info[0]}.{sys.version_info[1]}")')
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-      apt-get update -qq && apt-get install -y -qq "python$version-venv" >/dev/null
-      "$python" -m venv "$folder"
-    else
-      echo "this Python has no venv; install it: apt-get install python$version-venv" >&2; exit 1
-    fi
-  }
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Headrace needs Python 3.11 or newer: set PYTHON to one" >&2; exit 2; }
+
+make_folder() {
+  "$python" -m venv "$folder" >/dev/null 2>&1 && return
+  # Debian keeps a part of venv in a package of its own.
+  rm -rf "$folder"
+  package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq && apt-get install -y -qq "$package" >/dev/null && "$python" -m venv "$folder"
+  else
+    echo "this Python has no venv: apt-get install $package" >&2; exit 2
+  fi
+}
+
+install() { "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
+
+[ -x "$folder/bin/python" ] || make_folder
+locks=(); others=(); list=locks
+for word in "$@"; do
+  if [ "$word" = -- ]; then list=others
+  elif [ "$list" = locks ]; then locks+=(-r "$word")
+  else others+=(-r "$word"); fi
+done
+install --require-hashes -r locks/build.txt "${locks[@]}"
+if [ ${#others[@]} -gt 0 ]; then
+  install --require-hashes -r examples/flights/requirements.build.txt
+  install --require-hashes --no-deps --no-build-isolation "${others[@]}"
 fi
-files=(); for lock in "$@"; do files+=(-r "$lock"); done
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${files[@]}"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . 2>/dev/null \
-  || "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -e .
+install --no-deps --no-build-isolation --editable .

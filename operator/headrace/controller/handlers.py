@@ -83,7 +83,8 @@ def registry(make: Callable[[], Runtime]) -> kopf.OperatorRegistry:
 
     @kopf.on.login(registry=handlers)
     def login(**context: Any) -> kopf.ConnectionInfo | None:
-        return kopf.login_via_client(**context)
+        # In a pod the official client is not there, and not needed.
+        return kopf.login_with_service_account(**context) or kopf.login_via_client(**context)
 
     @kopf.on.cleanup(registry=handlers)
     async def stop(**_: object) -> None:

@@ -1,0 +1,47 @@
+# The controller's image. Any builder of Dockerfiles will do: docker, podman, buildah.
+#   docker build --tag headrace/controller:0.1.0 .
+# BASE may be any image with Python 3.13 at `python`, with `venv` for the first stage.
+ARG BASE=docker.io/library/python:3.13-slim
+
+FROM ${BASE} AS build
+# Wheels only, each by its hash: nothing that was downloaded is executed, and no compiler is needed.
+ENV PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1 PIP_ONLY_BINARY=:all: PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /src
+COPY locks/build.txt locks/image.txt locks/
+# /opt/headrace goes into the image; /build has what only this stage needs: pip and hatchling.
+RUN python -m venv /build && python -m venv --without-pip /opt/headrace \
+    && /build/bin/pip install --require-hashes --requirement locks/build.txt \
+    && /build/bin/pip --python /opt/headrace/bin/python install --require-hashes --requirement locks/image.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY operator operator
+# Times of files are not part of a wheel, nor of byte code that is checked by hash: the same source
+# gives the same bytes. Byte code is made here because the root file system is read-only later.
+RUN SOURCE_DATE_EPOCH=1767225600 /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
+    && /build/bin/pip --python /opt/headrace/bin/python install --no-deps --no-index /dist/*.whl \
+    && find /opt/headrace -type d -name tests -prune -exec rm -r {} + \
+    && python -m compileall -q --invalidation-mode unchecked-hash /opt/headrace/lib
+
+FROM ${BASE}
+ARG VERSION=0.1.0
+ARG REVISION=""
+LABEL org.opencontainers.image.title="Headrace controller" \
+      org.opencontainers.image.description="Runs data pipelines on Kubernetes: DAGs of Jobs, retried by policy, started on schedules" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+# Nothing is installed into a running controller: pip goes, wherever the base keeps it.
+RUN rm -rf /usr/local/bin/pip* /usr/bin/pip* \
+    /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip \
+    /usr/lib/python3/dist-packages/pip* /usr/lib/python3*/ensurepip
+COPY --from=build /opt/headrace /opt/headrace
+# PYTHONSAFEPATH: only what is installed can be imported, not what lies in the working directory.
+# LOGNAME: kopf asks who runs it, and a user id without a line in /etc/passwd has no other answer.
+ENV PATH=/opt/headrace/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONSAFEPATH=1 \
+    PYTHONUNBUFFERED=1 \
+    LOGNAME=headrace
+WORKDIR /tmp
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["python", "-m", "headrace.controller"]
