@@ -1,16 +1,18 @@
 """
-Brings `cluster.fixtures` to the tests of this folder.
+Brings the fixtures of `cluster.fixtures` and `cluster.control` to the tests of this folder.
 
 Knows only that a run with pytest-xdist, or a test of another folder, may have brought them first.
 """
 
 import pytest
 
+import cluster.control
 import cluster.fixtures
 
-_NAME = cluster.fixtures.__name__
+_MODULES = (cluster.fixtures, cluster.control)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not config.pluginmanager.has_plugin(_NAME):
-        config.pluginmanager.register(cluster.fixtures, _NAME)
+    for module in _MODULES:
+        if not config.pluginmanager.has_plugin(module.__name__):
+            config.pluginmanager.register(module, module.__name__)
