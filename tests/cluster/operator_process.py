@@ -1,7 +1,7 @@
 """
 The controller as a process of this machine, which a test can kill, stop and continue.
 
-Knows its command line and its signals. Knows no test.
+Knows its command line, its signals and its log. Knows no test.
 """
 
 import os
@@ -10,45 +10,51 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-START_SECONDS = 60.0
-END_SECONDS = 40.0
+START_SECONDS = 90.0
+END_SECONDS = 60.0
+LAST_LINES = 40
 
 
 class ControllerProcess:
-    """One controller that watches one namespace."""
+    """One controller that watches some namespaces; its Lease is in the first of them."""
 
     def __init__(
-        self, namespace: str, environ: Mapping[str, str], identity: str, log: Path
+        self, namespaces: Sequence[str], environ: Mapping[str, str], identity: str, log: Path
     ) -> None:
+        """Prepare; `start` starts it."""
         self.identity = identity
+        self.namespaces = tuple(namespaces)
         self.log = log
         self.port = _free_port()
         self._environ = {**os.environ, **environ}
         self._command = [
             *(sys.executable, "-m", "headrace.controller", "--log-format", "plain"),
-            *("--namespace", namespace, "--lease-namespace", namespace),
-            *("--identity", identity, "--port", str(self.port)),
+            *(word for name in namespaces for word in ("--namespace", name)),
+            *("--lease-namespace", namespaces[0], "--identity", identity),
+            *("--port", str(self.port)),
         ]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, and wait until it answers that it is ready."""
-        with self.log.open("ab") as out:
-            self._process = subprocess.Popen(
-                self._command, env=self._environ, stdout=out, stderr=out
-            )
+        self.spawn()
         deadline = time.monotonic() + START_SECONDS
         while not self._ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(
-                    f"the controller is not ready:\n{self.log.read_text()[-4000:]}"
-                )
+            if not self.running or time.monotonic() > deadline:
+                raise AssertionError(f"the controller is not ready:\n{self.last_words()}")
             time.sleep(0.1)
+
+    def spawn(self) -> None:
+        """Start it, and do not wait for anything."""
+        with self.log.open("ab") as out:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                self._command, env=self._environ, stdout=out, stderr=out
+            )
 
     @property
     def running(self) -> bool:
@@ -68,7 +74,6 @@ class ControllerProcess:
     def end(self) -> int:
         """Ask it to end, and return its exit code."""
         if self.running:
-            self.signal(signal.SIGCONT)
             self.signal(signal.SIGTERM)
         return self.wait()
 
@@ -77,12 +82,27 @@ class ControllerProcess:
         assert self._process is not None
         return self._process.wait(END_SECONDS)
 
-    def metric(self, name: str) -> float:
-        """Return the sum of a metric over its labels."""
+    def metric(self, name: str, **labels: str) -> float:
+        """Return the sum of a metric over its labels, or over those that fit."""
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
         with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
             lines = answer.read().decode().splitlines()
-        values = [line.rpartition(" ")[2] for line in lines if line.startswith(name)]
-        return sum(map(float, values))
+        return sum(
+            float(line.rpartition(" ")[2])
+            for line in lines
+            if line.startswith((f"{name} ", f"{name}{{")) and all(each in line for each in wanted)
+        )
+
+    def unforeseen(self) -> str:
+        """Return the part of the log from the first error that nobody foresaw, or nothing."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        at = text.find("Traceback (most recent call last)")
+        return text[max(0, at - 300) : at + 4000] if at >= 0 else ""
+
+    def last_words(self) -> str:
+        """Return the end of the log."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join(lines[-LAST_LINES:])
 
     def _ready(self) -> bool:
         try:

@@ -6,16 +6,17 @@ Knows kubectl and the resources. Knows nothing of how the controller works.
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cluster.fixtures import Program
+from cluster.looking import Looking, Manifest
+from cluster.operator_process import ControllerProcess
 
-Manifest = dict[str, Any]
 PATIENCE = 120.0
 """Seconds after which a test gives up waiting. Never asserted, only a guard against hanging."""
 
-SHELL = "busybox:1.37"
+IMAGE = "busybox:1.37"
 SUCCEED = ["true"]
 FAIL = ["false"]
 
@@ -30,12 +31,35 @@ def shell(script: str) -> list[str]:
     return ["sh", "-c", script]
 
 
+def lasting(seconds: int = 600) -> list[str]:
+    """Return a command that takes its time, and ends at once when it is asked to."""
+    return shell(f"trap 'exit 143' TERM; sleep {seconds} & wait $!")
+
+
 class Story:
     """One namespace, as a person sees it."""
 
-    def __init__(self, namespace: str, kubectl: Program) -> None:
+    def __init__(
+        self,
+        namespace: str,
+        kubectl: Program,
+        looking: Looking,
+        controllers: Sequence[ControllerProcess] = (),
+    ) -> None:
+        """
+        Look at a namespace.
+
+        Args:
+            namespace: Its name.
+            kubectl: What a person uses.
+            looking: What is used instead where the same is asked again and again.
+            controllers: Those at work there: waiting ends when one has met the unforeseen.
+
+        """
         self.namespace = namespace
         self._kubectl = kubectl
+        self._looking = looking
+        self._controllers = controllers
 
     def kubectl(self, *words: str, stdin: str | None = None) -> str:
         """Run kubectl in the namespace."""
@@ -48,15 +72,7 @@ class Story:
 
     def workflow(self, name: str, *tasks: Manifest, **spec: Any) -> None:
         """Apply a workflow of these tasks on a small image. Without triggers it runs once."""
-        defaults = {"image": SHELL, **spec.pop("defaults", {})}
-        self.apply(
-            {
-                "apiVersion": "headrace.dev/v1alpha1",
-                "kind": "Workflow",
-                "metadata": {"name": name},
-                "spec": {"defaults": defaults, "tasks": list(tasks), **spec},
-            }
-        )
+        self.apply(workflow(name, *tasks, **spec))
 
     def start(self, workflow: str, run: str, **spec: Any) -> None:
         """Create a run by hand."""
@@ -70,22 +86,33 @@ class Story:
 
     def steer(self, run: str, state: str) -> None:
         """Set what is wanted of a run."""
-        patch = json.dumps({"spec": {"desiredState": state}})
-        self.kubectl("patch", "workflowrun", run, "--type=merge", "--patch", patch)
+        self.patch("workflowrun", run, {"spec": {"desiredState": state}})
+
+    def patch(self, kind: str, name: str, body: Manifest, *words: str) -> None:
+        """Merge a patch into an object."""
+        text = json.dumps(body)
+        self.kubectl("patch", kind, name, "--type=merge", "--patch", text, *words)
+
+    def delete(self, kind: str, name: str) -> None:
+        """Delete an object and do not wait for its end."""
+        self.kubectl("delete", kind, name, "--wait=false")
 
     def get(self, kind: str, name: str) -> Manifest:
         """Return an object; an empty one if it does not exist."""
-        text = self.kubectl("get", kind, name, "-o", "json", "--ignore-not-found")
-        return dict(json.loads(text)) if text.strip() else {}
+        return self._looking.get(kind, self.namespace, name)
 
     def all(self, kind: str, selector: str = "") -> list[Manifest]:
         """Return all objects of a kind."""
-        words = ["get", kind, "-o", "json", *(["--selector", selector] if selector else [])]
-        return list(json.loads(self.kubectl(*words))["items"])
+        return self._looking.all(kind, self.namespace, selector)
 
-    def table(self, kind: str) -> str:
-        """Return what `kubectl get -o wide` prints."""
-        return self.kubectl("get", kind, "-o", "wide")
+    def of_run(self, kind: str, run: str, task: str = "") -> list[Manifest]:
+        """Return the TaskRuns, Jobs or Pods of a run, or of one task of it."""
+        one = f",headrace.dev/task={task}" if task else ""
+        return self.all(kind, f"headrace.dev/run={run}{one}")
+
+    def row(self, kind: str, name: str) -> str:
+        """Return the line that `kubectl get -o wide` prints of an object."""
+        return self.kubectl("get", kind, name, "-o", "wide", "--no-headers").strip()
 
     def until(self, what: str, look: Callable[[], Any], patience: float = PATIENCE) -> Any:
         """Look again and again until there is something to see."""
@@ -94,12 +121,10 @@ class Story:
             seen = look()
             if seen:
                 return seen
-            if time.monotonic() > deadline:
-                told = "\n".join(
-                    self.table(kind) for kind in ("workflows", "workflowruns", "taskruns")
-                )
-                raise AssertionError(f"never seen: {what}\n{told}")
-            time.sleep(0.2)
+            broken = next(filter(None, (each.unforeseen() for each in self._controllers)), "")
+            if broken or time.monotonic() > deadline:
+                raise AssertionError(f"never seen: {what}\n{self._told()}\n{broken}")
+            time.sleep(0.1)
 
     def ended(self, run: str, patience: float = PATIENCE) -> Manifest:
         """Wait for the end of a run and return it."""
@@ -119,21 +144,48 @@ class Story:
 
         return dict(self.until(f"the end of {name}", look))
 
-    def waits(self, name: str, reason: str) -> Manifest:
-        """Wait until a TaskRun says that it waits for this reason, and return it."""
+    def waits(self, name: str, reason: str, kind: str = "taskrun") -> Manifest:
+        """Wait until a TaskRun or run says that it stands for this reason, and return it."""
 
         def look() -> Manifest:
-            seen = self.get("taskrun", name)
+            seen = self.get(kind, name)
             return seen if condition(seen).get("reason") == reason else {}
 
         return dict(self.until(f"{name} with reason {reason}", look))
+
+    def gone(self, kind: str, name: str) -> None:
+        """Wait until an object exists no more."""
+        self.until(f"the end of {kind} {name}", lambda: not self.get(kind, name))
 
     def outcomes(self, run: str) -> dict[str, str]:
         """Return each started task's outcome."""
         return {
             each["spec"]["task"]: each.get("status", {}).get("outcome", "")
-            for each in self.all("taskruns", f"headrace.dev/run={run}")
+            for each in self.of_run("taskrun", run)
         }
+
+    def running(self, run: str, task: str = "") -> list[Manifest]:
+        """Return the pods of a run that have not ended."""
+        pods = self.of_run("pod", run, task)
+        return [pod for pod in pods if pod["status"]["phase"] in ("Pending", "Running")]
+
+    def _told(self) -> str:
+        kinds = ("workflows", "workflowruns", "taskruns", "jobs", "pods")
+        tables = [self.kubectl("get", kind, "-o", "wide") for kind in kinds]
+        words = [f"{each.identity}:\n{each.last_words()}" for each in self._controllers]
+        return "\n".join([*tables, *words])
+
+
+def workflow(name: str, *tasks: Manifest, **spec: Any) -> Manifest:
+    """Return a Workflow of these tasks on a small image. `finally_` stands for `finally`."""
+    defaults = {"image": IMAGE, **spec.pop("defaults", {})}
+    last = {"finally": spec.pop("finally_")} if "finally_" in spec else {}
+    return {
+        "apiVersion": "headrace.dev/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": name},
+        "spec": {"defaults": defaults, "tasks": list(tasks), **last, **spec},
+    }
 
 
 def condition(item: Mapping[str, Any], kind: str = "Succeeded") -> Manifest:
@@ -142,3 +194,8 @@ def condition(item: Mapping[str, Any], kind: str = "Succeeded") -> Manifest:
         if each["type"] == kind:
             return dict(each)
     return {}
+
+
+def attempts(item: Mapping[str, Any]) -> list[tuple[str, int | None]]:
+    """Return reason and exit code of each attempt of a TaskRun."""
+    return [(each["reason"], each.get("exitCode")) for each in item["status"]["attempts"]]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,26 @@ def output_of(kubectl: Program, namespace: str, what: Mapping[str, object], name
     return kubectl("logs", f"job/{name}", "--namespace", namespace)
 
 
+def claim(name: str) -> Mapping[str, object]:
+    """Return a claim on the default storage class."""
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}},
+    }
+
+
+def with_volume(what: Mapping[str, Any], name: str) -> Mapping[str, object]:
+    """Return the Job with the claim mounted at /data."""
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": name}}
+    spec = what["spec"]["template"]["spec"]
+    (main,) = spec["containers"]
+    mounted = {**main, "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+    pod = {"spec": {**spec, "volumes": [volume], "containers": [mounted]}}
+    return {**what, "spec": {**what["spec"], "template": pod}}
+
+
 def test_a_job_runs_its_pod_to_completion(kubectl: Program, namespace: str) -> None:
     """A bare Job's pod runs as an ordinary user and its log can be read."""
     bare = job("bare", BUSYBOX, ["sh", "-c", "echo done by $(id -u)"])
@@ -52,10 +73,19 @@ def test_a_python_image_runs(cluster: Cluster, kubectl: Program, namespace: str)
 def test_a_service_is_reached_by_its_name(kubectl: Program, namespace: str) -> None:
     """A pod reaches another through DNS and the Service's address."""
     serve = "mkdir /tmp/www && echo hello > /tmp/www/index.html && httpd -f -p 8080 -h /tmp/www"
-    kubectl("run", "web", f"--image={BUSYBOX}", "--port=8080", "--expose", "--namespace", namespace)
-    kubectl("delete", "pod", "web", "--namespace", namespace)
     web = ("run", "web", f"--image={BUSYBOX}", "--labels=run=web", "--namespace", namespace)
     kubectl(*web, "--", "sh", "-c", serve)
+    kubectl("expose", "pod", "web", "--port=80", "--target-port=8080", "--namespace", namespace)
     kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s", "--namespace", namespace)
-    ask = "until wget -qO- http://web:8080; do sleep 0.2; done"
+    ask = "until wget -qO- http://web; do sleep 0.2; done"
     assert output_of(kubectl, namespace, job("ask", BUSYBOX, ["sh", "-c", ask]), "ask") == "hello\n"
+
+
+def test_a_claim_is_kept_from_pod_to_pod(kubectl: Program, namespace: str) -> None:
+    """What an ordinary user writes to a volume, the next pod reads."""
+    create = ("create", "--namespace", namespace, "--filename", "-")
+    kubectl(*create, stdin=json.dumps(claim("kept")))
+    for name, command in (("write", "echo kept > /data/file"), ("read", "cat /data/file")):
+        mounted = with_volume(job(name, BUSYBOX, ["sh", "-c", command]), "kept")
+        output = output_of(kubectl, namespace, mounted, name)
+    assert output == "kept\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.control_plane import cgroups, components, mounts, processes
+from cluster.control_plane import cgroups, components, left_overs, mounts, processes
 from cluster.control_plane.commands import run, wait_until
 from cluster.control_plane.instance import instance
 from cluster.control_plane.one_node import OneNode
@@ -57,11 +57,6 @@ def exists(process: int) -> bool:
     return Path(f"/proc/{process}").exists()
 
 
-def pod_networks() -> frozenset[str]:
-    """Return the network namespaces of pods, those of other clusters too."""
-    return frozenset(path.name for path in Path("/run/netns").glob("cni-*"))
-
-
 def test_a_killed_cluster_goes_down_without_a_trace(
     cluster: Cluster, kubectl: Program, passing: OneNode
 ) -> None:
@@ -72,7 +67,6 @@ def test_a_killed_cluster_goes_down_without_a_trace(
     removes every process, mount, network and file, even of a pod that nobody stopped. The
     cluster beside it does not notice.
     """
-    others = pod_networks()
     passing.up(Settings())
     run("kubectl", *POD, environ=passing.variables())
     run("kubectl", *READY, environ=passing.variables())
@@ -81,12 +75,14 @@ def test_a_killed_cluster_goes_down_without_a_trace(
     assert "not running" not in passing.status()
     for component in (components.KUBELET, components.CONTAINERD, components.API_SERVER):
         kill(passing, component)
+    networks = left_overs.namespaces_of(passing.instance)
+    assert networks
     started = cgroups.members(passing.instance.unique)
     passing.down()
     passing.down()
     # The kernel lists a killed process until its parent has asked how it ended.
     wait_until("the processes are gone", lambda: not any(map(exists, started)), seconds=5)
     assert traces(passing) == []
-    assert others >= pod_networks()
+    assert [path for path in networks if path.exists()] == []
     assert kubectl("get", "--raw", "/readyz") == "ok"
     assert cluster.status()

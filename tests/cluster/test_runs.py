@@ -2,7 +2,7 @@
 
 import pytest
 
-from cluster.story import FAIL, SUCCEED, Story, condition, shell, task
+from cluster.story import FAIL, SUCCEED, Story, condition, lasting, shell, task
 
 pytestmark = pytest.mark.cluster
 
@@ -30,7 +30,7 @@ def test_a_diamond_runs_in_order(story: Story) -> None:
     }
     assert starts["top"] <= min(starts["left"], starts["right"])
     assert starts["bottom"] >= max(starts["left"], starts["right"])
-    assert "4/4" in story.table("workflowruns")
+    assert "4/4" in story.row("workflowrun", "diamond-once")
 
 
 def test_every_rule_starts_or_omits_its_task(story: Story) -> None:
@@ -71,7 +71,7 @@ def test_a_failure_is_told_where_people_look(story: Story) -> None:
         "broken",
         task("load", shell("echo no such table >/dev/termination-log; exit 3")),
         task("report", SUCCEED, dependsOn=["load"]),
-        **{"finally": [task("tidy", SUCCEED)]},
+        finally_=[task("tidy", SUCCEED)],
     )
 
     run = story.ended("broken-once")
@@ -81,16 +81,16 @@ def test_a_failure_is_told_where_people_look(story: Story) -> None:
     assert all(word in message for word in ("load", "exit code 3", "no such table", "report"))
     assert "load" == run["status"]["attention"][0]["task"]
     assert {"load": "Failed", "tidy": "Succeeded"} == story.outcomes("broken-once")
-    assert "no such table" in story.table("workflowruns")
+    assert "no such table" in story.row("workflowrun", "broken-once")
 
 
 def test_cancel_ends_what_runs_and_then_tidies_up(story: Story) -> None:
     """Cancelling a run ends its pods, starts nothing more, and runs `finally` tasks."""
     story.workflow(
         "long",
-        task("sleep", ["sleep", "600"]),
+        task("sleep", lasting()),
         task("after", SUCCEED, dependsOn=["sleep"]),
-        **{"finally": [task("tidy", SUCCEED)]},
+        finally_=[task("tidy", SUCCEED)],
     )
     story.waits("long-once-sleep", "Running")
 
@@ -99,9 +99,7 @@ def test_cancel_ends_what_runs_and_then_tidies_up(story: Story) -> None:
 
     assert "Cancelled" == condition(run)["reason"]
     assert {"sleep": "Cancelled", "tidy": "Succeeded"} == story.outcomes("long-once")
-    assert not [
-        pod for pod in story.all("pods") if pod["status"]["phase"] in ("Pending", "Running")
-    ]
+    assert not story.running("long-once", "sleep")
 
 
 def test_pause_holds_and_run_goes_on(story: Story) -> None:
@@ -135,7 +133,7 @@ def test_stop_lets_running_tasks_end(story: Story) -> None:
 
 def test_steering_cannot_go_back(story: Story) -> None:
     """The API server itself keeps a cancelled run cancelled."""
-    story.workflow("once", task("sleep", ["sleep", "600"]))
+    story.workflow("once", task("sleep", lasting()))
     story.waits("once-once-sleep", "Running")
     story.steer("once-once", "Cancel")
 

@@ -23,7 +23,7 @@ def _up(cluster: Cluster, words: argparse.Namespace) -> str:
     further = {"controller_manager": tuple(words.controller_manager_flag)}
     further["api_server"] = tuple(words.api_server_flag)
     cluster.up(Settings(audit=words.audit, **further))
-    return f"up; for kubectl and helm: eval $({_again(words)} env)\n"
+    return f'up; for kubectl and helm: eval "$({_again(words)} env)"\n'
 
 
 def _again(words: argparse.Namespace) -> str:
@@ -102,8 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     up = verb("up", _up, "bring the cluster up; harmless where it is up")
     up.add_argument("--audit", action="store_true", help="log who did what, without bodies")
     for component in ("controller-manager", "api-server"):
-        flag = f"--{component}-flag"
-        up.add_argument(flag, action="append", default=[], metavar="--FLAG=VALUE")
+        flag, example = f"--{component}-flag", f"--{component}-flag=--v=4"
+        said = f"a flag for the {component}, e.g. {example}; may be repeated"
+        up.add_argument(flag, action="append", default=[], metavar="FLAG", help=said)
     verb("down", _down, "end the cluster and remove all that it made")
     verb("env", _env, "print what a shell needs for kubectl and helm")
     verb("status", _status, "print what runs")

@@ -8,7 +8,6 @@ import hashlib
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +40,7 @@ class Tool:
 COREDNS = Tool("coredns", "github.com/coredns/coredns", "v1.15.0")
 HELM = Tool("helm", "helm.sh/helm/v4/cmd/helm", "v4.3.1")
 KIND = Tool("kind", "sigs.k8s.io/kind", "v0.33.0")
+VOLUMES = Tool("local-path-provisioner", "github.com/rancher/local-path-provisioner", "v0.0.30")
 KWOK = Tool("kwok", "sigs.k8s.io/kwok/cmd/kwok", "v0.8.0")
 
 
@@ -104,10 +104,15 @@ def _building(wanted: Path) -> Iterator[Path | None]:
         if wanted.exists():
             yield None
             return
-        with tempfile.TemporaryDirectory(dir=wanted.parent) as folder:
-            fresh = Path(folder, "fresh")
-            yield fresh
-            fresh.rename(wanted)
+        # Always the same folder: what a build that was killed left is cleared by the next.
+        folder = wanted.parent / f"{wanted.name}.work"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            yield folder / "fresh"
+            (folder / "fresh").rename(wanted)
+        finally:
+            shutil.rmtree(folder)
 
 
 def _go() -> str:

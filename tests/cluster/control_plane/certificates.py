@@ -30,6 +30,7 @@ def users(node: str) -> Mapping[str, str]:
         "scheduler": "/CN=system:kube-scheduler",
         "proxy": "/CN=system:kube-proxy",
         "kwok": "/O=system:masters/CN=kwok",
+        "volumes": "/O=system:masters/CN=local-path-provisioner",
         "dns": "/O=system:masters/CN=system:coredns",  # Kubernetes ships no role for it
         "kubelet": f"/O=system:nodes/CN=system:node:{node}",
     }
@@ -42,27 +43,34 @@ def alternative_names(address: IPv4Address) -> str:
 
 
 def make(instance: Instance) -> None:
-    """Make all certificates and kubeconfigs at once; nothing is done where they are there."""
+    """Make the certificates and kubeconfigs that are not there yet."""
     if not instance.pki.exists():
         # Made beside and then renamed: a run that is cut off leaves no half of a folder.
         folder = instance.state / "pki.new"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
-        _fill(folder, instance)
+        _for_servers(folder, instance)
         folder.rename(instance.pki)
+    for user, subject in users(instance.node).items():
+        # Written last, so that it tells that all the rest is there.
+        if not (instance.pki / f"{user}.kubeconfig").exists():
+            _for_user(instance, user, subject)
     shutil.copy(instance.pki / "admin.kubeconfig", instance.kubeconfig)
 
 
-def _fill(folder: Path, instance: Instance) -> None:
+def _for_servers(folder: Path, instance: Instance) -> None:
     _authority(folder)
     _key(folder / "service-accounts.key")
     names = f"subjectAltName={alternative_names(instance.address)}"
     _sign(folder, "api", "/CN=kube-apiserver", names)
-    for user, subject in users(instance.node).items():
-        _sign(folder, user, subject)
-        identity = Identity(user, _read(folder, f"{user}.crt"), _read(folder, f"{user}.key"))
-        text = kubeconfig(instance.server, _read(folder, "ca.crt"), identity)
-        (folder / f"{user}.kubeconfig").write_text(text)
+
+
+def _for_user(instance: Instance, user: str, subject: str) -> None:
+    folder = instance.pki
+    _sign(folder, user, subject)
+    identity = Identity(user, _read(folder, f"{user}.crt"), _read(folder, f"{user}.key"))
+    text = kubeconfig(instance.server, _read(folder, "ca.crt"), identity)
+    (folder / f"{user}.kubeconfig").write_text(text)
 
 
 def _read(folder: Path, name: str) -> bytes:

@@ -25,7 +25,18 @@ DNS = "coredns"
 CONTAINERD = "containerd"
 KUBELET = "kubelet"
 PROXY = "kube-proxy"
-NAMES = (ETCD, API_SERVER, CONTROLLER_MANAGER, SCHEDULER, DNS, CONTAINERD, KUBELET, PROXY)
+VOLUMES = "local-path-provisioner"
+NAMES = (
+    ETCD,
+    API_SERVER,
+    CONTROLLER_MANAGER,
+    SCHEDULER,
+    DNS,
+    CONTAINERD,
+    KUBELET,
+    PROXY,
+    VOLUMES,
+)
 
 _ETCD = "http://127.0.0.1:2379"
 _ETCD_PEERS = "http://127.0.0.1:2380"

@@ -30,15 +30,25 @@ def pod_namespaces(specification: str) -> tuple[Path, ...]:
     return tuple(_NAMESPACES / path.name for path in paths if path.parent.name == _NAMESPACES.name)
 
 
+def _tasks(instance: Instance) -> Path:
+    """Return where containerd keeps a folder `NAMESPACE/CONTAINER` for each container."""
+    return instance.state / "containerd" / "state" / "io.containerd.runtime.v2.task"
+
+
+def namespaces_of(instance: Instance) -> frozenset[Path]:
+    """Return the network namespaces of all pods that containerd has notes of."""
+    files = _tasks(instance).glob("*/*/config.json")
+    return frozenset(path for file in files for path in pod_namespaces(file.read_text()))
+
+
 def remove(instance: Instance) -> None:
     """Remove the traces; to be called when no process of the instance is left."""
-    tasks = instance.state / "containerd" / "state" / "io.containerd.runtime.v2.task"
+    tasks = _tasks(instance)
     for task in tasks.glob("*/*/"):
         for file in _CNI_RESULTS.glob(f"*-{task.name}-*"):
             file.unlink(missing_ok=True)
-    for file in tasks.glob("*/*/config.json"):
-        for namespace in pod_namespaces(file.read_text()):
-            _remove_namespace(namespace)
+    for namespace in namespaces_of(instance):
+        _remove_namespace(namespace)
     for file in tasks.glob("*/*/address"):
         socket = Path(file.read_text().strip().removeprefix("unix://"))
         if socket.parent == _SOCKETS:

@@ -7,7 +7,7 @@ work inside of the namespace, so two instances never meet each other's rules, no
 
 from pathlib import Path
 
-from cluster.control_plane.commands import run, succeeds
+from cluster.control_plane.commands import CommandFailedError, run, succeeds
 from cluster.control_plane.instance import NODE_ADDRESS, NODE_POD_CIDR, Instance
 
 INNER_INTERFACE = "uplink"
@@ -16,22 +16,31 @@ _FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 def make(instance: Instance) -> None:
-    """Make namespace, link and way out; what is there already is left as it is."""
-    if not instance.network_namespace.exists():
+    """Make namespace, link and way out; a whole one is left as it is."""
+    if not _is_whole(instance):
+        remove(instance)
         run("ip", "netns", "add", instance.unique)
-    if not succeeds("ip", "link", "show", instance.machine_interface):
         _link(instance)
     _FORWARD.write_text("1")
     run("nft", "-f", "-", stdin=way_out(instance))
+
+
+def _is_whole(instance: Instance) -> bool:
+    """Tell whether the last step of making it, this machine's end set up, was done."""
+    which = ("dev", instance.machine_interface, "up")
+    try:
+        return run("ip", "-oneline", "link", "show", *which) != ""
+    except CommandFailedError:
+        return False
 
 
 def _link(instance: Instance) -> None:
     outer, inner, there = instance.machine_interface, INNER_INTERFACE, instance.unique
     run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", there)
     run("ip", "address", "add", f"{instance.machine_address}/30", "dev", outer)
-    run("ip", "link", "set", outer, "up")
     run("ip", "-batch", "-", "-n", there, stdin=inner_network(instance))
     run(*inside(instance), "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    run("ip", "link", "set", outer, "up")
 
 
 def inner_network(instance: Instance) -> str:

@@ -26,6 +26,7 @@ from cluster.control_plane import (
     processes,
     programs,
     stand_ins,
+    volumes,
 )
 from cluster.control_plane import settings as choices
 from cluster.control_plane.commands import CommandFailedError, locked, run, succeeds, wait_until
@@ -49,6 +50,11 @@ class OneNode:
     def kubeconfig(self) -> Path:
         return self.instance.kubeconfig
 
+    @property
+    def is_made(self) -> bool:
+        """Tell whether `up` was called, perhaps in vain, and `down` was not."""
+        return self._settings_file.exists()
+
     def up(self, settings: Settings) -> None:
         """
         Bring the cluster up, or up again where a component has ended.
@@ -59,6 +65,8 @@ class OneNode:
         """
         packages.install()
         build.kube()
+        for needed in (build.HELM, build.COREDNS, build.VOLUMES):
+            build.tool(needed)  # all minutes of waiting first, so that the rest takes seconds
         with locked(self.instance.lock):
             self._refuse_other(settings)
             if not self._runs():
@@ -141,7 +149,9 @@ class OneNode:
 
     def _prepare(self, settings: Settings) -> None:
         instance = self.instance
-        instance.state.mkdir(parents=True, exist_ok=True)
+        instance.home.mkdir(parents=True, exist_ok=True)
+        # The administrator's key is in it, and whoever runs pods here can become root.
+        instance.state.mkdir(mode=0o700, exist_ok=True)
         self._settings_file.write_text(choices.to_text(settings))
         components.audit_policy_file(instance).write_text(json.dumps(components.AUDIT_POLICY))
         certificates.make(instance)
@@ -171,8 +181,15 @@ class OneNode:
         self._wait_for(components.KUBELET, *ready)
         # Without it no pod can be created, and it comes a moment later.
         self._wait_for(components.CONTROLLER_MANAGER, "get", "serviceaccount", "default")
+        self._start_volumes()
         for name in components.NAMES:
             processes.refuse_ended(instance, name)
+
+    def _start_volumes(self) -> None:
+        objects = volumes.objects(self.instance.state / "volumes")
+        self._kubectl("apply", "--filename", "-", stdin=json.dumps(objects))
+        program = build.tool(build.VOLUMES)
+        processes.start(self.instance, volumes.provisioner(program, self.instance))
 
     def _wait_for(self, component: str, *question: str) -> None:
         """Ask kubectl the question until it succeeds, as long as the component runs."""

@@ -128,6 +128,9 @@ def choose(instance: Instance) -> Cluster:
         ClusterUnavailableError: This machine cannot run one.
 
     """
+    one_node = OneNode(instance)
+    if one_node.is_made:
+        return one_node  # also where a Docker engine was started since
     if decide(_facts(), os.environ.get(_WISH_VARIABLE)) == "kind":
         return Kind(instance)
-    return OneNode(instance)
+    return one_node

@@ -9,8 +9,7 @@ published images: same programs, other bytes.
 import hashlib
 import logging
 import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +25,13 @@ log = logging.getLogger("cluster")
 # What a name without a registry means, to Docker, buildah and containerd alike.
 _DEFAULT_REGISTRY = "docker.io/library/"
 _SUITE = "trixie"  # Debian 13 has Python 3.13
+_UNUSED = (
+    "usr/share/doc",
+    "usr/share/locale",
+    "usr/share/man",
+    "var/cache/apt/archives",
+    "var/lib/apt/lists",
+)
 _PYTHON_PACKAGES = ("ca-certificates", "python3", "python3-pip", "python3-venv")
 
 
@@ -47,10 +53,19 @@ class StandIn:
 
     @property
     def archive(self) -> Path:
-        """Where the made image is kept; another recipe has another name."""
-        recipe = hashlib.sha256(self.dockerfile.encode()).hexdigest()[:8]
-        name = self.tag.rpartition("/")[2].replace(":", "-")
-        return cache() / "images" / f"{name}-{recipe}.tar"
+        """Where the made image is kept; another recipe (all of this file) has another name."""
+        recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
+        return cache() / "images" / f"{self._file_name}-{recipe}.tar"
+
+    @property
+    def outdated(self) -> Iterator[Path]:
+        """Return the archives that were made by other recipes."""
+        made = self.archive.parent.glob(f"{self._file_name}-????????.tar")
+        return (archive for archive in made if archive != self.archive)
+
+    @property
+    def _file_name(self) -> str:
+        return self.tag.rpartition("/")[2].replace(":", "-")
 
 
 def _fill_pause(root: Path) -> None:
@@ -78,8 +93,8 @@ def _fill_python(root: Path) -> None:
     # The published image has a Python of its own, where `pip install` needs no virtual environment.
     for marker in root.glob("usr/lib/python3*/EXTERNALLY-MANAGED"):
         marker.unlink()
-    for left_over in ("var/cache/apt/archives", "var/lib/apt/lists"):
-        shutil.rmtree(root / left_over)
+    for unused in _UNUSED:
+        shutil.rmtree(root / unused)
 
 
 def debian_mirror(index_targets: str) -> str:
@@ -145,15 +160,19 @@ def make(stand_in: StandIn) -> Path:
 
 
 def _make(stand_in: StandIn) -> None:
-    folder = Path(tempfile.mkdtemp(dir=stand_in.archive.parent))
+    # Always the same folder: what was left by one that was killed is cleared by the next.
+    folder = stand_in.archive.parent / f"{stand_in.archive.name}.work"
+    mounts.remove_folder(folder)
     root, fresh = folder / "root", folder / "image.tar"
-    root.mkdir()
+    root.mkdir(parents=True)
     try:
         stand_in.fill(root)
         (folder / "Dockerfile").write_text(stand_in.dockerfile)
         images.build(folder / "Dockerfile", root, stand_in.tag)
         images.save(stand_in.tag, fresh)
         fresh.rename(stand_in.archive)
+        for archive in stand_in.outdated:
+            archive.unlink()
     finally:
         mounts.remove_folder(folder)
 
@@ -166,5 +185,6 @@ def load(instance: Instance, stand_in: StandIn) -> None:
 
 def offer(stand_in: StandIn) -> None:
     """Make the image a base that a Dockerfile can start from."""
+    archive = make(stand_in)
     if not images.is_built(stand_in.tag):
-        images.take_in(make(stand_in))
+        images.take_in(archive)

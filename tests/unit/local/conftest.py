@@ -1,0 +1,42 @@
+"""Builders for attempts and what is around them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.api.v1alpha1.task import TaskBody
+from headrace.engine.actions import RunContext, StartAttempt
+from headrace.engine.definition import TaskDefinition
+from headrace.local.folder import AttemptFiles
+from headrace.local.supervision import Program
+
+Start = Callable[..., StartAttempt]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> AttemptFiles:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    return AttemptFiles(folder, 1)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Callable[..., Program]:
+    def build(*arguments: str, **environment: str) -> Program:
+        variables = {"PATH": "/usr/bin:/bin", **environment}
+        return Program(arguments, variables, tmp_path)
+
+    return build
+
+
+@pytest.fixture
+def start() -> Start:
+    def build(*command: str, number: int = 1, **body: Any) -> StartAttempt:
+        fields = {"image": "example.org/etl:1", "command": command, **body}
+        task = TaskDefinition("load", 0, TaskBody.model_validate(fields))
+        context = RunContext("default", "etl-1", "uid", "etl", "2030-01-01T00:00:00Z")
+        return StartAttempt(task, number, context)
+
+    return build

@@ -1,0 +1,135 @@
+"""From an attempt to podman or docker: `headrace.local.containers`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.engine.actions import StartAttempt
+from headrace.local import containers
+from headrace.local.containers import ContainerLauncher
+from headrace.local.folder import AttemptFiles
+from headrace.local.supervision import CannotStartError
+from headrace.manifests.names import job_name
+
+Start = Callable[..., StartAttempt]
+NAME = job_name("etl-1", "uid", "load", 1)
+CONTRACT = (
+    *("NAMESPACE", "WORKFLOW", "RUN", "TASK", "ATTEMPT", "LOGICAL_TIME"),
+    *("INTERVAL_START", "INTERVAL_END", "PARAMS", "OUTPUTS"),
+)
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> ContainerLauncher:
+    return ContainerLauncher("/usr/bin/podman", tmp_path, {"HOME": "/home/me", "HEADRACE_RUN": "x"})
+
+
+@pytest.mark.parametrize(
+    ("command", "body", "want"),
+    [
+        pytest.param((), {}, ["example.org/etl:1"], id="the image's own program"),
+        pytest.param(
+            ("python", "-m", "etl"),
+            {},
+            ["--entrypoint", "python", "example.org/etl:1", "-m", "etl"],
+            id="a command replaces the entrypoint",
+        ),
+        pytest.param(
+            (), {"args": ["a", "b"]}, ["example.org/etl:1", "a", "b"], id="args replace its own"
+        ),
+        pytest.param(
+            ("sh",),
+            {"args": ["-c", "$(id) `id`"]},
+            ["--entrypoint", "sh", "example.org/etl:1", "-c", "$(id) `id`"],
+            id="both, word for word",
+        ),
+        pytest.param(
+            (),
+            {
+                "env": [
+                    {"name": "REGION", "value": "eu west"},
+                    {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
+                ]
+            },
+            ["--env", "REGION=eu west", "--env", "PASSWORD", "example.org/etl:1"],
+            id="a secret is passed by name, so it is not among the arguments",
+        ),
+    ],
+)
+def test_arguments(  # noqa: PLR0913, PLR0917 - fixtures
+    launcher: ContainerLauncher,
+    start: Start,
+    files: AttemptFiles,
+    command: tuple[str, ...],
+    body: dict[str, Any],
+    want: list[str],
+) -> None:
+    """The command line, whole: neither engine can be tried in these tests."""
+    program = launcher.program(start(*command, **body), files)
+
+    contract = [part for name in CONTRACT for part in ("--env", f"HEADRACE_{name}")]
+    head = ["/usr/bin/podman", "run", "--rm", "--name", NAME]
+    outputs = ["--volume", f"{files.outputs}:/headrace/outputs"]
+    assert [*head, *outputs, *contract, *want] == list(program.arguments)
+
+
+def test_the_contract_reaches_the_container_by_way_of_the_client(
+    launcher: ContainerLauncher, start: Start, files: AttemptFiles
+) -> None:
+    """Parameters are in nobody's list of processes."""
+    environment = launcher.program(start(), files).environment
+
+    assert ("etl-1", "/headrace/outputs", "/home/me") == (
+        environment["HEADRACE_RUN"],
+        environment["HEADRACE_OUTPUTS"],
+        environment["HOME"],
+    )
+
+
+def test_any_user_of_an_image_can_write_outputs(
+    launcher: ContainerLauncher, start: Start, files: AttemptFiles
+) -> None:
+    """The file is there before the container is, or the engine would make a folder."""
+    launcher.program(start(), files)
+
+    assert 0o666 == files.outputs.stat().st_mode & 0o777
+
+
+def test_a_container_goes_with_its_client(
+    launcher: ContainerLauncher, start: Start, files: AttemptFiles
+) -> None:
+    """A client that was killed cannot end it, so its name is kept."""
+    program = launcher.program(start(), files)
+
+    assert ("/usr/bin/podman", "rm", "--force", NAME) == program.removal == launcher.removal(NAME)
+
+
+def test_an_image_is_no_option(
+    launcher: ContainerLauncher, start: Start, files: AttemptFiles
+) -> None:
+    """A name like --privileged would be one."""
+    with pytest.raises(CannotStartError, match="'--privileged' is not the name of an image"):
+        launcher.program(start(image="--privileged"), files)
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        pytest.param("#!/bin/sh\n", True, id="it answers"),
+        pytest.param("#!/bin/sh\nexit 1\n", False, id="its daemon is not there"),
+        pytest.param("#!/no/such/program\n", False, id="it cannot be run"),
+    ],
+)
+def test_an_engine_counts_when_it_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, *, found: bool
+) -> None:
+    """Installed is not enough: many machines have a client without a daemon."""
+    program = tmp_path / "docker"
+    program.write_text(script)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert (str(program) if found else None) == containers.find("docker")
+    assert containers.find("podman") is None

@@ -1,0 +1,180 @@
+"""From an attempt to a process: `headrace.local.launcher`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.actions import StartAttempt
+from headrace.engine.definition import compile_workflow
+from headrace.local.folder import AttemptFiles
+from headrace.local.launcher import ProcessLauncher
+from headrace.local.supervision import CannotStartError
+
+Start = Callable[..., StartAttempt]
+
+
+def executable(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o755)
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = tmp_path / "pipelines"
+    home.mkdir()
+    return home
+
+
+@pytest.fixture
+def interpreter(tmp_path: Path) -> Path:
+    return executable(tmp_path / "venv" / "bin" / "python3")
+
+
+@pytest.fixture
+def launcher(home: Path, interpreter: Path) -> Callable[..., ProcessLauncher]:
+    def build(**inherited: str) -> ProcessLauncher:
+        return ProcessLauncher(interpreter, home, {"PATH": "/usr/bin:/bin", **inherited})
+
+    return build
+
+
+Build = Callable[..., ProcessLauncher]
+
+
+def test_python_is_the_chosen_interpreter(
+    launcher: Build, start: Start, files: AttemptFiles, interpreter: Path
+) -> None:
+    """Whatever it is called on this machine, and whatever else is on the PATH."""
+    for name in ("python", "python3"):
+        program = launcher().program(start(name, "-m", "etl"), files)
+        assert (str(interpreter), "-m", "etl") == program.arguments
+
+
+def test_programs_of_the_environment_come_first(
+    launcher: Build, start: Start, files: AttemptFiles, interpreter: Path
+) -> None:
+    """`dbt` is the one beside the interpreter, not one that happens to be installed."""
+    own = executable(interpreter.parent / "env")
+
+    assert (str(own),) == launcher().program(start("env"), files).arguments
+
+
+def test_a_relative_path_is_in_the_folder_of_the_manifest(
+    launcher: Build, start: Start, files: AttemptFiles, home: Path
+) -> None:
+    """It means the same wherever headrace is called from."""
+    script = executable(home / "bin" / "load")
+
+    program = launcher().program(start("./bin/load"), files)
+
+    assert (str(script), home) == (str(Path(program.arguments[0])), program.folder)
+
+
+def test_a_word_that_the_shell_knows_is_a_program_too(
+    launcher: Build, start: Start, files: AttemptFiles
+) -> None:
+    """The shell in between gets absolute paths, so none of its own words."""
+    for word in ("echo", "test", "true"):
+        assert launcher().program(start(word), files).arguments[0].startswith("/")
+
+
+@pytest.mark.parametrize("word", ["exit", "set", "no-such-program"])
+def test_what_is_no_program_cannot_start(
+    launcher: Build, start: Start, files: AttemptFiles, word: str
+) -> None:
+    """The message names it and the cure."""
+    with pytest.raises(CannotStartError, match=f"no program '{word}' on this machine; install"):
+        launcher().program(start(word), files)
+
+
+def test_args_follow_the_command(launcher: Build, start: Start, files: AttemptFiles) -> None:
+    """As in a container."""
+    program = launcher().program(start("echo", "a", args=["b", "$(c)"]), files)
+
+    assert ("a", "b", "$(c)") == program.arguments[1:]
+
+
+@pytest.mark.parametrize(
+    ("inherited", "env", "want"),
+    [
+        pytest.param({"A": "shell"}, [], {"A": "shell"}, id="the shell's variables are seen"),
+        pytest.param(
+            {"A": "shell"}, [{"name": "A", "value": "task"}], {"A": "task"}, id="the task's win"
+        ),
+        pytest.param(
+            {"A": "shell"},
+            [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}],
+            {"A": "shell"},
+            id="valueFrom is the shell's",
+        ),
+        pytest.param(
+            {"HEADRACE_TASK": "outer", "HEADRACE_OLD": "outer"},
+            [],
+            {"HEADRACE_TASK": "load", "HEADRACE_OLD": None},
+            id="a task that runs headrace does not leak its own",
+        ),
+        pytest.param({"PWD": "/"}, [], {"PWD": "{home}"}, id="PWD is where it runs"),
+        pytest.param({}, [], {"PYTHONUNBUFFERED": "1"}, id="Python prints at once"),
+        pytest.param(
+            {"PYTHONUNBUFFERED": ""}, [], {"PYTHONUNBUFFERED": ""}, id="unless told otherwise"
+        ),
+        pytest.param(
+            {},
+            [{"name": "PATH", "value": "/opt/bin:/bin"}],
+            {"PATH": "{bin}:/opt/bin:/bin"},
+            id="the environment's programs are on any PATH",
+        ),
+    ],
+)
+def test_variables(  # noqa: PLR0913, PLR0917 - fixtures
+    launcher: Build,
+    start: Start,
+    files: AttemptFiles,
+    home: Path,
+    interpreter: Path,
+    inherited: Mapping[str, str],
+    env: list[dict[str, Any]],
+    want: Mapping[str, str | None],
+) -> None:
+    """What a task finds in its environment."""
+    program = launcher(**inherited).program(start("true", env=env), files)
+
+    places = {"home": str(home), "bin": str(interpreter.parent)}
+    expected = {name: value and value.format(**places) for name, value in want.items()}
+    assert expected == {name: program.environment.get(name) for name in want}
+
+
+def test_a_name_that_a_shell_would_drop_is_passed_on(
+    launcher: Build, start: Start, files: AttemptFiles
+) -> None:
+    """Some programs are configured by names with dots."""
+    env = [{"name": "discovery.type", "value": "single node"}]
+
+    program = launcher().program(start("true", env=env), files)
+
+    assert ("/usr/bin/env", "discovery.type=single node") == program.arguments[:2]
+    assert "discovery.type" not in program.environment
+
+
+def test_problems_name_each_task(launcher: Build) -> None:
+    """All of them, before anything starts."""
+    spec = WorkflowSpec.model_validate(
+        {
+            "defaults": {"image": "example.org/etl:1"},
+            "tasks": [
+                {"name": "a", "command": ["true"]},
+                {"name": "b"},
+                {"name": "c", "command": ["no-such-program"]},
+            ],
+            "finally": [{"name": "d", "command": ["./missing"]}],
+        }
+    )
+
+    problems = launcher().problems(spec, compile_workflow(spec))
+
+    want = ["spec.tasks[1].command", "spec.tasks[2].command", "spec.finally[0].command"]
+    assert want == [problem.path for problem in problems]

@@ -1,0 +1,69 @@
+"""What this machine does not have: `headrace.local.preflight`."""
+
+from typing import Any
+
+import pytest
+
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.local import preflight
+
+SECRET = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
+PLAIN = {"name": "REGION", "value": "eu"}
+
+
+def spec(defaults: dict[str, Any], task: dict[str, Any], last: dict[str, Any]) -> WorkflowSpec:
+    return WorkflowSpec.model_validate(
+        {
+            "defaults": {"image": "example.org/etl:1", **defaults},
+            "tasks": [{"name": "a", **task}],
+            "finally": [{"name": "z", **last}],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("workflow", "variables", "want"),
+    [
+        pytest.param(spec({}, {"env": [PLAIN]}, {}), (), [], id="a plain value"),
+        pytest.param(
+            spec({}, {"env": [PLAIN, SECRET]}, {}),
+            (),
+            ["spec.tasks[0].env[1].valueFrom"],
+            id="a value of the cluster",
+        ),
+        pytest.param(
+            spec({}, {"env": [SECRET]}, {}), ("PASSWORD",), [], id="one that the shell has"
+        ),
+        pytest.param(
+            spec({"env": [SECRET]}, {}, {"envFrom": [{"secretRef": {"name": "s"}}]}),
+            (),
+            ["spec.defaults.env[0].valueFrom", "spec.finally[0].envFrom[0]"],
+            id="anywhere in the workflow",
+        ),
+    ],
+)
+def test_values_that_only_a_cluster_has(
+    workflow: WorkflowSpec, variables: tuple[str, ...], want: list[str]
+) -> None:
+    """Each is named by its field."""
+    assert want == [each.path for each in preflight.foreign_values(workflow, variables)]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "want"),
+    [
+        pytest.param(spec({}, {}, {}), 0, id="none"),
+        pytest.param(
+            spec(
+                {"volumes": [{"name": "data", "emptyDir": {}}]},
+                {"volumeMounts": [{"name": "data", "mountPath": "/data"}]},
+                {},
+            ),
+            1,
+            id="several fields, one notice",
+        ),
+    ],
+)
+def test_volumes(workflow: WorkflowSpec, want: int) -> None:
+    """What has no effect is said, and said once."""
+    assert want == len(list(preflight.volumes(workflow, "tasks see files")))

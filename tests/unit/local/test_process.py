@@ -1,0 +1,125 @@
+"""A process group that is watched and ended: `headrace.local.process`."""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+import pytest
+
+from headrace.local import process, supervision
+from headrace.local.folder import AttemptFiles
+from headrace.local.process import Process
+from headrace.local.supervision import Program
+
+Build = Callable[..., Program]
+
+POLITE = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done"
+STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.01; done"
+
+
+class Watched:
+    """A program that runs, and whether its end was told."""
+
+    def __init__(self, program: Program, files: AttemptFiles, *, own: bool) -> None:
+        self.ended = asyncio.Event()
+        self.ends = 0
+        self.child = supervision.start(program, files)
+        self.process = Process(
+            files, self.child.pid, self.child if own else None, self._end
+        )
+
+    def _end(self) -> None:
+        self.ends += 1
+        self.ended.set()
+
+
+async def ready(files: AttemptFiles) -> None:
+    while not files.log.read_text():
+        await asyncio.sleep(0)
+
+
+@pytest.fixture(params=["pidfd", "lock"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the end in both ways: the second is for macOS and old kernels."""
+    if request.param == "lock":
+        monkeypatch.delattr(os, "pidfd_open", raising=False)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("own", [True, False], ids=["its own child", "an orphan"])
+async def test_the_end_is_told_once(files: AttemptFiles, program: Build, *, own: bool) -> None:
+    """For a child and for a process of a runner that is gone."""
+    watched = Watched(program("/bin/true"), files, own=own)
+
+    await watched.ended.wait()
+
+    assert (1, 0) == (watched.ends, supervision.exit_code(files))
+    watched.child.wait()
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["its own child", "an orphan"])
+async def test_it_may_tidy_up_before_it_ends(
+    files: AttemptFiles, program: Build, *, own: bool
+) -> None:
+    """SIGTERM comes first, and its own exit code counts."""
+    watched = Watched(program("/bin/sh", "-c", POLITE), files, own=own)
+    await ready(files)
+
+    watched.process.terminate()
+    watched.process.terminate()
+    await watched.ended.wait()
+
+    assert 7 == supervision.exit_code(files)
+    watched.child.wait()
+
+
+async def test_one_that_does_not_listen_is_killed_after_the_grace(
+    files: AttemptFiles, program: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing runs on for ever."""
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.05)
+    watched = Watched(program("/bin/sh", "-c", STUBBORN), files, own=True)
+    await ready(files)
+
+    watched.process.terminate()
+    await watched.ended.wait()
+
+    assert supervision.exit_code(files) is None
+
+
+async def test_ending_what_has_ended_is_nothing(files: AttemptFiles, program: Build) -> None:
+    """No signal goes to whoever has the process id by then."""
+    watched = Watched(program("/bin/true"), files, own=True)
+    await watched.ended.wait()
+
+    watched.process.terminate()
+    watched.process.kill()
+
+    assert 1 == watched.ends
+
+
+async def test_a_program_whose_shell_was_killed_ends_too(
+    files: AttemptFiles, program: Build
+) -> None:
+    """Nobody would know how it ended, so it must not go on beside the next attempt."""
+    watched = Watched(program("/bin/sh", "-c", "echo $$; exec sleep 600"), files, own=True)
+    await ready(files)
+    inner = int(files.log.read_text())
+
+    os.kill(watched.child.pid, 9)
+    await watched.ended.wait()
+
+    handle = _pidfd(inner)
+    if handle is not None:
+        loop, gone = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(handle, gone.set)
+        await gone.wait()
+        loop.remove_reader(handle)
+        os.close(handle)
+
+
+def _pidfd(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None

@@ -1,0 +1,83 @@
+"""Names and locks of runs: `headrace.local.runs`."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from headrace.local import runs
+from headrace.local.folder import StateFolder
+from headrace.local.runs import Request, RunLockedError
+from headrace.local.store import Store, UnusableStateError
+
+NOON = datetime(2030, 1, 31, 12, 5, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> StateFolder:
+    folder = StateFolder(tmp_path / "state")
+    runs.prepare(folder)
+    return folder
+
+
+@pytest.fixture
+def store(folder: StateFolder) -> Iterator[Store]:
+    with Store(folder.database) as store:
+        yield store
+
+
+def request(workflow: str) -> Request:
+    return Request("default", workflow, "{}", Path("/pipelines"))
+
+
+@pytest.mark.parametrize(
+    ("workflow", "want"),
+    [
+        pytest.param("etl", "etl-20300131-120509", id="its workflow and the second"),
+        pytest.param("x" * 80, f"{'x' * 44}-20300131-120509", id="a long name is cut"),
+        pytest.param(f"{'x' * 43}-y", f"{'x' * 43}-20300131-120509", id="not after a dash"),
+    ],
+)
+def test_a_run_is_named_after_its_workflow(
+    folder: StateFolder, store: Store, workflow: str, want: str
+) -> None:
+    """People can read it, and it sorts by time."""
+    record = runs.create(folder, store, request(workflow), NOON)
+
+    assert want == record.key.name
+    assert record == store.run(want)
+
+
+def test_two_runs_of_one_second_have_two_names(folder: StateFolder, store: Store) -> None:
+    """Whoever makes the folder has the name; the other takes the next."""
+    records = [runs.create(folder, store, request("etl"), NOON) for _ in range(3)]
+
+    names = ["etl-20300131-120509", "etl-20300131-120509-2", "etl-20300131-120509-3"]
+    assert names == [record.key.name for record in records]
+    assert 3 == len({record.uid for record in records})
+
+
+def test_a_run_is_held_by_one_runner(folder: StateFolder, store: Store) -> None:
+    """The other one is told by whom; when the first lets go, it can have it."""
+    name = runs.create(folder, store, request("etl"), NOON).key.name
+
+    with runs.locked(folder, name), pytest.raises(RunLockedError, match=f"process {os.getpid()};"):
+        with runs.locked(folder, name):
+            pytest.fail("both have it")
+    with runs.locked(folder, name):
+        pass
+
+
+def test_the_folder_keeps_itself_out_of_git(folder: StateFolder) -> None:
+    """Nobody commits logs by accident."""
+    assert "*\n" == (folder.root / ".gitignore").read_text()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """The message names it and the cure."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(UnusableStateError, match="file/state cannot be used: Not a directory.*--state"):
+        runs.prepare(StateFolder(tmp_path / "file" / "state"))

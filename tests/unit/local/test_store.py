@@ -1,0 +1,161 @@
+"""What survives the runner: `headrace.local.store`."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.outcome import Outcome
+from headrace.engine.run import Attempt, Counts, RunKey, RunLog, TaskLog, Watched
+from headrace.local.records import AttemptRecord, Doom, RunRecord
+from headrace.local.store import VERSION, Store, UnusableStateError
+
+NOON = datetime(2030, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
+RUN = RunRecord(
+    key=RunKey("default", "etl-1"),
+    uid="uid",
+    workflow="etl",
+    created=NOON,
+    spec='{"tasks":[]}',
+    folder="/pipelines",
+    params={"region": "eu", "count": 3, "fast": True},
+    logical_time=NOON,
+)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "state.db"
+
+
+@pytest.fixture
+def store(database: Path) -> Iterator[Store]:
+    with Store(database) as store:
+        yield store
+
+
+def reopened(store: Store, database: Path) -> Store:
+    """Return the store as the next runner finds it."""
+    store.close()
+    return Store(database)
+
+
+def test_a_run_is_read_back_as_it_was_asked_for(store: Store, database: Path) -> None:
+    """All of it, with the types of its parameters."""
+    store.add_run(RUN)
+
+    assert RUN == reopened(store, database).run("etl-1")
+
+
+def test_a_text_that_is_no_valid_unicode_is_kept(store: Store, database: Path) -> None:
+    """JSON in a manifest may hold half of a character."""
+    odd = replace(RUN, params={"region": "\ud800\n'"})
+    store.add_run(odd)
+
+    assert odd == reopened(store, database).run("etl-1")
+
+
+def test_logs_are_read_back_as_they_were_written(store: Store, database: Path) -> None:
+    """To the microsecond: a difference would be a change, and be written again."""
+    attempt = Attempt(1, created=NOON, finished=NOON, exit_code=2, reason=Reason.NON_ZERO_EXIT)
+    log = TaskLog(
+        attempts=(attempt,),
+        count=1,
+        user_failures=1,
+        outcome=Outcome.FAILED,
+        reason=Reason.NON_ZERO_EXIT,
+        message="no",
+        started=NOON,
+        finished=NOON,
+        outputs={"rows": 3},
+        observed_generation=1,
+    )
+    run_log = RunLog(
+        started=NOON,
+        counts=Counts(total=2, running=1),
+        positions="0",
+        attention=(Watched("load", Reason.NON_ZERO_EXIT, "no", NOON),),
+        observed_generation=1,
+    )
+    store.add_run(RUN)
+    store.add_attempts("etl-1", ["load"], [AttemptRecord("load", 1, NOON)], NOON)
+
+    store.write_tasks("etl-1", {"load": log})
+    store.write_run("etl-1", run_log, NOON)
+
+    again = reopened(store, database)
+    assert {"load": log} == again.task_logs("etl-1")
+    assert run_log == again.run_log("etl-1")
+
+
+def test_attempts_are_kept_with_why_they_were_ended(store: Store, database: Path) -> None:
+    """What a runner has begun to do to an attempt, the next one must know."""
+    first, second = AttemptRecord("load", 1, NOON), AttemptRecord("load", 2, NOON, "512Mi", 60)
+    doom = Doom(Reason.ATTEMPT_TIMEOUT, "too long")
+    store.add_run(RUN)
+    store.add_attempts("etl-1", ["load", "other"], [first], NOON)
+    store.add_attempts("etl-1", ["load"], [second], NOON)
+
+    store.doom("etl-1", first, doom)
+
+    again = reopened(store, database)
+    assert [replace(first, doom=doom), second] == again.attempts("etl-1")
+    assert {"load": TaskLog(), "other": TaskLog()} == again.task_logs("etl-1")
+
+
+def test_an_attempt_is_made_once(store: Store) -> None:
+    """The second try fails as a whole, and changes nothing."""
+    record = AttemptRecord("load", 1, NOON)
+    store.add_run(RUN)
+    store.add_attempts("etl-1", ["load"], [record], NOON)
+
+    with pytest.raises(UnusableStateError):
+        store.add_attempts("etl-1", ["other"], [AttemptRecord("other", 1, NOON), record], NOON)
+
+    assert [record] == store.attempts("etl-1")
+    assert ["load"] == list(store.task_logs("etl-1"))
+
+
+def test_the_newest_unfinished_run_is_found(store: Store) -> None:
+    """That is the one to resume: of this workflow, and not ended."""
+    for name, workflow, hour in (("a", "etl", 1), ("b", "etl", 2), ("c", "etl", 3), ("d", "x", 4)):
+        key, created = RunKey("default", name), NOON.replace(hour=hour)
+        store.add_run(replace(RUN, key=key, workflow=workflow, created=created))
+
+    store.write_run("c", RunLog(succeeded=True, started=NOON, finished=NOON), NOON)
+
+    assert "b" == store.newest_unfinished("etl")
+    assert store.newest_unfinished("none") is None
+
+
+def test_a_wish_is_kept(store: Store, database: Path) -> None:
+    """A run that was being cancelled still is when it is taken up again."""
+    store.add_run(RUN)
+
+    store.desire("etl-1", DesiredState.CANCEL)
+
+    assert DesiredState.CANCEL == reopened(store, database).run("etl-1").desired
+
+
+def test_a_newer_format_is_left_alone(database: Path) -> None:
+    """An older headrace does not touch what it cannot read, and names the cure."""
+    other = sqlite3.connect(database)
+    other.execute(f"PRAGMA user_version = {VERSION + 1}")
+    other.commit()
+    other.close()
+
+    with pytest.raises(UnusableStateError, match="another version.*--state"):
+        Store(database)
+
+
+def test_what_is_no_database_is_refused(database: Path) -> None:
+    """The message names the file and the cure."""
+    database.write_text("not a database, and longer than the header of one" * 10)
+
+    with pytest.raises(UnusableStateError, match=r"state\.db cannot be used: .*--state"):
+        Store(database)

@@ -1,0 +1,49 @@
+"""Processes that escaped from their group: `headrace.local.strays`."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from headrace.local import strays
+
+
+@pytest.fixture
+def sleeper() -> subprocess.Popen[bytes]:
+    """Return a process of the attempt /state/runs/etl/load/attempt-1."""
+    environment = {"HEADRACE_OUTPUTS": "/state/runs/etl/load/attempt-1.outputs"}
+    return subprocess.Popen(["/bin/sleep", "600"], env=environment, start_new_session=True)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "killed"),
+    [
+        pytest.param("/state/runs/etl/load/attempt-1.outputs", True, id="the attempt"),
+        pytest.param("/state/runs/etl/", True, id="the run"),
+        pytest.param("/state/runs/etl/load/attempt-2.outputs", False, id="another attempt"),
+        pytest.param("/state/runs/et/", False, id="another run"),
+        pytest.param("/other/runs/etl/", False, id="another folder of state"),
+    ],
+)
+def test_only_what_belongs_there_is_killed(
+    sleeper: subprocess.Popen[bytes], prefix: str, *, killed: bool
+) -> None:
+    """Known by a variable that no process but theirs has."""
+    try:
+        assert int(killed) == strays.kill(prefix)
+        if killed:
+            assert -9 == sleeper.wait()
+        else:
+            assert sleeper.poll() is None
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def test_without_proc_there_is_nothing_to_find(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On macOS, processes in the group end, and others are not looked for."""
+    monkeypatch.setattr(strays, "_PROC", tmp_path / "proc")
+
+    assert 0 == strays.kill("/state/")

@@ -1,0 +1,68 @@
+"""Size is a smell with a number: the limits of the style guide, over the whole source tree."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "operator"
+FILES = sorted(SOURCE.rglob("*.py"))
+NAMES = [str(path.relative_to(SOURCE)) for path in FILES]
+
+ENGINE_FUNCTION, FUNCTION, FILE = 30, 50, 300
+"""The most lines of a function (without its docstring) in the engine and elsewhere; of a file."""
+
+EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
+"""Names of modules that say nothing of what is in them."""
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def functions(path: Path) -> Iterator[Function]:
+    """Yield all functions of a file, those inside of others too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, Function):
+            yield node
+
+
+def length(function: Function) -> int:
+    """Count the lines of a function from `def` to its end, without its docstring."""
+    lines = (function.end_lineno or function.lineno) - function.lineno + 1
+    first = function.body[0]
+    if ast.get_docstring(function) is not None:
+        lines -= (first.end_lineno or first.lineno) - first.lineno + 1
+    return lines
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_functions_fit_on_a_screen(path: Path) -> None:
+    """A function of the engine has at most 30 lines, any other at most 50."""
+    most = ENGINE_FUNCTION if "engine" in path.parts else FUNCTION
+    assert {} == {each.name: length(each) for each in functions(path) if length(each) > most}
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_files_fit_in_a_head(path: Path) -> None:
+    """A file has at most 300 lines."""
+    assert len(path.read_text().splitlines()) <= FILE
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_modules_say_what_they_know(path: Path) -> None:
+    """Each module opens with a docstring, and none has a name that says nothing."""
+    assert ast.get_docstring(ast.parse(path.read_text()))
+    assert path.stem not in EMPTY_WORDS
+
+
+def test_the_source_root_is_no_package() -> None:
+    """`operator` is a module of the standard library: as a package, ours would hide it."""
+    assert not (SOURCE / "__init__.py").exists()
+
+
+def test_the_measure_counts_what_it_says() -> None:
+    """The docstring and what stands above `def` do not count; everything else does."""
+    text = '@first\ndef one() -> None:\n    """\n    Two.\n    """\n\n    return None\n'
+    (one,) = [node for node in ast.walk(ast.parse(text)) if isinstance(node, Function)]
+    assert length(one) == 3
