@@ -29,14 +29,13 @@ class Stage:
         self._namespaces: list[str] = []
         self._controllers: list[ControllerProcess] = []
 
-    def namespace(self, **labels: str) -> str:
-        """Make a namespace; in the names of labels, `_` stands for `-` and `__` for `/`."""
+    def namespace(self, *labels: str) -> str:
+        """Make a namespace with labels, each written as `key=value`."""
         name = namespace_name(self._name, uuid.uuid4().hex[:6])
         self.kubectl("create", "namespace", name)
         self._namespaces.append(name)
         if labels:
-            written = [f"{_label(label)}={value}" for label, value in labels.items()]
-            self.kubectl("label", "namespace", name, *written)
+            self.kubectl("label", "namespace", name, *labels)
         self.kubectl("wait", "--for=create", "serviceaccount/default", "--namespace", name)
         return name
 
@@ -67,10 +66,6 @@ class Stage:
             self.kubectl("delete", "namespace", namespace, "--wait=false")
         broken = [text for text in (each.unforeseen() for each in self._controllers) if text]
         assert not broken, broken[0]
-
-
-def _label(name: str) -> str:
-    return name.replace("__", "/").replace("_", "-").replace("kubernetes-io", "kubernetes.io")
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,8 @@ class Release:
         """Install or upgrade, and wait until the controller is ready."""
         sets = [word for value in values for word in ("--set-json", value)]
         what = (self.name, str(chart), "--namespace", self.home)
-        self.helm("upgrade", "--install", "--reset-values", *what, "--wait", "--timeout=120s", *sets)
+        how = ("--reset-values", "--wait", "--timeout=180s")
+        self.helm("upgrade", "--install", *what, *how, *sets)
 
     def test(self) -> str:
         """Run the chart's own test; return what helm prints."""

@@ -71,8 +71,8 @@ WORKFLOW = Kind(
     name="Workflow",
     plural="workflows",
     short="hrw",
-    text="Workflow is the definition of a pipeline: its tasks, what starts them, and what is kept of"
-    " its runs.",
+    text="Workflow is the definition of a pipeline: its tasks, what starts them, and what is kept"
+    " of its runs.",
     spec=WorkflowSpec,
     status=WorkflowStatus,
     columns=(
@@ -113,7 +113,8 @@ TASK_RUN = Kind(
     name="TaskRun",
     plural="taskruns",
     short="hrt",
-    text="TaskRun is one task of one WorkflowRun with its attempts and outputs, or one task on its own.",
+    text="TaskRun is one task of one WorkflowRun with its attempts and outputs, or one task on its"
+    " own.",
     spec=TaskRunSpec,
     status=TaskRunStatus,
     columns=(

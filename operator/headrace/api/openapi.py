@@ -8,6 +8,7 @@ silence is a bound that nobody checks.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from headrace.api.rules import Rule, rules_of
@@ -16,10 +17,12 @@ from headrace.api.v1alpha1.base import ApiType
 Schema = dict[str, Any]
 
 MAX_TIME_TEXT = 64
+MAX_WORD = 64
 
 KEPT = frozenset(
     {
         "anyOf",
+        "description",
         "enum",
         "format",
         "maxItems",
@@ -60,54 +63,61 @@ def structural(model: type[ApiType]) -> Schema:
 
     """
     written = model.model_json_schema(by_alias=True, mode="validation")
-    rules = rules_of(ApiType)
-    schema = _converted(written, written.get("$defs", {}), rules)
-    return _with_rules(schema, rules.get(model.__name__, ()))
+    conversion = _Conversion(written.get("$defs", {}), rules_of(ApiType))
+    return _with_rules(conversion.of(written), conversion.rules.get(model.__name__, ()))
 
 
-def _converted(
-    written: Mapping[str, Any], types: Mapping[str, Any], rules: Mapping[str, tuple[Rule, ...]]
-) -> Schema:
-    """Convert one schema and what is in it."""
-    if "$ref" in written:
-        return _inlined(written, types, rules)
-    if _is_optional(written):
-        present = next(each for each in written["anyOf"] if each.get("type") != "null")
-        rest = {key: value for key, value in written.items() if key != "anyOf"}
-        return _converted({**present, **rest}, types, rules)
-    schema: Schema = {}
-    for keyword, value in written.items():
-        if keyword == "description":
-            schema[keyword] = " ".join(value.split())
-        elif keyword == "properties":
-            schema[keyword] = {
-                name: _converted(each, types, rules) for name, each in value.items()
-            }
-        elif keyword in {"items", "additionalProperties"} and isinstance(value, Mapping):
-            schema[keyword] = _converted(value, types, rules)
-        elif keyword in KEPT:
-            schema[keyword] = value
-        elif keyword not in DROPPED:
-            raise UnknownKeywordError(f"{keyword} in {dict(written)}")
-    if schema.get("format") == "date-time":
-        schema["maxLength"] = MAX_TIME_TEXT
-    return schema
+@dataclass(frozen=True, slots=True)
+class _Conversion:
+    """From pydantic's schemas to structural ones."""
 
+    types: Mapping[str, Schema]
+    """By name: the types that `$ref` refers to."""
+    rules: Mapping[str, tuple[Rule, ...]]
 
-def _inlined(
-    written: Mapping[str, Any], types: Mapping[str, Any], rules: Mapping[str, tuple[Rule, ...]]
-) -> Schema:
-    """Put a type where it is named: structural schemas have no references."""
-    name = written["$ref"].removeprefix("#/$defs/")
-    rest = {key: value for key, value in written.items() if key != "$ref"}
-    schema = _converted({**types[name], **rest}, types, rules)
-    return _with_rules(schema, rules.get(name, ()))
+    def of(self, written: Mapping[str, Any]) -> Schema:
+        """Convert one schema and what is in it."""
+        if "$ref" in written:
+            return self._inlined(written)
+        if _is_optional(written):
+            present = next(each for each in written["anyOf"] if each.get("type") != "null")
+            rest = {key: value for key, value in written.items() if key != "anyOf"}
+            return self.of({**present, **rest})
+        if "anyOf" in written and not written.get("x-kubernetes-int-or-string"):
+            raise UnknownKeywordError(f"anyOf in {dict(written)}")
+        schema = {key: value for key, value in written.items() if key in KEPT}
+        for keyword, value in written.items():
+            if keyword == "properties":
+                schema[keyword] = {name: self.of(each) for name, each in value.items()}
+            elif keyword in {"items", "additionalProperties"} and isinstance(value, Mapping):
+                schema[keyword] = self.of(value)
+            elif keyword not in KEPT | DROPPED:
+                raise UnknownKeywordError(f"{keyword} in {dict(written)}")
+        return _finished(schema)
+
+    def _inlined(self, written: Mapping[str, Any]) -> Schema:
+        """Put a type where it is named: structural schemas have no references."""
+        name = written["$ref"].removeprefix("#/$defs/")
+        rest = {key: value for key, value in written.items() if key != "$ref"}
+        return _with_rules(self.of({**self.types[name], **rest}), self.rules.get(name, ()))
 
 
 def _is_optional(written: Mapping[str, Any]) -> bool:
     """Say whether this is `X | None`: an absent field is all that "none" means here."""
     choices = written.get("anyOf", ())
     return len(choices) == len(("X", "null")) and {"type": "null"} in choices
+
+
+def _finished(schema: Schema) -> Schema:
+    """Bound the lengths that pydantic leaves open, and write texts on one line."""
+    if "description" in schema:
+        schema["description"] = " ".join(schema["description"].split())
+    if schema.get("format") == "date-time":
+        schema["maxLength"] = MAX_TIME_TEXT
+    if "enum" in schema:
+        # What a value can cost a rule is judged by its length, as if there were no enum.
+        schema["maxLength"] = MAX_WORD
+    return schema
 
 
 def _with_rules(schema: Schema, rules: tuple[Rule, ...]) -> Schema:

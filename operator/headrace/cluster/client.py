@@ -19,7 +19,7 @@ from headrace.cluster.pace import Clock
 from headrace.cluster.resources import Ref, Resource, Scope
 from headrace.cluster.sender import FAILED, REQUEST_SECONDS, Call, Sender, Settings
 from headrace.cluster.transport import Request, Transport
-from headrace.cluster.wire import Decoders, Event, Page, read_event, read_page
+from headrace.cluster.wire import Decoders, Event, Page, read, read_event, read_page
 
 T = TypeVar("T")
 Body = dict[str, Any]
@@ -36,7 +36,7 @@ class Client:
 
     In all methods `into` is the type of the answer, a projection or `dict`; `within` is the time
     for the whole call in seconds, with all its tries. All raise `ApiError` (the server's last
-    no), `UnreachableError`, and writes also `FencedError`.
+    no), `UnreachableError` and `GarbledError`, and writes also `FencedError`.
     """
 
     def __init__(self, transport: Transport, settings: Settings, random: Random) -> None:
@@ -195,7 +195,7 @@ class Client:
 
     async def _object(self, call: Call, into: type[T], within: float) -> T:
         response = await self._sender.send(call, within)
-        return self._decoders.of(into).decode(response.body)
+        return read(self._decoders.of(into), response.body)
 
     def _managed(self, path: str) -> str:
         return _target(path, {"fieldManager": self._settings.field_manager})

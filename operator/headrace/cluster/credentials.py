@@ -175,7 +175,8 @@ def from_kubeconfig(path: str | None = None, context: str | None = None) -> Cred
             config.load_kube_config(  # type: ignore[no-untyped-call] # it has few type hints
                 path, context, loaded, persist_config=False
             )
-        except config.ConfigException as error:
+        except Exception as error:
+            # A strange file leads to any error of the YAML parser, or of the loader.
             raise CredentialsError(
                 f"kubeconfig {path or '(KUBECONFIG, ~/.kube/config)'}: {error}"
             ) from error

@@ -12,8 +12,7 @@ import msgspec
 from headrace.api.v1alpha1.parse import InvalidObjectError, parse_workflow
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.client import Client
-from headrace.cluster.errors import already_exists, not_found
-from headrace.cluster.errors import ApiError
+from headrace.cluster.errors import ApiError, already_exists, not_found
 from headrace.cluster.resources import CONTROLLER_REVISIONS, WORKFLOWS, Ref
 from headrace.engine.definition import Definition, InvalidDefinitionError, compile_workflow
 from headrace.manifests.kube import Meta, OwnObject

@@ -25,6 +25,10 @@ class UnreachableError(ClusterError):
     """No answer came: refused, reset, timed out. A write may have taken effect all the same."""
 
 
+class GarbledError(ClusterError):
+    """The API server's answer is not what it should be. A write has taken effect all the same."""
+
+
 class FencedError(ClusterError):
     """A write was not sent, because this process may no longer be the one that leads."""
 

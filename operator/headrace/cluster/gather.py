@@ -18,7 +18,7 @@ from headrace.cluster.words import AGAIN_SECONDS, PATIENCE_SECONDS, FailedCreate
 from headrace.engine.run import ObservedTask, RunKey, Sighting, Stage, TaskLog
 from headrace.manifests.kube import Job, OwnObject
 from headrace.manifests.names import job_name, task_run_name
-from headrace.manifests.sighting import attempt_number, sight
+from headrace.manifests.sighting import sight
 from headrace.manifests.status import read_task_status
 
 

@@ -9,25 +9,25 @@ Does not know what the objects mean, or who wants to know of them.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Final, Generic
 
 from headrace.cluster.client import Client
-from headrace.cluster.errors import ClusterError, gone, retry_after
+from headrace.cluster.errors import ApiError, ClusterError, gone, retry_after
 from headrace.cluster.objects import ObjectT, Unreadable
 from headrace.cluster.pace import Backoff, spread
 from headrace.cluster.resources import Scope
 from headrace.cluster.store import Key, Listing, Store
 from headrace.cluster.wire import Bookmark, Broken, Changed, Deleted, Event
+from headrace.manifests.kube import Meta
 
 WATCH_SECONDS: Final = 290.0
 """About how long a watch lasts before a new one takes over, maybe at another API server."""
 AUDIT_SECONDS: Final = 600.0
 """About how often the store is compared with a list."""
 BACKOFF: Final = Backoff(first=0.5, longest=30)
-FUTILE: Final = 3  # So many watches in a row that told nothing: the place to go on from is lost.
+FUTILE: Final = 3  # After so many refusals in a row, a watch will not go on from where it was.
 LIVED_SECONDS: Final = 1.0  # A watch that ends sooner, with nothing told, has failed.
 NAMED: Final = 5  # How many repaired objects a log line names.
 
@@ -36,15 +36,6 @@ log = logging.getLogger(__name__)
 
 class _StaleError(ClusterError):
     """The watch cannot tell what happened since; only a list can."""
-
-
-@dataclass(slots=True)
-class _Audit(Generic[ObjectT]):
-    """A list that waits to be compared, until the watch has come as far as the list."""
-
-    listing: Listing[ObjectT] | None = None
-    deleted: set[str] = field(default_factory=set)
-    """Uids of which the watch told the end since the list was asked for."""
 
 
 def _log_unreadable(scope: Scope, bad: Unreadable) -> None:
@@ -82,19 +73,31 @@ class Informer(Generic[ObjectT]):
         self._scope = scope
         self._store = store
         self._unreadable = unreadable
-        self._audit: _Audit[ObjectT] | None = None
-        self._stale = True
-        self._fruitful = False
+        self._stale = True  # A watch cannot go on from here; only a list helps.
+        self._fruitful = False  # Has this watch told something?
+        self._listed = 0  # The version of the newest list that the store took.
+        self._deletions: list[set[str]] = []  # For each list that is being read: see below.
+        self._awaited: tuple[int, asyncio.Event] | None = None
+
+    async def refresh(self) -> None:
+        """Return when the store shows all that was written before this call, by whomever."""
+        failures = 0
+        while True:
+            try:
+                await self._list()
+            except ClusterError as error:
+                failures += 1
+                log.warning("listing %s: %s", self._scope.resource, error)
+                pause = (retry_after(error) or 0.0) + BACKOFF.after(failures, self._client.random)
+                await self._client.clock.sleep(pause)
+            else:
+                return
 
     async def run(self) -> None:
         """Keep the store true until cancelled. Nothing else ends it."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._audit_now_and_then())
-
-    async def refresh(self) -> None:
-        """Bring the store up to what the API server holds now, not up to what it last told."""
-        self._store.replace(await self._listing())
 
     async def _follow(self) -> None:
         failures = 0
@@ -110,25 +113,29 @@ class Informer(Generic[ObjectT]):
             except ClusterError as error:
                 log.warning("watching %s: %s", self._scope.resource, error)
                 asked_wait = retry_after(error) or 0.0
-                self._stale = self._stale or gone(error) or isinstance(error, _StaleError)
+                lost = isinstance(error, ApiError) and failures >= FUTILE
+                self._stale = self._stale or lost or gone(error) or isinstance(error, _StaleError)
             except Exception:
                 log.exception("watching %s: unforeseen, listing again", self._scope.resource)
                 self._stale = True
             failures = (0 if self._fruitful else failures) + failed
-            self._stale = self._stale or failures >= FUTILE
             if failures:
                 pause = BACKOFF.after(failures, self._client.random)
                 await self._client.clock.sleep(asked_wait + pause)
 
     async def _list(self) -> None:
         self.counts["lists"] += 1
-        self._audit = None  # What it waits for will not come any more.
-        listing = await self._listing()
+        told = self._told()
+        with self._noting_deletions() as deleted:
+            listing = await self._listing()
         # A list is never older than what was told before, unless the server was restored.
-        rewound = listing.version < self._store.told(self._scope.namespace)
-        self._store.replace(listing, rewound=rewound)
+        rewound = listing.version < told
+        if rewound or listing.version >= self._listed:
+            self._store.replace(listing, deleted, rewound=rewound)
+            self._listed = listing.version
         self._stale = False
         self.synced.set()
+        self._wake_audit()
 
     async def _listing(self) -> Listing[ObjectT]:
         objects: list[ObjectT] = []
@@ -151,7 +158,7 @@ class Informer(Generic[ObjectT]):
         events = self._client.watch(
             self._scope,
             self._store.into,
-            since=str(self._store.told(self._scope.namespace)),
+            since=str(self._told()),
             seconds=spread(WATCH_SECONDS, self._client.random),
         )
         async with aclosing(events):
@@ -159,7 +166,9 @@ class Informer(Generic[ObjectT]):
                 self._hear()
                 self._take(event)
                 self._fruitful = True
-        self._fruitful = self._fruitful or clock.now() - started >= LIVED_SECONDS
+        if clock.now() - started >= LIVED_SECONDS:  # It ended in good order, in its time.
+            self._hear()
+            self._fruitful = True
 
     def _take(self, event: Event[ObjectT]) -> None:
         if isinstance(event, Broken):
@@ -173,59 +182,73 @@ class Informer(Generic[ObjectT]):
             meta = event.object.metadata
             version = meta.version
             self._store.remove(meta, event.object)
-            self._note_deletion(meta.uid)
+            self._note_deletion(meta)
         else:
             meta = event.object.meta
             version = meta.version
             self._report(event.object)
             if event.deleted:
                 self._store.remove(meta)
-                self._note_deletion(meta.uid)
+                self._note_deletion(meta)
         self._store.advance(self._scope.namespace, version)
-        self._settle()
+        self._wake_audit()
 
     async def _audit_now_and_then(self) -> None:
         while True:
             await self._client.clock.sleep(spread(AUDIT_SECONDS, self._client.random))
             await self.synced.wait()
-            audit: _Audit[ObjectT] = _Audit()
-            self._audit = audit
-            told = self._store.told(self._scope.namespace)
             try:
-                audit.listing = await self._listing()
+                await self._audit()
             except ClusterError as error:
                 log.warning("audit of %s: %s", self._scope.resource, error)
-                self._audit = None
-                continue
-            if audit.listing.version < told:  # The server was restored from a backup.
-                self._stale = True
-            self._settle()
+            except Exception:
+                log.exception("audit of %s: unforeseen", self._scope.resource)
 
-    def _settle(self) -> None:
+    async def _audit(self) -> None:
         """
-        Compare the list with the store, if the watch has come as far as the list.
+        Compare a list with the store, once the watch has come as far as the list.
 
         Before that a difference means only that the news is on its way. After that it means that
-        the watch has missed something, unless the watch told a deletion since.
+        the watch has missed something, unless it told a deletion since.
         """
-        audit, told = self._audit, self._store.told(self._scope.namespace)
-        if audit is None or audit.listing is None or audit.listing.version > told:
-            return
-        self._audit = None
+        told = self._told()
+        with self._noting_deletions() as deleted:
+            listing = await self._listing()
+            if listing.version < told:  # The server was restored from a backup.
+                self._stale = True
+                return
+            self._awaited = (listing.version, asyncio.Event())
+            self._wake_audit()
+            await self._awaited[1].wait()
+        if self._listed > listing.version:
+            return  # A newer list knows of deletions that no event told.
         self.counts["audits"] += 1
-        listing = audit.listing
-        alive = [item for item in listing.objects if item.metadata.uid not in audit.deleted]
-        healed = self._store.replace(
-            Listing(listing.namespace, alive, listing.version, listing.unreadable)
-        )
+        healed = self._store.replace(listing, deleted)
         if healed:
             self.counts["repairs"] += len(healed)
             named = [*healed.added, *healed.changed, *healed.vanished][:NAMED]
             log.error("the watch of %s missed %d: %s", self._scope.resource, len(healed), named)
 
-    def _note_deletion(self, uid: str) -> None:
-        if self._audit is not None:
-            self._audit.deleted.add(uid)
+    def _wake_audit(self) -> None:
+        if self._awaited is not None and self._told() >= self._awaited[0]:
+            self._awaited[1].set()
+
+    @contextmanager
+    def _noting_deletions(self) -> Iterator[set[str]]:
+        """Note the uids whose end the watch tells: a list that is read may show them alive."""
+        deleted: set[str] = set()
+        self._deletions.append(deleted)
+        try:
+            yield deleted
+        finally:
+            self._deletions = [other for other in self._deletions if other is not deleted]
+
+    def _note_deletion(self, meta: Meta) -> None:
+        for deleted in self._deletions:
+            deleted.add(meta.uid)
+
+    def _told(self) -> int:
+        return self._store.told(self._scope.namespace)
 
     def _report(self, bad: Unreadable) -> None:
         self.counts["unreadable"] += 1

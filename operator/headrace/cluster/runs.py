@@ -7,11 +7,13 @@ Gathers a run's own fields, its frozen definition and its siblings; its tasks co
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from headrace.api.v1alpha1.parse import InvalidObjectError, parse_run, parse_task_run
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
+from headrace.api.v1alpha1.parse import InvalidObjectError, parse_run, parse_task_run
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, RunSpec
+from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster.caches import Caches
 from headrace.cluster.definitions import Definitions, UnusableError
 from headrace.cluster.gather import Gatherer
@@ -24,6 +26,12 @@ from headrace.manifests.status import read_run_status, read_task_status
 
 GRACE = timedelta(seconds=60)
 """How long a run waits for a workflow that is not there: both may be applied at once."""
+
+
+KEPT = 2000
+"""How many parsed specs are remembered."""
+
+Spec = TypeVar("Spec", RunSpec, TaskRunSpec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class RunReader:
         self._definitions = definitions
         self._gatherer = gatherer
         self._clock = clock
+        self._specs: dict[tuple[str, int], Any] = {}
 
     async def read(self, key: RunKey) -> ObservedRun | None:
         """Return a run as it is now, or None if it is gone or being deleted."""
@@ -72,10 +81,9 @@ class RunReader:
             generation=meta.generation,
             log=_run_log(item),
         )
-        try:
-            spec = parse_run({"spec": item.spec})
-        except InvalidObjectError as error:
-            return replace(bare, refusal=(Reason.INVALID_DEFINITION, str(error)))
+        spec = self._parsed(item, parse_run)
+        if isinstance(spec, str):
+            return replace(bare, refusal=(Reason.INVALID_DEFINITION, spec))
         frozen = await self._frozen(bare, spec)
         run = replace(
             bare,
@@ -142,15 +150,26 @@ class RunReader:
                 observed_generation=log.observed_generation,
             ),
         )
-        try:
-            spec = parse_task_run({"spec": item.spec})
-        except InvalidObjectError as error:
-            return replace(run, refusal=(Reason.INVALID_DEFINITION, str(error)))
+        spec = self._parsed(item, parse_task_run)
+        if isinstance(spec, str):
+            return replace(run, refusal=(Reason.INVALID_DEFINITION, spec))
         return replace(
             run,
             definition=single_task(key.name, spec, tuple(_own(param) for param in spec.params)),
             tasks={key.name: await self._gatherer.alone(item)},
         )
+
+    def _parsed(self, item: OwnObject, parse: Callable[[dict[str, Any]], Spec]) -> Spec | str:
+        """Return an object's spec, parsed once a generation, or what is wrong with it."""
+        key = (item.metadata.uid, item.metadata.generation)
+        if key not in self._specs:
+            try:
+                self._specs[key] = parse({"spec": item.spec})
+            except InvalidObjectError as error:
+                self._specs[key] = str(error)
+            while len(self._specs) > KEPT:
+                self._specs.pop(next(iter(self._specs)))
+        return self._specs[key]  # type: ignore[no-any-return] # of the kind that `parse` makes
 
     def siblings(self, namespace: str, workflow: str) -> tuple[SiblingRun, ...]:
         """Return the runs of a workflow that have not ended."""
@@ -162,13 +181,13 @@ class RunReader:
 
 
 def _own(given: ParamGiven) -> Param:
-    """A task on its own accepts the parameters that it brings."""
+    """Return a parameter that accepts the value that a task on its own brings."""
     kind = next(kind for kind, python in PYTHON_TYPES.items() if type(given.value) is python)
     return Param(name=given.name, type=kind, default=given.value)
 
 
 def _without_workflow(name: str, age: timedelta) -> Frozen:
-    message = f"there is no Workflow {name!r} in this namespace; create it, or correct spec.workflow"
+    message = f"there is no Workflow {name!r} here; create it, or correct spec.workflow"
     why = (Reason.WORKFLOW_NOT_FOUND, message)
     return Frozen(hindrance=why) if age < GRACE else Frozen(refusal=why)
 

@@ -34,9 +34,7 @@ T = TypeVar("T", Job, OwnObject)
 class Starter:
     """Makes and removes the objects of attempts."""
 
-    def __init__(
-        self, caches: Caches, client: Client, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, caches: Caches, client: Client, clock: Callable[[], datetime]) -> None:
         """Write through these caches; `clock` tells when to try a refusal again."""
         self._caches = caches
         self._client = client

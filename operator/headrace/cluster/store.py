@@ -177,23 +177,26 @@ class Store(Generic[ObjectT]):
         self._changed(old, None)
         return True
 
-    def replace(self, listing: Listing[ObjectT], *, rewound: bool = False) -> Healed:
+    def replace(
+        self, listing: Listing[ObjectT], deleted: Collection[str] = (), *, rewound: bool = False
+    ) -> Healed:
         """
         Make the store agree with a list, and say in what it did not.
 
         What is not in the list is deleted, unless it is newer than the list (by a write of ours).
+        What has one of the uids in `deleted` does not come back: it went after the list was made.
         With `rewound` the list is right in everything, also where it is older: the API server went
         back in time, because it was restored from a backup.
         """
         if rewound:
             self._told.pop(listing.namespace, None)
-        added, changed = self._take(listing, rewound=rewound)
+        added, changed = self._take(listing, deleted, rewound=rewound)
         vanished = self._drop_unlisted(listing, rewound=rewound)
         self.advance(listing.namespace, listing.version)
         return Healed(added, changed, vanished)
 
     def _take(
-        self, listing: Listing[ObjectT], *, rewound: bool
+        self, listing: Listing[ObjectT], deleted: Collection[str], *, rewound: bool
     ) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
         added: list[Key] = []
         changed: list[Key] = []
@@ -203,7 +206,9 @@ class Store(Generic[ObjectT]):
                 self._resurrect(new)
                 known = old == new
             else:
-                known = new.metadata.uid in self._dead or _at_least(old, new)
+                uid = new.metadata.uid
+                ended = uid in self._dead or (old is None and uid in deleted)
+                known = ended or _at_least(old, new)
             if not known:
                 (added if old is None else changed).append(new.metadata.key)
                 self._keep(old, new)

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from headrace.cluster.errors import ApiError, api_error
+from headrace.cluster.errors import ApiError, GarbledError, api_error
 from headrace.cluster.objects import Unreadable, unreadable
 
 T = TypeVar("T")
@@ -85,6 +85,20 @@ class _Mark(msgspec.Struct):
     metadata: _Marked
 
 
+def read(decoder: Decoder[T], body: bytes | msgspec.Raw) -> T:
+    """
+    Decode what must be decodable.
+
+    Raises:
+        GarbledError: It is not; the message says where.
+
+    """
+    try:
+        return decoder.decode(body)
+    except UNDECODABLE as error:
+        raise GarbledError(f"the answer cannot be read: {error}") from error
+
+
 _list: Final = Decoder(_List)
 _line: Final = Decoder(_Line)
 _mark: Final = Decoder(_Mark)
@@ -92,7 +106,7 @@ _mark: Final = Decoder(_Mark)
 
 def read_page(body: bytes, decoder: Decoder[T]) -> Page[T]:
     """Decode one answer to a LIST."""
-    answer = _list.decode(body)
+    answer = read(_list, body)
     page: Page[T] = Page([], [], answer.metadata.resource_version, answer.metadata.next_page)
     for raw in answer.items or ():
         try:
@@ -104,9 +118,9 @@ def read_page(body: bytes, decoder: Decoder[T]) -> Page[T]:
 
 def read_event(line: bytes, decoder: Decoder[T]) -> Event[T]:
     """Decode one line of a watch."""
-    told = _line.decode(line)
+    told = read(_line, line)
     if told.type == "BOOKMARK":
-        return Bookmark(int(_mark.decode(told.object).metadata.resource_version))
+        return Bookmark(int(read(_mark, told.object).metadata.resource_version))
     if told.type == "ERROR":
         return Broken(api_error(0, bytes(told.object)))
     deleted = told.type == "DELETED"

@@ -68,4 +68,4 @@ class FailedCreates:
         """Forget the oldest, so that a controller that lives for months stays small."""
         for known in (self._asked, self._first):
             while len(known) > 1000:  # noqa: PLR2004 - far more than wait at a time
-                known.pop(next(iter(known)))  # type: ignore[attr-defined]
+                known.pop(next(iter(known)))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.run import DesiredState
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.client import Client
 from headrace.cluster.definitions import Definitions, Revision, UnusableError, parse_spec
@@ -22,8 +24,6 @@ from headrace.cluster.resources import (
     Scope,
 )
 from headrace.cluster.world import StaleError
-from headrace.api.v1alpha1 import labels
-from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.supervise import (
     KnownRun,
     NewRun,
@@ -59,9 +59,7 @@ class WorkflowWorld:
     async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
         """Return all that is true of a workflow now; None if nothing is left of it."""
         item = await self._definitions.workflow(key.namespace, key.name)
-        runs = tuple(
-            _known(run) for run in self._caches.runs.by_index((key.namespace, key.name))
-        )
+        runs = tuple(_known(run) for run in self._caches.runs.by_index((key.namespace, key.name)))
         revisions = await self._revisions(key)
         if item is None or item.metadata.deletion_timestamp is not None:
             self._read.pop(key, None)
@@ -120,9 +118,7 @@ class WorkflowWorld:
         )
 
     async def _revisions(self, key: WorkflowKey) -> tuple[str, ...]:
-        scope = Scope(
-            CONTROLLER_REVISIONS, key.namespace, labels=f"{labels.WORKFLOW}={key.name}"
-        )
+        scope = Scope(CONTROLLER_REVISIONS, key.namespace, labels=f"{labels.WORKFLOW}={key.name}")
         names: list[str] = []
         async for page in self._client.pages(scope, Revision):
             names.extend(found.metadata.name for found in page.objects)

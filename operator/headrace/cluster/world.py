@@ -22,13 +22,14 @@ from headrace.cluster.start import Starter
 from headrace.cluster.store import Store
 from headrace.engine.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Obstacle, ObservedRun, RunKey, RunKind, RunLog, TaskLog
+from headrace.engine.run import ObservedRun, Obstacle, RunKey, RunKind, RunLog, TaskLog
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.names import task_run_name
 from headrace.manifests.status import run_status, task_status
 
-IN_FLIGHT = 32
-"""How many requests of one turn are under way at a time."""
+IN_FLIGHT = 8
+"""How many requests are under way at a time. More would open more connections, and a handshake
+costs more CPU than a request."""
 
 
 class StaleError(ClusterError):
@@ -70,6 +71,7 @@ class ClusterWorld:
         self._starter = Starter(caches, client, clock)
         self._obstacles: dict[RunKey, dict[str, Obstacle]] = {}
         self._logged: dict[RunKey, datetime] = {}
+        self._tasks_logged: dict[RunKey, dict[str, datetime]] = {}
         self._gate = asyncio.Semaphore(IN_FLIGHT)
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
@@ -79,7 +81,10 @@ class ClusterWorld:
             self._forget(key)
             return None
         return replace(
-            run, obstacles=dict(self._obstacles.get(key, {})), logged_at=self._logged.get(key)
+            run,
+            obstacles=dict(self._obstacles.get(key, {})),
+            logged_at=self._logged.get(key),
+            tasks_logged_at=dict(self._tasks_logged.get(key, {})),
         )
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
@@ -102,8 +107,10 @@ class ClusterWorld:
         await self._write(WORKFLOW_RUNS, self._caches.runs, item, run_status(status, born))
         self._logged[key] = self._clock()
         if status.finished is not None:
-            tell = self._links.events.tell if status.succeeded else self._links.events.warn
-            await tell(WORKFLOW_RUNS, item.metadata, status.reason, status.message or "all tasks ended")
+            events = self._links.events
+            tell = events.tell if status.succeeded else events.warn
+            message = status.message or "all tasks ended"
+            await tell(WORKFLOW_RUNS, item.metadata, status.reason, message)
 
     async def _record_alone(self, key: RunKey, status: RunLog) -> None:
         """Write the end of a TaskRun on its own that could not even begin."""
@@ -125,6 +132,11 @@ class ClusterWorld:
             raise StaleError(f"TaskRun of {task} is gone")
         born = item.metadata.creation_timestamp or self._clock()
         await self._write(TASK_RUNS, self._caches.task_runs, item, task_status(log, born))
+        known = self._tasks_logged.setdefault(key, {})
+        if log.outcome is None:
+            known[task] = self._clock()
+        else:
+            known.pop(task, None)  # Nothing more will be written.
 
     async def _write(
         self,
@@ -176,6 +188,7 @@ class ClusterWorld:
     def _forget(self, key: RunKey) -> None:
         self._obstacles.pop(key, None)
         self._logged.pop(key, None)
+        self._tasks_logged.pop(key, None)
         for item in (
             *self._caches.task_runs.by_index(key),
             *self._caches.task_runs.tombstones_by_index(key),
@@ -185,7 +198,6 @@ class ClusterWorld:
 
     async def _all(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
         """Do all of them, some at a time; then raise the first error, if there was one."""
-
 
         async def one(coroutine: Coroutine[Any, Any, None]) -> None:
             async with self._gate:

@@ -26,32 +26,16 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _run(settings: Settings) -> int:
-    runtimes: list[Runtime] = []
+    over = asyncio.Event()
     async with HttpTransport(find(os.environ, Path.home())) as transport:
-
-        def make() -> Runtime:
-            runtimes.append(Runtime(settings, transport))
-            return runtimes[0]
-
-        stop = asyncio.Event()
-        watcher = asyncio.create_task(_end_with(runtimes, stop))
         await kopf.operator(
-            registry=registry(make),
+            registry=registry(lambda: Runtime(settings, transport, over)),
             clusterwide=not settings.namespaces,
             namespaces=settings.namespaces,
             standalone=True,
-            stop_flag=stop,
+            stop_flag=over,
         )
-        watcher.cancel()
-    return 1 if runtimes and runtimes[0].over.is_set() else 0
-
-
-async def _end_with(runtimes: list[Runtime], stop: asyncio.Event) -> None:
-    """Let kopf end when the runtime does."""
-    while not runtimes:
-        await asyncio.sleep(0.1)
-    await runtimes[0].over.wait()
-    stop.set()
+    return 1 if over.is_set() else 0
 
 
 def _logging(settings: Settings) -> None:

@@ -7,7 +7,14 @@ No names of runs, tasks or workflows as labels: there is no end of them.
 import time
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
 
 from headrace.engine.run import RunKey
 
@@ -20,6 +27,8 @@ class Metrics:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Register them anew, so that tests can have many."""
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
         self._now = monotonic
         self._ended: dict[RunKey, float] = {}
         self.turns = Histogram(
@@ -60,7 +69,9 @@ class Metrics:
             "headrace_leading", "1 while this controller leads, else 0.", registry=self.registry
         )
         self.depth = Gauge(
-            "headrace_queue_depth", "Runs and workflows that wait for a turn.", registry=self.registry
+            "headrace_queue_depth",
+            "Runs and workflows that wait for a turn.",
+            registry=self.registry,
         )
 
     def request(self, verb: str, resource: str, code: int, _seconds: float) -> None:

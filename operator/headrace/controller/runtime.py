@@ -47,8 +47,16 @@ def now() -> datetime:
 class Runtime:
     """One controller, from its start to its end."""
 
-    def __init__(self, settings: Settings, transport: HttpTransport) -> None:
-        """Wire everything; nothing runs yet."""
+    def __init__(self, settings: Settings, transport: HttpTransport, over: asyncio.Event) -> None:
+        """
+        Wire everything; nothing runs yet.
+
+        Args:
+            settings: How it runs.
+            transport: To the API server.
+            over: Set when this controller must end: it leads no longer.
+
+        """
         self.settings = settings
         self.metrics = Metrics()
         random = Random()  # noqa: S311 - jitter, not secrets
@@ -67,17 +75,14 @@ class Runtime:
         self._client = Client(transport, sending, random)
         self.queue: WorkQueue[Key] = WorkQueue(random, now, pacing=2.0, observe=self.metrics.turn)
         self._pictures = TaskPictures(lambda: self._caches, now)
-        self._caches = Caches(
-            self.queue.add, self._pictures.outdated, self.metrics.container_ended
-        )
+        self._caches = Caches(self.queue.add, self._pictures.outdated, self.metrics.container_ended)
         self._worlds()
         self._informers = list(self._make_informers())
         self._running: dict[Key, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._workers: asyncio.Task[None] | None = None
         self._web: web.AppRunner | None = None
-        self.over = asyncio.Event()
-        """Set when this controller must end: it leads no longer."""
+        self._over = over
 
     def _worlds(self) -> None:
         events = EventRecorder(self._client, now, self.settings.identity)
@@ -91,11 +96,12 @@ class Runtime:
         for resource, selector, store in self._caches.watched():
             for namespace in self.settings.namespaces or ("",):
                 scope = Scope(resource, namespace, labels=selector)
-                yield Informer(self._client, scope, store)  # type: ignore[arg-type] # several kinds
+                yield Informer(self._client, scope, store)
 
     async def start(self) -> None:
         """Start to watch, to answer probes, and to try to lead."""
-        self._web = web.AppRunner(app(self.metrics.registry, self._alive, self._ready), access_log=None)
+        pages = app(self.metrics.registry, self._alive, self._ready)
+        self._web = web.AppRunner(pages, access_log=None)
         await self._web.setup()
         await web.TCPSite(self._web, port=self.settings.port).start()
         for informer in self._informers:
@@ -134,7 +140,7 @@ class Runtime:
         self.metrics.leading.set(0)
         if self._workers is not None:
             self._workers.cancel()
-        self.over.set()
+        self._over.set()
 
     async def _lead(self) -> None:
         """Serve the queue, once the caches show what the leader before has written."""

@@ -34,20 +34,37 @@ def read(arguments: Sequence[str]) -> Settings:
         prog="python -m headrace.controller", description="The Headrace controller."
     )
     add = parser.add_argument
-    add("--namespace", action="append", default=[], metavar="NS",
-        help="watch this namespace only; may be given several times (default: all)")
-    add("--lease-namespace", default=os.environ.get("POD_NAMESPACE", "default"), metavar="NS",
-        help="where the Lease is by which one of several controllers leads")
+    add(
+        "--namespace",
+        action="append",
+        default=[],
+        metavar="NS",
+        help="watch this namespace only; may be given several times (default: all)",
+    )
+    add(
+        "--lease-namespace",
+        default=os.environ.get("POD_NAMESPACE", "default"),
+        metavar="NS",
+        help="where the Lease is by which one of several controllers leads",
+    )
     add("--lease-name", default="headrace", metavar="NAME", help="the name of that Lease")
-    add("--identity", default=os.environ.get("POD_NAME") or socket.gethostname(), metavar="NAME",
-        help="what this controller calls itself in the Lease")
+    add(
+        "--identity",
+        default=os.environ.get("POD_NAME") or socket.gethostname(),
+        metavar="NAME",
+        help="what this controller calls itself in the Lease",
+    )
     add("--port", type=int, default=8080, help="where /metrics, /livez and /readyz are served")
     add("--workers", type=int, default=16, help="how many runs are looked at at the same time")
     add("--qps", type=float, default=200, help="requests a second to the API server, at most")
     add("--burst", type=int, default=400, help="requests at once, above --qps")
     add("--log-format", choices=("json", "plain"), default="json", help="form of the log")
-    add("--log-level", choices=("debug", "info", "warning", "error"), default="info",
-        help="from where on things are logged")
+    add(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="from where on things are logged",
+    )
     given = vars(parser.parse_args(arguments))
     namespaces = tuple(dict.fromkeys(given.pop("namespace")))
     return Settings(namespaces=namespaces, **given)

@@ -17,7 +17,8 @@ def app(registry: CollectorRegistry, alive: Check, ready: Check) -> web.Applicat
     """Make the web application."""
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        text = generate_latest(registry)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def probe(check: Check) -> Callable[[web.Request], object]:
         async def answer(_: web.Request) -> web.Response:

@@ -1,120 +1,22 @@
 """At most one leads, and soon one does: `headrace.cluster.lease`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
 
 import pytest
 
 from headrace.cluster.client import Client
 from headrace.cluster.errors import FencedError
-from headrace.cluster.lease import Elector
-from headrace.cluster.pace import Clock
-from headrace.cluster.resources import JOBS, LEASES, Ref
+from headrace.cluster.resources import JOBS, LEASES
 from headrace.cluster.sender import Settings
-from headrace.cluster.transport import Request, Response
 from headrace.manifests.kube import Job
 from support.api_server import ApiServer
-from support.api_transport import MemoryTransport, method
+from support.api_transport import method
+from support.candidates import Process, candidates
 from support.plumbing import job, virtual_clock
 from support.virtual_time import VirtualTimeLoop, now, seeded, stop_and_continue
 
 EVENT_LOOP = VirtualTimeLoop
-
-REF = Ref(LEASES, "default", "headrace")
-NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
-
-
-class Process:
-    """One that wants to lead. It can be cut off, stopped, continued and killed."""
-
-    def __init__(self, server: ApiServer, name: str, wall_clock_ahead: float = 0) -> None:
-        self.name = name
-        self.transport = _StoppableTransport(server, self)
-        self.faults = self.transport.faults
-        self.goes_on = asyncio.Event()
-        self.goes_on.set()
-        clock = Clock(now=now, sleep=self._sleep)
-        client = Client(self.transport, Settings(clock=clock), seeded(name))
-        self.elector = Elector(
-            client, REF, name, lambda: NOON + timedelta(seconds=now() + wall_clock_ahead)
-        )
-        self.terms: list[tuple[str, float, int]] = []
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def leads(self) -> bool:
-        return self.elector.still_mine()
-
-    def start(self) -> "Process":
-        self._task = asyncio.create_task(self.elector.run(self._gained, self._lost))
-        return self
-
-    def kill(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    async def terminate(self) -> None:
-        """End in good order, as on SIGTERM."""
-        self.kill()
-        await self.elector.release()
-
-    async def pause(self, seconds: float) -> None:
-        """Stop this process for a while; time goes on."""
-        self.goes_on.clear()
-        await asyncio.sleep(seconds)
-        self.goes_on.set()
-
-    def _gained(self) -> None:
-        self.terms.append(("gained", now(), self.elector.epoch))
-
-    def _lost(self) -> None:
-        self.terms.append(("lost", now(), self.elector.epoch))
-
-    async def _sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        await self.goes_on.wait()
-
-
-class _StoppableTransport(MemoryTransport):
-    """Answers reach a process that is stopped only when it is continued."""
-
-    def __init__(self, server: ApiServer, process: Process) -> None:
-        super().__init__(server)
-        self._process = process
-
-    async def send(self, request: Request, seconds: float) -> Response:
-        await self._process.goes_on.wait()
-        return await self._when_it_goes_on(super().send(request, seconds))
-
-    async def _when_it_goes_on(self, answer: Awaitable[Response]) -> Response:
-        try:
-            return await answer
-        finally:
-            await self._process.goes_on.wait()
-
-
-@asynccontextmanager
-async def candidates(*names: str) -> AsyncIterator[list[Process]]:
-    """Start processes, the first of them early enough to lead."""
-    server = ApiServer()
-    processes = []
-    for name in names:
-        processes.append(Process(server, name).start())
-        await asyncio.sleep(0.5)
-    yield processes
-    for process in processes:
-        process.kill()
-
-
-def lease(process: Process) -> dict[str, Any]:
-    """Return the Lease as the server has it."""
-    found = process.transport._server.storage.find(LEASES, ("default", "headrace"))  # noqa: SLF001
-    assert found is not None
-    return found
 
 
 async def test_the_first_leads_at_once_and_the_lease_says_so() -> None:
@@ -127,7 +29,7 @@ async def test_the_first_leads_at_once_and_the_lease_says_so() -> None:
             "acquireTime": "2030-01-01T12:16:40.000000Z",
             "renewTime": "2030-01-01T12:16:40.000000Z",
             "leaseTransitions": 1,
-        } == lease(a)["spec"]
+        } == a.lease["spec"]
 
 
 async def test_the_holder_goes_on_and_others_stand_by() -> None:
@@ -136,18 +38,18 @@ async def test_the_holder_goes_on_and_others_stand_by() -> None:
         await asyncio.sleep(600)
         assert (True, False) == (a.leads, b.leads)
         assert ([("gained", 1000, 1)], []) == (a.terms, b.terms)
-        assert "2030-01-01T12:16:40.000000Z" == lease(a)["spec"]["acquireTime"]
+        assert "2030-01-01T12:16:40.000000Z" == a.lease["spec"]["acquireTime"]
 
 
 async def test_what_others_wrote_into_the_lease_stays() -> None:
     """Labels of the chart, or of an administrator, outlive renewals."""
     async with candidates("a") as (a,):
-        item = lease(a)
+        item = a.lease
         labels = {"labels": {"team": "data"}}
-        a.transport._server.storage.write(LEASES, item | {"metadata": item["metadata"] | labels})  # noqa: SLF001
+        a.server.storage.write(LEASES, item | {"metadata": item["metadata"] | labels})
         await asyncio.sleep(30)
         assert a.leads
-        assert {"team": "data"} == lease(a)["metadata"]["labels"]
+        assert {"team": "data"} == a.lease["metadata"]["labels"]
 
 
 async def test_when_the_holder_dies_another_takes_over_in_time() -> None:
@@ -168,7 +70,7 @@ async def test_a_holder_that_ends_well_hands_over_at_once() -> None:
     async with candidates("a", "b") as (a, b):
         await a.terminate()
         assert not a.leads
-        assert "holderIdentity" not in lease(a)["spec"]
+        assert "holderIdentity" not in a.lease["spec"]
         await asyncio.sleep(2.5)
         assert b.leads
 
@@ -180,7 +82,7 @@ async def test_a_release_follows_a_renewal_whose_answer_was_lost() -> None:
         await asyncio.sleep(2.2)  # A renewal is on its way.
         await a.terminate()
         await asyncio.sleep(2)
-        assert "holderIdentity" not in lease(a)["spec"]
+        assert "holderIdentity" not in a.lease["spec"]
 
 
 async def test_who_is_cut_off_stops_before_another_starts() -> None:
@@ -232,7 +134,7 @@ async def test_a_deleted_lease_stays_with_its_holder() -> None:
     async with candidates("a", "b") as (a, b):
         await asyncio.sleep(61)
         for _ in range(5):
-            a.transport._server.storage.erase(LEASES, ("default", "headrace"))  # noqa: SLF001
+            a.server.storage.erase(LEASES, ("default", "headrace"))
             await asyncio.sleep(7)
             assert (True, False) == (a.leads, b.leads)
         assert ([("gained", 1000, 1)], []) == (a.terms, b.terms)
@@ -243,7 +145,7 @@ async def test_a_deleted_lease_of_a_dead_holder_is_taken_in_time() -> None:
     async with candidates("a", "b") as (a, b):
         await asyncio.sleep(60)
         a.kill()
-        a.transport._server.storage.erase(LEASES, ("default", "headrace"))  # noqa: SLF001
+        a.server.storage.erase(LEASES, ("default", "headrace"))
         await asyncio.sleep(9)
         assert not b.leads
         await asyncio.sleep(9)
@@ -254,9 +156,9 @@ async def test_a_deleted_lease_of_a_dead_holder_is_taken_in_time() -> None:
 async def test_who_loses_the_lease_to_another_stops_with_its_next_renewal() -> None:
     """An administrator may give the lease away by hand."""
     async with candidates("a") as (a,):
-        item = lease(a)
+        item = a.lease
         given = {"spec": item["spec"] | {"holderIdentity": "somebody", "leaseTransitions": 8}}
-        a.transport._server.storage.write(LEASES, item | given)  # noqa: SLF001
+        a.server.storage.write(LEASES, item | given)
         await asyncio.sleep(2.5)
         assert not a.leads
         await asyncio.sleep(20)
@@ -283,7 +185,7 @@ async def test_a_restarted_process_leads_again_at_once_in_a_new_term() -> None:
     async with candidates("a") as (a,):
         await asyncio.sleep(60)
         a.kill()
-        again = Process(a.transport._server, "a").start()  # noqa: SLF001
+        again = Process(a.server, "a").start()
         await asyncio.sleep(0.5)
         assert (True, 2) == (again.leads, again.elector.epoch)
         again.kill()

@@ -1,69 +1,14 @@
 """Which key is looked at next: `headrace.controller.queue`."""
 
 import asyncio
-from collections import Counter
-from datetime import UTC, datetime, timedelta
-from itertools import count, pairwise
-
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from itertools import pairwise
 
 from headrace.cluster.errors import ApiError
 from headrace.controller.queue import WorkQueue
-from support.virtual_time import VirtualTimeLoop, now, run_virtually, seeded
+from support.turns import Turns, Wall, new_queue
+from support.virtual_time import VirtualTimeLoop, now, seeded
 
 EVENT_LOOP = VirtualTimeLoop
-
-NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
-
-
-class Wall:
-    """A wall clock that can be set."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-        self._start = now()
-
-    def __call__(self) -> datetime:
-        return NOON + timedelta(seconds=now() - self._start + self.ahead)
-
-
-class Turns:
-    """A handler that notes its turns, and takes as long and ends as it is told."""
-
-    def __init__(self, queue: WorkQueue[str], workers: int = 2) -> None:
-        self.queue = queue
-        self.log: list[tuple[str, float]] = []
-        self.seconds = 0.0
-        self.answers: dict[str, list[datetime | float | Exception | None]] = {}
-        self.serving = asyncio.create_task(queue.serve(self._turn, workers))
-        self._start = now()
-
-    async def _turn(self, key: str) -> datetime | float | None:
-        self.log.append((key, round(now() - self._start, 3)))
-        await asyncio.sleep(self.seconds)
-        answers = self.answers.get(key)
-        answer = answers.pop(0) if answers else None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    @property
-    def keys(self) -> list[str]:
-        return [key for key, _ in self.log]
-
-    def times(self, key: str) -> list[float]:
-        return [when for each, when in self.log if each == key]
-
-    async def end(self) -> None:
-        self.queue.stop()
-        await self.serving
-
-
-def new_queue(wall: Wall | None = None, pacing: float = 0.0) -> WorkQueue[str]:
-    """Return an empty queue."""
-    return WorkQueue(seeded(7), wall or Wall(), pacing=pacing)
 
 
 async def test_a_burst_is_one_turn() -> None:
@@ -114,72 +59,6 @@ async def test_others_do_not_wait_for_a_slow_key() -> None:
         queue.add(key)
     await asyncio.sleep(1)
     assert ["slow", "a", "b", "c"] == turns.keys
-    await turns.end()
-
-
-async def test_of_several_moments_the_earliest_counts() -> None:
-    """A key that is planned twice gets one turn, at the earlier moment."""
-    queue = new_queue()
-    turns = Turns(queue)
-    for seconds in (50, 20, 70):
-        queue.add_at("a", now() + seconds)
-    queue.add_at("b", now() + 10)
-    await asyncio.sleep(100)
-    assert [("b", 10), ("a", 20)] == turns.log
-    await turns.end()
-
-
-async def test_a_turn_answers_all_that_was_planned_before_it() -> None:
-    """What was planned before a turn began is not needed any more; what the turn plans is."""
-    queue = new_queue()
-    turns = Turns(queue)
-    turns.answers["a"] = [now() + 60]
-    queue.add_at("a", now() + 30)
-    queue.add("a")
-    await asyncio.sleep(100)
-    assert [("a", 0), ("a", 60)] == turns.log
-    await turns.end()
-
-
-async def test_a_date_is_due_when_the_wall_clock_shows_it() -> None:
-    """A turn planned for a date comes at that date."""
-    queue = new_queue()
-    turns = Turns(queue)
-    queue.add_at("a", NOON + timedelta(minutes=90))
-    await asyncio.sleep(6000)
-    assert [("a", 5400)] == turns.log
-    await turns.end()
-
-
-@pytest.mark.parametrize(
-    ("ahead", "want"),
-    [
-        pytest.param(3600, 630, id="put forward: noticed within half a minute"),
-        pytest.param(-3600, 9000, id="put back: the date is what counts"),
-    ],
-)
-async def test_a_wall_clock_that_is_set_is_followed(ahead: float, want: float) -> None:
-    """A date stays a date when somebody sets the clock, or the machine slept."""
-    wall = Wall()
-    queue = new_queue(wall)
-    turns = Turns(queue)
-    queue.add_at("cron", NOON + timedelta(seconds=4000 if ahead > 0 else 5400))
-    await asyncio.sleep(615)
-    wall.ahead = ahead
-    await asyncio.sleep(10_000)
-    assert [want] == turns.times("cron")
-    await turns.end()
-
-
-async def test_delays_do_not_depend_on_the_wall_clock() -> None:
-    """A wait in seconds is the same whatever the wall clock does."""
-    wall = Wall()
-    queue = new_queue(wall)
-    turns = Turns(queue)
-    queue.add_at("a", now() + 50)
-    wall.ahead = -86_400
-    await asyncio.sleep(100)
-    assert [("a", 50)] == turns.log
     await turns.end()
 
 
@@ -302,80 +181,3 @@ async def test_each_turn_is_told_with_its_wait_and_its_work() -> None:
     await asyncio.sleep(5)
     assert [(4, 2)] == told
     await turns.end()
-
-
-async def test_a_year_of_plans_leaves_no_garbage() -> None:
-    """Moments that no longer count are thrown away, however often a key is planned anew."""
-    queue = new_queue()
-    turns = Turns(queue)
-    for _ in range(5000):
-        queue.add("a")
-        queue.add_at("a", now() + 1e6)
-        await asyncio.sleep(1)
-    assert len(queue._delays._heap) < 200  # noqa: SLF001 - memory has no other face
-    await turns.end()
-
-
-ACTIONS = st.lists(
-    st.tuples(
-        st.sampled_from("abc"),
-        st.sampled_from(["add", "add_at", "add_date", "fail", "wait"]),
-        st.floats(0, 20),
-    ),
-    max_size=60,
-)
-
-
-@settings(deadline=None)
-@given(actions=ACTIONS, workers=st.integers(1, 3), pacing=st.sampled_from([0.0, 0.5]))
-def test_no_wish_is_lost_and_no_key_is_in_two_hands(
-    actions: list[tuple[str, str, float]], workers: int, pacing: float
-) -> None:
-    """Whatever happens, each wish is followed by a turn that begins after it, one at a time."""
-    run_virtually(_play(actions, workers, pacing))
-
-
-async def _play(actions: list[tuple[str, str, float]], workers: int, pacing: float) -> None:
-    wall = Wall()
-    queue = new_queue(wall, pacing)
-    random = seeded(1)
-    order = count()
-    began: dict[str, list[tuple[int, float]]] = {key: [] for key in "abc"}
-    wishes: list[tuple[str, int, float]] = []
-    held: Counter[str] = Counter()
-    failing: set[str] = set()
-
-    async def turn(key: str) -> None:
-        held[key] += 1
-        assert 1 == held[key]
-        began[key].append((next(order), now()))
-        await asyncio.sleep(random.choice([0, 0.1, 3]))
-        held[key] -= 1
-        if key in failing:
-            failing.discard(key)
-            wishes.append((key, next(order), now() + 0.1))
-            raise ApiError(503, "", "away")
-
-    serving = asyncio.create_task(queue.serve(turn, workers))
-    for key, what, seconds in actions:
-        if what == "add":
-            wishes.append((key, next(order), now()))
-            queue.add(key)
-        elif what == "add_at":
-            wishes.append((key, next(order), now() + seconds))
-            queue.add_at(key, now() + seconds)
-        elif what == "add_date":
-            wishes.append((key, next(order), now() + seconds))
-            queue.add_at(key, wall() + timedelta(seconds=seconds))
-        elif what == "fail":
-            failing.add(key)
-        else:
-            await asyncio.sleep(seconds)
-    await asyncio.sleep(100)
-    for key, wished, due in wishes:
-        # A turn that begins after the wish answers it, also before it is due; and it is not late.
-        assert [at for turn, at in began[key] if turn > wished and at <= due + 60], (key, due)
-    assert sum(len(times) for times in began.values()) <= len(wishes)
-    assert 0 == queue.depth
-    queue.stop()
-    await serving

@@ -41,7 +41,9 @@ def test_params(texts: Sequence[str], want: dict[str, given.Value]) -> None:
     ("texts", "want"),
     [
         pytest.param(["note"], ["--param note: write it as name=value"], id="no value"),
-        pytest.param(["count=3.5"], ["--param count: '3.5' is not a whole number"], id="a fraction"),
+        pytest.param(
+            ["count=3.5"], ["--param count: '3.5' is not a whole number"], id="a fraction"
+        ),
         pytest.param(["fast=1"], ["--param fast: '1' is not true or false"], id="not a boolean"),
         pytest.param(["note=a\udcff"], ["--param note: 'a\\udcff' is not text"], id="not UTF-8"),
         pytest.param(

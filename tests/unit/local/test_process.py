@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,9 @@ from headrace.local.supervision import Program
 
 Build = Callable[..., Program]
 
-POLITE = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done"
-STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.01; done"
+POLITE = "trap 'exit 7' TERM; echo $$ > fifo; while :; do sleep 0.01; done"
+STUBBORN = "trap '' TERM; echo $$ > fifo; while :; do sleep 0.01; done"
+SLEEPER = "echo $$ > fifo; exec sleep 600"
 
 
 class Watched:
@@ -24,18 +26,22 @@ class Watched:
         self.ended = asyncio.Event()
         self.ends = 0
         self.child = supervision.start(program, files)
-        self.process = Process(
-            files, self.child.pid, self.child if own else None, self._end
-        )
+        self.process = Process(files, self.child.pid, self.child if own else None, self._end)
 
     def _end(self) -> None:
         self.ends += 1
         self.ended.set()
 
 
-async def ready(files: AttemptFiles) -> None:
-    while not files.log.read_text():
-        await asyncio.sleep(0)
+async def said(program: Program) -> str:
+    """Wait for what a program writes into the fifo."""
+    return await asyncio.to_thread((program.folder / "fifo").read_text)
+
+
+@pytest.fixture
+def talker(program: Build, tmp_path: Path) -> Build:
+    os.mkfifo(tmp_path / "fifo")
+    return lambda script: program("/bin/sh", "-c", script)
 
 
 @pytest.fixture(params=["pidfd", "lock"])
@@ -59,11 +65,12 @@ async def test_the_end_is_told_once(files: AttemptFiles, program: Build, *, own:
 
 @pytest.mark.parametrize("own", [True, False], ids=["its own child", "an orphan"])
 async def test_it_may_tidy_up_before_it_ends(
-    files: AttemptFiles, program: Build, *, own: bool
+    files: AttemptFiles, talker: Build, *, own: bool
 ) -> None:
     """SIGTERM comes first, and its own exit code counts."""
-    watched = Watched(program("/bin/sh", "-c", POLITE), files, own=own)
-    await ready(files)
+    polite = talker(POLITE)
+    watched = Watched(polite, files, own=own)
+    await said(polite)
 
     watched.process.terminate()
     watched.process.terminate()
@@ -74,12 +81,13 @@ async def test_it_may_tidy_up_before_it_ends(
 
 
 async def test_one_that_does_not_listen_is_killed_after_the_grace(
-    files: AttemptFiles, program: Build, monkeypatch: pytest.MonkeyPatch
+    files: AttemptFiles, talker: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing runs on for ever."""
     monkeypatch.setattr(process, "GRACE_SECONDS", 0.05)
-    watched = Watched(program("/bin/sh", "-c", STUBBORN), files, own=True)
-    await ready(files)
+    stubborn = talker(STUBBORN)
+    watched = Watched(stubborn, files, own=True)
+    await said(stubborn)
 
     watched.process.terminate()
     await watched.ended.wait()
@@ -99,12 +107,12 @@ async def test_ending_what_has_ended_is_nothing(files: AttemptFiles, program: Bu
 
 
 async def test_a_program_whose_shell_was_killed_ends_too(
-    files: AttemptFiles, program: Build
+    files: AttemptFiles, talker: Build
 ) -> None:
     """Nobody would know how it ended, so it must not go on beside the next attempt."""
-    watched = Watched(program("/bin/sh", "-c", "echo $$; exec sleep 600"), files, own=True)
-    await ready(files)
-    inner = int(files.log.read_text())
+    sleeper = talker(SLEEPER)
+    watched = Watched(sleeper, files, own=True)
+    inner = int(await said(sleeper))
 
     os.kill(watched.child.pid, 9)
     await watched.ended.wait()

@@ -63,9 +63,12 @@ def test_a_run_is_held_by_one_runner(folder: StateFolder, store: Store) -> None:
     """The other one is told by whom; when the first lets go, it can have it."""
     name = runs.create(folder, store, request("etl"), NOON).key.name
 
-    with runs.locked(folder, name), pytest.raises(RunLockedError, match=f"process {os.getpid()};"):
-        with runs.locked(folder, name):
-            pytest.fail("both have it")
+    with (
+        runs.locked(folder, name),
+        pytest.raises(RunLockedError, match=f"process {os.getpid()};"),
+        runs.locked(folder, name),
+    ):
+        pytest.fail("both have it")
     with runs.locked(folder, name):
         pass
 
@@ -79,5 +82,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """The message names it and the cure."""
     (tmp_path / "file").touch()
 
-    with pytest.raises(UnusableStateError, match="file/state cannot be used: Not a directory.*--state"):
+    with pytest.raises(
+        UnusableStateError, match=r"file/state cannot be used: Not a directory.*--state"
+    ):
         runs.prepare(StateFolder(tmp_path / "file" / "state"))

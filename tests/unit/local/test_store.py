@@ -149,7 +149,7 @@ def test_a_newer_format_is_left_alone(database: Path) -> None:
     other.commit()
     other.close()
 
-    with pytest.raises(UnusableStateError, match="another version.*--state"):
+    with pytest.raises(UnusableStateError, match=r"another version.*--state"):
         Store(database)
 
 

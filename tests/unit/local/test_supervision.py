@@ -16,7 +16,9 @@ from headrace.local.supervision import CannotStartError, Program
 
 Build = Callable[..., Program]
 
-COPY_ARGUMENTS = "import os, sys; open('got', 'wb').write(b'\\0'.join(map(os.fsencode, sys.argv[1:])))"
+COPY_ARGUMENTS = (
+    "import os, sys; open('got', 'wb').write(b'\\0'.join(map(os.fsencode, sys.argv[1:])))"
+)
 HOLD = ("/bin/sh", "-c", "read line < fifo")
 
 
@@ -126,7 +128,21 @@ def gone(pid: int) -> bool:
 def test_all_bytes_arrive_as_arguments(files: AttemptFiles, program: Build, tmp_path: Path) -> None:
     """The shell in between expands nothing and drops nothing."""
     bytewise = [os.fsdecode(bytes([value])) for value in range(1, 256)]
-    hostile = ["", " ", "$(id)", "`id`", "${HOME}", "a\nb\n", "*", "~", "--", "-n", "\\n", "'\"", "!x"]
+    hostile = [
+        "",
+        " ",
+        "$(id)",
+        "`id`",
+        "${HOME}",
+        "a\nb\n",
+        "*",
+        "~",
+        "--",
+        "-n",
+        "\\n",
+        "'\"",
+        "!x",
+    ]
     arguments = [*hostile, *bytewise, "".join(bytewise)]
 
     assert 0 == run(program(sys.executable, "-S", "-c", COPY_ARGUMENTS, *arguments), files)
@@ -137,7 +153,9 @@ def test_all_bytes_arrive_as_arguments(files: AttemptFiles, program: Build, tmp_
 def test_all_bytes_arrive_as_variables(files: AttemptFiles, program: Build, tmp_path: Path) -> None:
     """Values of any bytes but NUL, under any name that a shell takes."""
     values = {f"V{value}": os.fsdecode(bytes([value, value])) for value in range(1, 256)}
-    code = "import os; open('got', 'wb').write(b'\\0'.join(b'='.join(i) for i in os.environb.items()))"
+    code = (
+        "import os; open('got', 'wb').write(b'\\0'.join(b'='.join(i) for i in os.environb.items()))"
+    )
 
     assert 0 == run(program(sys.executable, "-S", "-c", code, **values), files)
     got = dict(line.split(b"=", 1) for line in (tmp_path / "got").read_bytes().split(b"\0"))
@@ -150,7 +168,21 @@ def test_a_thousand_hostile_parameters_arrive(
     files: AttemptFiles, program: Build, tmp_path: Path
 ) -> None:
     """HEADRACE_PARAMS is data on its whole way."""
-    pieces = ["$(id)", "`id`", "${x}", "{{x}}", "';--", '"', "\\", "\n", "\r", "\t", "\u202e", "日本", "%s"]
+    pieces = [
+        "$(id)",
+        "`id`",
+        "${x}",
+        "{{x}}",
+        "';--",
+        '"',
+        "\\",
+        "\n",
+        "\r",
+        "\t",
+        "\u202e",
+        "日本",
+        "%s",
+    ]
     hostile = {f"p{n}": "".join(pieces[(n >> k) % 13] for k in range(6)) for n in range(1000)}
     text = json.dumps(hostile, ensure_ascii=False)
     code = "import os; open('got', 'wb').write(os.environb[b'HEADRACE_PARAMS'])"

@@ -50,9 +50,7 @@ TaskName = Annotated[
 
 ObjectName = Annotated[
     str,
-    StringConstraints(
-        min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
-    ),
+    StringConstraints(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"),
 ]
 """The name of a Kubernetes object (a DNS subdomain)."""
 

@@ -51,4 +51,3 @@ class Condition(ApiType):
 
     observed_generation: int | None = Field(default=None, ge=0)
     """observedGeneration is the generation of the object that the condition speaks of."""
-

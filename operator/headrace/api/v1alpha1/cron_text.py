@@ -129,6 +129,7 @@ def read_cron(text: str) -> Cron:
         _refuse_impossible_date(days, months)
     with _about(text, WEEKDAY):
         weekdays = _weekdays(weekday)
+    _ask_the_second_reader(text)
     return Cron(
         minutes=tuple(sorted(minutes)),
         hours=tuple(sorted(hours)),
@@ -137,6 +138,16 @@ def read_cron(text: str) -> Cron:
         weekdays=None if "*" in weekday else weekdays,
         elapsed=fields[0].startswith("*") or fields[1].startswith("*"),
     )
+
+
+def _ask_the_second_reader(text: str) -> None:
+    """Refuse what the field's common reader refuses: a text must mean the same everywhere."""
+    from croniter import CroniterError, croniter  # noqa: PLC0415 - only who has a cron pays for it
+
+    try:
+        croniter.expand(text.lower() if text.startswith("@") else text, strict=True)
+    except CroniterError as error:
+        raise CronError(f'cron "{text}": croniter cannot read it: {error}') from None
 
 
 @contextmanager

@@ -4,13 +4,15 @@ Fields that people know from elsewhere and look for here: what to write instead.
 Knows other engines' words and the pod's. Knows no type.
 """
 
-WEAKER = "would be weaker than the restricted Pod Security level, so it cannot be set; leave it out"
+WEAKER = (
+    "it would be weaker than the restricted Pod Security level, so it cannot be set; leave it out"
+)
 IN_TASK = (
     "what may be shaped of a pod stands in the task itself: image, command, args, env, resources,"
     " volumes, volumeMounts and so on"
 )
 ONE_CONTAINER = "a task is one container; make a task of its own for other work"
-LATER = "is not known in this version; leave it out"
+LATER = "this version does not know it; leave it out"
 
 INSTEAD = {
     "activeDeadlineSeconds": "write timeouts.attemptSeconds",
@@ -32,7 +34,7 @@ INSTEAD = {
     "hostIPC": WEAKER,
     "hostNetwork": WEAKER,
     "hostPID": WEAKER,
-    "hostPath": "would be weaker than the restricted Pod Security level, so it cannot be used;"
+    "hostPath": "it would be weaker than the restricted Pod Security level, so it cannot be used;"
     " use persistentVolumeClaim for data that stays, emptyDir for scratch space",
     "initContainers": ONE_CONTAINER,
     "jobTemplate": IN_TASK,
@@ -48,11 +50,11 @@ INSTEAD = {
     "retries": "write retry.limit",
     "retryStrategy": "write retry",
     "runAfter": "write dependsOn",
-    "runAsNonRoot": "is always true; leave it out",
+    "runAsNonRoot": "it is always true; leave it out",
     "schedule": "write triggers: [{schedule: {cron: ...}}] under spec",
     "schedules": "write triggers: [{schedule: {cron: ...}}] under spec",
     "script": "write command: [sh, -c, ...]",
-    "seccompProfile": "is always RuntimeDefault; leave it out",
+    "seccompProfile": "it is always RuntimeDefault; leave it out",
     "sidecars": ONE_CONTAINER,
     "steps": "write tasks, each with dependsOn",
     "successfulJobsHistoryLimit": "write history.successfulRuns",
@@ -63,8 +65,8 @@ INSTEAD = {
     "trigger_rule": "write runWhen",
     "upstream": "write dependsOn",
     "uses": LATER,
-    "when": "is not known in this version; runWhen starts a task by the outcomes of others",
+    "when": "this version does not know it; runWhen starts a task by the outcomes of others",
     "with": LATER,
     "withItems": LATER,
 }
-"""By field: a sentence's second half, said after `there is no such field` or on its own."""
+"""By field: what follows after `there is no such field;`."""

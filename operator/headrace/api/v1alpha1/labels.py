@@ -7,13 +7,23 @@ Labels that GitOps tools own are never copied to children, so only these appear 
 from headrace.api.v1alpha1.base import GROUP
 
 WORKFLOW = f"{GROUP}/workflow"
+"""Label on WorkflowRuns, TaskRuns, Jobs and pods: the Workflow's name."""
+
 RUN = f"{GROUP}/run"
+"""Label on TaskRuns, Jobs and pods: the run's name."""
+
 TASK = f"{GROUP}/task"
-TASK_RUN = f"{GROUP}/taskrun"
+"""Label on TaskRuns, Jobs and pods: the task's name."""
+
 ATTEMPT = f"{GROUP}/attempt"
+"""Label on Jobs and pods: the attempt's number, from 1."""
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
+"""Label on all that Headrace makes: `headrace`."""
+
 PART_OF = "app.kubernetes.io/part-of"
+"""Label on Jobs and pods: `headrace`."""
+
 HEADRACE = "headrace"
 
 REQUESTED_BY = f"{GROUP}/requested-by"

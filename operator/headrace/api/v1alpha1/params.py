@@ -1,5 +1,6 @@
 """Parameters: what a workflow accepts, and what a run gives."""
 
+import json
 from typing import Annotated, Any, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
@@ -79,11 +80,13 @@ class Param(ApiType):
             for value in values:
                 if value is not None and type(value) is not PYTHON_TYPES[self.type]:
                     raise ValueError(
-                        f"{field}: {value!r} is not of type {self.type}; "
-                        f"change it, or the parameter's type"
+                        f"{field}: {json.dumps(value)} is not of type {self.type};"
+                        " change it, or the parameter's type"
                     )
         if self.default is not None and self.enum and self.default not in self.enum:
-            raise ValueError(f"default: {self.default!r} is not one of enum; add it there")
+            raise ValueError(
+                f"default: {json.dumps(self.default)} is not one of enum; add it there"
+            )
         return self
 
 

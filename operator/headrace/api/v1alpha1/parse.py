@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from headrace.api.rules import name_problem
 from headrace.api.v1alpha1.objects import (
@@ -22,7 +23,7 @@ from headrace.api.v1alpha1.objects import (
 from headrace.api.v1alpha1.problem import InvalidObjectError, Problem
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
-from headrace.api.v1alpha1.wording import Wording, empty_fields
+from headrace.api.v1alpha1.wording import Wording
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 
 __all__ = ["InvalidObjectError", "Problem", "parse_run", "parse_task_run", "parse_workflow"]
@@ -73,28 +74,35 @@ def parse_task_run(manifest: Mapping[str, Any]) -> TaskRunSpec:
 
 
 def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:
-    # As JSON, since there a list is a list, "3" is no number and 3 no text, as the API server has it.
-    text = json.dumps(manifest)
+    # As JSON, where a list is a list, "3" is no number and 3 no text: as the API server has it.
+    text = json.dumps(_without_nulls(manifest))
     try:
         read = model.model_validate_json(text, strict=True)
     except ValidationError as error:
         wording = Wording(model)
-        problems = [wording.problem(each) for each in error.errors(include_url=False)]
+        problems = [
+            wording.problem(each) for each in error.errors(include_url=False) if not _is_echo(each)
+        ]
     else:
         problems = []
-    if "null" in text:
-        problems = _merged(empty_fields(model, manifest), problems)
     problems.extend(_name(model, manifest))
     if problems:
         raise InvalidObjectError(tuple(problems))
     return read
 
 
-def _merged(empty: Iterator[Problem], others: list[Problem]) -> list[Problem]:
-    """Put empty fields first, in place of what else is said about them."""
-    first = list(empty)
-    told = {problem.path for problem in first}
-    return [*first, *(problem for problem in others if problem.path not in told)]
+def _is_echo(error: ErrorDetails) -> bool:
+    """Say whether a list is called too short only because what is in it is wrong."""
+    return error["type"] == "too_short" and len(error["input"]) > 0
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out fields without a value, as the API server does: `env:` is no `env`."""
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value]
+    return value
 
 
 def _name(model: type[WrittenObject], manifest: Mapping[str, Any]) -> Iterator[Problem]:

@@ -11,7 +11,9 @@ Step = str | int
 """A field's name, or a position in a list."""
 
 PLAIN = re.compile(r"[A-Za-z_$][-A-Za-z0-9_$]*")
-FIELD_FIRST = re.compile(r"(?P<field>[a-zA-Z]+)(?P<rest>[][.\w]*): (?P<message>.*)", re.DOTALL)
+FIELD_FIRST = re.compile(
+    r"(?P<field>[a-zA-Z]+)(?:(?P<rest>[][.\w]*): (?P<message>.*)| .*)", re.DOTALL
+)
 
 
 def path_of(steps: Iterable[Step]) -> str:
@@ -31,8 +33,9 @@ def within(steps: tuple[Step, ...], message: str, fields: Container[str]) -> tup
     """
     Return the path that a message is about, and the rest of the message.
 
-    A validator of a whole type begins its message with the field at fault: `exitCodes: ...`. One of
-    a single field may do so too; the path ends with that field already.
+    A validator of a whole type begins its message with the field at fault: `default: ...`, or
+    `maxRuns has ...`, where the word belongs to the sentence. One of a single field may do so too;
+    the path ends with that field already.
 
     Args:
         steps: Where the validator is.
@@ -44,7 +47,7 @@ def within(steps: tuple[Step, ...], message: str, fields: Container[str]) -> tup
     if match is None:
         return path_of(steps), message
     if match["field"] in fields:
-        return f"{path_of((*steps, match['field']))}{match['rest']}", match["message"]
-    if steps and match["field"] == steps[-1]:
-        return f"{path_of(steps)}{match['rest']}", match["message"]
-    return path_of(steps), message
+        steps = (*steps, match["field"])
+    elif not steps or match["field"] != steps[-1]:
+        return path_of(steps), message
+    return f"{path_of(steps)}{match['rest'] or ''}", match["message"] or message

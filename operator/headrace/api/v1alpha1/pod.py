@@ -5,9 +5,15 @@ A field that is not here is not settable. Parts that Kubernetes itself defines (
 volume sources) are kept as they are written and judged by the API server when a pod is made.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from headrace.api.v1alpha1.base import ApiType, ObjectName, Quantity
 from headrace.api.v1alpha1.unique import Unique
@@ -25,6 +31,10 @@ LabelValue = Annotated[
 ]
 
 
+RESERVED_ENV = "HEADRACE_"
+"""What names of the container contract start with."""
+
+
 class EnvVar(ApiType):
     """One environment variable of the task's container."""
 
@@ -37,6 +47,21 @@ class EnvVar(ApiType):
     value_from: KubernetesObject | None = None
     """valueFrom takes the value from a Secret, a ConfigMap or the pod's own fields,
     as in a pod (secretKeyRef, configMapKeyRef, fieldRef, resourceFieldRef)."""
+
+    @field_validator("name")
+    @classmethod
+    def _is_not_reserved(cls, name: str) -> str:
+        if name.startswith(RESERVED_ENV):
+            raise ValueError(
+                f"names that start with {RESERVED_ENV} are Headrace's own; choose another"
+            )
+        return name
+
+    @model_validator(mode="after")
+    def _has_one_value(self) -> Self:
+        if self.value is not None and self.value_from is not None:
+            raise ValueError("give value or valueFrom, not both")
+        return self
 
 
 class Resources(ApiType):
@@ -53,7 +78,8 @@ class Volume(ApiType):
     """A volume of the pod. Only kinds that the restricted Pod Security level allows."""
 
     name: Annotated[
-        str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+        str,
+        StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
     ]
     """name by which volumeMounts refer to the volume."""
 
@@ -84,6 +110,16 @@ class Volume(ApiType):
     image: KubernetesObject | None = None
     """image mounts the files of an image."""
 
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        sources = [name for name in type(self).model_fields if name != "name"]
+        if sum(getattr(self, source) is not None for source in sources) != 1:
+            written = [type(self).model_fields[source].alias or source for source in sources]
+            raise ValueError(
+                f"a volume has exactly one source: {', '.join(written[:-1])} or {written[-1]}"
+            )
+        return self
+
 
 class VolumeMount(ApiType):
     """Where a volume appears in the container."""
@@ -101,6 +137,9 @@ class VolumeMount(ApiType):
     """readOnly keeps the container from writing there."""
 
 
+GroupId = Annotated[int, Field(ge=1, le=2_147_483_647)]
+
+
 class SecurityContext(ApiType):
     """Who the container runs as. Nothing here can be weaker than the restricted level."""
 
@@ -113,7 +152,7 @@ class SecurityContext(ApiType):
     fs_group: int | None = Field(default=None, ge=1, le=2_147_483_647)
     """fsGroup is the group that owns mounted volumes. Default 65532."""
 
-    supplemental_groups: tuple[int, ...] = Field(default=(), max_length=32)
+    supplemental_groups: tuple[GroupId, ...] = Field(default=(), max_length=32)
     """supplementalGroups are further groups of the process."""
 
     read_only_root_filesystem: bool | None = None
@@ -144,7 +183,9 @@ class PodSettings(ApiType):
     volumes: Annotated[tuple[Volume, ...], Unique("name")] = Field(default=(), max_length=50)
     """volumes of the pod."""
 
-    volume_mounts: Annotated[tuple[VolumeMount, ...], Unique("mount_path")] = Field(default=(), max_length=50)
+    volume_mounts: Annotated[tuple[VolumeMount, ...], Unique("mount_path")] = Field(
+        default=(), max_length=50
+    )
     """volumeMounts say where volumes appear in the container."""
 
     service_account_name: ObjectName | None = None

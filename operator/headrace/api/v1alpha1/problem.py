@@ -18,7 +18,7 @@ class Problem:
 
 
 class InvalidObjectError(ValueError):
-    """The object does not fit its type. `problems` names every field that is wrong, and the cure."""
+    """The object does not fit its type. `problems` has every field that is wrong, and the cure."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("; ".join(str(problem) for problem in problems))

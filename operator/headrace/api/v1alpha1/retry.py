@@ -1,8 +1,8 @@
 """The `retry` field of a task."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from headrace.api.v1alpha1.base import ApiEnum, ApiType, Quantity
 from headrace.api.v1alpha1.reasons import Reason
@@ -10,7 +10,7 @@ from headrace.api.v1alpha1.unique import Unique
 
 
 class Backoff(ApiType):
-    """How long to wait before the next attempt: seconds × factor^(n-1), at most maxSeconds."""
+    """How long to wait before the next attempt: seconds * factor^(n-1), at most maxSeconds."""
 
     seconds: int = Field(default=10, ge=0, le=86_400)
     """seconds is the wait before the first retry."""
@@ -53,13 +53,30 @@ class RetryReason(ApiEnum):
     INVALID_IMAGE_NAME = Reason.INVALID_IMAGE_NAME.value
 
 
+LARGEST_EXIT_CODE = 255
+
+
+def _can_occur(code: int) -> int:
+    if not 1 <= code <= LARGEST_EXIT_CODE:
+        raise ValueError(f"{code} cannot occur; use 1 to {LARGEST_EXIT_CODE} (0 is success)")
+    return code
+
+
+ExitCode = Annotated[
+    int,
+    AfterValidator(_can_occur),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": LARGEST_EXIT_CODE}),
+]
+"""What a process that failed can end with."""
+
+
 class RetryRule(ApiType):
     """What to do when an attempt ended in one of some ways. The first rule that matches decides."""
 
-    exit_codes: tuple[int, ...] = Field(default=(), max_length=64)
+    exit_codes: Annotated[tuple[ExitCode, ...], Unique()] = Field(default=(), max_length=64)
     """exitCodes are the exit codes that the rule is about, 1 to 255."""
 
-    reasons: tuple[RetryReason, ...] = Field(default=(), max_length=20)
+    reasons: Annotated[tuple[RetryReason, ...], Unique()] = Field(default=(), max_length=20)
     """reasons are the ways to fail that the rule is about, as `kubectl get taskrun` shows them."""
 
     action: RetryAction
@@ -77,11 +94,12 @@ class RetryRule(ApiType):
     def _says_what_it_matches(self) -> Self:
         if not self.exit_codes and not self.reasons:
             raise ValueError("a rule needs exitCodes or reasons: name what it is about")
-        for code in self.exit_codes:
-            if not 1 <= code <= 255:  # noqa: PLR2004 - what a process can end with
-                raise ValueError(f"exitCodes: {code} cannot occur; use 1 to 255 (0 is success)")
         if self.memory_factor_percent and self.action is RetryAction.FAIL:
             raise ValueError("memoryFactorPercent needs action Retry or Ignore: Fail ends the task")
+        if self.max_memory is not None and self.memory_factor_percent is None:
+            raise ValueError(
+                "maxMemory has no meaning without memoryFactorPercent: say by how much to raise"
+            )
         return self
 
 

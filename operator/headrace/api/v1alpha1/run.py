@@ -1,8 +1,8 @@
 """The WorkflowRun: one execution of a workflow."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from headrace.api.v1alpha1.base import ApiEnum, ApiType, ObjectName, ShortText, TaskName
 from headrace.api.v1alpha1.conditions import Condition
@@ -42,6 +42,12 @@ class Interval(ApiType):
 
     end: AwareDatetime
     """end is this run's tick."""
+
+    @model_validator(mode="after")
+    def _goes_forward(self) -> Self:
+        if self.start > self.end:
+            raise ValueError("an interval's start is not after its end: exchange them")
+        return self
 
 
 class RunSpec(ApiType):
@@ -140,7 +146,8 @@ class RunStatus(ApiType):
     """progress is ended tasks / all tasks."""
 
     started: Annotated[str, StringConstraints(max_length=65_536)] = ""
-    """started lists the positions of started tasks in the run's definition, as ranges: "0-41,43"."""
+    """started lists the positions of started tasks in the run's definition, as ranges:
+    "0-41,43"."""
 
     attention: tuple[Attention, ...] = Field(default=(), max_length=20)
     """attention names at most 20 tasks that failed or wait for something unusual."""

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from headrace.api.v1alpha1.foreign import INSTEAD
-
 Schema = dict[str, Any]
 
 LONGEST_QUOTE = 80
@@ -25,7 +23,8 @@ WORDS = {
     r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$": "lower-case letters, digits, '-' and '.', beginning and"
     " ending with a letter or digit",
     r"^[a-zA-Z]([a-zA-Z0-9_]*)$": "letters, digits and '_', beginning with a letter",
-    r"^[-._a-zA-Z][-._a-zA-Z0-9]*$": "letters, digits, '_', '-' and '.', not beginning with a digit",
+    r"^[-._a-zA-Z][-._a-zA-Z0-9]*$": "letters, digits, '_', '-' and '.', not beginning with a"
+    " digit",
     r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$": "letters, digits, '-', '_' and '.', beginning"
     " and ending with a letter or digit",
     r"^[0-9]+(\.[0-9]{1,9})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$": "a number with one of the units"
@@ -43,7 +42,7 @@ def quoted(text: Any) -> str:
     return repr(whole if len(whole) <= LONGEST_QUOTE else whole[: LONGEST_QUOTE - 1] + "…")
 
 
-def similar(name: str, known: Iterable[str], likeness: float = 0.7) -> str:
+def similar(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
     """Return `did you mean ...?`, or nothing if no name is similar."""
     by_lower = {each.lower(): each for each in known}
     close = get_close_matches(name.lower(), by_lower, 1, likeness)
@@ -51,9 +50,7 @@ def similar(name: str, known: Iterable[str], likeness: float = 0.7) -> str:
 
 
 def misplaced(name: str, around: Schema) -> str:
-    """Return what to write instead of a field that is not here, if it is known."""
-    if name in INSTEAD:
-        return INSTEAD[name]
+    """Return where a field is that is not here, if it is deeper in."""
     places = sorted(_places(name, around), key=len)
     return f"did you mean {places[0]!r}?" if places else ""
 

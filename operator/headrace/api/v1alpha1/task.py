@@ -95,5 +95,8 @@ class Task(NamedTask):
 
 
 class Defaults(TaskSettings):
-    """What holds for each task that does not say otherwise. env is merged by name; every other
-    field of a task replaces the default."""
+    """
+    What holds for each task that does not say otherwise.
+
+    env is merged by name; every other field of a task replaces the default.
+    """

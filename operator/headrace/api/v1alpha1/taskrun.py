@@ -1,8 +1,8 @@
 """The TaskRun: one task of one run, its attempts and its outputs; or one task on its own."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from headrace.api.v1alpha1.base import ApiType, ObjectName, ShortText, TaskName
 from headrace.api.v1alpha1.conditions import Condition
@@ -23,6 +23,16 @@ class TaskRunSpec(TaskBody):
 
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
     """params are values that the task finds in HEADRACE_PARAMS, if it runs on its own."""
+
+    @model_validator(mode="after")
+    def _can_run(self) -> Self:
+        if (self.run is None) != (self.task is None):
+            raise ValueError(
+                "run and task name a task of a run: give both, or neither for a task on its own"
+            )
+        if self.run is None and self.image is None:
+            raise ValueError("image: a TaskRun on its own needs an image; name one")
+        return self
 
 
 class AttemptStatus(ApiType):
@@ -95,7 +105,9 @@ class TaskRunStatus(ApiType):
     infrastructure_failures: int = Field(default=0, ge=0)
     """infrastructureFailures is how many attempts counted against retry.infrastructureLimit."""
 
-    attempts: Annotated[tuple[AttemptStatus, ...], Unique("number")] = Field(default=(), max_length=10)
+    attempts: Annotated[tuple[AttemptStatus, ...], Unique("number")] = Field(
+        default=(), max_length=10
+    )
     """attempts are the last 10, oldest first."""
 
     next_attempt_time: AwareDatetime | None = None

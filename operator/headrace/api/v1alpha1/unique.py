@@ -54,7 +54,9 @@ class Unique:
             if value in seen:
                 within = f"[{index}]" if self.by is None else f"[{index}].{to_camel(self.by)}"
                 raise PydanticCustomError(
-                    "double", "{value} is there twice; keep one", {"value": repr(str(value)), "within": within}
+                    "double",
+                    "{value} is there twice; keep one",
+                    {"value": repr(str(value)), "within": within},
                 )
             seen.add(value)
         return elements

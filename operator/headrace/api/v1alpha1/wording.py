@@ -4,7 +4,7 @@ What pydantic finds wrong, in one friendly sentence each: the field, what it is,
 Knows pydantic's kinds of error and the schema of the field. Knows no kind of resource.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 
 from headrace.api.openapi import Schema, structural
 from headrace.api.v1alpha1.base import ApiType
-from headrace.api.v1alpha1.paths import Step, path_of, within
+from headrace.api.v1alpha1.foreign import INSTEAD
+from headrace.api.v1alpha1.paths import Step, within
 from headrace.api.v1alpha1.problem import Problem
 from headrace.api.v1alpha1.suggest import misplaced, pattern_words, quoted, repaired, similar
 
@@ -26,7 +27,7 @@ TYPES = {
     "object": "an object (lines of field: value)",
     "string": "text",
 }
-EMPTY = "has no value; give it one, or leave the field out"
+EMPTY = "has no value; give it one, or take it out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +69,6 @@ class Wording:
         return Problem(path + context.get("within", ""), rest)
 
 
-def empty_fields(model: type[ApiType], value: Any, steps: tuple[Step, ...] = ()) -> Iterator[Problem]:
-    """Find fields that are there without a value: the API server takes none of them."""
-    yield from _empty(_schema_of(model), value, steps)
-
-
-def _empty(schema: Schema, value: Any, steps: tuple[Step, ...]) -> Iterator[Problem]:
-    if value is None and steps and schema.get("type"):
-        yield Problem(path_of(steps), EMPTY)
-    elif isinstance(value, Mapping):
-        for name, each in value.items():
-            yield from _empty(_step(schema, name), each, (*steps, name))
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for index, each in enumerate(value):
-            yield from _empty(_step(schema, index), each, (*steps, index))
-
-
 @lru_cache(maxsize=8)
 def _schema_of(model: type[ApiType]) -> Schema:
     return structural(model)
@@ -122,8 +107,13 @@ def _missing(case: Case) -> str:
 
 def _unknown(case: Case) -> str:
     known = sorted(case.around.get("properties", ()))
-    cure = similar(case.name, known) or misplaced(case.name, case.around)
-    return f"there is no such field; {cure or 'there are: ' + ', '.join(known)}"
+    cure = (
+        INSTEAD.get(case.name)
+        or similar(case.name, known)
+        or misplaced(case.name, case.around)
+        or f"there are: {', '.join(known)}"
+    )
+    return f"there is no such field; {cure}"
 
 
 def _wrong_type(case: Case) -> str:
@@ -131,7 +121,7 @@ def _wrong_type(case: Case) -> str:
         return EMPTY
     expected = case.schema.get("type", "")
     if case.schema.get("x-kubernetes-int-or-string"):
-        wanted = AN_AMOUNT
+        wanted, expected = AN_AMOUNT, "string"
     elif case.schema.get("format") == "date-time":
         wanted = A_TIME
     else:
@@ -173,8 +163,9 @@ def _bound(case: Case) -> str:
 
 
 def _too_long(case: Case) -> str:
-    most, given = case.schema.get("maxLength"), case.given
-    return f"has {len(given)} characters; at most {most} are allowed: shorten {quoted(given)}"
+    # The text itself is not shown: it is long, and in a variable's value it may be a secret.
+    most = case.schema.get("maxLength")
+    return f"has {len(case.given)} characters; at most {most} are allowed: shorten it"
 
 
 def _too_many(case: Case) -> str:

@@ -1,0 +1,122 @@
+"""`headrace graph`: text and Mermaid."""
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from support.written import task, workflow
+
+from headrace.api.v1alpha1.parse import parse_workflow
+from headrace.cli.graph import levels, mermaid, text
+from headrace.cli.main import main
+from headrace.engine.definition import Definition, compile_workflow
+
+STOCK = workflow(
+    task("extract"),
+    task("check", dependsOn=["extract"]),
+    task("load", dependsOn=["extract"]),
+    task("alert", dependsOn=["check", "load"], runWhen="OneFailed"),
+    task("end", dependsOn=["check"]),
+    **{"finally": [task("tidy")]},
+)
+
+
+def compiled(manifest: dict[str, object]) -> Definition:
+    """Return a definition."""
+    return compile_workflow(parse_workflow(manifest))
+
+
+def test_text_shows_levels_and_what_is_waited_for() -> None:
+    """A task is below all that it waits for; other rules than AllSucceeded are named."""
+    assert """\
+stock: 5 tasks in 3 levels
+   1  extract
+   2  check    after extract
+   2  load     after extract
+   3  alert    after check, load (OneFailed)
+   3  end      after check
+finally, after all of them, whatever their outcome
+      tidy""" == "\n".join(text("stock", compiled(STOCK)))
+
+
+def test_mermaid_shows_the_same() -> None:
+    """Numbers for nodes, since Mermaid cannot have a node called `end`."""
+    assert """\
+flowchart LR
+  t0["extract"]
+  t1["check"]
+  t2["load"]
+  t3["alert"]
+  t4["end"]
+  t0 --> t1
+  t0 --> t2
+  t1 -->|OneFailed| t3
+  t2 -->|OneFailed| t3
+  t1 --> t4
+  subgraph last["finally"]
+    t5["tidy"]
+  end
+  t3 -.-> last
+  t4 -.-> last""" == "\n".join(mermaid(compiled(STOCK)))
+
+
+def test_a_rule_without_upstream_is_named_too() -> None:
+    """`Always` starts at once."""
+    lines = list(text("one", compiled(workflow(task(runWhen="Always")))))
+    assert ["one: 1 task in 1 level", "   1  extract  (Always)"] == lines
+
+
+@pytest.mark.parametrize(("form", "want"), [("text", "stock: 5"), ("mermaid", "flowchart LR")])
+def test_the_command_prints_the_form_that_is_asked_for(
+    form: str, want: str, tmp_path: Path
+) -> None:
+    """Exit code 0."""
+    file = tmp_path / "stock.yaml"
+    file.write_text(str(STOCK))
+    done = CliRunner().invoke(main, ["graph", str(file), "--format", form])
+    assert (0, True) == (done.exit_code, done.stdout.startswith(want)), done.output
+
+
+def test_a_workflow_that_cannot_run_is_told_as_validate_tells_it(tmp_path: Path) -> None:
+    """The same lines, exit code 2."""
+    file = tmp_path / "stock.yaml"
+    file.write_text(str(workflow(task(dependsOn=["extrct"]))))
+    drawn = CliRunner().invoke(main, ["graph", str(file)])
+    judged = CliRunner().invoke(main, ["validate", str(file)])
+    assert 2 == drawn.exit_code
+    assert judged.stdout == drawn.stderr
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Definition:
+    """Return a workflow of up to twelve tasks, each after some of those before it."""
+    names = [f"t{number}" for number in range(draw(st.integers(1, 12)))]
+    tasks = [
+        task(name, dependsOn=draw(st.lists(st.sampled_from(names[:index]), unique=True)))
+        if index
+        else task(name)
+        for index, name in enumerate(names)
+    ]
+    return compiled(workflow(*reversed(tasks)))
+
+
+@given(graphs())
+def test_a_task_is_one_level_below_the_lowest_that_it_waits_for(definition: Definition) -> None:
+    """Levels are lengths of longest paths, in whatever order tasks are written."""
+    level = levels(definition)
+    for name, upstream in definition.graph.upstream.items():
+        assert level[name] == 1 + max((level[up] for up in upstream), default=0)
+
+
+@given(graphs())
+def test_mermaid_has_each_task_and_each_dependency_once(definition: Definition) -> None:
+    """Nothing is lost in the picture."""
+    drawn = "\n".join(mermaid(definition))
+    nodes = dict(re.findall(r'^  (t\d+)\["(.+)"\]$', drawn, re.MULTILINE))
+    edges = re.findall(r"^  (t\d+) --> (t\d+)$", drawn, re.MULTILINE)
+    want = [(up, name) for name, task in definition.tasks.items() for up in task.upstream]
+    assert sorted(definition.tasks) == sorted(nodes.values())
+    assert sorted(want) == sorted((nodes[up], nodes[down]) for up, down in edges)

@@ -1,0 +1,168 @@
+"""`headrace validate`: what is printed, and the exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from support.written import RICH
+
+from headrace.cli.main import main
+
+WORKFLOW = """\
+apiVersion: headrace.dev/v1alpha1
+kind: Workflow
+metadata: {name: stock}
+spec:
+  params: [{name: region, default: eu}]
+  tasks:
+    - name: extract
+      image: busybox:1.37
+"""
+RUN = """\
+apiVersion: headrace.dev/v1alpha1
+kind: WorkflowRun
+metadata: {name: stock-1}
+spec: {workflow: stock, params: [{name: region, value: us}]}
+"""
+FOREIGN = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+"""
+
+
+def validate(*files: str | Path, stdin: str = "") -> Result:
+    """Run the command."""
+    return CliRunner().invoke(main, ["validate", *map(str, files)], input=stdin)
+
+
+def test_valid_objects_are_told_and_all_is_well() -> None:
+    """Each object has a line; exit code 0."""
+    done = validate(RICH)
+    assert 0 == done.exit_code, done.output
+    lines = done.stdout.splitlines()
+    assert 4 == len(lines)
+    name = "stock-levels-of-all-warehouses-for-the-analysts-eu"
+    assert f"{RICH}:3: Workflow {name!r} is valid: 5 tasks" == lines[0]
+
+
+def test_each_problem_is_a_line_with_file_line_and_field() -> None:
+    """Editors and other programs jump to such lines; exit code 2."""
+    text = WORKFLOW.replace("extract", "Extract").replace("image", "imag")
+    done = validate("-", stdin=text)
+    assert 2 == done.exit_code
+    assert [
+        "<stdin>:7: spec.tasks[0].name: 'Extract' is not allowed; use lower-case letters, digits"
+        " and '-', beginning with a letter and ending with a letter or digit;"
+        " did you mean 'extract'?",
+        "<stdin>:8: spec.tasks[0].imag: there is no such field; did you mean 'image'?",
+    ] == done.stdout.splitlines()
+
+
+def test_several_files_and_documents_are_checked_in_one_go(tmp_path: Path) -> None:
+    """A problem in one does not hide those of others, and names its own file and line."""
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(f"{WORKFLOW}---\n{WORKFLOW.replace('region', '1')}")
+    second.write_text(RUN.replace("workflow: stock", "workflow: Stock"))
+    done = validate(first, second)
+    assert 2 == done.exit_code
+    starts = [line.partition(": ")[0] for line in done.stdout.splitlines()]
+    assert [f"{first}:14", f"{second}:4"] == starts
+
+
+def test_objects_of_others_are_passed_over() -> None:
+    """They are named beside the result, not in it."""
+    done = validate("-", stdin=f"{WORKFLOW}---\n{FOREIGN}")
+    assert 0 == done.exit_code
+    assert "<stdin>:10: ConfigMap 'settings' is not Headrace's: passed over\n" == done.stderr
+
+
+def test_nothing_to_check_is_a_mistake() -> None:
+    """A wrong folder or a wrong apiVersion must not look like success."""
+    for text in ("", "---\n", FOREIGN):
+        done = validate("-", stdin=text)
+        assert 2 == done.exit_code
+        assert "there is no object of headrace.dev here" in done.stdout
+
+
+def test_a_list_is_looked_into() -> None:
+    """`kubectl get -o yaml` writes such lists."""
+    item = WORKFLOW.replace("extract", "Extract").replace("\n", "\n    ")
+    done = validate("-", stdin=f"apiVersion: v1\nkind: List\nitems:\n  - {item}\n")
+    assert done.stdout.startswith("<stdin>:10: items[0].spec.tasks[0].name: 'Extract' is not")
+
+
+def test_a_run_is_compared_with_its_workflow(tmp_path: Path) -> None:
+    """Parameters are checked where the workflow is among the files, in any order."""
+    workflow, run = tmp_path / "workflow.yaml", tmp_path / "run.yaml"
+    workflow.write_text(WORKFLOW)
+    run.write_text(RUN.replace("region", "regoin"))
+    done = validate(run, workflow)
+    want = "spec.params: the workflow has no parameter 'regoin'; did you mean 'region'?"
+    assert f"{run}:4: {want}" == done.stdout.strip()
+    assert 0 == validate(run).exit_code
+
+
+WRONG_KINDS = [
+    ("kind: Workflow", "kind: Pipeline", "kind: there is no kind 'Pipeline'"),
+    ("v1alpha1", "v1", "apiVersion: there is no 'headrace.dev/v1'; write headrace.dev/v1alpha1"),
+    ("headrace.dev/", "headrace.io/", "must be headrace.dev/v1alpha1, not 'headrace.io/v1alpha1'"),
+    ("apiVersion: headrace.dev/v1alpha1\n", "", "apiVersion: must be headrace.dev/v1alpha1"),
+]
+
+
+@pytest.mark.parametrize(("text", "instead", "want"), WRONG_KINDS)
+def test_an_object_that_is_meant_to_be_ours_is_no_foreign_one(
+    text: str, instead: str, want: str
+) -> None:
+    """A typing error in kind or apiVersion is told, not passed over."""
+    done = validate("-", stdin=WORKFLOW.replace(text, instead))
+    assert 2 == done.exit_code
+    assert want in done.stdout
+
+
+def test_a_workflow_of_another_engine_is_foreign() -> None:
+    """Argo's kind has the same name."""
+    done = validate("-", stdin=WORKFLOW.replace("headrace.dev", "argoproj.io") + "---\n" + RUN)
+    assert 0 == done.exit_code
+    assert "Workflow 'stock' is not Headrace's" in done.stderr
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """Not there, a folder: the reason is the system's own."""
+    assert "nothing.yaml:1: cannot be read: No such file" in validate("nothing.yaml").stdout
+    assert "cannot be read: Is a directory" in validate(tmp_path).stdout
+
+
+def test_a_file_that_the_api_server_would_refuse_is_not_even_read(tmp_path: Path) -> None:
+    """Five megabytes are told at once; exit code 2."""
+    large = tmp_path / "large.yaml"
+    large.write_text(f"{WORKFLOW}      args: ['{'x' * 5_000_000}']\n")
+    done = validate(large)
+    assert 2 == done.exit_code
+    assert (
+        f"{large}:1: is larger than 3 MiB, and the API server refuses such requests" in done.stdout
+    )
+
+
+def test_a_large_workflow_is_checked(tmp_path: Path) -> None:
+    """As many tasks as a workflow may have; one more is refused."""
+    tasks = [f"    - {{name: t{n}, image: a, dependsOn: [t{max(n - 1, 0)}]}}" for n in range(5001)]
+    head = WORKFLOW.partition("    - name")[0]
+    file = tmp_path / "large.yaml"
+    file.write_text(head + "\n".join(["    - {name: t0, image: a}", *tasks[1:5000]]))
+    assert "is valid: 5000 tasks" in validate(file).stdout
+    file.write_text(head + "\n".join(["    - {name: t0, image: a}", *tasks[1:]]))
+    assert "spec.tasks: has 5001 elements; at most 5000 are allowed" in validate(file).stdout
+
+
+def test_the_program_ends_with_its_exit_code() -> None:
+    """A process of its own, as a pipeline of a Git forge starts it."""
+    words = [sys.executable, "-c", "from headrace.cli.main import main; main()", "validate", "-"]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    for text, code in ((WORKFLOW, 0), (FOREIGN, 2)):
+        done = subprocess.run(words, input=text, text=True, env=environ, check=False)
+        assert code == done.returncode

@@ -1,0 +1,147 @@
+"""What is shown of tasks: `headrace.cli.rows`."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.cli.rows import Row, Tone, length, rows
+from headrace.engine.definition import Definition
+from headrace.engine.outcome import Outcome
+from headrace.engine.run import ObservedRun, ObservedTask, RunKey, RunLog
+from support.builders import (
+    NOON,
+    at,
+    chain,
+    diamond,
+    ended,
+    exited,
+    failed,
+    log,
+    retries,
+    running,
+    task,
+    workflow,
+)
+
+KEY = RunKey("default", "etl-1")
+GOOD = ObservedTask(ended(Outcome.SUCCEEDED))
+
+
+DIAMOND = diamond()
+
+
+def seen(
+    definition: Definition = DIAMOND,
+    desired: DesiredState = DesiredState.RUN,
+    **tasks: ObservedTask,
+) -> ObservedRun:
+    return ObservedRun(
+        KEY, "uid", NOON, definition, desired=desired, tasks=tasks, log=RunLog(started=NOON)
+    )
+
+
+def by_task(run: ObservedRun) -> Mapping[str, Row]:
+    return {row.task: row for row in rows(run, at(10))}
+
+
+def test_rows_are_in_the_order_of_the_definition() -> None:
+    """Not in the order in which things happened."""
+    run = seen(right=GOOD, extract=GOOD)
+
+    assert ["extract", "left", "right", "join"] == [row.task for row in rows(run, at(10))]
+
+
+@pytest.mark.parametrize(
+    ("run", "name", "want"),
+    [
+        pytest.param(
+            seen(),
+            "left",
+            Row("left", Tone.WAITING, "WaitingForUpstream", 0, None, "waits for extract"),
+            id="it waits for another task",
+        ),
+        pytest.param(
+            seen(), "extract", Row("extract", Tone.BUSY, "Starting", 0, None, ""), id="it starts"
+        ),
+        pytest.param(
+            seen(extract=ObservedTask(sighting=running())),
+            "extract",
+            Row("extract", Tone.BUSY, "Running", 1, 10, ""),
+            id="it runs",
+        ),
+        pytest.param(
+            seen(extract=ObservedTask(sighting=exited())),
+            "extract",
+            Row("extract", Tone.GOOD, "Succeeded", 1, 5, ""),
+            id="it has just succeeded",
+        ),
+        pytest.param(
+            seen(extract=GOOD),
+            "extract",
+            Row("extract", Tone.GOOD, "Succeeded", 1, 5, ""),
+            id="it succeeded long ago",
+        ),
+        pytest.param(
+            seen(extract=ObservedTask(sighting=exited(3))),
+            "extract",
+            Row(
+                "extract",
+                Tone.BAD,
+                "NonZeroExit",
+                1,
+                10,
+                "ended with exit code 3; retry.limit is 0",
+            ),
+            id="it failed; the reason is not said twice",
+        ),
+        pytest.param(
+            seen(extract=ObservedTask(ended(Outcome.FAILED))),
+            "join",
+            Row("join", Tone.OFF, "UpstreamFailed", 0, None, "…"),
+            id="it is omitted",
+        ),
+    ],
+)
+def test_a_row(run: ObservedRun, name: str, want: Row) -> None:
+    """Status, attempts, seconds and message, as the engine sees it at this moment."""
+    row = by_task(run)[name]
+
+    assert want == (replace(row, message="…") if want.message == "…" else row)
+
+
+def test_a_retry_says_when() -> None:
+    """Somebody who waits wants to know how long."""
+    definition = workflow(task("load", retry=retries(3, seconds=60)))
+    attempt = failed(when=5)
+
+    row = by_task(seen(definition, load=ObservedTask(log(attempt, user_failures=1))))["load"]
+
+    assert (Tone.TROUBLE, "WaitingForRetry") == (row.tone, row.status)
+    assert row.message.startswith("again in 55s; attempt 1 failed")
+
+
+def test_a_cancelled_task_is_neither_good_nor_bad() -> None:
+    """It did not fail; it was ended, or never began."""
+    shown = by_task(seen(chain("a", "b"), DesiredState.CANCEL, a=ObservedTask(sighting=running())))
+
+    assert (Tone.OFF, Tone.OFF) == (shown["a"].tone, shown["b"].tone)
+    assert (1, 0) == (shown["a"].attempts, shown["b"].attempts)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "want"),
+    [
+        pytest.param(-1, "0.0s", id="a clock that went back"),
+        pytest.param(0.44, "0.4s", id="tenths"),
+        pytest.param(9.94, "9.9s", id="still tenths"),
+        pytest.param(41.4, "41s", id="seconds"),
+        pytest.param(59.7, "1m00s", id="rounded up to a minute"),
+        pytest.param(200, "3m20s", id="minutes"),
+        pytest.param(7500, "2h05m", id="hours"),
+    ],
+)
+def test_lengths(seconds: float, want: str) -> None:
+    """As exact as people need it."""
+    assert want == length(seconds)
