@@ -66,6 +66,7 @@ class WorkQueue(Generic[K]):
         self._delays: Agenda[K] = Agenda(self._now)
         self._dates: Agenda[K] = Agenda(lambda: utc_now().timestamp())
         self._timer: asyncio.TimerHandle | None = None
+        self._rings_at = 0.0
         self._stopped = False
 
     @property
@@ -189,9 +190,11 @@ class WorkQueue(Generic[K]):
         if pause is None:
             return
         due = self._now() + pause
-        if self._timer is None or self._timer.cancelled() or due < self._timer.when():
+        if self._timer is None or due < self._rings_at:
             if self._timer is not None:
                 self._timer.cancel()
+            # Its moment is kept here: not every event loop's handle tells when it is due.
+            self._rings_at = due
             self._timer = asyncio.get_running_loop().call_at(due, self._ring)
 
     def _ring(self) -> None:

@@ -6,10 +6,11 @@ Wires the pieces together and starts and stops them in order. Decides nothing ab
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from datetime import UTC, datetime
 from random import Random
 from time import monotonic
+from typing import Any
 
 from aiohttp import web
 
@@ -128,12 +129,22 @@ class Runtime:
     def _later(self, key: RunKey, seconds: float) -> None:
         self.queue.add_at(key, asyncio.get_running_loop().time() + seconds)
 
-    def _spawn(self, coroutine) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - any
-        self._tasks.append(asyncio.create_task(coroutine))
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start what must go on for as long as this controller does."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """End the process if a part of it has: half a controller would look alive and do nothing."""
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("a part of the controller ended", exc_info=task.exception())
+            self._over.set()
 
     def _gained(self) -> None:
         self.metrics.leading.set(1)
-        self._workers = asyncio.create_task(self._lead())
+        self._workers = self._spawn(self._lead())
 
     def _lost(self) -> None:
         """End: what is known may be outdated, and a new process learns it all anew."""

@@ -5,13 +5,17 @@ Knows the run as a whole: its definition, parameters and siblings. Knows no task
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.concurrency import SiblingRun, Wait, may_begin
+from headrace.engine.definition import Definition
 from headrace.engine.params import InvalidParamsError, resolve
 from headrace.engine.run import ObservedRun
-from headrace.engine.steering import Mode, course
+from headrace.engine.steering import Course, Mode
+
+ASK_AGAIN = timedelta(seconds=10)
+"""When a run that somebody has to make possible is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +28,38 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The run waits before its first task."""
+    """The run does not go on for now."""
 
     reason: Reason
     message: str
     until: datetime | None = None
 
 
-def admit(run: ObservedRun, now: datetime) -> Refused | Held | None:
-    """Say why a run does not begin; None lets it."""
+def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refused | Held:
+    """Return the definition of a run that may go on, or say why it may not."""
     if run.refusal is not None:
         return Refused(*run.refusal)
     if run.definition is None:
-        return Held(*(run.hindrance or (Reason.PENDING, "")))
+        return Held(*(run.hindrance or (Reason.PENDING, "")), until=now + ASK_AGAIN)
+    if run.log.started is not None:
+        return run.definition
     try:
         resolve(run.definition.params, run.given)
     except InvalidParamsError as error:
         return Refused(Reason.INVALID_PARAMS, str(error))
-    if run.log.started is not None:
-        return None
-    return _hold(run, now)
+    return _hold(run, run.definition, course) or run.definition
 
 
-def _hold(run: ObservedRun, now: datetime) -> Refused | Held | None:
-    steered = course(run, now)
-    if steered.mode in (Mode.STOP, Mode.CANCEL):
-        return Refused(steered.reason, f"{steered.message} before the run began")
-    if steered.mode is Mode.PAUSE:
-        return Held(Reason.PAUSED, steered.message)
-    assert run.definition is not None  # noqa: S101 - `admit` has looked
+def _hold(run: ObservedRun, definition: Definition, course: Course) -> Refused | Held | None:
+    """Say why a run does not begin yet, or ever."""
+    if course.mode in (Mode.STOP, Mode.CANCEL):
+        return Refused(course.reason, f"{course.message} before the run began")
+    if course.mode is Mode.PAUSE:
+        return Held(Reason.PAUSED, course.message)
     me = SiblingRun(
         run.key.name, run.created, run.logical_time or run.created, began=False, cancelling=False
     )
-    match may_begin(run.definition.concurrency, me, run.siblings):
+    match may_begin(definition.concurrency, me, run.siblings):
         case Wait(reason, message):
             return Held(reason, message)
         case _:

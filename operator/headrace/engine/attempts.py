@@ -9,32 +9,95 @@ from dataclasses import replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.retry import RetryAction, RetryPolicy
-from headrace.engine.classify import KINDS, Failure, Kind, classify
+from headrace.api.v1alpha1.retry import RetryPolicy
+from headrace.engine.classify import KINDS, Failure, Kind, Success, classify
 from headrace.engine.outcome import Outcome
-from headrace.engine.retry import matching_rule
-from headrace.engine.run import LOGGED_ATTEMPTS, Attempt, Sighting, Stage, TaskLog
+from headrace.engine.retry import budget
+from headrace.engine.run import (
+    LOGGED_ATTEMPTS,
+    Attempt,
+    Ending,
+    Obstacle,
+    Sighting,
+    Stage,
+    TaskLog,
+)
+from headrace.engine.text import clip
+
+GONE = Failure(Reason.JOB_DELETED, "the Job was deleted before its end was seen")
+
+FIRST_WORDS_STAY = frozenset({Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_ERROR})
+"""What is told in turns of several words for one trouble; the first ones say the cause."""
 
 
 def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: datetime) -> TaskLog:
     """
     Bring a task's log up to date with what the world shows of its newest attempt.
 
-    A closed attempt stays as it is, whatever is seen later.
+    A closed attempt stays as it is, whatever is seen later. A log that says it all is returned
+    as the same object.
     """
     if log.outcome is not None:
         return log
     if sighting is not None and sighting.number > log.count:
-        log = _open(log, sighting, now)
+        log = _open(_closed(log, policy, now), sighting, now)
     last = log.last
     if last is None or not last.open:
         return log
     if sighting is None or sighting.number < last.number:
-        return close(log, Failure(Reason.JOB_DELETED, _GONE), policy, now)
-    return _update(log, last, sighting, policy, now)
+        return close(log, GONE, policy, now)
+    if sighting.ending is not None:
+        return _end(log, sighting, sighting.ending, policy, now)
+    if sighting.stage is Stage.GONE:
+        gone = Failure(Reason.JOB_DELETED, sighting.message or GONE.message)
+        return close(_known(log, sighting), gone, policy, now)
+    return _progress(_known(log, sighting), sighting)
 
 
-_GONE = "the Job was deleted before its end was seen"
+def refuse(log: TaskLog, obstacle: Obstacle, policy: RetryPolicy) -> TaskLog:
+    """
+    Log an attempt that the world will not make: for the policies it has failed like any other.
+
+    The obstacle's `until` is when it was met, and becomes the attempt's end; so the same obstacle,
+    seen again after it was logged, is no further attempt.
+    """
+    last = log.last
+    final = KINDS.get(obstacle.reason) is Kind.DEFINITION
+    if not final or log.outcome is not None or (last is not None and last.open):
+        return log
+    if last is not None and last.finished is not None and obstacle.until <= last.finished:
+        return log
+    met = obstacle.until
+    number = log.count + 1
+    log = replace(
+        log,
+        attempts=(*log.attempts, Attempt(number, created=met))[-LOGGED_ATTEMPTS:],
+        count=number,
+        started=log.started or met,
+    )
+    return close(log, Failure(obstacle.reason, obstacle.message), policy, met)
+
+
+def close(log: TaskLog, failure: Failure, policy: RetryPolicy, at: datetime) -> TaskLog:
+    """Close the open attempt as failed, and charge the budget that it uses."""
+    closed = replace(
+        log.attempts[-1],
+        finished=at,
+        reason=failure.reason,
+        message=clip(failure.message),
+    )
+    kind = budget(policy, closed)
+    return replace(
+        log,
+        attempts=(*log.attempts[:-1], closed),
+        user_failures=log.user_failures + (kind is Kind.USER),
+        infrastructure_failures=log.infrastructure_failures + (kind is Kind.INFRASTRUCTURE),
+    )
+
+
+def _closed(log: TaskLog, policy: RetryPolicy, now: datetime) -> TaskLog:
+    """Close an attempt that was left open, since a later one is there."""
+    return close(log, GONE, policy, now) if log.last is not None and log.last.open else log
 
 
 def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
@@ -52,59 +115,62 @@ def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
     )
 
 
-def close(log: TaskLog, failure: Failure, policy: RetryPolicy, at: datetime) -> TaskLog:
-    """Close the open attempt as failed, and charge the budget that it uses."""
+def _known(log: TaskLog, sighting: Sighting) -> TaskLog:
+    """Add to the open attempt what the sighting knows more."""
     last = log.attempts[-1]
-    closed = replace(last, finished=at, reason=failure.reason, message=failure.message)
-    rule = matching_rule(policy, closed)
-    charged = rule is None or rule.action is not RetryAction.IGNORE
-    kind = KINDS.get(failure.reason)
-    return replace(
-        log,
-        attempts=(*log.attempts[:-1], closed),
-        user_failures=log.user_failures + (charged and kind is Kind.USER),
-        infrastructure_failures=log.infrastructure_failures
-        + (charged and kind is Kind.INFRASTRUCTURE),
-    )
-
-
-def _update(
-    log: TaskLog, last: Attempt, sighting: Sighting, policy: RetryPolicy, now: datetime
-) -> TaskLog:
-    known = replace(
-        last,
+    known = Attempt(
+        number=last.number,
         job=sighting.job or last.job,
         pod=sighting.pod or last.pod,
         node=sighting.node or last.node,
         created=last.created or sighting.created,
         scheduled=sighting.scheduled or last.scheduled,
-        started=sighting.started or last.started,
+        started=last.started or sighting.started,
+        memory=last.memory or sighting.memory,
     )
-    log = replace(log, attempts=(*log.attempts[:-1], known))
-    if sighting.stage is Stage.GONE:
-        return close(log, Failure(Reason.JOB_DELETED, sighting.message or _GONE), policy, now)
-    if sighting.ending is not None:
-        return _end(log, known, sighting, policy)
-    if sighting.stage is Stage.RUNNING:
-        return replace(log, reason=Reason.RUNNING, message=sighting.message)
-    return replace(log, reason=sighting.waiting or Reason.STARTING, message=sighting.message)
+    return log if known == last else replace(log, attempts=(*log.attempts[:-1], known))
 
 
-def _end(log: TaskLog, known: Attempt, sighting: Sighting, policy: RetryPolicy) -> TaskLog:
-    ending = sighting.ending
-    assert ending is not None  # noqa: S101 - the caller has looked
-    known = replace(known, exit_code=ending.exit_code)
-    log = replace(log, attempts=(*log.attempts[:-1], known))
-    verdict = classify(ending)
-    if isinstance(verdict, Failure):
-        return close(log, verdict, policy, ending.at)
-    done = replace(known, finished=ending.at, reason=Reason.SUCCEEDED)
-    return replace(
-        log,
-        attempts=(*log.attempts[:-1], done),
-        outcome=Outcome.SUCCEEDED,
-        reason=Reason.SUCCEEDED,
-        message="",
-        finished=ending.at,
-        outputs=verdict.outputs,
-    )
+def _progress(log: TaskLog, sighting: Sighting) -> TaskLog:
+    """Say how far the open attempt is, and what it waits for."""
+    reason, message = sighting.waiting or Reason.STARTING, clip(sighting.message)
+    if sighting.stage is Stage.RUNNING or (log.attempts[-1].started and _silent(sighting)):
+        reason = Reason.RUNNING  # once it ran, a sighting that knows less is an old one
+    if reason is log.reason and reason in FIRST_WORDS_STAY and log.message:
+        return log
+    if reason is log.reason and message == log.message:
+        return log
+    return replace(log, reason=reason, message=message)
+
+
+def _silent(sighting: Sighting) -> bool:
+    return sighting.waiting is None and not sighting.message
+
+
+def _end(
+    log: TaskLog, sighting: Sighting, ending: Ending, policy: RetryPolicy, now: datetime
+) -> TaskLog:
+    """Close the open attempt as the world says that it ended."""
+    log = _known(log, sighting)
+    last = replace(log.attempts[-1], exit_code=ending.exit_code)
+    log = replace(log, attempts=(*log.attempts[:-1], last))
+    at = _between(last.created, ending.at, now)
+    match classify(ending):
+        case Failure() as failure:
+            return close(log, failure, policy, at)
+        case Success(outputs):
+            done = replace(last, finished=at, reason=Reason.SUCCEEDED)
+            return replace(
+                log,
+                attempts=(*log.attempts[:-1], done),
+                outcome=Outcome.SUCCEEDED,
+                reason=Reason.SUCCEEDED,
+                message="",
+                finished=at,
+                outputs=outputs,
+            )
+
+
+def _between(first: datetime | None, instant: datetime, last: datetime) -> datetime:
+    """Bound a time that another machine's clock told: a wait that counts from it must be sane."""
+    return max(first or instant, min(instant, last))

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
@@ -15,6 +16,9 @@ from headrace.engine.run import Ending
 
 MAX_OUTPUT_BYTES = 4096
 """What a termination message can hold (Kubernetes, `terminationMessagePath`)."""
+
+MAX_OUTPUT_DEPTH = 32
+"""How deep outputs may be nested: what a status can carry through every JSON library."""
 
 
 class Kind(StrEnum):
@@ -64,6 +68,8 @@ def classify(ending: Ending) -> Success | Failure:
     """Judge the end of an attempt, from what the world says of it."""
     if ending.reason is not None:
         return Failure(ending.reason, ending.message)
+    if ending.exit_code is None:
+        return Failure(Reason.POD_DELETED, ending.message or "it ended, and nobody knows how")
     if ending.exit_code != 0:
         return Failure(
             Reason.NON_ZERO_EXIT, ending.message or f"ended with exit code {ending.exit_code}"
@@ -84,18 +90,66 @@ def read_outputs(text: str) -> Mapping[str, Any] | None:
     """
     if not text.strip():
         return None
-    # Counted in bytes, and >=: the kubelet cuts at the limit, so a full message may be a part.
-    size = len(text.encode())
-    if size >= MAX_OUTPUT_BYTES:
-        raise ValueError(
-            f"outputs must be smaller than {MAX_OUTPUT_BYTES} bytes, these have {size} or more; "
-            f"store the value and give its URI as the output"
-        )
+    _check_size(text)
     try:
-        outputs = json.loads(text)
+        outputs = json.loads(
+            text, parse_constant=_no_number, parse_float=_fraction, parse_int=_whole
+        )
     except (ValueError, RecursionError) as error:
         raise ValueError(f"outputs are not JSON: {error}; write one JSON object") from None
     if not isinstance(outputs, dict):
         kind = type(outputs).__name__
         raise ValueError(f"outputs are a JSON {kind}; write one JSON object")  # noqa: TRY004 - bad input, not a bad call
+    _check_depth(outputs)
+    _check_text(outputs)
     return outputs
+
+
+def _check_size(text: str) -> None:
+    """Refuse what may have been cut: the kubelet cuts at the limit, so a full message may be."""
+    size = len(text.encode(errors="replace"))
+    if size >= MAX_OUTPUT_BYTES:
+        raise ValueError(
+            f"outputs must be smaller than {MAX_OUTPUT_BYTES} bytes, these have {size} or more; "
+            f"store the value and give its URI as the output"
+        )
+
+
+def _check_depth(outputs: object) -> None:
+    level: list[object] = [outputs]
+    for _ in range(MAX_OUTPUT_DEPTH):
+        level = [inner for each in level for inner in _inside(each)]
+    if level:
+        raise ValueError(f"outputs are nested deeper than {MAX_OUTPUT_DEPTH}; make them flatter")
+
+
+def _inside(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _check_text(outputs: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(outputs, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            "outputs have half of a character (a lone \\ud800 or the like); write valid Unicode"
+        ) from None
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is not a JSON number")
+
+
+def _fraction(digits: str) -> float:
+    number = float(digits)
+    return number if isfinite(number) else _no_number(digits)
+
+
+def _whole(digits: str) -> int:
+    """Read a whole number, if the API server can keep it as it is."""
+    number = int(digits)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{digits[:20]}… has more than 64 bits; write it as a text")
+    return number

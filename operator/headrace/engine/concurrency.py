@@ -152,15 +152,13 @@ def may_begin(
     Args:
         concurrency: What the author of the workflow asks for now.
         run: The run.
-        active: All runs of the workflow that have not ended, with or without this one.
+        active: All runs of the workflow that have not ended. This one may be among them, perhaps
+            seen at another moment: no run waits for itself.
 
     """
     limit = limit_of(concurrency)
-    ahead = [
-        other
-        for other in active
-        if other.name != run.name and (other.began or other.place < run.place)
-    ]
+    others = [other for other in active if other.name != run.name]
+    ahead = [other for other in others if other.began or other.place < run.place]
     if run.began or limit is None or len(ahead) < limit:
         return Begin()
     return Wait(Reason.WAITING_FOR_TURN, _turn(limit, ahead))

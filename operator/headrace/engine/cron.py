@@ -163,7 +163,7 @@ def _change(place: ZoneInfo, early: datetime, late: datetime) -> datetime | None
     if _offset(place, late) == old:
         return None
     early = early.replace(microsecond=0)
-    seconds = range((late - early) // SECOND + 2)
+    seconds = range((late - early) // SECOND)
 
     def changed(second: int) -> bool:
         return _offset(place, early + second * SECOND) != old

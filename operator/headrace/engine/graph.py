@@ -32,15 +32,24 @@ class Graph:
     upstream: Mapping[str, tuple[str, ...]]
     order: tuple[str, ...] = field(init=False)
     """The tasks, each after all that it waits for."""
+    downstream: Mapping[str, tuple[str, ...]] = field(init=False)
+    """The tasks, each with the names of those that wait for it."""
 
     def __post_init__(self) -> None:
-        """Find the order once; every turn needs it."""
+        """Find the order and its reverse once; every turn needs them."""
         try:
             order = tuple(TopologicalSorter(self.upstream).static_order())
         except CycleError as error:
             # graphlib names the cycle from a task to what waits for it; readers expect dependsOn.
             raise CyclicGraphError(tuple(reversed(error.args[1]))) from None
+        downstream: dict[str, list[str]] = {name: [] for name in self.upstream}
+        for name, waits_for in self.upstream.items():
+            for each in waits_for:
+                downstream[each].append(name)
         object.__setattr__(self, "order", order)
+        object.__setattr__(
+            self, "downstream", {name: tuple(after) for name, after in downstream.items()}
+        )
 
     def __iter__(self) -> Iterator[str]:
         """Yield the tasks, each after all it waits for."""

@@ -20,9 +20,7 @@ _UNITS = {
 }
 _MEBI = 1024 * 1024
 
-DEFAULT_RESOURCES = Resources(
-    requests={"cpu": "20m", "memory": "64Mi"}, limits={"memory": "1Gi"}
-)
+DEFAULT_RESOURCES = Resources(requests={"cpu": "20m", "memory": "64Mi"}, limits={"memory": "1Gi"})
 """What a task gets that asks for nothing: little enough for many at once, enough for a script."""
 
 
@@ -39,7 +37,7 @@ def to_quantity(size: int) -> str:
 
 def next_memory(policy: RetryPolicy, last: Attempt | None, resources: Resources) -> str | None:
     """
-    Return the memory limit of the next attempt, or None for what the task itself says.
+    Return the memory of the next attempt, or None for what the task itself says.
 
     Args:
         policy: The task's retry policy.
@@ -50,22 +48,31 @@ def next_memory(policy: RetryPolicy, last: Attempt | None, resources: Resources)
     if last is None:
         return None
     rule = matching_rule(policy, last)
-    base = last.memory or resources.limits.get("memory") or resources.requests.get("memory")
+    base = last.memory or _own(resources)
     if rule is None or rule.memory_factor_percent is None or base is None:
         return last.memory
     grown = to_bytes(base) * rule.memory_factor_percent // 100
-    if rule.max_memory is not None:
-        grown = max(to_bytes(base), min(grown, to_bytes(rule.max_memory)))
-    return to_quantity(grown)
+    if rule.max_memory is None or grown < to_bytes(rule.max_memory):
+        return to_quantity(grown)
+    # A task that asks for more than maxMemory from the start is not made smaller by it.
+    return max(base, rule.max_memory, key=to_bytes)
 
 
 def raised(resources: Resources, memory: str | None) -> Mapping[str, Mapping[str, str]]:
     """Return requests and limits with the memory raised: both by the same factor."""
     requests, limits = dict(resources.requests), dict(resources.limits)
-    if memory is not None:
-        base = limits.get("memory") or requests.get("memory") or memory
-        if "memory" in requests:
-            factor = Decimal(to_bytes(memory)) / to_bytes(base)
-            requests["memory"] = to_quantity(int(to_bytes(requests["memory"]) * factor))
+    base = _own(resources)
+    if memory is None or base is None:
+        return {"requests": requests, "limits": limits}
+    if "memory" in limits:
         limits["memory"] = memory
+    if "memory" in requests:
+        factor = Decimal(to_bytes(memory)) / to_bytes(base)
+        grown = to_quantity(int(to_bytes(requests["memory"]) * factor))
+        requests["memory"] = min(grown, memory, key=to_bytes)
     return {"requests": requests, "limits": limits}
+
+
+def _own(resources: Resources) -> str | None:
+    """Return what a task says of its memory: its limit, else its request."""
+    return resources.limits.get("memory") or resources.requests.get("memory")

@@ -25,7 +25,18 @@ class Look(StrEnum):
 
     SUCCESS = "success"
     FAILURE = "failure"
+    CANCELLATION = "cancellation"
+    """A failure to every rule; what is left out because of it counts as cancelled too."""
     SKIP = "skip"
+
+
+LOOKS = {
+    Outcome.SUCCEEDED: Look.SUCCESS,
+    Outcome.FAILED: Look.FAILURE,
+    Outcome.CANCELLED: Look.CANCELLATION,
+    Outcome.SKIPPED: Look.SKIP,
+    Outcome.OMITTED: Look.SKIP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +54,4 @@ class Ended:
         """What those who wait for the task see."""
         if self.outcome is Outcome.OMITTED and self.after_failure:
             return Look.FAILURE
-        return _LOOKS[self.outcome]
-
-
-_LOOKS = {
-    Outcome.SUCCEEDED: Look.SUCCESS,
-    Outcome.FAILED: Look.FAILURE,
-    Outcome.CANCELLED: Look.FAILURE,
-    Outcome.SKIPPED: Look.SKIP,
-    Outcome.OMITTED: Look.SKIP,
-}
+        return LOOKS[self.outcome]

@@ -6,6 +6,11 @@ Small at any size of run. Knows numbers only.
 
 from collections.abc import Collection, Iterator
 
+from headrace.api.v1alpha1.base import MAX_TASKS
+
+_FARTHEST = 2 * MAX_TASKS
+"""A position beyond this was written by somebody else."""
+
 
 def write(positions: Collection[int]) -> str:
     """Write positions as ranges, lowest first."""
@@ -25,7 +30,10 @@ def read(text: str) -> frozenset[int]:
     found: set[int] = set()
     for part in filter(None, text.split(",")):
         first, _, last = part.partition("-")
-        found.update(range(int(first), int(last or first) + 1))
+        low, high = int(first), int(last or first)
+        if not low <= high <= _FARTHEST:
+            raise ValueError(f"started: {part!r} is no range of positions")
+        found.update(range(low, high + 1))
     return frozenset(found)
 
 

@@ -42,12 +42,11 @@ def expired_jobs(run: ObservedRun, now: datetime) -> Iterator[EndAttempt]:
         sighting = seen.sighting
         there = sighting is not None and sighting.stage is not Stage.GONE
         if there and seen.log.outcome is Outcome.SUCCEEDED:
-            yield from (EndAttempt(name, attempt.number) for attempt in seen.log.attempts)
+            # The log keeps the last attempts only, and the Jobs of all of them are there.
+            yield from (EndAttempt(name, number) for number in range(1, seen.log.count + 1))
 
 
-def expired_runs(
-    runs: Sequence[FinishedRun], history: History, now: datetime
-) -> tuple[str, ...]:
+def expired_runs(runs: Sequence[FinishedRun], history: History, now: datetime) -> tuple[str, ...]:
     """Return the runs beyond what is kept, oldest first."""
     newest_first = sorted(runs, key=lambda run: (run.finished, run.name), reverse=True)
     good = [run for run in newest_first if run.succeeded]

@@ -35,9 +35,21 @@ def matching_rule(policy: RetryPolicy, attempt: Attempt) -> RetryRule | None:
     for rule in policy.rules:
         if attempt.exit_code is not None and attempt.exit_code in rule.exit_codes:
             return rule
-        if attempt.reason in rule.reasons:
+        if str(attempt.reason) in rule.reasons:
             return rule
     return None
+
+
+def budget(policy: RetryPolicy, attempt: Attempt) -> Kind | None:
+    """Return whose budget a failed attempt uses; None for neither."""
+    rule = matching_rule(policy, attempt)
+    kind = KINDS.get(attempt.reason or Reason.FAILED)
+    if rule is not None and rule.action is RetryAction.IGNORE:
+        return None
+    if kind is Kind.DEFINITION:
+        # Only a rule can want it tried again; then it counts like any failure of the user's.
+        return Kind.USER if rule is not None and rule.action is RetryAction.RETRY else None
+    return kind
 
 
 def after_failure(policy: RetryPolicy, log: TaskLog, attempt_id: str) -> RetryAt | GiveUp:
@@ -57,8 +69,8 @@ def after_failure(policy: RetryPolicy, log: TaskLog, attempt_id: str) -> RetryAt
     refused = _refusal(policy, log, last)
     if refused is not None:
         return refused
-    wait = backoff(policy.backoff, log.count, attempt_id)
     assert last.finished is not None  # noqa: S101 - a failed attempt has ended
+    wait = backoff(policy.backoff, log.count, attempt_id)
     message = f"attempt {last.number} failed: {_how(last)}; {_room(policy, log, last)}"
     return RetryAt(last.finished + wait, message)
 
@@ -71,14 +83,10 @@ def _refusal(policy: RetryPolicy, log: TaskLog, last: Attempt) -> GiveUp | None:
         return GiveUp(reason, f"{_how(last)}; a retry rule says Fail")
     if rule is not None and rule.action is RetryAction.IGNORE:
         return None
-    kind = KINDS.get(reason)
-    if kind is Kind.USER:
-        used, limit, field = log.user_failures, policy.limit, "retry.limit"
-    elif kind is Kind.INFRASTRUCTURE:
-        used, limit = log.infrastructure_failures, policy.infrastructure_limit
-        field = "retry.infrastructureLimit"
-    else:
+    kind = budget(policy, last)
+    if kind is None:
         return GiveUp(reason, f"{_how(last)}; no retry can help")
+    used, limit, field = _account(kind, policy, log)
     if used <= limit:
         return None
     if limit == 0:
@@ -88,9 +96,17 @@ def _refusal(policy: RetryPolicy, log: TaskLog, last: Attempt) -> GiveUp | None:
     )
 
 
+def _account(kind: Kind, policy: RetryPolicy, log: TaskLog) -> tuple[int, int, str]:
+    """Return failures so far, failures allowed, and the field that says so."""
+    if kind is Kind.INFRASTRUCTURE:
+        limit = policy.infrastructure_limit
+        return log.infrastructure_failures, limit, "retry.infrastructureLimit"
+    return log.user_failures, policy.limit, "retry.limit"
+
+
 def backoff(policy: Backoff, failures: int, attempt_id: str) -> timedelta:
     """
-    Return the wait after a task's n-th failed attempt: seconds × factor^(n-1), with jitter.
+    Return the wait after a task's n-th failed attempt: seconds · factor^(n-1), with jitter.
 
     Args:
         policy: The field `retry.backoff`.
@@ -110,9 +126,9 @@ def _how(attempt: Attempt) -> str:
 
 
 def _room(policy: RetryPolicy, log: TaskLog, last: Attempt) -> str:
-    rule = matching_rule(policy, last)
-    if rule is not None and rule.action is RetryAction.IGNORE:
+    """Say how much of its budget is used."""
+    kind = budget(policy, last)
+    if kind is None:
         return "not counted, by a retry rule"
-    if KINDS.get(last.reason or Reason.FAILED) is Kind.INFRASTRUCTURE:
-        return f"infrastructure failure {log.infrastructure_failures}, {policy.infrastructure_limit} retries allowed"
-    return f"failure {log.user_failures}, {policy.limit} retries allowed"
+    used, limit, field = _account(kind, policy, log)
+    return f"{used} of {limit} retries ({field})"

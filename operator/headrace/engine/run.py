@@ -81,6 +81,9 @@ class Sighting:
     """It is being removed, and something of it may still run."""
     memory: str | None = None
     """The memory limit that it was made with, where a retry rule raised it."""
+    waiting_since: datetime | None = None
+    """Since when it waits for its program to run, if that is not when it was made: what it ran on
+    was lost, or somebody held it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +137,26 @@ class TaskLog:
         return self.attempts[-1] if self.attempts else None
 
 
+EMPTY = TaskLog()
+"""The log of a task of which nothing is known yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObservedTask:
     """A task of which there is a TaskRun."""
 
-    log: TaskLog = TaskLog()
+    log: TaskLog = EMPTY
     sighting: Sighting | None = None
-    """The newest attempt that the world shows; None: it shows none."""
+    """The newest attempt that the world shows; None: there is none any more. One that was made is
+    shown until its end is in the log, unless somebody removed it."""
     lingering: frozenset[int] = frozenset()
     """The numbers of older attempts of which something may still run."""
     generation: int = 1
+
+    @property
+    def still_there(self) -> bool:
+        """Whether something of it may still run."""
+        return bool(self.lingering) or (self.sighting is not None and self.sighting.alive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +208,12 @@ class RunLog:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why the world could not carry out the last request to start a task, and when to ask again."""
+    """Why the world could not carry out the last request to start a task."""
 
     reason: Reason
     message: str
     until: datetime
+    """When to ask again. Where asking again cannot help (`AdmissionDenied`): when it was met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +243,8 @@ class ObservedRun:
     log: RunLog = RunLog()
     logged_at: datetime | None = None
     """When the run's status was last written, as far as is remembered."""
+    tasks_logged_at: Mapping[str, datetime] = field(default_factory=dict)
+    """By task: when its log was last written, as far as is remembered."""
     refusal: tuple[Reason, str] | None = None
     """Why the run cannot be started, for good."""
     hindrance: tuple[Reason, str] | None = None

@@ -108,26 +108,25 @@ def due(
     schedules: Sequence[Schedule], recorded: Recorded, now: datetime, *, suspended: bool
 ) -> Due:
     """
-    Decide which ticks start a run now.
+    Decide which ticks start a run now. A tick that several schedules share starts one.
 
     Only ticks after the last recorded one and not in the future count, so a clock that jumps
-    starts no burst, and one that is set back starts nothing twice. While suspended nothing is
-    decided: what passes meanwhile is caught up, or missed, when the suspension ends.
+    starts no burst, and nothing twice. What passes while suspended is decided at its end.
 
     Args:
-        schedules: Those of the workflow's spec; a tick that several share starts one run.
+        schedules: Those of the workflow's spec.
         recorded: From `record_for`.
         now: The time, with a zone.
-        suspended: Whether the workflow's triggers are stopped.
+        suspended: Whether triggers are stopped.
 
     """
     if suspended or not schedules:
         return Due((), 0, (), recorded, None)
-    begin = max(recorded.since, recorded.last_tick or recorded.since)
+    begin = recorded.last_tick or recorded.since
     looks = [_look(schedule, begin, now) for schedule in schedules]
-    seen = [look.newest for look in looks if look.newest is not None]
+    seen = [look.newest for look in looks if look.newest]
     starting = {tick.at: tick for look in reversed(looks) for tick in look.ticks}
-    upcoming = [next_tick(schedule, max(begin, now)) for schedule in schedules]
+    upcoming = (next_tick(schedule, max(begin, now)) for schedule in schedules)
     return Due(
         ticks=tuple(starting[at] for at in sorted(starting)),
         missed=sum(look.missed for look in looks),

@@ -1,24 +1,28 @@
 """
 What is told of a run: outcome, counts, and what needs somebody's attention.
 
-Knows the verdicts of a turn. Decides nothing that changes what is done next.
+Knows what a turn found. Decides nothing that changes what is done next.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import islice
+from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine import positions
 from headrace.engine.admission import Held, Refused
-from headrace.engine.definition import TaskDefinition
+from headrace.engine.definition import Definition
+from headrace.engine.judgement import Judged
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.run import Counts, ObservedRun, RunLog, TaskLog, Watched
-from headrace.engine.steering import Course, Mode, course
-from headrace.engine.verdict import Start, Verdict
+from headrace.engine.steering import Course, Mode
+from headrace.engine.survey import Survey
+from headrace.engine.text import clip
+from headrace.engine.verdict import Wait
 
-RUN_STATUS_INTERVAL = timedelta(seconds=1)
 MAX_ATTENTION = 20
 NAMED = 3
 """How many tasks a message names."""
@@ -32,32 +36,45 @@ USUAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A run and what was judged of each of its tasks."""
+    """A run and what a turn found of its tasks."""
 
     run: ObservedRun
-    tasks: Mapping[str, tuple[TaskDefinition, Verdict, TaskLog]]
+    definition: Definition
+    found: Survey
+    course: Course
+    records: Mapping[str, TaskLog]
+    """The logs that are written in this turn."""
+
+    def recorded(self, name: str, judged: Judged) -> TaskLog:
+        """Return what a task's TaskRun says after this turn: the run's status says the same."""
+        on_record = judged.seen.log if judged.seen is not None else judged.log
+        return self.records.get(name, on_record)
 
 
 def refused(run: ObservedRun, why: Refused, now: datetime) -> RunLog:
-    """Tell the end of a run that never ran."""
+    """Tell the end of a run that cannot run."""
+    total = len(run.definition.names) if run.definition else 0
+    never_ran = Counts(total=total, cancelled=total)
     return replace(
         run.log,
         succeeded=False,
         reason=why.reason,
-        message=why.message,
+        message=clip(why.message),
         finished=now,
+        counts=never_ran if run.log.started is None else run.log.counts,
         observed_generation=run.generation,
     )
 
 
 def waiting(run: ObservedRun, why: Held) -> RunLog:
-    """Tell why a run has not begun."""
-    total = len(run.definition.tasks) if run.definition else 0
+    """Tell why a run has not begun, or does not go on."""
+    total = len(run.definition.names) if run.definition else 0
+    not_begun = Counts(total=total, pending=total)
     return replace(
         run.log,
         reason=why.reason,
-        message=why.message,
-        counts=Counts(total=total, pending=total),
+        message=clip(why.message),
+        counts=not_begun if run.log.started is None else run.log.counts,
         observed_generation=run.generation,
     )
 
@@ -66,85 +83,108 @@ def run_log(standing: Standing, now: datetime) -> RunLog:
     """Tell how a run stands after this turn."""
     run = standing.run
     counts = _counts(standing)
+    attention = tuple(islice(_attention(standing), MAX_ATTENTION))
     log = replace(
         run.log,
         started=run.log.started or now,
         counts=counts,
         positions=_positions(standing),
-        attention=tuple(_attention(standing)),
+        attention=attention,
         observed_generation=run.generation,
     )
-    steered = course(run, now)
     if counts.ended == counts.total:
-        return replace(log, **_end(standing, steered, now))
-    reason, message = _progress(standing, steered)
-    return replace(log, reason=reason, message=message)
+        return replace(log, **_end(standing), finished=now)
+    reason, message = _progress(standing.course, attention)
+    return replace(log, reason=reason, message=clip(message))
 
 
 def _counts(standing: Standing) -> Counts:
-    names: Counter[str] = Counter()
-    for _, verdict, log in standing.tasks.values():
-        if isinstance(verdict, Ended):
-            names[verdict.outcome.lower()] += 1
-        else:
-            names["running" if log.count or isinstance(verdict, Start) else "pending"] += 1
-    return Counts(total=len(standing.tasks), **names)
+    found = standing.found
+    names = Counter(found.settled.values())
+    running = 0
+    for each in found.judged.values():
+        if each.outcome is not None:
+            names[each.outcome] += 1
+        elif each.log.count:
+            running += 1
+    total = len(standing.definition.names)
+    return Counts(
+        total=total,
+        pending=total - running - names.total(),
+        running=running,
+        **{outcome.lower(): count for outcome, count in names.items()},
+    )
 
 
 def _positions(standing: Standing) -> str:
-    """Remember which tasks were started: those with a TaskRun, and those that start now."""
-    known = set(positions.read(standing.run.log.positions))
-    for name, (task, verdict, _) in standing.tasks.items():
-        if name in standing.run.tasks or isinstance(verdict, Start):
-            known.add(task.position)
-    return positions.write(known)
+    """Remember which tasks were started: those of which there is, or was, a TaskRun."""
+    run, tasks = standing.run, standing.definition.tasks
+    known = positions.read(run.log.positions)
+    seen = {tasks[name].position for name in (*run.tasks, *run.deleted) if name in tasks}
+    return run.log.positions if seen <= known else positions.write(known | seen)
 
 
 def _attention(standing: Standing) -> Iterator[Watched]:
-    """Failures first, then what waits for something unusual."""
-    failed: list[Watched] = []
-    stuck: list[Watched] = []
-    for name, (_, verdict, log) in standing.tasks.items():
-        if isinstance(verdict, Ended):
-            if verdict.outcome is Outcome.FAILED:
-                failed.append(Watched(name, verdict.reason, verdict.message[:1024], log.finished))
-        elif log.count and log.reason not in USUAL:
-            stuck.append(Watched(name, log.reason, log.message[:1024], _since(log)))
-    yield from (failed + stuck)[:MAX_ATTENTION]
+    """Yield failures first, then what waits for something unusual, in the definition's order."""
+    tasks = standing.definition.tasks
+    failed = [name for name, how in standing.found.outcomes() if how is Outcome.FAILED]
+    for name in sorted(failed, key=lambda name: tasks[name].position):
+        yield _failure(standing, name)
+    stuck = [each for each in standing.found.judged.values() if each.outcome is None]
+    for judged in sorted(stuck, key=lambda each: each.task.position):
+        watched = _trouble(standing, judged)
+        if watched.reason not in USUAL:
+            yield watched
 
 
-def _since(log: TaskLog) -> datetime | None:
-    return log.last.finished or log.last.created if log.last is not None else None
+def _failure(standing: Standing, name: str) -> Watched:
+    judged = standing.found.judged.get(name)
+    if judged is None:
+        log = standing.run.tasks[name].log
+        return Watched(name, log.reason, log.message, log.finished)
+    if judged.seen is None and isinstance(judged.verdict, Ended):
+        return Watched(name, judged.verdict.reason, judged.verdict.message)
+    return Watched(name, judged.log.reason, judged.log.message, judged.log.finished)
 
 
-def _end(standing: Standing, steered: Course, now: datetime) -> dict[str, object]:
+def _trouble(standing: Standing, judged: Judged) -> Watched:
+    name = judged.task.name
+    if judged.seen is None:
+        if isinstance(judged.verdict, Wait):
+            return Watched(name, judged.verdict.reason, clip(judged.verdict.message))
+        return Watched(name, Reason.PENDING, "")
+    log = standing.recorded(name, judged)
+    since = (log.last.finished or log.last.created) if log.last is not None else None
+    return Watched(name, log.reason, log.message, since)
+
+
+def _end(standing: Standing) -> dict[str, Any]:
     """Judge a run whose tasks have all ended."""
-    failed = [name for name, ended in _ended(standing) if _counts_against(standing, name, ended)]
-    cut = [name for name, ended in _ended(standing) if ended.outcome is Outcome.CANCELLED]
-    omitted = [name for name, ended in _ended(standing) if ended.outcome is Outcome.OMITTED]
-    told = "; ".join(filter(None, (_list("failed", failed), _list("omitted", omitted))))
-    end: dict[str, object] = {"finished": now, "succeeded": False, "message": told}
-    if cut and steered.mode in (Mode.STOP, Mode.CANCEL):
-        cause = "; ".join(filter(None, (steered.message, _list("cancelled", cut), told)))
-        return {**end, "reason": steered.reason, "message": cause}
-    if failed:
-        return {**end, "reason": Reason.FAILED, "message": f"{told}{_why(standing, failed[0])}"}
-    return {**end, "succeeded": True, "reason": Reason.SUCCEEDED}
+    failed = _named(standing, Outcome.FAILED)
+    blamed = [name for name in failed if not standing.definition.tasks[name].allow_failure]
+    cut = _named(standing, Outcome.CANCELLED)
+    told = [
+        _list("failed", failed),
+        _list("cancelled", cut),
+        _list("omitted", _named(standing, Outcome.OMITTED)),
+    ]
+    message = "; ".join(filter(None, told))
+    if cut and standing.course.mode in (Mode.STOP, Mode.CANCEL):
+        course = standing.course
+        message = f"{course.message}; {message}"
+        return {"succeeded": False, "reason": course.reason, "message": clip(message)}
+    if blamed:
+        why = _failure(standing, blamed[0]).message
+        message = f"{message}: {why}" if why else message
+        return {"succeeded": False, "reason": Reason.FAILED, "message": clip(message)}
+    return {"succeeded": True, "reason": Reason.SUCCEEDED, "message": clip(message)}
 
 
-def _ended(standing: Standing) -> Iterator[tuple[str, Ended]]:
-    for name, (_, verdict, _) in standing.tasks.items():
-        if isinstance(verdict, Ended):
-            yield name, verdict
-
-
-def _counts_against(standing: Standing, name: str, ended: Ended) -> bool:
-    return ended.outcome is Outcome.FAILED and not standing.tasks[name][0].allow_failure
-
-
-def _why(standing: Standing, name: str) -> str:
-    verdict = standing.tasks[name][1]
-    return f": {verdict.message}" if isinstance(verdict, Ended) and verdict.message else ""
+def _named(standing: Standing, outcome: Outcome) -> list[str]:
+    """Return the tasks that ended so, in the definition's order."""
+    tasks = standing.definition.tasks
+    names = [name for name, how in standing.found.outcomes() if how is outcome]
+    return sorted(names, key=lambda name: tasks[name].position)
 
 
 def _list(what: str, names: list[str]) -> str:
@@ -154,18 +194,16 @@ def _list(what: str, names: list[str]) -> str:
     return f"{len(names)} {what} ({', '.join(names[:NAMED])}{more})"
 
 
-def _progress(standing: Standing, steered: Course) -> tuple[Reason, str]:
+def _progress(course: Course, attention: tuple[Watched, ...]) -> tuple[Reason, str]:
     """Say what a run that goes on is at."""
-    message = "; ".join(f"{each.task}: {each.reason}" for each in list(_attention(standing))[:NAMED])
-    match steered.mode:
+    match course.mode:
         case Mode.CANCEL:
-            return (
-                steered.reason if steered.reason is Reason.RUN_TIMEOUT else Reason.CANCELLING,
-                steered.message,
-            )
+            timed_out = course.reason is Reason.RUN_TIMEOUT
+            return (Reason.RUN_TIMEOUT if timed_out else Reason.CANCELLING), course.message
         case Mode.STOP:
-            return Reason.STOPPING, steered.message
+            return Reason.STOPPING, course.message
         case Mode.PAUSE:
-            return Reason.PAUSED, steered.message
+            return Reason.PAUSED, course.message
         case _:
-            return Reason.RUNNING, message
+            troubles = attention[:NAMED]
+            return Reason.RUNNING, "; ".join(f"{each.task}: {each.reason}" for each in troubles)

@@ -167,9 +167,7 @@ def _schedules(
     replaced = [each for each in decisions if isinstance(each, Replace)]
     decision = WorkflowDecision(
         create=tuple(
-            run
-            for run, each in zip(new, decisions, strict=True)
-            if not isinstance(each, Skip)
+            run for run, each in zip(new, decisions, strict=True) if not isinstance(each, Skip)
         ),
         cancel=tuple(name for each in replaced for name in each.cancel),
         notes=(*ticks.notes, *(Note(each.reason, each.message) for each in skipped)),

@@ -6,16 +6,22 @@ Knows one task's log and limits. The time of a running container is the world's 
 
 from datetime import datetime, timedelta
 
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import TaskTimeouts
-from headrace.engine.run import TaskLog
+from headrace.engine.run import Sighting, Stage, TaskLog
 
 
-def pending_deadline(timeouts: TaskTimeouts, log: TaskLog) -> datetime | None:
-    """Return when the open attempt must have started, if it has not yet."""
+def pending_deadline(
+    timeouts: TaskTimeouts, log: TaskLog, sighting: Sighting | None
+) -> datetime | None:
+    """Return when the open attempt's program must run, if it waits for that."""
     last = log.last
-    if last is None or not last.open or last.started is not None or last.created is None:
+    if last is None or not last.open or sighting is None or sighting.stage is not Stage.STARTING:
         return None
-    return last.created + timedelta(seconds=timeouts.pending_seconds)
+    if log.reason in (Reason.SUSPENDED, Reason.RUNNING):
+        return None  # a queue holds it: that is its turn, not a fault; or it is known to run
+    since = sighting.waiting_since or last.created
+    return None if since is None else since + timedelta(seconds=timeouts.pending_seconds)
 
 
 def total_deadline(timeouts: TaskTimeouts, log: TaskLog) -> datetime | None:

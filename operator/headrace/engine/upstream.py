@@ -1,17 +1,20 @@
 """
 The `runWhen` rules: which upstream outcomes let a task start, and which rule it out.
 
-Knows how many upstream tasks look how; knows no task and no attempt.
+Knows how many upstream tasks look how; knows no attempt.
 The rules and their names follow Airflow's trigger rules
 (https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dags.html#trigger-rules).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import RunWhen
 from headrace.engine.outcome import Ended, Look, Outcome
+
+NAMED = 5
+"""How many failed tasks a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,11 @@ class Tally:
     total: int
     successes: int = 0
     failures: int = 0
+    """Cancellations are among them."""
     skips: int = 0
+    cancellations: int = 0
+    failed: tuple[str, ...] = ()
+    """The names of those that look failed, for messages."""
 
     @property
     def open(self) -> int:
@@ -29,9 +36,13 @@ class Tally:
         return self.total - self.successes - self.failures - self.skips
 
 
+NONE = Tally(0)
+"""Of a task that waits for no other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When a task may start, and when it never can."""
+    """When a task may start, and when it never can. Neither ever ceases to hold."""
 
     met: Callable[[Tally], bool]
     ruled_out: Callable[[Tally], bool]
@@ -122,31 +133,57 @@ NEED_UPSTREAM = frozenset(
 """The rules that can never be met by a task that depends on nothing."""
 
 
-def tally(total: int, ends: Iterable[Ended]) -> Tally:
-    """Count how the ended ones of `total` upstream tasks look."""
-    looks = [end.look for end in ends]
+def _decided_by(rule: Rule, count: Tally) -> bool:
+    return rule.met(count) or rule.ruled_out(count)
+
+
+PATIENT = frozenset(
+    name
+    for name, rule in RULES.items()
+    if not _decided_by(rule, Tally(2)) and not _decided_by(rule, Tally(2, successes=1))
+)
+"""The rules that decide nothing while one task upstream is open and the others succeeded."""
+
+
+def tally(upstream: Sequence[str], looks: Mapping[str, Look]) -> Tally:
+    """Count how upstream tasks look. Those that have not ended are not in `looks`."""
+    found = [looks.get(name) for name in upstream]
+    cancellations = found.count(Look.CANCELLATION)
+    failures = found.count(Look.FAILURE) + cancellations
+    bad = (Look.FAILURE, Look.CANCELLATION)
     return Tally(
-        total,
-        successes=looks.count(Look.SUCCESS),
-        failures=looks.count(Look.FAILURE),
-        skips=looks.count(Look.SKIP),
+        len(found),
+        successes=found.count(Look.SUCCESS),
+        failures=failures,
+        skips=found.count(Look.SKIP),
+        cancellations=cancellations,
+        failed=tuple(name for name in upstream if looks.get(name) in bad) if failures else (),
     )
 
 
-def omission(rule: RunWhen, count: Tally, failed: Iterable[str]) -> Ended:
+def omission(rule: RunWhen, count: Tally) -> Ended | None:
     """
-    Tell the end of a task that its rule has ruled out.
+    Tell the end of a task that its rule has ruled out; None if it has not, or not surely.
 
-    Args:
-        rule: The task's rule.
-        count: How its upstream tasks look.
-        failed: The names of those that look failed.
-
+    The end is worked out anew in each turn, so it must come out the same whatever else ends later.
+    A failure that is still possible upstream would change how it looks to others: then it waits.
     """
-    wants = RULES[rule].wants
-    if RULES[rule].needs_no_failure and count.failures:
-        names = ", ".join(sorted(failed)[:5])
-        message = f"{rule} wants {wants}; failed upstream: {names}"
-        return Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED, message, after_failure=True)
+    policy = RULES[rule]
+    if not policy.ruled_out(count):
+        return None
     looks = f"{count.successes} succeeded, {count.failures} failed, {count.skips} skipped"
-    return Ended(Outcome.OMITTED, Reason.RULE_UNMET, f"{rule} wants {wants}; upstream: {looks}")
+    unmet = Ended(
+        Outcome.OMITTED, Reason.RULE_UNMET, f"{rule} wants {policy.wants}; upstream: {looks}"
+    )
+    if not policy.needs_no_failure:
+        return unmet
+    names = ", ".join(sorted(count.failed)[:NAMED])
+    if count.failures > count.cancellations:
+        message = f"{rule} wants {policy.wants}; failed upstream: {names}"
+        return Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED, message, after_failure=True)
+    if count.open:
+        return None
+    if count.cancellations:
+        message = f"{rule} wants {policy.wants}; cancelled upstream: {names}"
+        return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, message)
+    return unmet

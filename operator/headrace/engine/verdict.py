@@ -7,17 +7,21 @@ Does not know how answers are carried out.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine import timeout
+from headrace.engine.classify import KINDS
 from headrace.engine.definition import TaskDefinition
 from headrace.engine.memory import DEFAULT_RESOURCES, next_memory
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.retry import GiveUp, RetryAt, after_failure
-from headrace.engine.run import Obstacle, Sighting, Stage, TaskLog
+from headrace.engine.run import EMPTY, ObservedTask, Obstacle, Sighting, TaskLog
 from headrace.engine.steering import Course, Mode
-from headrace.engine.upstream import RULES, Tally, omission
+from headrace.engine.upstream import NONE, RULES, Tally, omission
+
+ASK_AGAIN = timedelta(seconds=30)
+"""How long a refusal that cannot be put on record is left alone before it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Wait:
     reason: Reason
     message: str = ""
     until: datetime | None = None
+    next_attempt: datetime | None = None
+    """When the next attempt starts, if that is what it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +73,24 @@ class TaskView:
 
     turn: Turn
     task: TaskDefinition
-    log: TaskLog = TaskLog()
-    sighting: Sighting | None = None
-    exists: bool = False
-    """There is a TaskRun."""
-    begun: bool = False
-    """It was started: there is a TaskRun, or the run remembers one."""
+    log: TaskLog = EMPTY
+    seen: ObservedTask | None = None
+    """What is seen of it; None: there is no TaskRun."""
+    lost: bool = False
+    """It was started, and there is no TaskRun any more."""
     obstacle: Obstacle | None = None
     """Why it could not be started when that was last tried."""
-    upstream: Tally = Tally(0)
-    failed_upstream: tuple[str, ...] = ()
-    open_upstream: tuple[str, ...] = ()
+    upstream: Tally = NONE
+
+    @property
+    def begun(self) -> bool:
+        """Whether its rule has let it start."""
+        return self.seen is not None or self.lost
+
+    @property
+    def sighting(self) -> Sighting | None:
+        """The newest attempt that the world shows."""
+        return self.seen.sighting if self.seen is not None else None
 
     @property
     def attempt_open(self) -> bool:
@@ -94,16 +107,16 @@ def already_ended(view: TaskView) -> Verdict | None:
 
 def task_run_deleted(view: TaskView) -> Verdict | None:
     """Fail a task whose record is gone: running it again in silence could do harm."""
-    if view.exists or not view.begun:
+    if not view.lost:
         return None
     message = "the TaskRun was deleted after the task had started; start a new run to repeat it"
     return Ended(Outcome.FAILED, Reason.TASK_RUN_DELETED, message)
 
 
 def cancelled(view: TaskView) -> Verdict | None:
-    """End what runs, and start nothing, once the run is cancelled. `finally` tasks are exempt."""
+    """End what was started, once the run is cancelled. `finally` tasks are exempt."""
     course = view.turn.course
-    if course.mode is not Mode.CANCEL or view.task.is_finally:
+    if course.mode is not Mode.CANCEL or view.task.is_finally or not view.begun:
         return None
     if view.attempt_open:
         return Abort(Reason.CANCELLED, course.message)
@@ -123,9 +136,7 @@ def total_time(view: TaskView) -> Verdict | None:
 
 def pending_time(view: TaskView) -> Verdict | None:
     """Give up an attempt whose container did not start in time."""
-    if view.log.reason is Reason.SUSPENDED:  # a queue holds it: that is its turn, not a fault
-        return None
-    limit = timeout.pending_deadline(view.task.timeouts, view.log)
+    limit = timeout.pending_deadline(view.task.timeouts, view.log, view.sighting)
     if limit is None or view.turn.now < limit:
         return None
     seconds = view.task.timeouts.pending_seconds
@@ -137,11 +148,7 @@ def in_progress(view: TaskView) -> Verdict | None:
     """Leave an open attempt alone."""
     if not view.attempt_open:
         return None
-    limits = (
-        timeout.pending_deadline(view.task.timeouts, view.log),
-        timeout.total_deadline(view.task.timeouts, view.log),
-    )
-    until = min((limit for limit in limits if limit is not None), default=None)
+    until = timeout.pending_deadline(view.task.timeouts, view.log, view.sighting)
     return Wait(view.log.reason, view.log.message, until)
 
 
@@ -156,43 +163,44 @@ def retry(view: TaskView) -> Verdict | None:
             return Ended(Outcome.FAILED, reason, message)
         case RetryAt(when, message):
             if view.turn.now < when:
-                limit = timeout.total_deadline(view.task.timeouts, view.log)
-                return Wait(Reason.WAITING_FOR_RETRY, message, min(when, limit or when))
+                return Wait(Reason.WAITING_FOR_RETRY, message, when, next_attempt=when)
     return None
 
 
 def leaving(view: TaskView) -> Verdict | None:
     """Wait until nothing of the attempt before runs any more: attempts never overlap."""
-    if view.sighting is None or not view.sighting.alive or view.sighting.stage is Stage.GONE:
+    if view.seen is None or not view.seen.still_there:
         return None
-    if view.sighting.number > view.log.count:
-        return None
-    return Wait(view.log.reason, f"attempt {view.sighting.number} is still being removed")
+    pod = view.sighting.pod if view.sighting is not None else None
+    where = f" (pod {pod})" if pod else ""
+    return Wait(Reason.WAITING_FOR_RETRY, f"the attempt before is still being removed{where}")
 
 
 def upstream(view: TaskView) -> Verdict | None:
     """Apply `runWhen` to a task that has not started."""
-    if view.begun or view.task.is_finally:
+    if view.begun or view.task.is_finally or RULES[view.task.run_when].met(view.upstream):
         return None
-    rule = RULES[view.task.run_when]
-    if rule.met(view.upstream):
-        return None
-    if rule.ruled_out(view.upstream):
-        return omission(view.task.run_when, view.upstream, view.failed_upstream)
-    waits = ", ".join(view.open_upstream[:3])
-    more = f" and {len(view.open_upstream) - 3} more" if len(view.open_upstream) > 3 else ""  # noqa: PLR2004 - enough to act on
-    return Wait(Reason.WAITING_FOR_UPSTREAM, f"waits for {waits}{more}")
+    ended = omission(view.task.run_when, view.upstream)
+    if ended is not None:
+        return ended
+    open_, total = view.upstream.open, view.upstream.total
+    return Wait(Reason.WAITING_FOR_UPSTREAM, f"{open_} of {total} tasks upstream have not ended")
 
 
 def stopped(view: TaskView) -> Verdict | None:
-    """Start no further task of a run that stops."""
-    if view.begun or view.task.is_finally:
+    """
+    Start no further task of a run that stops.
+
+    Asked after `upstream`: what a rule has left out stays left out, whenever the stop came.
+    """
+    if view.log.count or view.task.is_finally:
         return None
-    if view.turn.course.mode is Mode.STOP:
-        return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, view.turn.course.message)
+    course = view.turn.course
+    if course.mode in (Mode.STOP, Mode.CANCEL):
+        return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, course.message)
     if view.turn.halted is not None:
         message = f"onFailure is Stop, and task {view.turn.halted} failed"
-        return Ended(Outcome.OMITTED, Reason.RUN_STOPPED, message, after_failure=True)
+        return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, message)
     return None
 
 
@@ -212,9 +220,13 @@ def paused(view: TaskView) -> Verdict | None:
 
 def obstructed(view: TaskView) -> Verdict | None:
     """Wait a while after the world refused to start the task."""
-    if view.obstacle is None or view.turn.now >= view.obstacle.until:
+    obstacle = view.obstacle
+    if obstacle is None:
         return None
-    return Wait(view.obstacle.reason, view.obstacle.message, view.obstacle.until)
+    # One that ends an attempt is in the log by now, unless there is no TaskRun to keep a log in.
+    stays = obstacle.reason in KINDS and view.seen is None
+    until = obstacle.until + ASK_AGAIN if stays else obstacle.until
+    return Wait(obstacle.reason, obstacle.message, until) if view.turn.now < until else None
 
 
 Policy = Callable[[TaskView], Verdict | None]
@@ -228,8 +240,8 @@ TASK_POLICIES: tuple[Policy, ...] = (
     in_progress,  #      an attempt runs
     retry,  #            an attempt failed: when is the next, or is this the end
     leaving,  #          something of the attempt before still runs
-    stopped,  #          the run starts nothing new
     upstream,  #         the rule over what the task waits for
+    stopped,  #          the run starts nothing new
     others_first,  #     `finally` comes last
     paused,  #           the run is held
     obstructed,  #       the world has no room for it now
@@ -242,7 +254,5 @@ def judge(view: TaskView) -> Verdict:
         verdict = policy(view)
         if verdict is not None:
             return verdict
-    memory = next_memory(
-        view.task.retry, view.log.last, view.task.body.resources or DEFAULT_RESOURCES
-    )
-    return Start(view.log.count + 1, memory)
+    resources = view.task.body.resources or DEFAULT_RESOURCES
+    return Start(view.log.count + 1, next_memory(view.task.retry, view.log.last, resources))

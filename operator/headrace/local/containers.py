@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from headrace.api.v1alpha1.problem import Problem
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.actions import StartAttempt
-from headrace.engine.definition import RESERVED_ENV, Definition, Problem
+from headrace.engine.definition import RESERVED_ENV, Definition
 from headrace.local import preflight
 from headrace.local.folder import AttemptFiles
 from headrace.local.supervision import CannotStartError, Program
@@ -26,18 +27,18 @@ OUTPUTS: Final = "/headrace/outputs"
 _INFO_SECONDS: Final = 10
 
 
-def works(engine: str) -> bool:
-    """Say whether an engine is installed and answers."""
+def find(engine: str) -> str | None:
+    """Return the path of an engine that is installed and answers, else None."""
     program = shutil.which(engine)
     if program is None:
-        return False
+        return None
     try:
         answer = subprocess.run(  # noqa: S603 - one of ENGINES
             [program, "info"], capture_output=True, timeout=_INFO_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return answer.returncode == 0
+        return None
+    return program if answer.returncode == 0 else None
 
 
 class ContainerLauncher:
@@ -92,9 +93,7 @@ class ContainerLauncher:
             *body.command[1:],
             *body.args,
         )
-        return Program(
-            arguments, {**self._inherited, **contract}, self._folder, self.removal(name)
-        )
+        return Program(arguments, {**self._inherited, **contract}, self._folder, self.removal(name))
 
     def removal(self, name: str) -> tuple[str, ...]:
         """Return the command that ends a container whose client was killed."""

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
+from headrace.api.v1alpha1.problem import Problem
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.actions import StartAttempt
-from headrace.engine.definition import RESERVED_ENV, Definition, Problem
+from headrace.engine.definition import RESERVED_ENV, Definition
 from headrace.local import preflight
 from headrace.local.folder import AttemptFiles
 from headrace.local.supervision import CannotStartError, Program
@@ -112,7 +113,7 @@ class ProcessLauncher:
         )
 
     def _variables(self, body: TaskBody) -> dict[str, str]:
-        """Merge the runner's variables and the task's own; the environment's programs come first."""
+        """Merge the runner's variables and the task's own; the interpreter's folder comes first."""
         own = {each.name: each.value for each in body.env if each.value is not None}
         path = own.get("PATH", self._inherited.get("PATH", os.defpath))
         # What a program prints is to be in the log when it prints it.

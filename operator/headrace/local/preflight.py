@@ -6,9 +6,9 @@ Knows the fields that only a cluster can fill. Knows no program and no container
 
 from collections.abc import Container, Iterator
 
+from headrace.api.v1alpha1.problem import Problem
 from headrace.api.v1alpha1.task import TaskSettings
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.definition import Problem
 
 
 def path(spec: WorkflowSpec, position: int) -> str:

@@ -1,6 +1,4 @@
-"""
-What is kept of runs and attempts on this machine, besides their logs. Values only.
-"""
+"""What is kept of runs and attempts on this machine, besides their logs. Values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -16,13 +16,15 @@ from headrace.engine.run import ObservedRun, RunKey
 from headrace.local.world import LocalWorld
 from headrace.reconcile import reconcile
 
-Show = Callable[[ObservedRun], None]
-"""Called after each turn, with the run as it is then."""
+Show = Callable[[ObservedRun, datetime], None]
+"""Called after each turn, with the run as it is then, and the time."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-async def run_to_end(key: RunKey, world: LocalWorld, show: Show, say: Callable[[str], None]) -> bool:
+async def run_to_end(
+    key: RunKey, world: LocalWorld, show: Show, say: Callable[[str], None]
+) -> bool:
     """
     Bring a run to its end.
 
@@ -43,7 +45,7 @@ async def run_to_end(key: RunKey, world: LocalWorld, show: Show, say: Callable[[
         with stop.listening():
             while not world.over and not stop.broken_off:
                 look = await reconcile(key, world, datetime.now(UTC))
-                show(world.snapshot())
+                show(world.snapshot(), datetime.now(UTC))
                 if not world.over:
                     await world.change(until=look)
     finally:
@@ -76,7 +78,9 @@ class _Stop:
     def _on_signal(self) -> None:
         if not self._asked:
             self._asked = True
-            self._say("cancelling: running tasks are ended, then `finally` tasks run; again to kill")
+            self._say(
+                "cancelling: running tasks end, then `finally` tasks run; once more kills all"
+            )
             self._world.desire(DesiredState.CANCEL)
         else:
             self.broken_off = True

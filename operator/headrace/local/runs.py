@@ -92,7 +92,8 @@ def locked(folder: StateFolder, run: str) -> Iterator[None]:
         except BlockingIOError:
             holder = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
             raise RunLockedError(
-                f"run {run} is being run by process {holder}; wait for it, or end it (kill {holder})"
+                f"run {run} is in the hands of process {holder}; wait for it, or end it with"
+                f" kill {holder}"
             ) from None
         os.truncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)

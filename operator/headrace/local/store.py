@@ -74,12 +74,13 @@ class Store:
     """
 
     def __init__(self, database: Path) -> None:
+        self._database = database
         try:
             self._db = sqlite3.connect(database, timeout=BUSY_SECONDS, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
-            self._prepare(database)
+            self._prepare()
         except sqlite3.Error as error:
             raise UnusableStateError(
                 f"{database} cannot be used: {error}; choose another folder with --state"
@@ -117,17 +118,24 @@ class Store:
                 ),
             )
 
-    def newest_unfinished(self, workflow: str) -> RunRecord | None:
-        """Return the run of a workflow that was made last, of those that have not ended."""
+    def newest_unfinished(self, workflow: str) -> str | None:
+        """Return the name of the last run of a workflow, of those that have not ended."""
         row = self._db.execute(
-            "SELECT name, namespace, uid, workflow, created, spec, folder, params, logical_time,"
-            " desired FROM run WHERE workflow = ? AND NOT finished"
+            "SELECT name FROM run WHERE workflow = ? AND NOT finished"
             " ORDER BY created DESC, name DESC LIMIT 1",
             (workflow,),
         ).fetchone()
-        if row is None:
-            return None
-        name, namespace, uid, workflow, created, spec, folder, params, logical_time, desired = row
+        return None if row is None else str(row[0])
+
+    def run(self, name: str) -> RunRecord:
+        """Return what was asked for with a run that is known."""
+        namespace, uid, workflow, created, spec, folder, params, logical_time, desired = (
+            self._db.execute(
+                "SELECT namespace, uid, workflow, created, spec, folder, params, logical_time,"
+                " desired FROM run WHERE name = ?",
+                (name,),
+            ).fetchone()
+        )
         return RunRecord(
             key=RunKey(namespace, name),
             uid=uid,
@@ -238,7 +246,7 @@ class Store:
                 (doom.reason.value, doom.message, run, record.task, record.number),
             )
 
-    def _prepare(self, database: Path) -> None:
+    def _prepare(self) -> None:
         """Make the tables, or check that they are of a version that is known."""
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -248,16 +256,19 @@ class Store:
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
             elif version != VERSION:
                 raise UnusableStateError(
-                    f"{database} was written by another version of headrace (format {version},"
-                    f" this one reads {VERSION}); choose another folder with --state"
+                    f"{self._database} was written by another version of headrace (format"
+                    f" {version}, this one reads {VERSION}); choose another folder with --state"
                 )
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
         try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise UnusableStateError(f"{self._database} cannot be written: {error}") from error

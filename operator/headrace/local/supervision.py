@@ -10,8 +10,8 @@ import fcntl
 import os
 import subprocess
 import time
-from dataclasses import dataclass, field
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 

@@ -6,8 +6,8 @@ up; nobody else writes to a run, since its runner holds a lock. Decides nothing 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.definition import Definition
-from headrace.engine.run import Obstacle, ObservedRun, ObservedTask, RunKey, RunLog, TaskLog
+from headrace.engine.run import ObservedRun, ObservedTask, Obstacle, RunKey, RunLog, TaskLog
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
 from headrace.local.folder import StateFolder
@@ -29,39 +29,42 @@ _LONG: Final = timedelta(hours=1)
 """When a task that waits for a slot is looked at again, if no attempt ends before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a world works with."""
+
+    folder: StateFolder
+    store: Store
+    """The folder's database."""
+    launcher: Launcher
+    slots: int | None = None
+    """How many attempts may run at once; None: any number."""
+
+
 class LocalWorld:
     """
     One run on this machine. Made inside a running event loop; the run's lock is held.
 
     Args:
-        folder: The folder of state.
-        store: Its database.
         record: The run.
         definition: What it runs.
-        launcher: How attempts are run.
-        slots: How many attempts may run at once; None: any number.
+        means: What it works with.
 
     """
 
-    def __init__(
-        self,
-        folder: StateFolder,
-        store: Store,
-        record: RunRecord,
-        definition: Definition,
-        launcher: Launcher,
-        slots: int | None = None,
-    ) -> None:
-        self._folder = folder
+    def __init__(self, record: RunRecord, definition: Definition, means: Means) -> None:
+        store = means.store
+        self._folder = means.folder
         self._store = store
         self._record = record
         self._definition = definition
-        self._launcher = launcher
-        self._slots = slots
+        self._launcher = means.launcher
+        self._slots = means.slots
         self._changed = asyncio.Event()
         self._log = store.run_log(record.key.name)
         self._logged_at: datetime | None = None
         self._task_logs = store.task_logs(record.key.name)
+        self._tasks_logged_at: dict[str, datetime] = {}
         self._attempts: dict[tuple[str, int], LiveAttempt] = {}
         self._queue: dict[str, None] = {}
         """The tasks that wait for a slot, in the order of asking."""
@@ -77,6 +80,7 @@ class LocalWorld:
         """Write tasks' logs."""
         self._store.write_tasks(key.name, records)
         self._task_logs.update(records)
+        self._tasks_logged_at.update(dict.fromkeys(records, datetime.now(UTC)))
         for name, log in records.items():
             if log.outcome is not None:
                 self._queue.pop(name, None)
@@ -118,6 +122,7 @@ class LocalWorld:
             obstacles=self._obstacles(),
             log=self._log,
             logged_at=self._logged_at,
+            tasks_logged_at=self._tasks_logged_at,
         )
 
     @property
@@ -147,9 +152,14 @@ class LocalWorld:
         """Kill all attempts now."""
         for attempt in self._attempts.values():
             attempt.kill()
+        self._changed.set()
 
-    def sweep(self) -> None:
-        """Kill what tasks left behind outside of their process groups."""
+    async def clear(self) -> None:
+        """Leave nothing running, nor what tasks left behind outside of their process groups."""
+        self.kill()
+        while self._alive:
+            await self._changed.wait()
+            self._changed.clear()
         strays.kill(f"{self._folder.run(self._record.key.name)}/")
 
     @property
@@ -182,13 +192,9 @@ class LocalWorld:
     def _start(self, key: RunKey, starts: Sequence[StartAttempt]) -> None:
         """Keep what is about to be started, then start it."""
         now = datetime.now(UTC)
+        starts = sorted(starts, key=lambda start: start.task.name not in self._queue)
         room = len(starts) if self._slots is None else max(0, self._slots - self._alive)
-        records = [
-            AttemptRecord(
-                start.task.name, start.number, now, start.memory, start.task.timeouts.attempt_seconds
-            )
-            for start in starts[:room]
-        ]
+        records = [_record(start, now) for start in starts[:room]]
         self._store.add_attempts(key.name, [start.task.name for start in starts], records, now)
         for start in starts:
             self._task_logs.setdefault(start.task.name, TaskLog())
@@ -208,22 +214,17 @@ class LocalWorld:
             attempt.refuse(str(error))
         else:
             attempt.start(program)
-        self._changed.set()
+        self._changed.set()  # the engine is to see it, since its clocks run from now on
 
     def _tasks(self) -> dict[str, ObservedTask]:
-        newest: dict[str, LiveAttempt] = {}
-        lingering: dict[str, set[int]] = {}
-        for (task, number), attempt in self._attempts.items():
-            before = newest.get(task)
-            if before is None or before.record.number < number:
-                newest[task], attempt = attempt, before  # noqa: PLW2901 - the older one
-            if attempt is not None and attempt.alive:
-                lingering.setdefault(task, set()).add(attempt.record.number)
+        made: dict[str, list[LiveAttempt]] = {}
+        for (task, _), attempt in self._attempts.items():
+            made.setdefault(task, []).append(attempt)
         return {
             name: ObservedTask(
                 log,
-                newest[name].sighting() if name in newest else None,
-                frozenset(lingering.get(name, ())),
+                made[name][-1].sighting() if name in made else None,
+                frozenset(each.record.number for each in made.get(name, ())[:-1] if each.alive),
             )
             for name, log in self._task_logs.items()
         }
@@ -237,3 +238,8 @@ class LocalWorld:
         message = f"all {self._slots} slots are taken (--max-parallel)"
         held = list(self._queue)[room:]
         return {name: Obstacle(Reason.PENDING, message, until) for name in held}
+
+
+def _record(start: StartAttempt, now: datetime) -> AttemptRecord:
+    limit = start.task.timeouts.attempt_seconds
+    return AttemptRecord(start.task.name, start.number, now, start.memory, limit)

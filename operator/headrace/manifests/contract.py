@@ -5,9 +5,11 @@ The same for a container and for a process. Knows one attempt; knows no Job and 
 """
 
 import json
-from datetime import datetime
 
 from headrace.engine.actions import RunContext, StartAttempt
+from headrace.engine.text import rfc3339
+
+__all__ = ["environment", "rfc3339"]
 
 
 def environment(start: StartAttempt, outputs: str) -> dict[str, str]:
@@ -20,7 +22,7 @@ def environment(start: StartAttempt, outputs: str) -> dict[str, str]:
 
     """
     context = start.context
-    variables = {
+    return {
         "HEADRACE_NAMESPACE": context.namespace,
         "HEADRACE_WORKFLOW": context.workflow,
         "HEADRACE_RUN": context.run,
@@ -31,7 +33,6 @@ def environment(start: StartAttempt, outputs: str) -> dict[str, str]:
         "HEADRACE_PARAMS": json.dumps(dict(context.params), ensure_ascii=False),
         "HEADRACE_OUTPUTS": outputs,
     }
-    return variables
 
 
 def _interval(context: RunContext) -> dict[str, str]:
@@ -41,8 +42,3 @@ def _interval(context: RunContext) -> dict[str, str]:
     else:
         start, end = rfc3339(context.interval.start), rfc3339(context.interval.end)
     return {"HEADRACE_INTERVAL_START": start, "HEADRACE_INTERVAL_END": end}
-
-
-def rfc3339(instant: datetime) -> str:
-    """Write an instant as Kubernetes does: UTC, whole seconds, `Z`."""
-    return instant.replace(microsecond=0).isoformat().replace("+00:00", "Z")

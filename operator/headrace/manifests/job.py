@@ -17,6 +17,8 @@ from headrace.manifests.names import job_name
 
 CONTAINER = "main"
 OUTPUTS_PATH = "/dev/termination-log"
+TMP = "/tmp"  # noqa: S108 - the pod's own
+SCRATCH = "headrace-tmp"
 NOBODY = 65532
 """A user that owns nothing: most images' default is root, which the restricted level refuses."""
 
@@ -82,7 +84,7 @@ def _pod(start: StartAttempt) -> Manifest:
     pod = {
         "restartPolicy": "Never",
         "containers": [_container(start)],
-        "volumes": [*_volumes(body), {"name": "headrace-tmp", "emptyDir": {}}],
+        "volumes": _volumes(body),
         "securityContext": _pod_security(body.security_context or SecurityContext()),
         "automountServiceAccountToken": body.service_account_name is not None,
         "enableServiceLinks": False,
@@ -103,40 +105,56 @@ def _container(start: StartAttempt) -> Manifest:
     container = {
         "name": CONTAINER,
         "image": body.image,
-        "command": list(body.command),
-        "args": list(body.args),
+        "command": [literal(each) for each in body.command],
+        "args": [literal(each) for each in body.args],
         "env": _env(start),
         "envFrom": list(body.env_from),
         "resources": raised(body.resources or DEFAULT_RESOURCES, start.memory),
-        "volumeMounts": [*_mounts(body), {"name": "headrace-tmp", "mountPath": "/tmp"}],  # noqa: S108 - the pod's own
+        "volumeMounts": _mounts(body),
         "terminationMessagePath": OUTPUTS_PATH,
         "securityContext": _container_security(body.security_context or SecurityContext()),
     }
     return {field: value for field, value in container.items() if value not in (None, [], {})}
 
 
+def literal(text: str) -> str:
+    """
+    Return a text so that it arrives in the container byte for byte.
+
+    Kubernetes replaces `$(NAME)` in commands and variables, reads `$$` as `$`, and garbles what
+    is not ASCII after a single `$`; a doubled `$` is always one (`third_party/forked/golang/
+    expansion` in kubernetes/kubernetes). So a parameter never becomes a part of a command.
+    """
+    return text.replace("$", "$$")
+
+
 def _env(start: StartAttempt) -> list[Manifest]:
-    """Build the contract's variables, then the task's; `$(NAME)` in the contract's stays text."""
-    own = [
-        {"name": name, "value": value.replace("$(", "$$(")}
-        for name, value in environment(start, OUTPUTS_PATH).items()
-    ]
-    # A home that can be written to: many programs look for one.
-    home = {"name": "HOME", "value": "/tmp"}  # noqa: S108 - the pod's own
+    """Build the variables: a home, the task's, the contract's. Of two of one name the last wins."""
+    # Many programs look for a home that can be written to.
+    home = {"name": "HOME", "value": TMP}
     task = [each.model_dump(by_alias=True, exclude_none=True) for each in start.task.body.env]
-    literal = [
-        {**each, "value": each["value"].replace("$(", "$$(")} if "value" in each else each
-        for each in task
+    own = [
+        {"name": name, "value": value} for name, value in environment(start, OUTPUTS_PATH).items()
     ]
-    return [home, *own, *literal]
+    return [
+        {**each, "value": literal(each["value"])} if "value" in each else each
+        for each in (home, *task, *own)
+    ]
 
 
 def _volumes(body: TaskBody) -> list[Manifest]:
-    return [volume.model_dump(by_alias=True, exclude_none=True) for volume in body.volumes]
+    own = [] if _has_tmp(body) else [{"name": SCRATCH, "emptyDir": {}}]
+    return [*(each.model_dump(by_alias=True, exclude_none=True) for each in body.volumes), *own]
 
 
 def _mounts(body: TaskBody) -> list[Manifest]:
-    return [mount.model_dump(by_alias=True, exclude_none=True) for mount in body.volume_mounts]
+    own = [] if _has_tmp(body) else [{"name": SCRATCH, "mountPath": TMP}]
+    mounts = (each.model_dump(by_alias=True, exclude_none=True) for each in body.volume_mounts)
+    return [*mounts, *own]
+
+
+def _has_tmp(body: TaskBody) -> bool:
+    return any(mount.mount_path.rstrip("/") == TMP for mount in body.volume_mounts)
 
 
 def _pod_security(context: SecurityContext) -> Manifest:

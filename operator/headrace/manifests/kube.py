@@ -5,6 +5,7 @@ Everything else of an object is dropped when it is decoded, so a cache of thousa
 stays small.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,8 @@ class Meta(View, frozen=True, gc=False):
     generation: int = 0
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
+    """When it is gone at the latest: when its deletion was asked for, plus the grace."""
+    deletion_grace_period_seconds: int = 0
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     owner_references: tuple[OwnerReference, ...] = ()
@@ -62,6 +65,14 @@ class ConditionView(View, frozen=True):
     reason: str = ""
     message: str = ""
     last_transition_time: datetime | None = None
+
+
+def holds(conditions: Iterable[ConditionView], kind: str) -> ConditionView | None:
+    """Return the condition of a kind, if it holds."""
+    for each in conditions:
+        if each.type == kind and each.status == "True":
+            return each
+    return None
 
 
 class JobSpec(View, frozen=True):

@@ -11,6 +11,8 @@ from hashlib import sha256
 from typing import Any
 
 _HASH_CHARACTERS = 10
+_RUN, _TASK = 26, 16
+"""How much of a run's and a task's name a Job's name shows."""
 
 
 def short_hash(*parts: str) -> str:
@@ -27,7 +29,8 @@ def job_name(run: str, run_uid: str, task: str, attempt: int) -> str:
     It holds the run's UID, so a run made anew under an old name never meets the old run's Jobs.
     An Indexed Job adds up to 9 characters for its pods' hostnames, which have at most 63.
     """
-    readable = f"{_cut(run, 26)}-{_cut(task, 16)}"
+    alone = run == task  # a task on its own is its own run
+    readable = _cut(run, _RUN + _TASK) if alone else f"{_cut(run, _RUN)}-{_cut(task, _TASK)}"
     return f"{readable}-{short_hash(run_uid, task, str(attempt))}"
 
 

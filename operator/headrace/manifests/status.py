@@ -12,6 +12,7 @@ from typing import Any
 
 from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine import positions
 from headrace.engine.outcome import Outcome
 from headrace.engine.run import Attempt, Counts, RunLog, TaskLog, Watched
 from headrace.manifests.contract import rfc3339
@@ -44,10 +45,8 @@ def task_status(log: TaskLog, born: datetime) -> Status:
         born: When the TaskRun was created, since when its conditions hold.
 
     """
-    status: Status = {
-        "conditions": conditions(
-            _succeeded(log), log.reason, log.message, _Life(born, log.finished), log.observed_generation
-        ),
+    return {
+        "conditions": _conditions(log, born),
         "observedGeneration": log.observed_generation,
         "outcome": log.outcome,
         "startTime": write_time(log.started),
@@ -60,7 +59,6 @@ def task_status(log: TaskLog, born: datetime) -> Status:
         "nextAttemptTime": write_time(log.next_attempt),
         "outputs": None if log.outputs is None else dict(log.outputs),
     }
-    return status
 
 
 def read_task_status(status: Mapping[str, Any]) -> TaskLog:
@@ -93,9 +91,7 @@ def read_task_status(status: Mapping[str, Any]) -> TaskLog:
 def run_status(log: RunLog, born: datetime) -> Status:
     """Return a WorkflowRun's status; `born` is when the run was created."""
     return {
-        "conditions": conditions(
-            log.succeeded, log.reason, log.message, _Life(born, log.finished), log.observed_generation
-        ),
+        "conditions": _conditions(log, born),
         "observedGeneration": log.observed_generation,
         "revision": log.revision,
         "startTime": write_time(log.started),
@@ -120,6 +116,8 @@ def read_run_status(status: Mapping[str, Any]) -> RunLog:
         return RunLog()
     succeeded = _condition(status)
     finished = read_time(status.get("completionTime"))
+    started = status.get("started", "")
+    positions.read(started)  # refuses what is none
     return RunLog(
         succeeded=None if finished is None else succeeded.get("status") == "True",
         reason=Reason(succeeded.get("reason", Reason.PENDING)),
@@ -127,47 +125,50 @@ def read_run_status(status: Mapping[str, Any]) -> RunLog:
         started=read_time(status.get("startTime")),
         finished=finished,
         counts=Counts(**status.get("tasks", {})),
-        positions=status.get("started", ""),
+        positions=started,
         attention=tuple(_read_watched(each) for each in status.get("attention", ())),
         revision=status.get("revision"),
         observed_generation=status.get("observedGeneration", 0),
     )
 
 
-class _Life:
-    """When an object began and ended: the only two moments at which its conditions change."""
+_OUTCOMES: dict[bool | None, ConditionStatus] = {
+    None: ConditionStatus.UNKNOWN,
+    True: ConditionStatus.TRUE,
+    False: ConditionStatus.FALSE,
+}
+_BEFORE = {
+    ConditionType.SUCCEEDED: ConditionStatus.UNKNOWN,
+    ConditionType.READY: ConditionStatus.UNKNOWN,
+    ConditionType.RECONCILING: ConditionStatus.TRUE,
+    ConditionType.STALLED: ConditionStatus.FALSE,
+}
+"""How the conditions are until the end. A run or task changes them once."""
 
-    def __init__(self, born: datetime, ended: datetime | None) -> None:
-        self.since = ended or born
-        self.over = ended is not None
 
-
-def conditions(
-    succeeded: bool | None,  # noqa: FBT001 - three states: yes, no, not yet
-    reason: Reason,
-    message: str,
-    life: _Life,
-    generation: int,
-) -> list[Status]:
-    """Derive the four conditions of a run or task."""
-    outcome = {True: ConditionStatus.TRUE, False: ConditionStatus.FALSE}.get(
-        succeeded,  # type: ignore[arg-type] # None is the third state
-        ConditionStatus.UNKNOWN,
+def _conditions(log: TaskLog | RunLog, born: datetime) -> list[Status]:
+    """Derive the four conditions of a run or task; `born` is since when it is there."""
+    succeeded = _succeeded(log)
+    states = (
+        _BEFORE
+        if log.finished is None
+        else {
+            ConditionType.SUCCEEDED: _OUTCOMES[succeeded],
+            ConditionType.READY: _OUTCOMES[succeeded],
+            ConditionType.RECONCILING: ConditionStatus.FALSE,
+            ConditionType.STALLED: _OUTCOMES[not succeeded],
+        }
     )
-    states = {
-        ConditionType.SUCCEEDED: outcome,
-        ConditionType.READY: outcome,
-        ConditionType.RECONCILING: _truth(not life.over),
-        ConditionType.STALLED: _truth(life.over and not succeeded),
-    }
     return [
         {
             "type": kind.value,
             "status": state.value,
-            "reason": reason.value,
-            "message": message,
-            "lastTransitionTime": rfc3339(life.since),
-            "observedGeneration": generation,
+            "reason": log.reason.value,
+            "message": log.message,
+            "lastTransitionTime": rfc3339(
+                born if log.finished is None or state is _BEFORE[kind] else log.finished
+            ),
+            "observedGeneration": log.observed_generation,
         }
         for kind, state in states.items()
     ]
@@ -187,11 +188,9 @@ def duration(started: datetime | None, finished: datetime | None) -> str | None:
     return f"{rest}s"
 
 
-def _truth(holds: bool) -> ConditionStatus:  # noqa: FBT001 - it is the only argument
-    return ConditionStatus.TRUE if holds else ConditionStatus.FALSE
-
-
-def _succeeded(log: TaskLog) -> bool | None:
+def _succeeded(log: TaskLog | RunLog) -> bool | None:
+    if isinstance(log, RunLog):
+        return log.succeeded
     return None if log.outcome is None else log.outcome is Outcome.SUCCEEDED
 
 
@@ -243,4 +242,16 @@ def write_time(instant: datetime | None) -> str | None:
 
 
 def read_time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    """
+    Read what `write_time` wrote.
+
+    Raises:
+        ValueError: if it is no instant: something else, or a time without a zone.
+
+    """
+    if text is None:
+        return None
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return instant

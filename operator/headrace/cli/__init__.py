@@ -1,0 +1,1 @@
+"""The program `headrace`: one file per command."""

@@ -1,0 +1,101 @@
+"""
+What is wrong with one object of a file: its kind, its fields, and what shows in several of them.
+
+The checks are the API's and the engine's, the same that the controller makes. Knows no file.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from headrace.api.v1alpha1.base import API_VERSION, GROUP
+from headrace.api.v1alpha1.parse import (
+    InvalidObjectError,
+    Problem,
+    parse_run,
+    parse_task_run,
+    parse_workflow,
+)
+from headrace.api.v1alpha1.run import RunSpec
+from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.engine.definition import Definition, InvalidDefinitionError, compile_workflow
+
+Spec = Definition | RunSpec | TaskRunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One object, checked."""
+
+    kind: str
+    name: str
+    foreign: bool = False
+    """It is another program's, and was not looked at."""
+    spec: Spec | None = None
+    """None: it cannot be used, and `problems` says why."""
+    problems: tuple[Problem, ...] = ()
+
+
+def check(value: Any) -> Iterator[Checked]:
+    """Check an object; of a `kind: List`, each object in it."""
+    if not isinstance(value, Mapping):
+        message = "this is no object; a manifest begins with apiVersion, kind, metadata and spec"
+        yield Checked("", "", problems=(Problem("", message),))
+    elif value.get("kind") == "List" and isinstance(value.get("items"), list):
+        for index, item in enumerate(value["items"]):
+            for checked in check(item):
+                yield _inside(checked, f"items[{index}]")
+    else:
+        yield _check(value)
+
+
+def _inside(checked: Checked, path: str) -> Checked:
+    problems = tuple(
+        Problem(f"{path}.{problem.path}".rstrip("."), problem.message)
+        for problem in checked.problems
+    )
+    return Checked(checked.kind, checked.name, checked.foreign, checked.spec, problems)
+
+
+def _check(value: Mapping[str, Any]) -> Checked:
+    kind, metadata = str(value.get("kind", "")), value.get("metadata")
+    name = str(metadata.get("name", "")) if isinstance(metadata, Mapping) else ""
+    api_version = str(value.get("apiVersion", ""))
+    problem = _wrong_kind(api_version, kind)
+    if problem is not None:
+        return Checked(kind, name, problems=(problem,))
+    if api_version != API_VERSION:
+        return Checked(kind, name, foreign=True)
+    try:
+        return Checked(kind, name, spec=READERS[kind](value))
+    except (InvalidObjectError, InvalidDefinitionError) as error:
+        problems = tuple(Problem(each.path, each.message) for each in error.problems)
+        return Checked(kind, name, problems=problems)
+
+
+def _wrong_kind(api_version: str, kind: str) -> Problem | None:
+    """Say what is wrong with apiVersion or kind, if the object is meant to be ours."""
+    group = api_version.partition("/")[0]
+    if group == GROUP and api_version != API_VERSION:
+        return Problem("apiVersion", f"there is no {api_version!r}; write {API_VERSION}")
+    if group == GROUP and kind not in READERS:
+        close = get_close_matches(kind, READERS, 1)
+        cure = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(READERS)}"
+        return Problem("kind", f"there is no kind {kind!r} in {API_VERSION}; {cure}")
+    meant = not group or get_close_matches(group, (GROUP,))
+    if group != GROUP and kind in READERS and meant:
+        written = f", not {api_version!r}" if api_version else ""
+        return Problem("apiVersion", f"must be {API_VERSION}{written}; write that")
+    return None
+
+
+def _workflow(value: Mapping[str, Any]) -> Definition:
+    return compile_workflow(parse_workflow(value))
+
+
+READERS: Mapping[str, Callable[[Mapping[str, Any]], Spec]] = {
+    "Workflow": _workflow,
+    "WorkflowRun": parse_run,
+    "TaskRun": parse_task_run,
+}

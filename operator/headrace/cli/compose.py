@@ -1,0 +1,249 @@
+"""
+From the text of a YAML file to plain values, and the line of each.
+
+Reads what kubectl reads, but refuses what harms (aliases or nesting without end) and what kubectl
+passes over in silence (a key that is there twice). Knows no kind of object.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any
+
+import yaml
+
+from headrace.api.v1alpha1.paths import Step, path_of
+from headrace.cli.scalars import Scalar, meaning, surprising
+
+MAX_DEPTH = 64
+MAX_VALUES = 1_000_000
+"""How many values a file may hold, what its aliases stand for included: some ten times what the
+API server takes."""
+
+CORE = "tag:yaml.org,2002:"
+PLAIN_TAGS = {
+    yaml.ScalarEvent: f"{CORE}str",
+    yaml.SequenceStartEvent: f"{CORE}seq",
+    yaml.MappingStartEvent: f"{CORE}map",
+}
+MERGE = "<<"
+
+
+class YamlError(ValueError):
+    """The text cannot be read. Carries the line, counted from 1."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of a file."""
+
+    value: Any = None
+    """Plain JSON values."""
+    line: int = 1
+    """Where it begins, counted from 1."""
+    lines: dict[str, int] = field(default_factory=dict)
+    """By path: the line of a field's name or of a list's element."""
+    readings: dict[str, str] = field(default_factory=dict)
+    """By path: how plain words that mean no text were read, where that may surprise whoever wrote
+    them: `YAML reads no as false`."""
+
+    def line_of(self, path: str) -> int:
+        """Return the line of a field; of what holds it, if the field is not there."""
+        while path and path not in self.lines:
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        return self.lines.get(path, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A value, and how many values it holds with itself."""
+
+    value: Any
+    size: int
+    line: int
+
+
+def compose(text: bytes) -> Iterator[Document]:
+    """
+    Return the documents of a file, one by one; empty ones are left out.
+
+    Raises:
+        YamlError: The text cannot be read from here on.
+
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    events = _events(yaml.parse(text, Loader=loader), text)
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            document = _Composer(events).document()
+            if document.value is not None:
+                yield document
+
+
+def _events(parsed: Iterator[yaml.Event], text: bytes) -> Iterator[yaml.Event]:
+    """Pass events on, and turn the parser's errors into ours."""
+    try:
+        yield from parsed
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise YamlError(line, _syntax(error, text, line)) from None
+    except yaml.YAMLError as error:
+        message = f"is not a text file in UTF-8: {getattr(error, 'reason', error)}"
+        raise YamlError(1, message) from None
+
+
+def _syntax(error: yaml.MarkedYAMLError, text: bytes, line: int) -> str:
+    lines = text.splitlines()
+    around = lines[line - 1] if line <= len(lines) else b""
+    if around.lstrip(b" ").startswith(b"\t"):
+        return "the line begins with a tab; indent YAML with spaces"
+    context = f" {error.context}" if error.context else ""
+    return f"this is no YAML: {error.problem}{context}; check the indentation, brackets and quotes"
+
+
+class _Composer:
+    """Builds the value of one document from events."""
+
+    def __init__(self, events: Iterator[yaml.Event]) -> None:
+        self._events = events
+        self._anchors: dict[str, _Node] = {}
+        self._document = Document()
+
+    def document(self) -> Document:
+        event = next(self._events)
+        self._document.line = _line(event)
+        self._document.value = self._node(event, ()).value
+        return self._document
+
+    def _node(self, event: yaml.Event, steps: tuple[Step, ...]) -> _Node:
+        if len(steps) > MAX_DEPTH:
+            message = f"is nested more than {MAX_DEPTH} levels deep; nothing in the API needs it"
+            raise YamlError(_line(event), message)
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        node = self._new(event, steps)
+        if node.size > MAX_VALUES:
+            message = f"holds more than {MAX_VALUES} values, aliases included; write less"
+            raise YamlError(node.line, message)
+        if isinstance(event, yaml.NodeEvent) and event.anchor:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _new(self, event: yaml.Event, steps: tuple[Step, ...]) -> _Node:
+        if isinstance(event, yaml.ScalarEvent):
+            return _Node(self._scalar(event, steps), 1, _line(event))
+        _refuse_tag(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(event, steps)
+        return self._mapping(event, steps)
+
+    def _alias(self, event: yaml.AliasEvent) -> _Node:
+        node = self._anchors.get(str(event.anchor))
+        if node is None:
+            message = f"there is no &{event.anchor} before this *{event.anchor}; write the value"
+            raise YamlError(_line(event), message)
+        return node
+
+    def _scalar(self, event: yaml.ScalarEvent, steps: tuple[Step, ...]) -> Scalar:
+        if event.implicit[0]:  # neither quotes nor a tag
+            value = meaning(event.value)
+            if surprising(event.value, value):
+                reading = f"YAML reads {event.value} as {json.dumps(value)}"
+                self._document.readings[path_of(steps)] = reading
+        elif event.tag in {None, "!"}:
+            value = event.value
+        else:
+            value = _tagged(event)
+        if isinstance(value, float) and not isfinite(value):
+            message = f"{event.value} is no number that an object can hold; write another"
+            raise YamlError(_line(event), message)
+        return value
+
+    def _sequence(self, event: yaml.Event, steps: tuple[Step, ...]) -> _Node:
+        elements: list[Any] = []
+        size = 1
+        for inner in self._until(yaml.SequenceEndEvent):
+            path = (*steps, len(elements))
+            self._document.lines[path_of(path)] = _line(inner)
+            node = self._node(inner, path)
+            elements.append(node.value)
+            size += node.size
+        return _Node(elements, size, _line(event))
+
+    def _mapping(self, event: yaml.Event, steps: tuple[Step, ...]) -> _Node:
+        fields: dict[str, Any] = {}
+        own: dict[str, int] = {}
+        size = 1
+        for key_event in self._until(yaml.MappingEndEvent):
+            line = _line(key_event)
+            merges = _is_merge(key_event)
+            key = self._key(key_event, steps)
+            if key in own and not merges:
+                message = f"the key {key!r} is here twice, first in line {own[key]}; keep one"
+                raise YamlError(line, message)
+            path = (*steps, key)
+            self._document.lines[path_of(path)] = line
+            own[key] = line
+            node = self._node(next(self._events), path)
+            size += 1 + node.size
+            fields.update(_merged(node) if merges else {key: node.value})
+        return _Node(fields, size, _line(event))
+
+    def _key(self, event: yaml.Event, steps: tuple[Step, ...]) -> str:
+        """Return a field's name; numbers and true become text, as kubectl does it."""
+        value = self._node(event, steps).value
+        if value is None or isinstance(value, dict | list):
+            raise YamlError(_line(event), "a field's name must be text; put it in quotes")
+        key = str(value).lower() if isinstance(value, bool) else str(value)
+        reading = self._document.readings.pop(path_of(steps), None)
+        if reading is not None:
+            self._document.readings[path_of((*steps, key))] = reading
+        return key
+
+    def _until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
+        for event in self._events:
+            if isinstance(event, end):
+                return
+            yield event
+
+
+def _line(event: yaml.Event) -> int:
+    mark = event.start_mark
+    return 1 if mark is None else int(mark.line) + 1
+
+
+def _is_merge(event: yaml.Event) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and event.implicit[0] and event.value == MERGE
+
+
+def _merged(node: _Node) -> dict[str, Any]:
+    """Return the fields that `<<` brings; of several sources the first wins."""
+    sources = node.value if isinstance(node.value, list) else [node.value]
+    if not all(isinstance(source, dict) for source in sources):
+        raise YamlError(node.line, "<< needs an object or a list of objects; write the fields")
+    return {key: value for source in reversed(sources) for key, value in source.items()}
+
+
+def _refuse_tag(event: yaml.Event) -> None:
+    tag = getattr(event, "tag", None)
+    if tag not in {None, "!", PLAIN_TAGS[type(event)]}:
+        raise YamlError(_line(event), f"the tag {tag} has no meaning here; take it out")
+
+
+def _tagged(event: yaml.ScalarEvent) -> Scalar:
+    """Return a value with a tag such as !!str."""
+    if event.tag == f"{CORE}str":
+        return str(event.value)
+    value = meaning(event.value)
+    kinds = {"int": int, "bool": bool, "null": type(None), "float": float}
+    kind = kinds.get(str(event.tag).removeprefix(CORE))
+    fits = type(value) is kind or (kind is float and type(value) is int)
+    if kind is None or not fits:
+        raise YamlError(_line(event), f"the tag {event.tag} has no meaning here; take it out")
+    return value

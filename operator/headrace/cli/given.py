@@ -1,0 +1,116 @@
+"""
+From text on a command line to values: parameters, instants, interpreters.
+
+Knows the types of parameters. Whether a value is allowed is the engine's to say.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamType
+from headrace.cli.input import InputError
+from headrace.engine.params import InvalidParamsError, resolve
+
+Value = bool | int | str
+
+_TRUTH: Final[Mapping[str, bool]] = {"true": True, "false": False}
+
+
+def _integer(text: str) -> int:
+    return int(text)
+
+
+def _boolean(text: str) -> bool:
+    return _TRUTH[text.lower()]
+
+
+_READERS: Final[Mapping[ParamType, tuple[Callable[[str], Value], str]]] = {
+    ParamType.STRING: (str, "text"),
+    ParamType.INTEGER: (_integer, "a whole number"),
+    ParamType.BOOLEAN: (_boolean, "true or false"),
+}
+
+
+def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
+    """
+    Read `name=value` texts as parameters.
+
+    Raises:
+        InputError: if one cannot be read, or does not fit the workflow.
+
+    """
+    known = {param.name: param for param in declared}
+    values: dict[str, Value] = {}
+    wrong: list[str] = []
+    for text in given:
+        name, separator, value = text.partition("=")
+        param = known.get(name, Param(name="unknown"))
+        if not separator:
+            wrong.append(f"--param {text}: write it as name=value")
+        elif name in values:
+            wrong.append(f"--param {name}: is there twice; keep one")
+        else:
+            try:
+                values[name] = _read(param.type, value)
+            except (ValueError, KeyError):
+                wrong.append(f"--param {name}: {value!r} is not {_READERS[param.type][1]}")
+                values[name] = _stand_in(param)
+    try:
+        resolve(declared, values)
+    except InvalidParamsError as error:
+        wrong.append(str(error))
+    if wrong:
+        raise InputError(*wrong)
+    return values
+
+
+def instant(text: str | None) -> datetime | None:
+    """
+    Read an RFC 3339 instant.
+
+    Raises:
+        InputError: if it is none, or has no time zone.
+
+    """
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"--logical-time: {text!r} is no instant; write it as 2030-01-31T02:30:00Z"
+        ) from error
+    if read.tzinfo is None:
+        raise InputError(f"--logical-time: {text!r} has no time zone; add Z or +01:00")
+    return read
+
+
+def interpreter(text: str) -> Path:
+    """
+    Return the Python interpreter that a path means: the file, or that of a virtual environment.
+
+    Raises:
+        InputError: if there is none.
+
+    """
+    path = Path(text).absolute()
+    if path.is_dir():
+        path = path / "bin" / "python"
+    if not os.access(path, os.X_OK):
+        raise InputError(
+            f"--python: {path} cannot be run; name an interpreter or a virtual environment"
+        )
+    return path
+
+
+def _read(kind: ParamType, text: str) -> Value:
+    text.encode()  # bytes that are no UTF-8 cannot be a JSON value
+    return _READERS[kind][0](text)
+
+
+def _stand_in(param: Param) -> Value:
+    """Return a value that fits, so that what is wrong elsewhere is told too."""
+    return param.enum[0] if param.enum else PYTHON_TYPES[param.type]()

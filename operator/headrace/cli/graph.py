@@ -1,0 +1,113 @@
+"""
+`headrace graph`: a workflow's tasks and what waits for what, as text or as a Mermaid diagram.
+
+Knows how a graph is drawn. Knows no run.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from headrace.api.v1alpha1.task import RunWhen
+from headrace.cli.input import InputError
+from headrace.cli.workflow_file import read_workflow
+from headrace.engine.definition import Definition, TaskDefinition
+
+WRONG_INPUT = 2
+
+
+@click.command("graph")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "mermaid"]),
+    default="text",
+    show_default=True,
+    help="mermaid is drawn by GitHub, GitLab and many editors.",
+)
+@click.option("--name", metavar="WORKFLOW", help="Which workflow, if the file holds several.")
+def command(file: Path, form: str, name: str | None) -> None:
+    """
+    Show the tasks of the workflow in FILE (- is standard input), and what each waits for.
+
+    Exit codes: 0 it is shown, 2 something is wrong with the file.
+    """
+    try:
+        workflow = read_workflow(file, name)
+    except InputError as error:
+        click.echo(str(error), err=True)
+        sys.exit(WRONG_INPUT)
+    if form == "mermaid":
+        click.echo("\n".join(mermaid(workflow.definition)))
+    else:
+        click.echo("\n".join(text(workflow.name, workflow.definition)))
+
+
+def text(name: str, definition: Definition) -> Iterator[str]:
+    """Yield the lines of a graph as text: by level, a level is after the ones above it."""
+    level = levels(definition)
+    depth = max(level.values())
+    tasks = list(definition.tasks.values())
+    yield f"{name}: {_counted(len(level), 'task')} in {_counted(depth, 'level')}"
+    width = max(len(task.name) for task in tasks)
+    for number in range(1, depth + 1):
+        for task in tasks:
+            if level.get(task.name) == number:
+                yield f"{number:>4}  {task.name:<{width}}  {_waits_for(task)}".rstrip()
+    last = [task for task in tasks if task.is_finally]
+    if last:
+        yield "finally, after all of them, whatever their outcome"
+        yield from (f"      {task.name}" for task in last)
+
+
+def levels(definition: Definition) -> dict[str, int]:
+    """Return the level of each task but `finally` ones: 1, or one more than what it follows."""
+    level: dict[str, int] = {}
+    for name in definition.graph:
+        level[name] = 1 + max((level[up] for up in definition.graph.upstream[name]), default=0)
+    return level
+
+
+def _waits_for(task: TaskDefinition) -> str:
+    rule = "" if task.run_when is RunWhen.ALL_SUCCEEDED else f" ({task.run_when})"
+    return f"after {', '.join(task.upstream)}{rule}" if task.upstream else rule.strip()
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def mermaid(definition: Definition) -> Iterator[str]:
+    """
+    Yield the lines of a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html).
+
+    Nodes are numbered, since a task may have a name that Mermaid keeps for itself, like `end`.
+    """
+    tasks = definition.tasks.values()
+    last = [task for task in tasks if task.is_finally]
+    yield "flowchart LR"
+    for task in tasks:
+        if not task.is_finally:
+            yield f'  {_node(task)}["{task.name}"]'
+    for task in tasks:
+        label = "" if task.run_when is RunWhen.ALL_SUCCEEDED else f"|{task.run_when}|"
+        for up in task.upstream:
+            yield f"  {_node(definition.tasks[up])} -->{label} {_node(task)}"
+    if last:
+        yield '  subgraph last["finally"]'
+        yield from (f'    {_node(task)}["{task.name}"]' for task in last)
+        yield "  end"
+        yield from (f"  {_node(task)} -.-> last" for task in _leaves(definition))
+
+
+def _node(task: TaskDefinition) -> str:
+    return f"t{task.position}"
+
+
+def _leaves(definition: Definition) -> Iterator[TaskDefinition]:
+    """Yield the tasks that no other task waits for."""
+    awaited = {up for names in definition.graph.upstream.values() for up in names}
+    return (definition.tasks[name] for name in definition.graph.upstream if name not in awaited)

@@ -1,0 +1,65 @@
+"""
+The program `headrace`: a table of commands, each loaded when it is asked for.
+
+So a command waits for no other's libraries, and `headrace --help` for none. Knows no command.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command: the module whose `command` it is, and what `headrace --help` says of it."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "run": Entry("headrace.cli.run", "Run a workflow on this machine."),
+    "validate": Entry("headrace.cli.validate", "Check manifests without a cluster."),
+    "graph": Entry("headrace.cli.graph", "Show what waits for what, as text or a diagram."),
+}
+
+
+class Commands(click.Group):
+    """The commands of the table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's form
+        """Return the names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name].module).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's form
+    if wanted:
+        click.echo(f"headrace {version('headrace')}")
+        ctx.exit()
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """Run data pipelines: on a Kubernetes cluster, or on this machine."""

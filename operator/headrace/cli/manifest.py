@@ -1,0 +1,69 @@
+"""
+Files of manifests, or standard input: their documents, and what is wrong in them by line.
+
+Knows how large a file may be. Knows no kind of object.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from headrace.api.v1alpha1.problem import Problem
+from headrace.cli.compose import Document, YamlError, compose
+
+MAX_BYTES = 3 * 1024 * 1024
+"""The API server reads no request that is larger."""
+
+STANDARD_INPUT = "-"
+
+
+def documents(source: str | Path) -> Iterator[Document]:
+    """
+    Return the documents of a file, or of standard input (`-`).
+
+    Raises:
+        YamlError: The file cannot be read from here on.
+
+    """
+    yield from compose(_text(str(source)))
+
+
+def told(source: str | Path, line: int, message: str) -> str:
+    """Return one line about a file, in the form that editors and other tools jump to."""
+    return f"{_shown(source)}:{line}: {message}"
+
+
+def located(source: str | Path, document: Document, problems: Iterable[Problem]) -> list[str]:
+    """Return a line for each problem, in the order of the file."""
+    placed = [(document.line_of(problem.path), problem) for problem in problems]
+    placed.sort(key=lambda each: each[0])
+    return [told(source, line, _sentence(document, problem)) for line, problem in placed]
+
+
+def _text(source: str) -> bytes:
+    try:
+        if source == STANDARD_INPUT:
+            text = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(source).open("rb") as file:
+                text = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise YamlError(1, f"cannot be read: {error.strerror}") from None
+    if len(text) > MAX_BYTES:
+        message = (
+            f"is larger than {MAX_BYTES // 1024 // 1024} MiB, and the API server refuses such"
+            " requests; split it, and keep data out of manifests"
+        )
+        raise YamlError(1, message)
+    return text
+
+
+def _shown(source: str | Path) -> str:
+    return "<stdin>" if str(source) == STANDARD_INPUT else str(source)
+
+
+def _sentence(document: Document, problem: Problem) -> str:
+    """Return field and cure, and how YAML reads what is written there, where that may surprise."""
+    field = f"{problem.path}: " if problem.path else ""
+    reading = document.readings.get(problem.path)
+    return f"{field}{problem.message}{f' ({reading}; quote it to mean text)' if reading else ''}"

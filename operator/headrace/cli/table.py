@@ -1,0 +1,148 @@
+"""
+A run as a live table of its tasks, for a terminal.
+
+Knows the width of words and the height of the screen. Loads rich, so it is imported when needed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from headrace.cli.rows import Row, Tone, length, rows
+from headrace.engine.run import ObservedRun
+
+_STYLES: Final = {
+    Tone.WAITING: "dim",
+    Tone.BUSY: "cyan",
+    Tone.TROUBLE: "yellow",
+    Tone.GOOD: "green",
+    Tone.BAD: "bold red",
+    Tone.OFF: "dim",
+}
+_FIRST: Final = (Tone.BAD, Tone.TROUBLE, Tone.BUSY, Tone.WAITING, Tone.OFF, Tone.GOOD)
+"""What is shown when not all tasks fit on the screen, most wanted first."""
+
+_FRAME_SECONDS: Final = 0.1
+_TICK_SECONDS: Final = 1.0
+_OTHER_LINES: Final = 5
+"""The heading, the table's head, the line on what is left out, and the cursor's."""
+_MOST_ROWS: Final = 100
+"""Of the table that stays when the run has ended."""
+
+_GAP: Final = 2
+_LEAST_MESSAGE: Final = 20
+
+
+class LiveTable:
+    """Draws the tasks anew when something happens, and once a second for the times."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False)
+        self._run: ObservedRun | None = None
+        self._next: asyncio.TimerHandle | None = None
+        self._due = 0.0
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Draw the tasks once more, also beyond the screen, and leave them there."""
+        if self._next is not None:
+            self._next.cancel()
+        if self._run is not None:
+            self._live.update(self._drawing(self._run, whole=True))
+        self._live.stop()
+
+    def show(self, run: ObservedRun, now: datetime) -> None:  # noqa: ARG002 - drawn a little later
+        """Draw the run, a frame later at most."""
+        self._run = run
+        self._draw_in(_FRAME_SECONDS)
+
+    def say(self, text: str) -> None:
+        """Print one sentence above the table."""
+        self._console.print(Text(text))
+
+    def _draw_in(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        when = loop.time() + seconds
+        if self._next is not None:
+            if self._due <= when:
+                return
+            self._next.cancel()
+        self._due = when
+        self._next = loop.call_at(when, self._draw)
+
+    def _draw(self) -> None:
+        self._next = None
+        if self._run is not None:
+            self._live.update(self._drawing(self._run), refresh=True)
+            self._draw_in(_TICK_SECONDS)
+
+    def _drawing(self, run: ObservedRun, *, whole: bool = False) -> Group:
+        now = datetime.now(UTC)
+        all_rows = list(rows(run, now))
+        room = _MOST_ROWS if whole else max(3, self._console.height - _OTHER_LINES)
+        shown = _fitting(all_rows, room)
+        left_out = len(all_rows) - len(shown)
+        more = [Text(f"… and {left_out} more", style="dim")] if left_out else []
+        return Group(_heading(run, all_rows, now), _table(shown, self._console.width), *more)
+
+
+def _heading(run: ObservedRun, all_rows: Sequence[Row], now: datetime) -> Text:
+    ended = sum(row.ended for row in all_rows)
+    seconds = ((run.log.finished or now) - run.created).total_seconds()
+    heading = Text(run.key.name, style="bold")
+    heading.append(f"  {run.log.reason}  {ended}/{len(all_rows)}  {length(seconds)}", style="none")
+    return heading
+
+
+def _fitting(all_rows: Sequence[Row], room: int) -> list[Row]:
+    """Choose the rows that matter most, and keep them in the order of the definition."""
+    if len(all_rows) <= room:
+        return list(all_rows)
+    wanted = sorted(all_rows, key=lambda row: _FIRST.index(row.tone))[:room]
+    chosen = {row.task for row in wanted}
+    return [row for row in all_rows if row.task in chosen]
+
+
+def _table(shown: Sequence[Row], width: int) -> Table:
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
+    for head in ("TASK", "STATUS"):
+        table.add_column(head, no_wrap=True)
+    for head in ("ATTEMPTS", "DURATION"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("MESSAGE", no_wrap=True)
+    room = width - _fixed(shown)
+    for row in shown:
+        message = Text(row.message.replace("\n", " "))
+        message.truncate(max(room, _LEAST_MESSAGE), overflow="ellipsis")
+        table.add_row(
+            Text(row.task),
+            Text(row.status, style=_STYLES[row.tone]),
+            str(row.attempts or ""),
+            "" if row.seconds is None else length(row.seconds),
+            message,
+        )
+    return table
+
+
+def _fixed(shown: Sequence[Row]) -> int:
+    """Return how wide the table is without its messages: these get what is left."""
+    task = max(len(row.task) for row in shown)
+    status = max(len("STATUS"), *(len(row.status) for row in shown))
+    return task + status + len("ATTEMPTS") + len("DURATION") + 4 * _GAP

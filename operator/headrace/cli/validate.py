@@ -1,0 +1,109 @@
+"""
+`headrace validate`: all that is wrong in some files, a line each.
+
+Knows what is printed and the exit code. What is right and wrong is the API's and the engine's.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import click
+
+from headrace.api.v1alpha1.problem import Problem
+from headrace.api.v1alpha1.run import RunSpec
+from headrace.cli.check import Checked, check
+from headrace.cli.compose import Document, YamlError
+from headrace.cli.manifest import documents, located, told
+from headrace.engine.definition import Definition
+from headrace.engine.params import InvalidParamsError, resolve
+
+WRONG_INPUT = 2
+
+
+@click.command("validate")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+def command(files: Sequence[str]) -> None:
+    """
+    Check the manifests in each FILE (- is standard input) without a cluster.
+
+    One line for each problem: file, line, field, what is wrong and what to do. Objects that are
+    not Headrace's are passed over.
+
+    Exit codes: 0 all is well, 2 something is wrong.
+    """
+    report = validate(files)
+    for line in report.notes:
+        click.echo(line, err=True)
+    for line in report.problems or report.valid:
+        click.echo(line)
+    sys.exit(WRONG_INPUT if report.problems else 0)
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found, in lines."""
+
+    problems: list[str] = field(default_factory=list)
+    valid: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An object and where it was."""
+
+    file: str
+    document: Document
+    checked: Checked
+
+
+def validate(files: Sequence[str]) -> Report:
+    """Check all objects in some files, and runs against the workflows that are there too."""
+    report = Report()
+    found = [each for file in files for each in _objects(file, report)]
+    workflows = {
+        each.checked.name: each.checked.spec
+        for each in found
+        if isinstance(each.checked.spec, Definition)
+    }
+    for each in found:
+        _judge(each, workflows, report)
+    if not (report.problems or report.valid):
+        report.problems.append(f"{' '.join(files)}: there is no object of headrace.dev here")
+    return report
+
+
+def _objects(file: str, report: Report) -> Iterator[_Found]:
+    try:
+        for document in documents(file):
+            for checked in check(document.value):
+                yield _Found(file, document, checked)
+    except YamlError as error:
+        report.problems.append(told(file, error.line, str(error)))
+
+
+def _judge(found: _Found, workflows: dict[str, Definition], report: Report) -> None:
+    file, document, checked = found.file, found.document, found.checked
+    title = f"{checked.kind} {checked.name!r}"
+    if checked.foreign:
+        report.notes.append(told(file, document.line, f"{title} is not Headrace's: passed over"))
+        return
+    problems = checked.problems or tuple(_params(checked, workflows))
+    if problems:
+        report.problems.extend(located(file, document, problems))
+    else:
+        size = f": {len(checked.spec.tasks)} tasks" if isinstance(checked.spec, Definition) else ""
+        report.valid.append(told(file, document.line, f"{title} is valid{size}"))
+
+
+def _params(checked: Checked, workflows: dict[str, Definition]) -> Iterator[Problem]:
+    """Compare a run's parameters with its workflow, if that is among the files."""
+    run = checked.spec
+    if not isinstance(run, RunSpec) or run.workflow not in workflows:
+        return
+    try:
+        resolve(workflows[run.workflow].params, {each.name: each.value for each in run.params})
+    except InvalidParamsError as error:
+        for message in str(error).split("; params: "):
+            yield Problem("spec.params", message.removeprefix("params: "))

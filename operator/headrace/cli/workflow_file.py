@@ -1,0 +1,134 @@
+"""
+The workflow of a file, ready to run, or what is wrong with it by line.
+
+Knows which object of a file is meant. What is right and wrong is the API's and the engine's.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headrace.api.v1alpha1.base import API_VERSION
+from headrace.api.v1alpha1.parse import InvalidObjectError, Problem, parse_workflow
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.cli.check import check
+from headrace.cli.compose import Document, YamlError
+from headrace.cli.input import InputError
+from headrace.cli.manifest import documents, located, told
+from headrace.engine.definition import Definition, InvalidDefinitionError, compile_workflow
+
+_HERE = {"apiVersion": API_VERSION, "kind": "Workflow"}
+_NAMESPACE = "default"
+"""Of a manifest that names none, as kubectl has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """One object of a file, and where it was written."""
+
+    file: Path
+    document: Document
+    path: str
+    """In the document: empty, or a place in a List."""
+    value: Any
+
+    def wrong(self, problems: Iterable[Problem]) -> InputError:
+        """Return the error that tells of problems, each with its line."""
+        placed = [Problem(f"{self.path}{each.path}", each.message) for each in problems]
+        return InputError(*located(self.file, self.document, placed))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowFile:
+    """A workflow that can be run."""
+
+    path: Path
+    name: str
+    namespace: str
+    spec: WorkflowSpec
+    definition: Definition
+    _written: _Object
+
+    def wrong(self, problems: Iterable[Problem]) -> InputError:
+        """Return the error that tells of further problems, each with its line."""
+        return self._written.wrong(problems)
+
+
+def read_workflow(path: Path, name: str | None) -> WorkflowFile:
+    """
+    Read the workflow of a file, or of standard input (`-`).
+
+    Args:
+        path: The file.
+        name: Which workflow, if the file holds several.
+
+    Raises:
+        InputError: with everything that is wrong, a line each.
+
+    """
+    try:
+        objects = [
+            _Object(path, document, at, value)
+            for document in documents(path)
+            for at, value in _objects(document.value)
+        ]
+    except YamlError as error:
+        raise InputError(told(path, error.line, str(error))) from error
+    written = _choose(path, objects, name)
+    try:
+        spec = parse_workflow(written.value)
+        definition = compile_workflow(spec)
+    except (InvalidObjectError, InvalidDefinitionError) as error:
+        raise written.wrong(Problem(each.path, each.message) for each in error.problems) from error
+    metadata = written.value["metadata"]
+    namespace = metadata.get("namespace") or _NAMESPACE
+    return WorkflowFile(path, _name(written), namespace, spec, definition, written)
+
+
+def _objects(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the object of a document; of a `kind: List`, each object in it."""
+    is_list = isinstance(value, Mapping) and value.get("kind") == "List"
+    if is_list and isinstance(value.get("items"), list):
+        for index, item in enumerate(value["items"]):
+            yield f"items[{index}].", item
+    else:
+        yield "", value
+
+
+def _choose(path: Path, objects: Sequence[_Object], name: str | None) -> _Object:
+    workflows = [each for each in objects if _is_workflow(each.value)]
+    if not workflows:
+        raise _no_workflow(path, objects)
+    names = ", ".join(_name(each) for each in workflows)
+    if name is not None:
+        workflows = [each for each in workflows if _name(each) == name]
+    if len(workflows) == 1:
+        return workflows[0]
+    if not workflows:
+        raise InputError(f"{path}: there is no workflow {name!r} in this file; there are: {names}")
+    if name is not None:
+        raise InputError(
+            told(path, workflows[1].document.line, f"there is another workflow {name!r}; keep one")
+        )
+    raise InputError(f"{path}: there are several workflows in this file; add --name, of: {names}")
+
+
+def _is_workflow(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(value.get(key) == is_ for key, is_ in _HERE.items())
+
+
+def _name(written: _Object) -> str:
+    metadata = written.value.get("metadata")
+    return str(metadata.get("name", "")) if isinstance(metadata, Mapping) else ""
+
+
+def _no_workflow(path: Path, objects: Sequence[_Object]) -> InputError:
+    """Say why there is none: perhaps one of the objects is meant to be one."""
+    lines = [
+        line
+        for each in objects
+        for checked in check(each.value)
+        for line in each.wrong(checked.problems).lines
+    ]
+    return InputError(*(lines or [f"{path}: there is no Workflow in this file"]))
