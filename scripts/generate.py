@@ -3,7 +3,6 @@ Writes the files that are made from the API types: CRDs, their chart, the refere
 
 `generate.py` writes them; `generate.py --check` writes nothing, and ends with 1 if one differs.
 """
-# ruff: noqa: INP001 - a script that nobody imports as part of a package
 
 import sys
 from collections.abc import Iterator

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.api.rules import Rule, rules_of
+from headrace.api.rules import written as rules_as_written
 from headrace.api.v1alpha1.base import ApiType
 
 Schema = dict[str, Any]
@@ -64,7 +65,7 @@ def structural(model: type[ApiType]) -> Schema:
     """
     written = model.model_json_schema(by_alias=True, mode="validation")
     conversion = _Conversion(written.get("$defs", {}), rules_of(ApiType))
-    return _with_rules(conversion.of(written), conversion.rules.get(model.__name__, ()))
+    return conversion.with_rules(conversion.of(written), model.__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,12 @@ class _Conversion:
         """Put a type where it is named: structural schemas have no references."""
         name = written["$ref"].removeprefix("#/$defs/")
         rest = {key: value for key, value in written.items() if key != "$ref"}
-        return _with_rules(self.of({**self.types[name], **rest}), self.rules.get(name, ()))
+        return self.with_rules(self.of({**self.types[name], **rest}), name)
+
+    def with_rules(self, schema: Schema, name: str) -> Schema:
+        """Add the rules of a type to its schema."""
+        rules = rules_as_written(name, self.rules.get(name, ()))
+        return {**schema, "x-kubernetes-validations": rules} if rules else schema
 
 
 def _is_optional(written: Mapping[str, Any]) -> bool:
@@ -118,9 +124,3 @@ def _finished(schema: Schema) -> Schema:
         # What a value can cost a rule is judged by its length, as if there were no enum.
         schema["maxLength"] = MAX_WORD
     return schema
-
-
-def _with_rules(schema: Schema, rules: tuple[Rule, ...]) -> Schema:
-    if not rules:
-        return schema
-    return {**schema, "x-kubernetes-validations": [rule.written() for rule in rules]}

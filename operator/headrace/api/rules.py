@@ -2,10 +2,11 @@
 What the API server checks beyond types and bounds: CEL rules, by type.
 
 The validators of the types say the same with the same words; a test compares them. What would cost
-the API server too much (a cycle, an unknown task) is left to `headrace.engine.definition`. Knows no
+the API server too much (a cycle, an unknown task) is left to `headrace.engine.problems`. Knows no
 resource.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,14 @@ class Rule:
             "fieldPath": self.field,
         }
         return {key: value for key, value in parts.items() if value}
+
+    @property
+    def sentence(self) -> str:
+        """CEL that makes the message, the field at its beginning."""
+        field = f"{self.field[1:]}: " if self.field else ""
+        if self.saying:
+            return f"'{field}' + {self.saying}" if field else self.saying
+        return json.dumps(f"{field}{self.message}", ensure_ascii=False)
 
 
 # --- names of objects -------------------------------------------------------------------------
@@ -194,12 +203,6 @@ _WORKFLOW_SPEC = (
         "a task has no image; give an image there or in spec.defaults.image",
         field=".finally",
     ),
-    Rule(
-        "!has(self.finally)"
-        " || !self.finally.exists(last, self.tasks.exists(task, task.name == last.name))",
-        "one of these has the name of another task; choose a different one",
-        field=".finally",
-    ),
 )
 
 # --- runs -------------------------------------------------------------------------------------
@@ -267,6 +270,32 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "WorkflowSpec": _WORKFLOW_SPEC,
 }
 """By the name of the type; types that inherit from it have them too."""
+
+TOGETHER = frozenset({"EnvVar", "RetryRule", "Task"})
+"""
+Types of which there are thousands in a large workflow: their rules are sent as one. Looking at one
+rule for one element costs the API server about 70 microseconds, whatever the rule says (measured:
+0.35 s for 5,000 tasks on 1.36), and each write of the status looks at all of them again. What a
+schema can say instead costs next to nothing; what compares lists with each other (the names in
+`finally` and in `tasks`) costs seconds, and is left to `headrace.engine.problems`.
+"""
+
+
+def written(name: str, rules: tuple[Rule, ...]) -> list[dict[str, Any]]:
+    """Return the rules of a type as a schema has them."""
+    if name not in TOGETHER or not rules:
+        return [rule.written() for rule in rules]
+    *others, last = rules
+    sentence = last.sentence
+    for rule in reversed(others):
+        sentence = f"!({rule.cel}) ? {rule.sentence} : {sentence}"
+    return [
+        {
+            "rule": " && ".join(f"({rule.cel})" for rule in rules),
+            "message": "; or ".join(rule.message for rule in rules),
+            "messageExpression": sentence,
+        }
+    ]
 
 
 def rules_of(base: type[Any]) -> dict[str, tuple[Rule, ...]]:

@@ -113,7 +113,7 @@ def test_lists_of_named_things_are_keyed() -> None:
     }
     named = ("env", "finally", "imagePullSecrets", "params", "tasks", "volumes")
     want = {
-        **dict.fromkeys(named, ["name"]),
+        **{name: ["name"] for name in named},
         "attempts": ["number"],
         "conditions": ["type"],
         "volumeMounts": ["mountPath"],

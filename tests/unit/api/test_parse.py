@@ -4,7 +4,6 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from support.written import Manifest, rich, run, task, task_run, workflow
 
 from headrace.api.crd import KINDS
 from headrace.api.openapi import Schema, structural
@@ -16,6 +15,7 @@ from headrace.api.v1alpha1.parse import (
     parse_workflow,
 )
 from headrace.api.v1alpha1.paths import Step, path_of
+from support.written import Manifest, rich, run, task, task_run, workflow
 
 READERS = {"Workflow": parse_workflow, "WorkflowRun": parse_run, "TaskRun": parse_task_run}
 JARGON = (
@@ -124,7 +124,7 @@ CASES = [
     ),
     pytest.param(
         workflow(task("a" * 64)),
-        f"spec.tasks[0].name: has 64 characters; at most 63 are allowed: shorten it",
+        "spec.tasks[0].name: has 64 characters; at most 63 are allowed: shorten it",
         id="a name too long",
     ),
     pytest.param(

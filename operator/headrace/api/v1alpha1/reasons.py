@@ -77,6 +77,9 @@ class Reason(StrEnum):
     FORBIDDEN = "Forbidden"
     """The controller lacks a right; the message names the verb and the resource."""
 
+    INTERNAL_ERROR = "InternalError"
+    """A defect of the controller, which tries again; its log has the details."""
+
     # --- how an attempt ended -----------------------------------------------------------------
     NON_ZERO_EXIT = "NonZeroExit"
     """The container ended with an exit code other than 0."""

@@ -76,7 +76,7 @@ class WorkflowSpec(ApiType):
     """tasks are the pipeline: each runs as one Job, after the tasks that it depends on."""
 
     finally_: Annotated[tuple[NamedTask, ...], Unique("name", checked=False)] = Field(
-        default=(), max_length=50, alias="finally"
+        default=(), max_length=100, alias="finally"
     )
     """finally tasks run after all others ended, whatever the outcome, also after Stop and Cancel.
     One that fails makes the run fail."""
