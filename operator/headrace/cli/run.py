@@ -25,6 +25,7 @@ from headrace.engine.run import ObservedRun
 from headrace.local import runs
 from headrace.local.containers import ENGINES
 from headrace.local.folder import StateFolder
+from headrace.local.history import forget
 from headrace.local.runner import run_to_end
 from headrace.local.store import Store, UnusableStateError
 from headrace.local.world import LocalWorld, Means
@@ -105,7 +106,10 @@ def execute(wishes: Wishes) -> int:
         except UnusableStateError as error:
             click.echo(f"{error}; --resume goes on with run {begun.record.key.name}", err=True)
             return FAILED
-    _print(summary(run, folder, datetime.now(UTC)))
+        now = datetime.now(UTC)
+        _print(summary(run, folder, now))
+        if run.log.finished is not None:
+            forget(folder, store, run, now)
     return SUCCEEDED if run.log.succeeded else FAILED
 
 

@@ -1,5 +1,6 @@
 """YAML to plain values with lines: `headrace.cli.compose`."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -70,7 +71,7 @@ REFUSED = [
 @pytest.mark.parametrize(("text", "line", "message"), REFUSED)
 def test_what_cannot_be_read_is_told_with_its_line(text: str, line: int, message: str) -> None:
     """The line is where the cure is to be applied."""
-    with pytest.raises(YamlError, match=".") as caught:
+    with pytest.raises(YamlError) as caught:
         list(compose(text.encode()))
     assert (line, True) == (caught.value.line, message in str(caught.value)), caught.value
 
@@ -150,10 +151,10 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.text(), JSON, max_size=4))
 def test_what_is_written_is_read_back(value: dict[str, Any]) -> None:
-    """Any object survives the way through YAML, in both styles."""
+    """Any object survives the way through YAML: both kinds of quotes, both styles, with tags."""
     documents = (
-        yaml.safe_dump(value, allow_unicode=True),
-        yaml.safe_dump(value, default_flow_style=True),
+        yaml.safe_dump(value, default_style='"'),
+        yaml.safe_dump(value, default_style="'", default_flow_style=True),
     )
     for text in documents:
         (found,) = compose(text.encode())
@@ -163,7 +164,5 @@ def test_what_is_written_is_read_back(value: dict[str, Any]) -> None:
 @given(st.binary(max_size=200))
 def test_no_bytes_end_in_another_error(text: bytes) -> None:
     """Whatever is in a file, it is read or refused."""
-    try:
+    with suppress(YamlError):
         list(compose(text))
-    except YamlError as error:
-        assert error.line >= 1

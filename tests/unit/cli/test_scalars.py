@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from support.yaml_words import WORDS
 
 from headrace.cli.scalars import Scalar, meaning, surprising
+from support.yaml_words import WORDS
 
 
 @pytest.mark.parametrize(("word", "want"), WORDS.items())
@@ -42,7 +42,8 @@ SURPRISES = {
 
 @pytest.mark.parametrize(("word", "want"), SURPRISES.items())
 def test_surprising_words_are_those_that_do_not_look_like_their_value(
-    word: str, want: bool
+    word: str,
+    want: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     """Who writes `no` may mean the country; who writes `true` does not mean text."""
     assert want is surprising(word, meaning(word))

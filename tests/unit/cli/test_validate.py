@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from support.written import RICH
 
 from headrace.cli.main import main
+from support.written import RICH
 
 WORKFLOW = """\
 apiVersion: headrace.dev/v1alpha1
@@ -54,10 +54,10 @@ def test_each_problem_is_a_line_with_file_line_and_field() -> None:
     text = WORKFLOW.replace("extract", "Extract").replace("image", "imag")
     done = validate("-", stdin=text)
     assert 2 == done.exit_code
+    name = "'Extract' is not allowed; use lower-case letters, digits and '-', beginning with a"
+    name += " letter and ending with a letter or digit; did you mean 'extract'?"
     assert [
-        "<stdin>:7: spec.tasks[0].name: 'Extract' is not allowed; use lower-case letters, digits"
-        " and '-', beginning with a letter and ending with a letter or digit;"
-        " did you mean 'extract'?",
+        f"<stdin>:7: spec.tasks[0].name: {name}",
         "<stdin>:8: spec.tasks[0].imag: there is no such field; did you mean 'image'?",
     ] == done.stdout.splitlines()
 
@@ -164,5 +164,7 @@ def test_the_program_ends_with_its_exit_code() -> None:
     words = [sys.executable, "-c", "from headrace.cli.main import main; main()", "validate", "-"]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     for text, code in ((WORKFLOW, 0), (FOREIGN, 2)):
-        done = subprocess.run(words, input=text, text=True, env=environ, check=False)
+        done = subprocess.run(  # noqa: S603 - this test's own words
+            words, input=text, text=True, env=environ, check=False
+        )
         assert code == done.returncode

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 from click.testing import CliRunner
-from support.broken import Broken, Refuser, broken
 
 from headrace.cli.main import main
+from support.broken import Broken, Refuser, broken
 
 EACH = pytest.mark.parametrize("manifest", broken(), ids=lambda manifest: manifest.id)
 
