@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.retention import FinishedRun
 from headrace.engine.run import RunKey, RunLog, TaskLog
 from headrace.local.records import AttemptRecord, Doom, RunRecord
 from headrace.manifests.status import read_run_status, read_task_status, run_status, task_status
@@ -126,6 +127,25 @@ class Store:
             (workflow,),
         ).fetchone()
         return None if row is None else str(row[0])
+
+    def finished_runs(self, workflow: str) -> list[FinishedRun]:
+        """Return the runs of a workflow that have ended."""
+        rows = self._db.execute(
+            "SELECT name, status FROM run WHERE workflow = ? AND finished", (workflow,)
+        )
+        logs = ((name, read_run_status(json.loads(status))) for name, status in rows)
+        return [
+            FinishedRun(name, log.finished, succeeded=bool(log.succeeded))
+            for name, log in logs
+            if log.finished is not None
+        ]
+
+    def forget_run(self, name: str) -> None:
+        """Remove a run and all that is known of it."""
+        with self._transaction():
+            self._db.execute("DELETE FROM attempt WHERE run = ?", (name,))
+            self._db.execute("DELETE FROM task WHERE run = ?", (name,))
+            self._db.execute("DELETE FROM run WHERE name = ?", (name,))
 
     def run(self, name: str) -> RunRecord:
         """Return what was asked for with a run that is known."""

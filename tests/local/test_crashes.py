@@ -1,0 +1,125 @@
+"""A runner that dies between any two of its writes, and the one that takes over."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.local import supervision
+from headrace.local.store import Store
+from support.local_run import Bench, sh
+
+STEPS = (
+    (Store, "add_run"),
+    (Store, "write_run"),
+    (Store, "write_tasks"),
+    (Store, "add_attempts"),
+    (supervision, "start"),
+)
+"""All that a runner changes outside of itself, besides ending attempts."""
+
+CRASHED = -signal.SIGKILL
+
+
+class Crash:
+    """Counts steps, and kills this process before or after the n-th."""
+
+    def __init__(self, at: int) -> None:
+        self._left = at
+
+    def step(self) -> None:
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._left -= 1
+
+    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def stepped(*arguments: Any, **named: Any) -> Any:
+            self.step()
+            result = function(*arguments, **named)
+            self.step()
+            return result
+
+        return stepped
+
+
+def run_and_crash(bench: Bench, at: int, *arguments: str) -> int:
+    """Run the workflow in a copy of this process that dies at a step; return how that ended."""
+    child = os.fork()
+    if child == 0:
+        crash = Crash(at)
+        for owner, name in STEPS:
+            setattr(owner, name, crash.around(getattr(owner, name)))
+        os._exit(bench.run(*arguments).code)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def folders(parent: Path) -> Iterator[Bench]:
+    """Yield one folder after the other."""
+    for number in range(1000):
+        folder = parent / str(number)
+        folder.mkdir()
+        yield Bench(folder)
+
+
+def write(bench: Bench) -> None:
+    bench.write(
+        sh("a"),
+        sh("b", 'test "$HEADRACE_ATTEMPT" = 2', dependsOn=["a"], retry=_ONCE_MORE),
+        sh("c", dependsOn=["b"]),
+        last=[sh("tidy")],
+    )
+
+
+@pytest.mark.timeout(300)
+def test_a_crash_at_any_step_changes_nothing(tmp_path: Path) -> None:
+    """Wherever the runner dies, each attempt ran once, and the run succeeds when it is resumed."""
+    for at, bench in enumerate(folders(tmp_path)):
+        write(bench)
+        code = run_and_crash(bench, at)
+        if code != CRASHED:
+            assert 0 == code
+            assert at > 2 * len(STEPS), "it went through no more steps than there are kinds"
+            return
+
+        resumed = bench.run("--resume")
+
+        never_began = "is unfinished" in resumed.err
+        complete = never_began or 0 == resumed.code
+        assert complete, f"step {at}: {resumed}"
+        for task in "abc":
+            assert_ran_once(bench, task, at)
+
+
+@pytest.mark.timeout(300)
+def test_crash_after_crash(tmp_path: Path) -> None:
+    """A runner that dies again and again still gets somewhere, and repeats nothing."""
+    bench = Bench(tmp_path)
+    write(bench)
+    assert CRASHED == run_and_crash(bench, 5)
+    for _ in range(100):
+        code = run_and_crash(bench, 4, "--resume")
+        if code != CRASHED:
+            break
+    else:
+        pytest.fail("it never came to an end")
+
+    assert code in (0, 2), "the last crash may have been after the last write"
+    for task in "abc":
+        assert_ran_once(bench, task, at=-1)
+    assert bench.ran("c")
+
+
+def assert_ran_once(bench: Bench, task: str, at: int) -> None:
+    """Each attempt ran at most once."""
+    twice = {number: times for number, times in Counter(bench.ran(task)).items() if times > 1}
+    assert {} == twice, f"step {at}: attempts of {task} that ran more than once"
+
+
+_ONCE_MORE = {"limit": 1, "backoff": {"seconds": 0}}

@@ -1,0 +1,159 @@
+"""`headrace run --resume`: nothing that succeeded runs again, and no attempt runs twice."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from headrace.api.v1alpha1.reasons import Reason
+from support.local_run import HOLD, Bench, kill_runner, said, sh, until
+
+
+def chain(*scripts: str, **fields: Any) -> tuple[dict[str, Any], ...]:
+    """Return tasks a, b, c, … each after the one before."""
+    names = "abcdefgh"[: len(scripts)]
+    return tuple(
+        sh(name, script, **({"dependsOn": [names[place - 1]]} if place else {}), **fields)
+        for place, (name, script) in enumerate(zip(names, scripts, strict=True))
+    )
+
+
+def killed_while_b_runs(bench: Bench) -> None:
+    """Kill the runner when a has succeeded and b runs."""
+    runner = bench.start()
+    until(lambda: bench.ran("b"))
+    kill_runner(runner)
+
+
+def test_a_task_that_still_runs_is_taken_over(bench: Bench) -> None:
+    """The runner is killed, its task is not: the next runner waits for that task's own end."""
+    bench.write(*chain("", HOLD, ""))
+    killed_while_b_runs(bench)
+
+    resumed = bench.start("--resume")
+    until(lambda: "b" in said(resumed))
+    bench.let_go("b")
+
+    assert 0 == resumed.wait(timeout=60)
+    assert ([1], [1], [1]) == (bench.ran("a"), bench.ran("b"), bench.ran("c"))
+
+
+def test_a_task_that_ended_meanwhile_is_not_run_again(bench: Bench) -> None:
+    """Its exit code and outputs were written down although nobody waited for them."""
+    bench.write(*chain("", f"{HOLD}echo '{{\"rows\": 3}}' > $HEADRACE_OUTPUTS", ""))
+    killed_while_b_runs(bench)
+    bench.let_go("b")
+    until(bench.files("b").exit.exists)
+
+    assert 0 == bench.run("--resume").code
+    assert ([1], [1], [1]) == (bench.ran("a"), bench.ran("b"), bench.ran("c"))
+    assert {"rows": 3} == bench.log_of("b").outputs
+
+
+def test_a_task_that_was_killed_too_is_tried_again(bench: Bench) -> None:
+    """As after a power failure: the attempt was interrupted, which uses up no retry of its own."""
+    bench.write(*chain("", 'test "$HEADRACE_ATTEMPT" = 2 || exec sleep 600', "", retry=_AT_ONCE))
+    killed_while_b_runs(bench)
+    os.killpg(int(bench.files("b").lock.read_text()), signal.SIGKILL)
+
+    assert 0 == bench.run("--resume").code
+    assert ([1], [1, 2], [1]) == (bench.ran("a"), bench.ran("b"), bench.ran("c"))
+    log = bench.log_of("b")
+    assert (Reason.INTERRUPTED, 0, 1) == (
+        log.attempts[0].reason,
+        log.user_failures,
+        log.infrastructure_failures,
+    )
+
+
+def test_a_program_that_lost_its_shell_does_not_run_beside_the_next(bench: Bench) -> None:
+    """Somebody killed the runner and the shell over the task, not the task: it ends first."""
+    script = 'test "$HEADRACE_ATTEMPT" = 2 && exit\necho $$ > pid\nexec sleep 600'
+    bench.write(*chain("", script, retry=_AT_ONCE))
+    killed_while_b_runs(bench)
+    until((bench.folder / "pid").exists)
+    os.kill(int(bench.files("b").lock.read_text()), signal.SIGKILL)
+
+    assert 0 == bench.run("--resume").code
+    assert [1, 2] == bench.ran("b")
+    program = int((bench.folder / "pid").read_text())
+    until(lambda: not Path(f"/proc/{program}").exists())
+
+
+def test_time_limits_hold_over_a_kill(bench: Bench) -> None:
+    """An attempt that was taken over is ended when its time is over, counted from its start."""
+    bench.write(*chain("", "exec sleep 600", timeouts={"attemptSeconds": 1}))
+    killed_while_b_runs(bench)
+
+    assert 1 == bench.run("--resume").code
+    assert Reason.ATTEMPT_TIMEOUT == bench.log_of("b").attempts[0].reason
+
+
+def test_the_run_keeps_the_definition_that_it_began_with(bench: Bench) -> None:
+    """A change of the file does not change a run under way, and it is said so."""
+    bench.write(*chain("", HOLD))
+    killed_while_b_runs(bench)
+    bench.let_go("b")
+    bench.write(*chain("", "", ""))
+
+    result = bench.run("--resume")
+
+    assert 0 == result.code
+    assert "workflow.yaml has changed since run" in result.err
+    assert [] == bench.ran("c")
+
+
+def test_the_run_keeps_its_parameters(bench: Bench) -> None:
+    """The same command goes on; one with other values is refused."""
+    show = f'{HOLD}printf %s "$HEADRACE_PARAMS" > params'
+    bench.write(*chain("", show), params=[{"name": "region"}])
+    runner = bench.start("--param", "region=eu")
+    until(lambda: bench.ran("b"))
+    kill_runner(runner)
+    bench.let_go("b")
+
+    other = bench.run("--resume", "--param", "region=us")
+    same = bench.run("--resume", "--param", "region=eu")
+
+    assert (2, 0) == (other.code, same.code)
+    assert "keeps what it began with (region=eu)" in other.err
+    assert {"region": "eu"} == json.loads((bench.folder / "params").read_text())
+
+
+def test_two_runners_do_not_share_a_run(bench: Bench) -> None:
+    """The second is refused, and told who has it."""
+    bench.write(*chain("", HOLD))
+    first = bench.start()
+    until(lambda: bench.ran("b"))
+
+    second = bench.run("--resume")
+
+    assert 2 == second.code
+    assert f"is in the hands of process {first.pid}" in second.err
+    bench.let_go("b")
+    assert 0 == first.wait(timeout=60)
+
+
+def test_a_finished_run_is_not_resumed(bench: Bench) -> None:
+    """There is nothing to go on with; a new run is a matter of leaving the option out."""
+    bench.write(sh("a"))
+
+    assert [0, 2] == [bench.run().code, bench.run("--resume").code]
+    assert [1] == bench.ran("a")
+
+
+def test_an_unfinished_run_is_mentioned_when_a_new_one_begins(bench: Bench) -> None:
+    """So that nobody forgets it; the new run has a name and files of its own."""
+    bench.write(*chain("", HOLD))
+    killed_while_b_runs(bench)
+    bench.let_go("b")
+
+    result = bench.run()
+
+    assert 0 == result.code
+    assert "was not brought to its end; --resume goes on with it" in result.err
+    assert [1, 1] == bench.ran("a")
+
+
+_AT_ONCE = {"backoff": {"seconds": 0}}

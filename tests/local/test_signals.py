@@ -1,0 +1,101 @@
+"""Ctrl-C and its relatives: a graceful end first, an end at once when asked again."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.local.store import Store
+from support.local_run import HOLD, Bench, said, sh, until
+
+POLITE = "trap 'echo ended > note; exit 1' TERM\necho ready > ready\nwhile :; do sleep 0.02; done"
+STUBBORN = "trap '' TERM\necho ready > ready\nwhile :; do sleep 0.02; done"
+
+
+def started(bench: Bench, script: str) -> subprocess.Popen[str]:
+    """Return a runner whose first task is ready for what comes."""
+    bench.write(sh("a", script), sh("b", dependsOn=["a"]), last=[sh("tidy")])
+    runner = bench.start()
+    until((bench.folder / "ready").exists)
+    return runner
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_cancels_the_run(bench: Bench, number: signal.Signals) -> None:
+    """Running tasks may tidy up, `finally` tasks run, nothing else starts, nothing is left."""
+    runner = started(bench, POLITE)
+    runner.send_signal(number)
+    out, _ = runner.communicate(timeout=60)
+
+    assert 1 == runner.returncode
+    assert "ended\n" == (bench.folder / "note").read_text()
+    assert ([1], [], [1]) == (bench.ran("a"), bench.ran("b"), bench.ran("tidy"))
+    assert Reason.CANCELLED == bench.log_of("a").reason
+    assert "was cancelled" in out
+    assert not running(bench)
+
+
+def test_a_second_signal_kills_what_runs(bench: Bench) -> None:
+    """No task, however stubborn, keeps somebody at the terminal; the rest can be resumed."""
+    runner = started(bench, STUBBORN)
+    runner.send_signal(signal.SIGINT)
+    until(lambda: "cancelling" in said(runner))
+    runner.send_signal(signal.SIGINT)
+    out, _ = runner.communicate(timeout=60)
+
+    assert 1 == runner.returncode
+    assert "--resume" in out
+    assert not running(bench)
+    assert [] == bench.ran("tidy")
+
+    assert 1 == bench.run("--resume").code
+    assert ([1], [], [1]) == (bench.ran("a"), bench.ran("b"), bench.ran("tidy"))
+
+
+def test_a_cancelled_run_goes_on_being_cancelled(bench: Bench) -> None:
+    """A runner that was killed while it cancelled finds the wish, and does no work again."""
+    runner = started(bench, POLITE)
+    runner.send_signal(signal.SIGTERM)
+    with Store(bench.state.database) as store:
+        until(lambda: store.run(bench.last_run).desired == "Cancel")
+    runner.kill()
+    runner.wait()
+
+    result = bench.run("--resume")
+
+    assert 1 == result.code
+    assert "was being cancelled, and still is" in result.err
+    assert ([1], [], [1]) == (bench.ran("a"), bench.ran("b"), bench.ran("tidy"))
+    assert not running(bench)
+
+
+def test_a_runner_without_a_terminal_survives_its_end(bench: Bench) -> None:
+    """Under nohup the shell has switched SIGHUP off, and it stays off."""
+    bench.write(sh("a", HOLD))
+    runner = subprocess.Popen(  # noqa: S603 - our own program
+        ["/usr/bin/nohup", *bench.command()], cwd=bench.folder, stdout=subprocess.DEVNULL
+    )
+    until(lambda: bench.ran("a"))
+    runner.send_signal(signal.SIGHUP)
+    bench.let_go("a")
+
+    assert 0 == runner.wait(timeout=60)
+
+
+def running(bench: Bench) -> list[int]:
+    """Return the processes that belong to a run in the bench's folder."""
+    mark = f"HEADRACE_OUTPUTS={bench.state.root}".encode()
+    return [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/environ")
+        if mark in _read(path)
+    ]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

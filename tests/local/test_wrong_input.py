@@ -1,0 +1,131 @@
+"""`headrace run` with input that cannot be used: exit code 2, the cure, and nothing started."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.local_run import Bench, sh
+
+
+def secret(name: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": "warehouse", "key": "password"}}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "spec", "want"),
+    [
+        pytest.param(
+            ["--param", "regoin=eu"],
+            {},
+            "params: the workflow has no parameter 'regoin'; did you mean 'region'?",
+            id="a parameter that is not there",
+        ),
+        pytest.param(
+            ["--param", "count=x"], {}, "--param count: 'x' is not a whole", id="no number"
+        ),
+        pytest.param(["--param", "region"], {}, "write it as name=value", id="no value"),
+        pytest.param(
+            ["--param", "region=eu", "--param", "region=us"], {}, "is there twice", id="twice"
+        ),
+        pytest.param(["--logical-time", "noon"], {}, "'noon' is no instant", id="no time"),
+        pytest.param(
+            ["--logical-time", "2030-01-01T00:00:00"], {}, "has no time zone", id="no time zone"
+        ),
+        pytest.param(["--name", "other"], {}, "there is no workflow 'other'", id="not in the file"),
+        pytest.param(["--python", "nowhere"], {}, "nowhere cannot be run", id="no interpreter"),
+        pytest.param(["--resume"], {}, "no run of etl in .headrace is unfinished", id="no run"),
+        pytest.param(
+            [],
+            {"tasks": [sh("a", dependsOn=["b"]), sh("b", dependsOn=["a"])]},
+            "workflow.yaml:1: spec.tasks: tasks wait for each other",
+            id="a cycle, with file and line",
+        ),
+        pytest.param(
+            [],
+            {"tasks": [sh("a"), {"name": "b", "command": ["no-such-program"]}]},
+            "spec.tasks[1].command: there is no program 'no-such-program'",
+            id="a program that is not there",
+        ),
+        pytest.param(
+            [],
+            {"tasks": [sh("a")], "finally": [{"name": "b"}]},
+            "spec.finally[0].command: without a container, a task needs a command",
+            id="no command",
+        ),
+        pytest.param(
+            [],
+            {"tasks": [sh("a", env=[secret("PASSWORD")])]},
+            "spec.tasks[0].env[0].valueFrom: what it names is in the cluster",
+            id="a secret",
+        ),
+        pytest.param(
+            [],
+            {"tasks": [sh("a", envFrom=[{"secretRef": {"name": "warehouse"}}])]},
+            "spec.tasks[0].envFrom[0]: what it names is in the cluster",
+            id="all of a secret",
+        ),
+    ],
+)
+def test_wrong_input(bench: Bench, arguments: list[str], spec: dict[str, Any], want: str) -> None:
+    """One line names the field or option and the cure, before anything has started."""
+    tasks = spec.pop("tasks", [sh("a")])
+    params = [
+        {"name": "region", "default": "eu"},
+        {"name": "count", "type": "Integer", "default": 1},
+    ]
+    bench.write(*tasks, params=params, **spec)
+
+    result = bench.run(*arguments)
+
+    assert 2 == result.code
+    assert want in result.err
+    assert "Traceback" not in result.err
+    assert [] == bench.ran("a")
+
+
+def test_a_secret_can_come_from_the_shell(bench: Bench) -> None:
+    """The cure that the message names works."""
+    bench.write(sh("a", 'printf %s "$PASSWORD" > got', env=[secret("PASSWORD")]))
+
+    assert 0 == bench.run(PASSWORD="two words").code  # noqa: S106 - a test's
+    assert "two words" == (bench.folder / "got").read_text()
+
+
+def test_volumes_are_left_out_with_one_notice(bench: Bench) -> None:
+    """A manifest that mounts volumes in a cluster runs here, and it is said what differs."""
+    volume = {"name": "data", "emptyDir": {}}
+    mount = {"name": "data", "mountPath": "/data"}
+    mounted: dict[str, Any] = {"volumes": [volume], "volumeMounts": [mount]}
+    bench.write(sh("a", **mounted), sh("b", **mounted))
+
+    result = bench.run()
+
+    assert 0 == result.code
+    assert 1 == result.err.count("volumes and volumeMounts have no effect")
+
+
+def test_a_folder_of_state_that_cannot_be(bench: Bench, tmp_path: Path) -> None:
+    """It is said which folder, and what to do."""
+    bench.write(sh("a"))
+    (tmp_path / "file").touch()
+
+    result = bench.run("--state", "file/state")
+
+    assert 2 == result.code
+    assert "file/state cannot be used: Not a directory; choose another folder" in result.err
+
+
+def test_the_workflow_is_chosen_by_name(bench: Bench) -> None:
+    """A file with several workflows needs a name, and lists those it has."""
+    bench.write(sh("a"), name="first")
+    file = bench.folder / "workflow.yaml"
+    first = file.read_text()
+    bench.write(sh("b"), name="second")
+    file.write_text(f"{first}\n---\n{file.read_text()}")
+
+    unnamed, named = bench.run(), bench.run("--name", "second")
+
+    assert (2, 0) == (unnamed.code, named.code)
+    assert "add --name, of: first, second" in unnamed.err
+    assert ([], [1]) == (bench.ran("a"), bench.ran("b"))

@@ -1,0 +1,141 @@
+"""The world of this machine, in what the contract of all worlds leaves open."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.actions import EndAttempt
+from headrace.engine.outcome import Outcome
+from headrace.engine.run import Stage
+from support.builders import retries, spec, task
+from support.local_world import LocalRig, fields
+
+Make = Callable[..., LocalRig]
+
+
+@pytest.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Make]:
+    made: list[LocalRig] = []
+
+    def build(workflow: WorkflowSpec, slots: int | None = None) -> LocalRig:
+        made.append(LocalRig(tmp_path, workflow, slots))
+        return made[-1]
+
+    yield build
+    for rig in made:
+        await rig.close()
+
+
+def several(count: int) -> WorkflowSpec:
+    return spec(*(task(f"t{number}", **fields()) for number in range(count)))
+
+
+def alive(rig: LocalRig) -> Awaitable[set[str]]:
+    async def names() -> set[str]:
+        return {name for name, each in (await rig.sightings()).items() if each and each.alive}
+
+    return names()
+
+
+async def test_tasks_wait_for_a_slot_and_say_so(make: Make) -> None:
+    """No more attempts run than there are slots; the others are not attempts yet."""
+    rig = make(several(3), slots=2)
+
+    await rig.look()
+    await rig.look()
+
+    assert {"t0", "t1"} == await alive(rig)
+    run = await rig.observed()
+    assert (Reason.PENDING, "all 2 slots are taken (--max-parallel)") == (
+        run.tasks["t2"].log.reason,
+        run.tasks["t2"].log.message,
+    )
+    assert 0 == run.tasks["t2"].log.count
+
+
+async def test_a_slot_goes_to_who_waited_longest(make: Make) -> None:
+    """One slot becomes free, one task starts; nobody asks in vain."""
+    rig = make(several(4), slots=2)
+    await rig.look()
+
+    rig.end("t1")
+    await rig.until_ended("t1")
+    await rig.look()
+
+    assert {"t0", "t2"} == await alive(rig)
+    assert {"t3"} == set((await rig.observed()).obstacles)
+
+
+async def test_a_cancelled_task_leaves_the_queue(make: Make) -> None:
+    """It would hold a place that others wait for."""
+    rig = make(several(3), slots=1)
+    await rig.look()
+    rig.world.desire(DesiredState.CANCEL)
+
+    await rig.look()
+
+    run = await rig.observed()
+    assert {} == run.obstacles
+    assert Outcome.CANCELLED == run.tasks["t2"].log.outcome
+
+
+async def test_a_program_that_is_not_there_is_a_start_error(make: Make) -> None:
+    """It was removed after the run began: an attempt like any other, with a reason."""
+    rig = make(spec(task("a", command=("no-such-program",))))
+
+    await rig.look()
+
+    sighting = (await rig.sightings())["a"]
+    assert sighting is not None
+    assert sighting.ending is not None
+    assert (Stage.ENDED, Reason.START_ERROR) == (sighting.stage, sighting.ending.reason)
+    assert "there is no program 'no-such-program'" in sighting.ending.message
+
+    rig.restart()
+    again = (await rig.sightings())["a"]
+    assert again is not None
+    assert again.ending is not None
+    assert Reason.START_ERROR == again.ending.reason
+
+
+async def test_what_ran_when_the_runner_was_killed_is_found(make: Make) -> None:
+    """The same attempt, with the times it had, and its end is seen."""
+    rig = make(several(1))
+    await rig.look()
+    before = (await rig.sightings())["t0"]
+
+    rig.restart()
+    found = (await rig.sightings())["t0"]
+
+    assert before is not None
+    assert found is not None
+    assert (1, Stage.RUNNING, True, before.created) == (
+        found.number,
+        found.stage,
+        found.alive,
+        found.created,
+    )
+    rig.end("t0")
+    await rig.until_ended("t0")
+
+
+async def test_the_attempt_before_is_looked_after_until_it_is_gone(make: Make) -> None:
+    """A stubborn attempt that is being ended is seen beside nothing: no other starts."""
+    rig = make(spec(task("a", retry=retries(3, seconds=0), **fields())))
+    await rig.look()
+
+    await rig.world.apply(rig.key, [EndAttempt("a", 1)])
+
+    sighting = (await rig.sightings())["a"]
+    assert sighting is not None
+    assert (True, True) == (sighting.alive, sighting.leaving)
+    await rig.until_ended("a")
+    await rig.look()
+    await rig.look()
+    newest = (await rig.sightings())["a"]
+    assert newest is not None
+    assert 2 == newest.number
