@@ -1,0 +1,131 @@
+"""
+The chart's manifests, as helm renders them without a cluster.
+
+Knows helm's command line. Does not know what should be in the manifests.
+"""
+
+import functools
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cluster.control_plane import build
+from cluster.control_plane.commands import run
+
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "helm" / "headrace"
+NAMESPACE = "headrace-system"
+MUTATING = "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy"
+
+Manifest = Mapping[str, Any]
+
+
+@functools.cache
+def helm() -> Path:
+    """
+    Return the program, built if need be.
+
+    Raises:
+        ClusterError: It is not on this machine and cannot be built.
+
+    """
+    found = shutil.which("helm")
+    return Path(found) if found else build.tool(build.HELM)
+
+
+def call(*words: str | Path) -> str:
+    """
+    Call helm and return what it writes to standard output; no cluster is near.
+
+    Raises:
+        CommandFailedError: It refused; the message says why.
+
+    """
+    return run(helm(), *words, environ={"KUBECONFIG": os.devnull})
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What one set of values gives."""
+
+    manifests: tuple[Manifest, ...]
+
+    def all(self, kind: str) -> tuple[Manifest, ...]:
+        return tuple(each for each in self.manifests if each["kind"] == kind)
+
+    def one(self, kind: str, name: str | None = None) -> Manifest:
+        """Return the only object of that kind, or the one of that name too."""
+        found = [e for e in self.all(kind) if name in (None, e["metadata"]["name"])]
+        (only,) = found
+        return only
+
+    @property
+    def controller(self) -> Manifest:
+        """The pod template of the controller."""
+        template: Manifest = self.one("Deployment")["spec"]["template"]
+        return template
+
+    @property
+    def arguments(self) -> Sequence[str]:
+        """The controller's command line."""
+        (container,) = self.controller["spec"]["containers"]
+        arguments: Sequence[str] = container["args"]
+        return arguments
+
+    def pods(self) -> Iterator[tuple[str, Manifest]]:
+        """Give each pod spec in the chart with the name of who makes the pod."""
+        yield "controller", self.controller["spec"]
+        yield "test", self.one("Pod")["spec"]
+
+
+@functools.cache
+def _render(values: str, release: str, apis: tuple[str, ...]) -> Rendered:
+    sets = [f"--set-json={name}={json.dumps(value)}" for name, value in json.loads(values).items()]
+    offered = [f"--api-versions={api}" for api in apis]
+    text = call("template", release, CHART, "--namespace", NAMESPACE, *sets, *offered)
+    return Rendered(tuple(each for each in yaml.safe_load_all(text) if each))
+
+
+def render(
+    values: Mapping[str, Any] | None = None,
+    *,
+    release: str = "headrace",
+    apis: Sequence[str] = (MUTATING,),
+) -> Rendered:
+    """
+    Render the chart.
+
+    Args:
+        values: By name, with dots: `{"rbac.create": False}`.
+        release: Its name; the namespace is `NAMESPACE`.
+        apis: What the cluster has beyond what helm takes for granted.
+
+    Raises:
+        CommandFailedError: helm refused; the message says why.
+
+    """
+    return _render(json.dumps(values or {}), release, tuple(apis))
+
+
+def notes(values: Mapping[str, Any] | None = None) -> str:
+    """Return what a person reads after `helm install`."""
+    sets = [f"--set-json={name}={json.dumps(value)}" for name, value in (values or {}).items()]
+    words = ("install", "headrace", CHART, "--namespace", NAMESPACE, "--dry-run=client")
+    text: str = json.loads(call(*words, "--output=json", *sets))["info"]["notes"]
+    return text
+
+
+def manifest_in(text: str) -> str:
+    """Return the manifest that a here-document of a shell holds in the text."""
+    found = re.search(r"<<'EOF'\n(.*?)\n *EOF", text, re.DOTALL)
+    assert found is not None
+    lines = found[1].splitlines()
+    margin = len(lines[0]) - len(lines[0].lstrip())
+    return "\n".join(line[margin:] for line in lines) + "\n"

@@ -1,0 +1,22 @@
+"""
+What the controller may do, by (group, resource): the verbs. One that is not here is one too many.
+
+The table that people read, with what each right is for, is in docs/how-to/install.md.
+"""
+
+CONTROLLER: dict[tuple[str, str], str] = {
+    ("headrace.dev", "workflows"): "get list watch",
+    ("headrace.dev", "workflows/status"): "patch",
+    ("headrace.dev", "workflowruns"): "get list watch create patch delete",
+    ("headrace.dev", "workflowruns/status"): "patch",
+    ("headrace.dev", "taskruns"): "get list watch create",
+    ("headrace.dev", "taskruns/status"): "patch",
+    ("batch", "jobs"): "get list watch create delete",
+    ("", "pods"): "list watch",
+    ("apps", "controllerrevisions"): "get list create delete",
+    ("", "events"): "list",
+    ("events.k8s.io", "events"): "create",
+    ("", "serviceaccounts"): "get",
+}
+
+LEASE: dict[tuple[str, str], str] = {("coordination.k8s.io", "leases"): "get create update"}

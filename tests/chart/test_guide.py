@@ -1,0 +1,66 @@
+"""What `docs/how-to/install.md` and `docs/explanation/security.md` say about the chart."""
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from chart.rendering import CHART, ROOT, call, render
+from chart.rights import CONTROLLER, LEASE
+
+GUIDE = (ROOT / "docs" / "how-to" / "install.md").read_text()
+SECURITY = (ROOT / "docs" / "explanation" / "security.md").read_text()
+
+
+def commands() -> list[str]:
+    """Return the guide's helm commands about the chart, each on one line."""
+    blocks = "".join(re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)).replace("\\\n", " ")
+    return [line for line in blocks.splitlines() if re.match(r"helm (install|upgrade) ", line)]
+
+
+def test_the_table_of_rights_is_the_chart_s() -> None:
+    """The guide shows exactly the rights that the chart grants."""
+    table: dict[tuple[str, str], str] = {}
+    for row in re.findall(
+        r"^\| ([a-z0-9.]+) \| ([a-z/, ]+) \| ([a-z ]+) \| .+\|$", GUIDE, re.MULTILINE
+    ):
+        group, resources, verbs = row
+        for resource in resources.split(", "):
+            table["" if group == "core" else group, resource] = verbs
+    assert {**CONTROLLER, **LEASE} == table
+
+
+@pytest.mark.parametrize("line", commands())
+def test_each_helm_command_of_the_guide_is_accepted(line: str) -> None:
+    """Chart and values of the command exist: helm renders them."""
+    words = line.split()
+    folder = next(word for word in words if word.startswith("./helm/"))
+    sets = [f"--set={value}" for word, value in pairwise(words) if word == "--set"]
+    namespace = words[words.index("--namespace") + 1]
+    assert "kind: " in call("template", words[2], ROOT / folder, "--namespace", namespace, *sets)
+
+
+def test_each_value_that_the_guide_names_exists() -> None:
+    """Each name in the table of values is one that can be set."""
+    names = re.findall(r"`([a-z][A-Za-z]+(?:\.[A-Za-z]+)+|[a-z]+[A-Z][A-Za-z]+|replicas)`", GUIDE)
+    values = (CHART / "values.yaml").read_text()
+    for name in {name for name in names if "dev" not in name and "yaml" not in name}:
+        for part in name.split("."):
+            assert re.search(rf"^ *{part}:", values, re.MULTILINE), name
+
+
+def test_each_test_that_the_threat_model_names_exists() -> None:
+    """A claim about security names the test that holds it."""
+    named = set(re.findall(r"`(tests/[a-z_/]+\.py)`", SECURITY))
+    assert named
+    assert [] == [name for name in named if not (ROOT / name).exists()]
+    for number in ("42", "46", "47"):
+        assert list((ROOT / "tests" / "broken").glob(f"{number}-*.yaml"))
+
+
+def test_the_memory_of_the_guide_fits_into_what_is_requested() -> None:
+    """What the controller takes when idle is less than what the chart asks for."""
+    (told,) = re.findall(r"takes some (\d+) MiB", GUIDE)
+    container: dict[str, Any] = render().controller["spec"]["containers"][0]
+    assert int(told) < int(container["resources"]["requests"]["memory"].removesuffix("Mi"))
