@@ -12,6 +12,7 @@ from headrace.cluster.resources import JOBS, PODS, TASK_RUNS, WORKFLOW_RUNS, Res
 from headrace.cluster.store import Store
 from headrace.engine.run import RunKey, RunKind
 from headrace.manifests.kube import Job, Meta, OwnObject, Pod
+from headrace.manifests.names import task_run_name
 
 MANAGED = f"{labels.MANAGED_BY}={labels.HEADRACE}"
 """The selector of Jobs and Pods that Headrace made."""
@@ -73,6 +74,12 @@ class Caches:
                 if not _ended(sibling) and sibling.metadata.name != meta.name:
                     self._look_at(RunKey(meta.namespace, sibling.metadata.name))
 
+    def waiting_runs(self, workflow: WorkflowKey) -> Iterator[RunKey]:
+        """Yield the runs of a workflow that have not begun."""
+        for run in self.runs.by_index((workflow.namespace, workflow.name)):
+            if "startTime" not in run.status and not _ended(run):
+                yield RunKey(workflow.namespace, run.metadata.name)
+
     def _task_run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
         item = new or old
         assert item is not None  # noqa: S101 - a change has at least one side
@@ -95,6 +102,15 @@ class Caches:
         job = self.jobs.get(item.metadata.namespace, job_of(item))
         if job is not None:
             self._touched(owner_uid(job.metadata))
+        elif key is not None:  # Its Job is gone, and it ends after it.
+            self._touched_by_name(key, item.metadata.labels.get(labels.TASK, ""))
+
+    def _touched_by_name(self, key: RunKey, task: str) -> None:
+        alone = key.kind is RunKind.TASK_RUN
+        name = key.name if alone else task_run_name(key.name, task)
+        task_run = self.task_runs.get(key.namespace, name)
+        if task_run is not None:
+            self._touched(task_run.metadata.uid)
 
     def _concerns(self, meta: Meta) -> None:
         key = run_of(meta)
@@ -138,7 +154,8 @@ def _ended(run: OwnObject) -> bool:
     return "completionTime" in run.status
 
 
-def _run_index(item: OwnObject) -> Iterator[tuple[str, str]]:
+def _run_index(item: OwnObject) -> Iterator[RunKey | tuple[str, str]]:
+    yield RunKey(item.metadata.namespace, item.metadata.name)
     workflow = item.spec.get("workflow")
     if isinstance(workflow, str):
         yield item.metadata.namespace, workflow
@@ -148,9 +165,18 @@ def _task_run_index(item: OwnObject) -> Iterator[RunKey]:
     yield task_run_key(item)
 
 
-def _job_index(item: Job) -> Iterator[str]:
+def _job_index(item: Job) -> Iterator[RunKey | str]:
     yield owner_uid(item.metadata)
+    yield from _runs_of(item.metadata)
 
 
-def _pod_index(item: Pod) -> Iterator[str]:
+def _pod_index(item: Pod) -> Iterator[RunKey | str]:
     yield owner_uid(item.metadata)
+    yield from _runs_of(item.metadata)
+
+
+def _runs_of(meta: Meta) -> Iterator[RunKey]:
+    """Yield the run: by it the deleted ones are forgotten, in whatever order they went."""
+    key = run_of(meta)
+    if key is not None:
+        yield key

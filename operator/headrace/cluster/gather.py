@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
+
+from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, owner_uid, task_run_key
 from headrace.cluster.client import Client
 from headrace.cluster.errors import ApiError, not_found
 from headrace.cluster.resources import JOBS, TASK_RUNS, Ref
 from headrace.cluster.words import AGAIN_SECONDS, PATIENCE_SECONDS, FailedCreates
+from headrace.engine.outcome import Outcome
 from headrace.engine.run import ObservedTask, RunKey, Sighting, Stage, TaskLog
 from headrace.manifests.kube import Job, OwnObject
 from headrace.manifests.names import job_name, task_run_name
@@ -43,16 +47,17 @@ class TaskPictures:
         return self._pictures[uid]
 
     def _draw(self, item: OwnObject) -> ObservedTask:
-        sightings = sorted(self._sightings(item), key=lambda seen: seen.number)
+        log, readable = task_log(item)
+        sightings = sorted(self._sightings(item, log.count), key=lambda seen: seen.number)
         newest = sightings[-1] if sightings else None
         return ObservedTask(
-            log=_read_log(item),
+            log=log if readable or sightings else _LOST,
             sighting=newest,
             lingering=frozenset(seen.number for seen in sightings[:-1] if seen.alive),
             generation=item.metadata.generation,
         )
 
-    def _sightings(self, item: OwnObject) -> Iterable[Sighting]:
+    def _sightings(self, item: OwnObject, count: int) -> Iterable[Sighting]:
         caches, now = self._caches(), self._clock()
         uid = item.metadata.uid
         for gone, jobs in (
@@ -61,18 +66,46 @@ class TaskPictures:
         ):
             for job in jobs:
                 pods = caches.pods.by_index(job.metadata.uid)
-                try:
-                    yield sight(job, pods, gone=gone, now=now)
-                except ValueError:
-                    continue  # Somebody took the attempt's label off: no attempt of ours to see.
+                known = _as_named(job, item, count)
+                if known is not None:
+                    yield sight(known, pods, gone=gone, now=now)
 
 
-def _read_log(item: OwnObject) -> TaskLog:
+_LOST = TaskLog(
+    outcome=Outcome.FAILED,
+    reason=Reason.TASK_RUN_DELETED,
+    message="somebody wrote over the status, and there is no Job to read it anew from;"
+    " start a new run to repeat the task",
+)
+"""Of a task of which nobody knows whether it ran: it is never run again in silence."""
+
+
+def task_log(item: OwnObject) -> tuple[TaskLog, bool]:
+    """Return what a TaskRun's status says, and whether it can be read: an empty log if not."""
     try:
-        return read_task_status(item.status)
-    except (KeyError, TypeError, ValueError):
-        # Somebody wrote something else there; what is known is read anew from the Jobs.
-        return TaskLog()
+        return read_task_status(item.status), True
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return TaskLog(), False
+
+
+def _as_named(job: Job, item: OwnObject, count: int) -> Job | None:
+    """Return a Job with the attempt's label as its name wants it; None if it is no attempt."""
+    meta = job.metadata
+    label = meta.labels.get(labels.ATTEMPT, "")
+    if label.isdecimal() and meta.name == _job_name(item, int(label)):
+        return job
+    for number in range(1, count + 2):  # Somebody has changed the label: the name is the lock.
+        if meta.name == _job_name(item, number):
+            own = {**meta.labels, labels.ATTEMPT: str(number)}
+            return msgspec.structs.replace(job, metadata=msgspec.structs.replace(meta, labels=own))
+    return None
+
+
+def _job_name(item: OwnObject, number: int) -> str:
+    """Return the name of an attempt's Job."""
+    run_uid = owner_uid(item.metadata) or item.metadata.uid
+    task = str(item.spec.get("task") or item.metadata.name)
+    return job_name(task_run_key(item).name, run_uid, task, number)
 
 
 class Gatherer:
@@ -107,7 +140,8 @@ class Gatherer:
         found: dict[str, ObservedTask] = {}
         for item in self._caches.task_runs.by_index(key):
             name = item.spec.get("task")
-            if isinstance(name, str) and owner_uid(item.metadata) == uid:
+            leaving = item.metadata.deletion_timestamp is not None
+            if isinstance(name, str) and owner_uid(item.metadata) == uid and not leaving:
                 found[name] = await self._sure(item, self._pictures.of(item))
         return found
 
@@ -116,10 +150,12 @@ class Gatherer:
         return await self._sure(item, self._pictures.of(item))
 
     def deleted(self, key: RunKey, uid: str) -> frozenset[str]:
-        """Return the tasks of a run whose TaskRun was seen to vanish."""
+        """Return the tasks of a run whose TaskRun was seen to vanish, or is about to."""
+        store = self._caches.task_runs
+        leaving = (each for each in store.by_index(key) if each.metadata.deletion_timestamp)
         return frozenset(
             str(item.spec["task"])
-            for item in self._caches.task_runs.tombstones_by_index(key)
+            for item in (*store.tombstones_by_index(key), *leaving)
             if "task" in item.spec and owner_uid(item.metadata) == uid
         )
 
@@ -142,20 +178,16 @@ class Gatherer:
         if seen.log.outcome is not None:
             return seen
         if last is not None and last.open and _unseen(seen, last.number):
-            if await self._job_exists(item, last.job, last.number):
+            if await self._job_exists(item, last.job or _job_name(item, last.number)):
                 return self._pictures.of(item)
             return seen
         return await self._explained(item, seen)
 
-    async def _job_exists(self, item: OwnObject, name: str, number: int) -> bool:
-        key = task_run_key(item)
-        run_uid = owner_uid(item.metadata) or item.metadata.uid
-        task = str(item.spec.get("task") or item.metadata.name)
-        name = name or job_name(key.name, run_uid, task, number)
+    async def _job_exists(self, item: OwnObject, name: str) -> bool:
         if name in self._surely_gone:
             return False
         try:
-            found = await self._client.get(Ref(JOBS, key.namespace, name), Job)
+            found = await self._client.get(Ref(JOBS, item.metadata.namespace, name), Job)
         except ApiError as error:
             if not not_found(error):
                 raise

@@ -4,7 +4,7 @@ Runs as the engine sees them, read from WorkflowRuns and from TaskRuns on their 
 Gathers a run's own fields, its frozen definition and its siblings; its tasks come from `gather`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from headrace.engine.concurrency import SiblingRun
 from headrace.engine.definition import Definition, single_task
 from headrace.engine.run import ObservedRun, RunKey, RunKind, RunLog
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.status import read_run_status, read_task_status
+from headrace.manifests.status import read_run_status
 
 GRACE = timedelta(seconds=60)
 """How long a run waits for a workflow that is not there: both may be applied at once."""
@@ -79,7 +79,7 @@ class RunReader:
             created=meta.creation_timestamp or self._clock(),
             definition=None,
             generation=meta.generation,
-            log=_run_log(item),
+            log=run_log(item),
         )
         spec = self._parsed(item, parse_run)
         if isinstance(spec, str):
@@ -137,7 +137,8 @@ class RunReader:
 
     async def _alone(self, key: RunKey, item: OwnObject) -> ObservedRun:
         meta = item.metadata
-        log = read_task_status(item.status)
+        seen = await self._gatherer.alone(item)
+        log = seen.log
         run = ObservedRun(
             key=key,
             uid=meta.uid,
@@ -156,7 +157,7 @@ class RunReader:
         return replace(
             run,
             definition=single_task(key.name, spec, tuple(_own(param) for param in spec.params)),
-            tasks={key.name: await self._gatherer.alone(item)},
+            tasks={key.name: seen},
         )
 
     def _parsed(self, item: OwnObject, parse: Callable[[dict[str, Any]], Spec]) -> Spec | str:
@@ -192,11 +193,29 @@ def _without_workflow(name: str, age: timedelta) -> Frozen:
     return Frozen(hindrance=why) if age < GRACE else Frozen(refusal=why)
 
 
-def _run_log(item: OwnObject) -> RunLog:
+def run_log(item: OwnObject) -> RunLog:
+    """Return what a WorkflowRun's status says, or what can be saved of it."""
     try:
         return read_run_status(item.status)
-    except (KeyError, TypeError, ValueError):
-        return RunLog()  # Somebody wrote something else there; it is a projection, and made anew.
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return _saved(item.status)
+
+
+def _saved(status: Mapping[str, Any]) -> RunLog:
+    """
+    Save from a status that somebody garbled what cannot be found elsewhere.
+
+    The rest is a projection, and made anew.
+    """
+    revision, started = status.get("revision"), status.get("started")
+    try:
+        positions.read(str(started))
+    except ValueError:
+        started = ""
+    return RunLog(
+        revision=revision if isinstance(revision, str) else None,
+        positions=started if isinstance(started, str) else "",
+    )
 
 
 def _sibling(item: OwnObject) -> SiblingRun:

@@ -53,13 +53,10 @@ class Starter:
 
         """
         try:
-            forbidden = await self._service_account(start)
-            if forbidden is not None:
-                return forbidden
             item = alone or await self._task_run(start)
             if item is None:
                 return self._taken(f"TaskRun {task_run(start)['metadata']['name']}")
-            return await self._job(start, item)
+            return await self._service_account(start) or await self._job(start, item)
         except ApiError as error:
             return self._refusal(error)
 

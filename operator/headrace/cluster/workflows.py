@@ -5,10 +5,12 @@ Decides nothing. Events are told after the status is written, and losing one los
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.client import Client
@@ -94,6 +96,17 @@ class WorkflowWorld:
         for note in decision.notes:
             await self._events.warn(WORKFLOWS, item.metadata, note.reason, note.message)
 
+    async def complain(self, key: WorkflowKey, reason: Reason, message: str) -> None:
+        """Show that a turn could not be ended, and why, as far as that can be written."""
+        item = self._read.get(key)
+        if item is None:
+            return
+        log = _log(item)
+        since = self._clock() if log.ready or log.since is None else log.since
+        told = replace(log, ready=False, reason=reason, message=message, since=since)
+        if told != log:
+            await self._write(item, told)
+
     async def _existing(
         self, item: OwnObject, runs: tuple[KnownRun, ...], revisions: tuple[str, ...]
     ) -> ObservedWorkflow:
@@ -173,7 +186,7 @@ def _known(run: OwnObject) -> KnownRun:
     logical = run.spec.get("logicalTime")
     try:
         log = read_run_status(run.status)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         log = read_run_status({})
     return KnownRun(
         name=run.metadata.name,
@@ -191,7 +204,7 @@ def _known(run: OwnObject) -> KnownRun:
 def _log(item: OwnObject) -> WorkflowLog:
     try:
         return read_workflow_status(item.status)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return WorkflowLog()  # Somebody wrote something else there; it is a projection.
 
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches
 from headrace.cluster.client import Client
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.errors import ApiError, ClusterError, conflict, not_found
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.gather import Gatherer, TaskPictures
+from headrace.cluster.gather import Gatherer, TaskPictures, task_log
 from headrace.cluster.resources import TASK_RUNS, WORKFLOW_RUNS, Ref, Resource
-from headrace.cluster.runs import RunReader
+from headrace.cluster.runs import RunReader, run_log
 from headrace.cluster.start import Starter
 from headrace.cluster.store import Store
 from headrace.engine.actions import Action, EndAttempt, StartAttempt
@@ -112,6 +113,21 @@ class ClusterWorld:
             message = status.message or "all tasks ended"
             await tell(WORKFLOW_RUNS, item.metadata, status.reason, message)
 
+    async def complain(self, key: RunKey, reason: Reason, message: str) -> None:
+        """Show that a turn could not be ended, and why, as far as that can be written."""
+        alone = key.kind is RunKind.TASK_RUN
+        store = self._caches.task_runs if alone else self._caches.runs
+        item = store.get(key.namespace, key.name)
+        if item is None or "completionTime" in item.status:
+            return
+        born = item.metadata.creation_timestamp or self._clock()
+        if alone:
+            task = replace(task_log(item)[0], reason=reason, message=message)
+            await self._write(TASK_RUNS, store, item, task_status(task, born))
+        else:
+            run = replace(run_log(item), reason=reason, message=message)
+            await self._write(WORKFLOW_RUNS, store, item, run_status(run, born))
+
     async def _record_alone(self, key: RunKey, status: RunLog) -> None:
         """Write the end of a TaskRun on its own that could not even begin."""
         item = self._caches.task_runs.get(key.namespace, key.name)
@@ -182,6 +198,7 @@ class ClusterWorld:
         known.pop(task, None)
         if obstacle is not None:
             known[task] = obstacle
+            self._links.later(key, 0.0)  # Nothing was made, so nothing else will tell.
         if not known:
             del self._obstacles[key]
 
@@ -189,12 +206,9 @@ class ClusterWorld:
         self._obstacles.pop(key, None)
         self._logged.pop(key, None)
         self._tasks_logged.pop(key, None)
-        for item in (
-            *self._caches.task_runs.by_index(key),
-            *self._caches.task_runs.tombstones_by_index(key),
-        ):
-            self._caches.jobs.forget(item.metadata.uid)
-        self._caches.task_runs.forget(key)
+        caches = self._caches
+        for store in (caches.runs, caches.task_runs, caches.jobs, caches.pods):
+            store.forget(key)
 
     async def _all(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
         """Do all of them, some at a time; then raise the first error, if there was one."""

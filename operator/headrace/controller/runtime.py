@@ -7,6 +7,7 @@ Wires the pieces together and starts and stops them in order. Decides nothing ab
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from random import Random
 from time import monotonic
@@ -14,8 +15,10 @@ from typing import Any
 
 from aiohttp import web
 
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.client import Client
+from headrace.cluster.errors import ClusterError, forbidden
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.informer import Informer
@@ -38,6 +41,8 @@ log = logging.getLogger(__name__)
 LONGEST_TURN = 600.0
 """Seconds after which a turn that has not ended means that the process hangs."""
 DRAIN_SECONDS = 20.0
+WORDS = 900
+"""Characters of an error that are shown on an object."""
 
 
 def now() -> datetime:
@@ -78,7 +83,7 @@ class Runtime:
         self._pictures = TaskPictures(lambda: self._caches, now)
         self._caches = Caches(self.queue.add, self._pictures.outdated, self.metrics.container_ended)
         self._worlds()
-        self._informers = list(self._make_informers())
+        self._informers = dict(self._make_informers())
         self._running: dict[Key, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._workers: asyncio.Task[None] | None = None
@@ -93,11 +98,13 @@ class Runtime:
             self._caches, self._client, self._runs.definitions, events, now
         )
 
-    def _make_informers(self) -> Iterator[Informer]:  # type: ignore[type-arg] # several kinds
+    def _make_informers(self) -> Iterator[tuple[str, Informer[Any]]]:
+        """Yield informers by the name of what they watch."""
         for resource, selector, store in self._caches.watched():
             for namespace in self.settings.namespaces or ("",):
                 scope = Scope(resource, namespace, labels=selector)
-                yield Informer(self._client, scope, store)
+                name = f"{resource} in {namespace or 'all namespaces'}"
+                yield name, Informer(self._client, scope, store)
 
     async def start(self) -> None:
         """Start to watch, to answer probes, and to try to lead."""
@@ -105,7 +112,7 @@ class Runtime:
         self._web = web.AppRunner(pages, access_log=None)
         await self._web.setup()
         await web.TCPSite(self._web, port=self.settings.port).start()
-        for informer in self._informers:
+        for informer in self._informers.values():
             self._spawn(informer.run())
         self._spawn(self._elector.run(self._gained, self._lost))
 
@@ -123,8 +130,11 @@ class Runtime:
             await self._web.cleanup()
 
     def look_at_workflow(self, namespace: str, name: str) -> None:
-        """Ask for a turn of a workflow."""
-        self.queue.add(WorkflowKey(namespace, name))
+        """Ask for a turn of a workflow, and of the runs that may have waited for it."""
+        key = WorkflowKey(namespace, name)
+        self.queue.add(key)
+        for run in self._caches.waiting_runs(key):
+            self.queue.add(run)
 
     def _later(self, key: RunKey, seconds: float) -> None:
         self.queue.add_at(key, asyncio.get_running_loop().time() + seconds)
@@ -137,7 +147,7 @@ class Runtime:
         return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """End the process if a part of it has: half a controller would look alive and do nothing."""
+        """End the process if a part of it has: half a controller looks alive and does nothing."""
         if not task.cancelled() and task.exception() is not None:
             log.critical("a part of the controller ended", exc_info=task.exception())
             self._over.set()
@@ -155,9 +165,9 @@ class Runtime:
 
     async def _lead(self) -> None:
         """Serve the queue, once the caches show what the leader before has written."""
-        for informer in self._informers:
+        for informer in self._informers.values():
             await informer.synced.wait()
-        for informer in self._informers:
+        for informer in self._informers.values():
             await informer.refresh()
         log.info("leading: %d runs known", len(self._caches.runs))
         await self.queue.serve(self._turn, self.settings.workers)
@@ -173,10 +183,26 @@ class Runtime:
             self.metrics.stale.inc()
             self.queue.add(key)
             return None
+        except Exception as error:
+            await self._complain(key, error)
+            raise
         finally:
             del self._running[key]
             if isinstance(key, RunKey):
                 self.metrics.turn_over(key)
+
+    async def _complain(self, key: Key, error: Exception) -> None:
+        """Show on the object itself what keeps its turns from ending well."""
+        if forbidden(error):
+            reason, message = Reason.FORBIDDEN, str(error)[:WORDS]
+        elif isinstance(error, ClusterError):
+            return  # It passes: nothing is wrong with the object.
+        else:
+            reason = Reason.INTERNAL_ERROR
+            message = f"a defect of the controller ({type(error).__name__}); see its log"
+        world = self._workflows if isinstance(key, WorkflowKey) else self._runs
+        with suppress(ClusterError):
+            await world.complain(key, reason, message)  # type: ignore[arg-type] # each its own keys
 
     async def _workflow_turn(self, key: WorkflowKey) -> datetime | None:
         workflow = await self._workflows.observe(key)
@@ -195,6 +221,6 @@ class Runtime:
 
     def _ready(self) -> str | None:
         self.metrics.depth.set(self.queue.depth)
-        self.metrics.repairs.set(sum(each.counts["repairs"] for each in self._informers))
-        waiting = sum(not informer.synced.is_set() for informer in self._informers)
-        return f"{waiting} of {len(self._informers)} caches are not filled yet" if waiting else None
+        self.metrics.repairs.set(sum(each.counts["repairs"] for each in self._informers.values()))
+        waiting = [name for name, each in self._informers.items() if not each.synced.is_set()]
+        return f"not listed yet: {', '.join(waiting)}; the log says why" if waiting else None
