@@ -15,7 +15,7 @@ from cluster.fixtures import Program
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "headrace"
 IMAGE = "docker.io/headrace/controller:0.1.0"
-RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
 
 Right = tuple[str, str, str]  # verb, resource (with group and subresource), namespace
 

@@ -32,7 +32,7 @@ class Looking:
 
     def __init__(self, kubeconfig: str) -> None:
         """Use the identity of a kubeconfig."""
-        self._api = config.new_client_from_config(kubeconfig)
+        self._api = config.new_client_from_config(kubeconfig)  # type: ignore[no-untyped-call] # it has few
         self._server = self._api.configuration.host
 
     def get(self, kind: str, namespace: str, name: str) -> Manifest:

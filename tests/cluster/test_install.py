@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chart.rendering import manifest_in, notes
+from chart.rendering import manifest_in, notes, render
 from chart.rights import CONTROLLER
 from cluster.control import Stage
 from cluster.control_plane.commands import CommandFailedError
@@ -44,7 +44,7 @@ KINDS = ("workflows", "workflowruns", "taskruns")
 @pytest.fixture(scope="module")
 def team(shared_stage: Stage) -> Story:
     """Return a namespace that Headrace watches; only restricted pods are let in."""
-    return shared_stage.story(shared_stage.namespace(**RESTRICTED))
+    return shared_stage.story(shared_stage.namespace(RESTRICTED))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def release(shared_stage: Stage, helm: Program, team: Story) -> Iterator[Release
     """Return Headrace, installed for one namespace, in a namespace for restricted pods."""
     load_image(shared_stage.cluster)
     shared_stage.cluster.provide_image("busybox:1.37")
-    it = Release(shared_stage.namespace(**RESTRICTED), shared_stage.kubectl, helm)
+    it = Release(shared_stage.namespace(RESTRICTED), shared_stage.kubectl, helm)
     it.install(f'watchNamespaces=["{team.namespace}"]', "crds.enabled=false")
     yield it
     it.uninstall()
@@ -90,6 +90,23 @@ def test_the_first_workflow_of_the_notes_runs_where_pods_are_restricted(
     team.ended("hello-once")
 
     assert {"hello": "Succeeded", "world": "Succeeded"} == team.outcomes("hello-once")
+
+
+def test_the_api_server_knows_every_field_that_values_can_give(
+    release: Release, kubectl: Program
+) -> None:
+    """With all that can be switched on, each object is accepted; a ServiceMonitor needs its CRD."""
+    values = {"replicas": 3, "networkPolicy.enabled": True, "reserveNamespace": True}
+    peers = [{"namespaceSelector": {"matchLabels": {"team": "watch"}}}]
+    closed = {"networkPolicy.metricsFrom": peers, "networkPolicy.apiServer.cidrs": ["10.0.0.1/32"]}
+    rendered = render({**values, **closed, "crds.enabled": False}, release="all")
+    for each in rendered.manifests:
+        metadata = dict(each["metadata"])
+        if "namespace" in metadata:
+            metadata["namespace"] = release.home
+        text = json.dumps({**each, "metadata": metadata})
+        how = ("--dry-run=server", "--validate=strict", "--filename=-")
+        assert "created" in kubectl("create", *how, stdin=text)
 
 
 def test_a_namespace_that_is_not_listed_is_left_alone(

@@ -84,10 +84,8 @@ def test_used_up_retries_are_told(story: Story) -> None:
 
 def test_a_task_out_of_memory_gets_more(story: Story) -> None:
     """The kernel ends the first attempt; the rule lets the second have more memory."""
-    rule = {
-        **{"reasons": ["OOMKilled"], "action": "Retry"},
-        **{"memoryFactorPercent": 800, "maxMemory": "256Mi"},
-    }
+    growth = {"memoryFactorPercent": 800, "maxMemory": "256Mi"}
+    rule = {"reasons": ["OOMKilled"], "action": "Retry", **growth}
     # One line of 60 MB, which sed holds as a whole: not the main process dies, but its child.
     hungry = shell("head -c 60000000 /dev/zero | tr '\\0' x | sed s/y/z/ >/dev/null; exit $?")
     story.workflow(
@@ -129,7 +127,7 @@ def test_an_attempt_that_takes_too_long_is_ended(story: Story) -> None:
 
 
 def test_a_task_that_takes_too_long_with_all_its_retries_is_ended(story: Story) -> None:
-    """totalSeconds holds over attempts and waits; the pod that runs then is ended."""
+    """The limit totalSeconds holds over attempts and waits; the pod that runs then is ended."""
     policy = retrying(100)
     story.workflow(
         "endless",

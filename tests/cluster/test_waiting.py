@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from cluster.control import Stage
-from cluster.operator_process import ControllerProcess
-from cluster.story import SUCCEED, Manifest, Story, attempts, condition, task
+from cluster.looking import Manifest
+from cluster.story import SUCCEED, Story, attempts, condition, task
 
 pytestmark = pytest.mark.cluster
 
@@ -52,8 +52,8 @@ def in_force(story: Story, *limits: str) -> None:
     """Wait until the API server counts by the quota."""
 
     def counts() -> bool:
-        used = story.get("resourcequota", "limits").get("status", {}).get("used", {})
-        return set(limits) <= used.keys()
+        status = story.get("resourcequota", "limits").get("status", {})
+        return set(limits) <= set(status.get("used", ()))
 
     story.until("a quota in force", counts)
 
