@@ -5,21 +5,23 @@ ARG BASE=docker.io/library/python:3.13-slim
 
 FROM ${BASE} AS build
 # Wheels only, each by its hash: nothing that was downloaded is executed, and no compiler is needed.
-ENV PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1 PIP_ONLY_BINARY=:all: PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PIP_NO_CACHE_DIR=1 PIP_ONLY_BINARY=:all: PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY locks/build.txt locks/image.txt locks/
 # /opt/headrace goes into the image; /build has what only this stage needs: pip and hatchling.
 RUN python -m venv /build && python -m venv --without-pip /opt/headrace \
     && /build/bin/pip install --require-hashes --requirement locks/build.txt \
-    && /build/bin/pip --python /opt/headrace/bin/python install --require-hashes --requirement locks/image.txt
+    && /build/bin/pip --python /opt/headrace/bin/python install --no-compile --require-hashes \
+        --requirement locks/image.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY operator operator
-# Times of files are not part of a wheel, nor of byte code that is checked by hash: the same source
-# gives the same bytes. Byte code is made here because the root file system is read-only later.
+# Byte code is made here because the root file system is read-only later. It holds no time of its
+# source and depends on no random seed, and the wheel has a fixed date: the same source gives the
+# same files. (The same layers too, with a builder's option for their date, e.g. --timestamp.)
 RUN SOURCE_DATE_EPOCH=1767225600 /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
-    && /build/bin/pip --python /opt/headrace/bin/python install --no-deps --no-index /dist/*.whl \
+    && /build/bin/pip --python /opt/headrace/bin/python install --no-compile --no-deps --no-index /dist/*.whl \
     && find /opt/headrace -type d -name tests -prune -exec rm -r {} + \
-    && python -m compileall -q --invalidation-mode unchecked-hash /opt/headrace/lib
+    && PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash /opt/headrace/lib
 
 FROM ${BASE}
 ARG VERSION=0.1.0

@@ -8,6 +8,8 @@ API server in memory, or with --kubeconfig, for creates, a real one (Jobs are ma
 namespace that is deleted afterwards). Absolute times depend on the machine, the ratios do not much.
 """
 
+# The kubernetes package has few type hints:
+# mypy: disable-error-code="no-untyped-call"
 import argparse
 import asyncio
 import gc
@@ -88,7 +90,7 @@ def job(namespace: str, prefix: str, number: int) -> Object:
 
 def pod(number: int) -> Object:
     """Return a Pod with a status and managed fields, about 5 KB, as an API server shows it."""
-    fields = {f"f:field{n}": {".": {}, "f:value": {}} for n in range(60)}
+    fields: Object = {f"f:field{n}": {".": {}, "f:value": {}} for n in range(60)}
     state = {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": STAMP}}
     status = {
         "phase": "Succeeded",
@@ -168,14 +170,14 @@ async def creates(url: str, kubeconfig: str | None, count: int) -> list[Row]:
 
         slow = aio.ApiClient(await aio_configuration(url, kubeconfig))
         stack.push_async_callback(slow.close)
-        batch = aio.BatchV1Api(slow)
+        batch: Any = aio.BatchV1Api(slow)
 
         async def with_aio() -> None:
             await many(
                 lambda n: batch.create_namespaced_job(namespace, job(namespace, "aio", n)), count
             )
 
-        threaded = sync.BatchV1Api(sync.ApiClient(configuration(url, kubeconfig)))
+        threaded: Any = sync.BatchV1Api(sync.ApiClient(configuration(url, kubeconfig)))
 
         async def with_threads() -> None:
             with ThreadPoolExecutor(THREADS) as pool:
@@ -231,7 +233,7 @@ async def with_informer(url: str, client: Client) -> float:
 async def with_aio_watch(url: str) -> float:
     """Follow the pods with the asynchronous watch; their generated types, and no cache."""
     async with aio.ApiClient(await aio_configuration(url, None)) as api:
-        core = aio.CoreV1Api(api)
+        core: Any = aio.CoreV1Api(api)
         since = (await core.list_pod_for_all_namespaces(limit=1)).metadata.resource_version
 
         async def work() -> None:
@@ -250,7 +252,7 @@ async def with_aio_watch(url: str) -> float:
 
 async def with_watch(url: str) -> float:
     """Follow the pods with the synchronous watch."""
-    core = sync.CoreV1Api(sync.ApiClient(configuration(url, None)))
+    core: Any = sync.CoreV1Api(sync.ApiClient(configuration(url, None)))
     since = core.list_pod_for_all_namespaces(limit=1).metadata.resource_version
 
     def follow() -> None:
@@ -268,7 +270,7 @@ async def with_watch(url: str) -> float:
 
 async def with_shared_informer(url: str) -> float:
     """Follow the pods with the informer of the package, with its cache."""
-    core = sync.CoreV1Api(sync.ApiClient(configuration(url, None)))
+    core: Any = sync.CoreV1Api(sync.ApiClient(configuration(url, None)))
     done, count = ThreadEvent(), 0
     shared = informer.SharedInformer(core.list_pod_for_all_namespaces)
 

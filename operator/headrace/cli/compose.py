@@ -151,7 +151,7 @@ class _Composer:
         return node
 
     def _scalar(self, event: yaml.ScalarEvent, steps: tuple[Step, ...]) -> Scalar:
-        if event.implicit[0]:  # neither quotes nor a tag
+        if event.tag is None and event.implicit[0]:  # neither quotes nor a tag
             value = meaning(event.value)
             if surprising(event.value, value):
                 reading = f"YAML reads {event.value} as {json.dumps(value)}"

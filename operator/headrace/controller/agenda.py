@@ -32,6 +32,7 @@ class Agenda(Generic[K]):
             self._when[key] = when
             self._count += 1  # Orders what is due at the same moment; keys need no order.
             heappush(self._heap, (when, self._count, key))
+            self._compact()
 
     def drop(self, key: K) -> None:
         """Forget what was planned for a key."""

@@ -118,14 +118,16 @@ def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
 def _known(log: TaskLog, sighting: Sighting) -> TaskLog:
     """Add to the open attempt what the sighting knows more."""
     last = log.attempts[-1]
+    replaced = sighting.pod is not None and last.pod not in (None, sighting.pod)
+    before = Attempt(last.number) if replaced else last  # another pod has its own node and times
     known = Attempt(
         number=last.number,
         job=sighting.job or last.job,
-        pod=sighting.pod or last.pod,
-        node=sighting.node or last.node,
+        pod=sighting.pod or before.pod,
+        node=sighting.node or before.node,
         created=last.created or sighting.created,
-        scheduled=sighting.scheduled or last.scheduled,
-        started=last.started or sighting.started,
+        scheduled=sighting.scheduled or before.scheduled,
+        started=before.started or sighting.started,
         memory=last.memory or sighting.memory,
     )
     return log if known == last else replace(log, attempts=(*log.attempts[:-1], known))

@@ -116,9 +116,10 @@ def _check_size(text: str) -> None:
 
 
 def _check_depth(outputs: object) -> None:
-    level: list[object] = [outputs]
+    level = [outputs]
     for _ in range(MAX_OUTPUT_DEPTH):
-        level = [inner for each in level for inner in _inside(each)]
+        inside = (inner for each in level for inner in _inside(each))
+        level = [inner for inner in inside if isinstance(inner, (dict, list))]
     if level:
         raise ValueError(f"outputs are nested deeper than {MAX_OUTPUT_DEPTH}; make them flatter")
 

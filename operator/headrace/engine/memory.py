@@ -6,6 +6,7 @@ Knows quantities as Kubernetes writes them, and the rule that raised them. Knows
 
 from collections.abc import Mapping
 from decimal import Decimal
+from math import ceil
 
 from headrace.api.v1alpha1.pod import Resources
 from headrace.api.v1alpha1.retry import RetryPolicy
@@ -27,7 +28,7 @@ DEFAULT_RESOURCES = Resources(requests={"cpu": "20m", "memory": "64Mi"}, limits=
 def to_bytes(quantity: str) -> int:
     """Read a quantity such as `512Mi` as a number of bytes (rounded up)."""
     digits = quantity.rstrip("mkMGTPEKi")
-    return -int(-(Decimal(digits) * _UNITS[quantity[len(digits) :]]) // 1)
+    return ceil(Decimal(digits) * _UNITS[quantity[len(digits) :]])
 
 
 def to_quantity(size: int) -> str:

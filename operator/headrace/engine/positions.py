@@ -29,8 +29,8 @@ def read(text: str) -> frozenset[int]:
     """
     found: set[int] = set()
     for part in filter(None, text.split(",")):
-        first, _, last = part.partition("-")
-        low, high = int(first), int(last or first)
+        first, dash, last = part.partition("-")
+        low, high = int(first), int(last if dash else first)
         if not low <= high <= _FARTHEST:
             raise ValueError(f"started: {part!r} is no range of positions")
         found.update(range(low, high + 1))

@@ -40,16 +40,17 @@ def problems(spec: WorkflowSpec) -> tuple[Problem, ...]:
 
 def _problems(spec: WorkflowSpec) -> Iterator[Problem]:
     known = {task.name for task in spec.tasks}
+    last = {task.name for task in spec.finally_}
     yield from _double_params(spec)
     yield from _volumes("spec.defaults", spec.defaults, spec.defaults)
     yield from _double_names(spec)
     for index, task in enumerate(spec.tasks):
         path = f"spec.tasks[{index}]"
-        yield from _upstream(path, task, known)
+        yield from _upstream(path, task, known, last)
         yield from _unmeetable_rule(path, task)
         yield from _unrunnable(path, task, spec.defaults)
-    for index, last in enumerate(spec.finally_):
-        yield from _unrunnable(f"spec.finally[{index}]", last, spec.defaults)
+    for index, named in enumerate(spec.finally_):
+        yield from _unrunnable(f"spec.finally[{index}]", named, spec.defaults)
     yield from _cycle(spec, known)
 
 
@@ -69,12 +70,17 @@ def _double_params(spec: WorkflowSpec) -> Iterator[Problem]:
             yield Problem("spec.params", f"{name!r} is there {count} times; keep one")
 
 
-def _upstream(path: str, task: Task, known: Collection[str]) -> Iterator[Problem]:
+def _upstream(
+    path: str, task: Task, known: Collection[str], last: Collection[str]
+) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, name in enumerate(task.depends_on):
         at = f"{path}.dependsOn[{index}]"
         if name == task.name:
             yield Problem(at, f"task {name!r} waits for itself; remove it")
+        elif name in last and name not in known:
+            cure = "which comes after all others; name a task of spec.tasks"
+            yield Problem(at, f"{name!r} is a finally task, {cure}")
         elif name not in known:
             yield Problem(at, f"there is no task {name!r}; {_cure(name, known)}")
         elif name in seen:

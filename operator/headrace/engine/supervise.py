@@ -196,8 +196,14 @@ def _on_apply(
     if spec.suspend or not (once or (applies and log.applied_revision != workflow.revision)):
         return (), log
     suffix = f"g{workflow.generation}" if applies else "once"
-    run = NewRun(f"{workflow.name}-{suffix}", TriggerKind.APPLY)
+    run = NewRun(_untaken(workflow, f"{workflow.name}-{suffix}"), TriggerKind.APPLY)
     return (run,), replace(log, applied_revision=workflow.revision)
+
+
+def _untaken(workflow: ObservedWorkflow, name: str) -> str:
+    """Return the name of a run, or a longer one if an earlier workflow of this name left a run."""
+    left = any(run.name == name and run.created < workflow.created for run in workflow.runs)
+    return f"{name}-{workflow.uid[:5]}" if left else name
 
 
 def _active(workflow: ObservedWorkflow) -> tuple[SiblingRun, ...]:

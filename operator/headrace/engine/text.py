@@ -17,4 +17,4 @@ def clip(text: str, length: int = LONGEST_MESSAGE) -> str:
 
 def rfc3339(instant: datetime) -> str:
     """Write an instant as Kubernetes does: UTC, whole seconds, `Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{instant.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"

@@ -20,7 +20,7 @@ def pending_deadline(
         return None
     if log.reason in (Reason.SUSPENDED, Reason.RUNNING):
         return None  # a queue holds it: that is its turn, not a fault; or it is known to run
-    since = sighting.waiting_since or last.created
+    since = sighting.waiting_since or (last.created if last.started is None else None)
     return None if since is None else since + timedelta(seconds=timeouts.pending_seconds)
 
 

@@ -49,7 +49,9 @@ def prepare(folder: StateFolder) -> None:
 
     """
     try:
-        (folder.root / "runs").mkdir(parents=True, exist_ok=True)
+        # Logs may hold what is nobody else's business.
+        folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder.root / "runs").mkdir(exist_ok=True)
         ignore = folder.root / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n")

@@ -8,6 +8,7 @@ the attempt, with no process ids to trust. Does not know runs, tasks or what bec
 
 import fcntl
 import os
+import re
 import subprocess
 import time
 from collections.abc import Mapping
@@ -61,7 +62,12 @@ def start(program: Program, files: AttemptFiles) -> subprocess.Popen[bytes]:
         CannotStartError: if the operating system refuses to start it.
 
     """
-    lock = os.open(files.lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        lock = os.open(files.lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise CannotStartError(f"its files cannot be written: {error}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         files.outputs.touch()
@@ -116,7 +122,7 @@ def exit_code(files: AttemptFiles) -> int | None:
         text = files.exit.read_text()
     except FileNotFoundError:
         return None
-    return int(text) if text.endswith("\n") else None
+    return int(text) if re.fullmatch(r"\d+\n", text) else None
 
 
 def _free(lock: int) -> bool:

@@ -21,7 +21,7 @@ from headrace.local.attempt import LiveAttempt
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
 from headrace.local.records import AttemptRecord, RunRecord
-from headrace.local.store import Store
+from headrace.local.store import Store, UnusableStateError
 from headrace.local.supervision import CannotStartError
 from headrace.manifests.names import job_name
 
@@ -61,6 +61,7 @@ class LocalWorld:
         self._launcher = means.launcher
         self._slots = means.slots
         self._changed = asyncio.Event()
+        self._defect: UnusableStateError | None = None
         self._log = store.run_log(record.key.name)
         self._logged_at: datetime | None = None
         self._task_logs = store.task_logs(record.key.name)
@@ -131,7 +132,15 @@ class LocalWorld:
         return self._log.finished is not None and not self._alive
 
     async def change(self, until: datetime | None) -> None:
-        """Wait until something happens, or until an instant."""
+        """
+        Wait until something happens, or until an instant.
+
+        Raises:
+            UnusableStateError: if what happened could not be written down.
+
+        """
+        if self._defect is not None:
+            raise self._defect
         seconds = None
         if until is not None:
             seconds = max(0.0, (until - datetime.now(UTC)).total_seconds())
@@ -185,8 +194,11 @@ class LocalWorld:
 
     def _keep_doom(self, attempt: LiveAttempt) -> None:
         record = attempt.record
-        if record.doom is not None:
-            self._store.doom(self._record.key.name, record, record.doom)
+        try:
+            if record.doom is not None:
+                self._store.doom(self._record.key.name, record, record.doom)
+        except UnusableStateError as error:
+            self._defect = error  # this may be a timer's turn, and nobody hears it there
         self._changed.set()
 
     def _start(self, key: RunKey, starts: Sequence[StartAttempt]) -> None:
@@ -206,11 +218,11 @@ class LocalWorld:
     def _launch(self, start: StartAttempt, record: AttemptRecord) -> None:
         attempt = self._attempt(record)
         files = self._folder.attempt(self._record.key.name, record.task, record.number)
-        files.folder.mkdir(exist_ok=True)
         self._attempts[record.task, record.number] = attempt
         try:
+            files.folder.mkdir(parents=True, exist_ok=True)
             program = self._launcher.program(start, files)
-        except CannotStartError as error:
+        except (CannotStartError, OSError) as error:
             attempt.refuse(str(error))
         else:
             attempt.start(program)

@@ -20,6 +20,9 @@ IMAGE_TROUBLES = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable"}
     | {"ImageInspectError", "SignatureValidationFailed"}
 )
+UNREADABLE = "invalid reference format"
+"""What runtimes say of an image's name that only they cannot read."""
+
 CONFIG_TROUBLES = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 )
@@ -45,6 +48,12 @@ PLAIN = {
     Reason.POD_DELETED: "somebody deleted the pod",
 }
 """What is said of ends that Kubernetes has no words for."""
+
+HINTS = {
+    137: " (SIGKILL, which is also how the kernel ends it when memory runs out)",
+    143: " (SIGTERM)",
+}
+"""What an exit code usually means."""
 
 LONGEST_WORDS = 900
 """Of another program's message, so that there is room for ours around it."""
@@ -131,8 +140,9 @@ def _failure_words(pod: Pod, done: Terminated | None, reason: Reason | None) -> 
     """Say what is known of a failure: the program's words, or those of who ended it."""
     own = done.message.strip() if done is not None else ""
     if reason is None:
-        code = done.exit_code if done is not None else None
-        return f"ended with exit code {code}: {clip(own, LONGEST_WORDS)}" if own else ""
+        code = done.exit_code if done is not None else 0
+        how = f"ended with exit code {code}{HINTS.get(code, '')}"
+        return f"{how}: {clip(own, LONGEST_WORDS)}" if own else how
     if reason is Reason.START_ERROR:
         return clip(own, LONGEST_WORDS)
     disruption = holds(pod.status.conditions, "DisruptionTarget")
@@ -157,7 +167,8 @@ def _departure(pod: Pod) -> str:
 
 def _container_waits(base: Sighting, waiting: Waiting, now: datetime) -> Sighting:
     message = clip(waiting.message or waiting.reason, LONGEST_WORDS)
-    if waiting.reason == "InvalidImageName":
+    unreadable = waiting.reason in IMAGE_TROUBLES and UNREADABLE in waiting.message
+    if waiting.reason == "InvalidImageName" or unreadable:
         ending = Ending(now, reason=Reason.INVALID_IMAGE_NAME, message=message)
         return replace(base, stage=Stage.ENDED, ending=ending)
     if waiting.reason in IMAGE_TROUBLES:

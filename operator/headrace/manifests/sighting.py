@@ -54,8 +54,7 @@ def sight(job: Job, pods: Sequence[Pod], *, gone: bool, now: datetime) -> Sighti
         return _gone(base, alive=alive or not gone)
     if not by_age:
         return _without_pod(_of(job), job, now)
-    before = by_age[-2] if len(by_age) > 1 else None
-    return _with_pod(_of(job, by_age[-1]), job, by_age[-1], before, now)
+    return _with_pod(_of(job, by_age[-1]), job, by_age[-1], now)
 
 
 def _of(job: Job, pod: Pod | None = None) -> Sighting:
@@ -70,8 +69,10 @@ def _of(job: Job, pod: Pod | None = None) -> Sighting:
     )
     if pod is None:
         return base
+    made = (base.waiting_since, pod.metadata.creation_timestamp)
     return replace(
         base,
+        waiting_since=max((each for each in made if each is not None), default=None),
         pod=pod.metadata.name,
         node=pod.spec.node_name or None,
         scheduled=pod_words.scheduled(pod),
@@ -111,8 +112,8 @@ def _without_pod(base: Sighting, job: Job, now: datetime) -> Sighting:
     return base
 
 
-def _with_pod(base: Sighting, job: Job, pod: Pod, before: Pod | None, now: datetime) -> Sighting:
-    """Judge by the newest pod; `before` is the one that it replaced."""
+def _with_pod(base: Sighting, job: Job, pod: Pod, now: datetime) -> Sighting:
+    """Judge by the newest pod."""
     failed = holds(job.status.conditions, "Failed")
     if failed is not None:
         ending = pod_words.failure(pod, failed.last_transition_time or now)
@@ -122,7 +123,7 @@ def _with_pod(base: Sighting, job: Job, pod: Pod, before: Pod | None, now: datet
         return replace(base, waiting=Reason.SUSPENDED, message=HELD)
     if pod.status.phase == "Failed":
         return _failed_pod(base, pod, now)
-    return replace(pod_words.fare(_waits(base, pod, before), pod, now), alive=True)
+    return pod_words.fare(base, pod, now)
 
 
 def _failed_pod(base: Sighting, pod: Pod, now: datetime) -> Sighting:
@@ -134,12 +135,3 @@ def _failed_pod(base: Sighting, pod: Pod, now: datetime) -> Sighting:
         message=f"pod {pod.metadata.name} was lost ({disruption.reason}); the Job makes another",
         waiting_since=disruption.last_transition_time or now,
     )
-
-
-def _waits(base: Sighting, pod: Pod, before: Pod | None) -> Sighting:
-    """Start the clock of waiting anew for a pod in place of another."""
-    if before is None:
-        return base
-    resumed, made = base.waiting_since, pod.metadata.creation_timestamp
-    since = max((each for each in (resumed, made) if each is not None), default=None)
-    return replace(base, message=f"in place of pod {before.metadata.name}", waiting_since=since)

@@ -27,7 +27,7 @@ VALUES = [
     ),
     pytest.param("a: &x {b: 1}\nc: {<<: *x, b: 2}", {"a": {"b": 1}, "c": {"b": 2}}, id="<< below"),
     pytest.param("on: 1\n1: 2\n", {"true": 1, "1": 2}, id="keys that are no text"),
-    pytest.param("a: !!str 1\nb: !!int '2'\nc: ! x", {"a": "1", "b": 2, "c": "x"}, id="tags"),
+    pytest.param("a: !!str 1\nb: !!int '2'\nc: ! 3", {"a": "1", "b": 2, "c": "3"}, id="tags"),
     pytest.param('{"a":\t[1,\n\t2]}', {"a": [1, 2]}, id="JSON with tabs"),
     pytest.param("\ufeffa: é", {"a": "é"}, id="a byte order mark"),
 ]

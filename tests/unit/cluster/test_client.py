@@ -4,6 +4,7 @@ import pytest
 
 from headrace.cluster.errors import (
     ApiError,
+    GarbledError,
     already_exists,
     conflict,
     forbidden,
@@ -176,6 +177,14 @@ async def test_a_watch_tells_what_happens_in_chunks_of_any_size() -> None:
     made = await rig.job("extract")
     watch = rig.client.watch(Scope(JOBS), Job, since=str(made.metadata.version - 1), seconds=10)
     assert Changed(made) == await anext(watch)
+
+
+async def test_an_answer_that_is_no_object_is_an_error_of_the_plumbing() -> None:
+    """Whatever a proxy puts in the place of an answer, the caller sees a `ClusterError`."""
+    rig = Rig()
+    rig.faults.answer(200)
+    with pytest.raises(GarbledError, match="cannot be read"):
+        await rig.client.get(job_ref("extract"), Job)
 
 
 async def test_a_refused_watch_says_why() -> None:

@@ -141,6 +141,25 @@ async def test_a_refresh_does_not_bring_back_what_is_deleted_while_it_reads() ->
         assert ([], []) == (list(rig.versions), seen.names)
 
 
+async def test_of_two_lists_the_newer_one_counts() -> None:
+    """A list that was long on its way does not undo what a later one has shown."""
+    rig, other = two_ways()
+    seen = Watching(rig, store=Store(Job))
+    await other.job("extract")
+    async with running(seen):
+        rig.faults.latency = 3
+        refreshing = asyncio.create_task(seen.informer.refresh())
+        await asyncio.sleep(4)  # The list has been made, and is on its way back.
+        rig.faults.latency = 0
+        rig.transport.cut_streams()
+        await other.delete("extract")
+        rig.server.forget_history()
+        await asyncio.sleep(1.5)
+        assert ([], False) == (seen.names, refreshing.done())
+        await refreshing
+        assert [] == seen.names
+
+
 def _hinder(rig: Rig, random: Random) -> None:
     faults = rig.faults
     for chance, what in (

@@ -119,6 +119,17 @@ async def test_an_outage_is_survived(seconds: float, goes_on: bool) -> None:  # 
         assert [True] == [p.leads for p in (a, b) if p.leads]
 
 
+@pytest.mark.parametrize("phase", [0, 0.4, 0.8, 1.2, 1.6])
+async def test_a_term_never_outlives_its_deadline(phase: float) -> None:
+    """Whenever the refusals begin, work stops 10 s after the last renewal, not at the next look."""
+    async with candidates("a") as (a,):
+        await asyncio.sleep(60 + phase)
+        a.faults.answer(503, times=float("inf"))
+        refused = now()
+        await asyncio.sleep(20)
+        assert [True] == [when - refused <= 10 for what, when, _ in a.terms if what == "lost"]
+
+
 async def test_a_renewal_whose_answer_was_lost_costs_nothing() -> None:
     """The conflict with our own write is seen as such; the term goes on."""
     async with candidates("a", "b") as (a, b):

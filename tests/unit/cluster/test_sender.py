@@ -125,6 +125,15 @@ async def test_requests_keep_to_the_rate() -> None:
     assert list(range(25)) == done
 
 
+async def test_a_long_quiet_time_saves_up_no_more_than_a_burst() -> None:
+    """After an hour of silence the server is not flooded."""
+    rig = Rig(rate=10, burst=5)
+    await asyncio.sleep(3600)
+    began = now()
+    await asyncio.gather(*(rig.job(f"job-{number}") for number in range(25)))
+    assert 2.0 == pytest.approx(now() - began)
+
+
 async def test_a_call_whose_turn_comes_too_late_is_not_sent() -> None:
     """A rate limit that uses up the time of a call is named as the cause."""
     rig = Rig(rate=0.1, burst=1)

@@ -74,7 +74,8 @@ def test_a_run_is_held_by_one_runner(folder: StateFolder, store: Store) -> None:
 
 
 def test_the_folder_keeps_itself_out_of_git(folder: StateFolder) -> None:
-    """Nobody commits logs by accident."""
+    """Nobody commits logs by accident, and nobody else on the machine reads them."""
+    assert 0o700 == folder.root.stat().st_mode & 0o777
     assert "*\n" == (folder.root / ".gitignore").read_text()
 
 

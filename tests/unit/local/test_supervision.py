@@ -55,9 +55,10 @@ def test_without_an_end_there_is_no_exit_code(files: AttemptFiles, program: Buil
     assert supervision.exit_code(files) is None
 
 
-def test_an_exit_code_that_was_cut_off_is_none(files: AttemptFiles) -> None:
+@pytest.mark.parametrize("text", ["1", "", "\n", "one\n"])
+def test_what_is_no_exit_code_is_none(files: AttemptFiles, text: str) -> None:
     """A full disk or a kill in between leaves a part: better no answer than a wrong one."""
-    files.exit.write_text("1")
+    files.exit.write_text(text)
 
     assert supervision.exit_code(files) is None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -11,6 +12,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.actions import EndAttempt
 from headrace.engine.outcome import Outcome
 from headrace.engine.run import Stage
+from headrace.local.store import Store, UnusableStateError
 from support.builders import retries, spec, task
 from support.local_world import LocalRig, fields
 
@@ -39,6 +41,11 @@ def alive(rig: LocalRig) -> Awaitable[set[str]]:
         return {name for name, each in (await rig.sightings()).items() if each and each.alive}
 
     return names()
+
+
+async def for_ever(rig: LocalRig) -> None:
+    while True:
+        await rig.world.change(None)
 
 
 async def test_tasks_wait_for_a_slot_and_say_so(make: Make) -> None:
@@ -100,6 +107,20 @@ async def test_a_program_that_is_not_there_is_a_start_error(make: Make) -> None:
     assert again is not None
     assert again.ending is not None
     assert Reason.START_ERROR == again.ending.reason
+
+
+async def test_a_state_that_cannot_be_written_ends_the_runner(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A time limit that nobody could note down is not passed over: the run ends with the reason."""
+    limits = {"timeouts": {"attemptSeconds": 1}}
+    rig = make(spec(task("a", **fields(**limits))))
+    await rig.look()
+    full = UnusableStateError("state.db cannot be written: disk full")
+    monkeypatch.setattr(Store, "doom", Mock(side_effect=full))
+
+    with pytest.raises(UnusableStateError, match="disk full"):
+        await for_ever(rig)
 
 
 async def test_what_ran_when_the_runner_was_killed_is_found(make: Make) -> None:

@@ -1,0 +1,117 @@
+"""Where commands of the documentation run: a copy of the repository, a cluster of its own."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cluster import demo
+from cluster.control_plane.commands import run
+from cluster.control_plane.given import Given
+from cluster.control_plane.instance import instance
+from cluster.control_plane.provider import Cluster, choose
+from cluster.control_plane.settings import Settings
+from cluster.fixtures import KEEP_VARIABLE, chosen, namespace_name
+from docs.blocks import ROOT, Block
+from docs.scratch import copy_repository
+from docs.shell import Shell
+
+PUBLISHED_AS = "registry.example.com/headrace/controller:0.1.0"
+"""What the how-to calls the controller's image in a reader's own registry."""
+
+CRDS = [f"{kind}.headrace.dev" for kind in ("workflows", "workflowruns", "taskruns")]
+
+
+@pytest.fixture(scope="session")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the repository."""
+    return copy_repository(tmp_path_factory.mktemp("docs") / "headrace")
+
+
+@pytest.fixture
+def local_shell(copy: Path) -> Shell:
+    """Return a shell in the copy that knows of no cluster."""
+    return Shell(copy, {"KUBECONFIG": os.devnull})
+
+
+@pytest.fixture(scope="session")
+def cluster_name() -> str:
+    """Return the name of the cluster for documentation, one for each worker of pytest-xdist."""
+    return f"docs{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+
+
+@pytest.fixture(scope="session")
+def docs_cluster(cluster_name: str) -> Iterator[Cluster]:
+    """Return a cluster in which pages may install and remove Headrace for the whole cluster."""
+    if isinstance(chosen(), Given):
+        pytest.skip("the cluster that was given is perhaps not empty")
+    it = choose(instance(cluster_name))
+    it.up(Settings())
+    demo.provide_images(it)
+    it.build_image(ROOT / "Dockerfile", ROOT, PUBLISHED_AS)
+    it.load_image(PUBLISHED_AS)
+    it.provide_image("python:3.13-slim")
+    yield it
+    if not os.environ.get(KEEP_VARIABLE):
+        it.down()
+
+
+@pytest.fixture
+def cluster_shell(
+    copy: Path, docs_cluster: Cluster, cluster_name: str, tmp_path: Path
+) -> Iterator[Callable[[Path], Shell]]:
+    """Return what gives a page a shell, with a namespace of its own as kubectl's default."""
+    made: list[str] = []
+
+    def shell(page: Path) -> Shell:
+        name = namespace_name(str(page), tmp_path.name[-6:].strip("-_"))
+        kubectl(docs_cluster, "create", "namespace", name)
+        kubectl(docs_cluster, "wait", "--for=create", "serviceaccount/default", "-n", name)
+        made.append(name)
+        variables = dict(docs_cluster.variables())
+        own = tmp_path / "kubeconfig"
+        shutil.copy(variables["KUBECONFIG"], own)
+        variables |= {"KUBECONFIG": str(own), demo.NAME_VARIABLE: cluster_name}
+        context = ("config", "set-context", "--current", f"--namespace={name}")
+        run("kubectl", *context, environ=variables)
+        return Shell(copy, variables)
+
+    yield shell
+    for name in made:
+        kubectl(docs_cluster, "delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def prepare(docs_cluster: Cluster) -> Callable[[Block], None]:
+    """Return what brings the cluster to where a page begins, or where its comment says."""
+    ready = False
+
+    def act(block: Block) -> None:
+        nonlocal ready
+        if block.empty_cluster is not None:
+            remove_headrace(docs_cluster, {*block.empty_cluster, demo.HOME})
+            for name in block.empty_cluster:
+                kubectl(docs_cluster, "create", "namespace", name)
+        elif not ready:
+            demo.install(docs_cluster)
+        ready = True
+
+    return act
+
+
+def remove_headrace(cluster: Cluster, namespaces: set[str]) -> None:
+    """Remove every release of the charts, the CRDs with all objects, and some namespaces."""
+    listed = run("helm", "list", "--all-namespaces", "--output=json", environ=cluster.variables())
+    for release in json.loads(listed):
+        where = ("--namespace", release["namespace"], "--wait")
+        run("helm", "uninstall", release["name"], *where, environ=cluster.variables())
+    kubectl(cluster, "delete", "crd", "--ignore-not-found", *CRDS)
+    kubectl(cluster, "delete", "namespace", "--ignore-not-found", *sorted(namespaces))
+
+
+def kubectl(cluster: Cluster, *words: str) -> str:
+    """Run kubectl as the administrator and return what it prints."""
+    return run("kubectl", *words, environ=cluster.variables())

@@ -1,0 +1,85 @@
+"""
+Each command of the documentation does what the reader is told.
+
+The blocks of a page run in the order in which they stand there. Those that speak to a cluster have
+one of their own with the images that the pages speak of; the others run also where there is none.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from docs.blocks import Block, blocks, pages
+from docs.shell import Shell
+
+SKIPPED = {
+    "README.md": ["make test"],
+    "docs/how-to/install.md": [
+        "docker build --tag registry.example.com/headrace/controller:0.1.0 ."
+    ],
+}
+"""First lines of blocks that are not run. To leave out one more is a decision: add it here."""
+
+PROGRAMS = ("docker", "eval", "export", "git", "headrace", "helm", "kubectl", "make", "pip", "uv")
+
+
+def of(page: Path, *, cluster: bool) -> list[Block]:
+    """Return a page's blocks of one kind, and the tables that it shows."""
+    return [
+        block
+        for block in blocks(page)
+        if block.language != "sh" or (block.needs_cluster == cluster and block.skip is None)
+    ]
+
+
+def with_commands(*, cluster: bool) -> Iterator[object]:
+    """Yield the pages that have a command of that kind."""
+    for page in pages():
+        if any(block.language == "sh" for block in of(page, cluster=cluster)):
+            yield pytest.param(page, id=str(page))
+
+
+@pytest.mark.parametrize("page", with_commands(cluster=False))
+def test_the_commands_that_need_no_cluster_work(page: Path, local_shell: Shell) -> None:
+    """On a machine with nothing but the repository, each does what the page says."""
+    for block in of(page, cluster=False):
+        if block.language == "sh":
+            local_shell.run(block)
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("page", with_commands(cluster=True))
+def test_the_commands_on_a_cluster_work(
+    page: Path, cluster_shell: Callable[[Path], Shell], prepare: Callable[[Block], None]
+) -> None:
+    """In a namespace of one's own, in the page's order, each does what the page says."""
+    shell = cluster_shell(page)
+    for block in of(page, cluster=True):
+        prepare(block)
+        shell.follow([block])
+
+
+def test_each_block_that_is_not_run_says_why() -> None:
+    """A block is left out only with a reason for the reader of the source, and is listed here."""
+    found: dict[str, list[str]] = {}
+    for block in (block for page in pages() for block in blocks(page)):
+        if block.skip is not None:
+            assert len(block.skip.split()) > 2, f"{block.place}: skip, and then a reason"
+            found.setdefault(str(block.page), []).append(block.text.partition("\n")[0])
+    assert SKIPPED == found
+
+
+def test_each_comment_to_the_tests_is_understood() -> None:
+    """A slip of the pen in a comment does not leave a command untested."""
+    every = [block for page in pages() for block in blocks(page)]
+    assert [] == [f"{block.place}: {block.note}" for block in every if not block.note_is_known]
+
+
+def test_commands_stand_in_blocks_that_are_run() -> None:
+    """What looks like commands is marked `sh`, and nothing is marked as another shell."""
+    every = [block for page in pages() for block in blocks(page)]
+    others = {"bash", "shell", "console", "zsh"}
+    assert [] == [block.place for block in every if block.language in others]
+    plain = [block for block in every if not block.language]
+    assert [] == [block.place for block in plain if block.text.lstrip("$ ").startswith(PROGRAMS)]

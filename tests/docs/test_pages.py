@@ -1,0 +1,102 @@
+"""The documentation holds together: links, diagrams, examples of YAML, the index."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import yaml
+from pydantic import BaseModel, TypeAdapter
+
+from docs.blocks import ROOT, Block, blocks, pages
+from headrace.api.v1alpha1.task import Task
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+
+FLIGHTS = "examples/flights/workflow.yaml"
+INDEX = Path("docs", "README.md")
+
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+_HEADING = re.compile(r"^#{1,6} +(?P<text>.+?) *$", re.MULTILINE)
+_CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+_NOT_OURS = {".venv", ".venv-run", ".git", ".cache", ".headrace", "node_modules"}
+
+
+def every_page() -> list[Path]:
+    """Return all pages of the repository, relative to it."""
+    found = (page.relative_to(ROOT) for page in ROOT.rglob("*.md"))
+    return sorted(page for page in found if not _NOT_OURS.intersection(page.parts))
+
+
+def links(page: Path) -> Iterator[tuple[Path, str]]:
+    """Yield file and anchor of each link of a page that does not leave the repository."""
+    for link in _LINK.finditer(_CODE.sub("", (ROOT / page).read_text())):
+        target, _, anchor = link["target"].partition("#")
+        if not re.match(r"[a-z]+:", target):
+            yield (ROOT / page).parent / unquote(target) if target else ROOT / page, anchor
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what can be linked to in a page, as GitHub names its headings."""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    found: set[str] = set()
+    for heading in _HEADING.finditer(text):
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading["text"]).lower()
+        name = re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+        number = sum(1 for each in found if re.fullmatch(rf"{re.escape(name)}(-\d+)?", each))
+        found.add(f"{name}-{number}" if number else name)
+    return found
+
+
+@pytest.mark.parametrize("page", every_page(), ids=str)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Each link inside the repository has a file at its end, and the heading that it names."""
+    for target, anchor in links(page):
+        assert target.exists(), f"{page}: nothing at {target.relative_to(ROOT, walk_up=True)}"
+        if anchor:
+            assert anchor in anchors(target), f"{page}: no heading #{anchor} in {target.name}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "examples/flights/README.md"])
+def test_the_picture_of_the_flights_is_what_headrace_graph_prints(page: str) -> None:
+    """A reader who runs `headrace graph FILE --format mermaid` gets the diagram of the page."""
+    words = ("-m", "headrace.cli.main", "graph", FLIGHTS, "--format", "mermaid")
+    drawn = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    assert [drawn] == [each.text for each in blocks(Path(page)) if each.language == "mermaid"]
+
+
+def test_the_index_names_each_page_of_the_documentation() -> None:
+    """No page of docs/ is reached by luck alone."""
+    named = {target.resolve().relative_to(ROOT) for target, _ in links(INDEX)}
+    lists = {page for page in named if page.name == "README.md"}
+    deeper = {target.resolve().relative_to(ROOT) for each in lists for target, _ in links(each)}
+    wanted = {page for page in every_page() if page.parts[0] == "docs"} - {INDEX}
+    assert set() == wanted - named - deeper
+
+
+def yaml_blocks() -> Iterator[object]:
+    """Yield the blocks of YAML in all pages."""
+    for block in (block for page in pages() for block in blocks(page)):
+        if block.language == "yaml":
+            yield pytest.param(block, id=block.place)
+
+
+@pytest.mark.parametrize("block", yaml_blocks())
+def test_a_piece_of_yaml_is_a_piece_of_a_workflow(block: Block) -> None:
+    """Each field in it exists and takes the value that it has there."""
+    for name, value in yaml.safe_load(block.text).items():
+        TypeAdapter(field_type(name, block)).validate_python(value)
+
+
+def field_type(name: str, block: Block) -> type:
+    """Return the type of a field of a workflow or of a task."""
+    models: tuple[type[BaseModel], ...] = (WorkflowSpec, Task)
+    for model in models:
+        for field in model.model_fields.values():
+            if field.alias == name and field.annotation is not None:
+                return field.annotation
+    pytest.fail(f"{block.place}: neither a workflow nor a task has a field {name!r}")

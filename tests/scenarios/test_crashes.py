@@ -1,0 +1,110 @@
+"""A controller that ends, or loses an answer, at each of its writes."""
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.outcome import Outcome
+from support.builders import last, retries, task, workflow
+from support.fake_cluster import CrashError, Fault, LostAnswerError
+from support.fake_world import StaleError
+from support.story import Story
+
+DEFINITION = workflow(
+    task("extract", retry=retries(1, seconds=0)),
+    task("left", "extract"),
+    task("right", "extract"),
+    task("join", "left", "right", when="AllDone"),
+    task("alert", "left", "right", when="OneFailed"),
+    last("tidy"),
+)
+CODES = {"extract": [1, 0], "left": [0], "right": [1], "join": [0], "alert": [0], "tidy": [0]}
+"""How each attempt ends."""
+
+
+def turn(story: Story) -> None:
+    """Let the controller look; start it again when it ends."""
+    try:
+        story.tick()
+    except CrashError:
+        story.restart()
+        turn(story)
+    except (LostAnswerError, StaleError):
+        turn(story)
+
+
+def live(story: Story, codes: dict[str, list[int]]) -> None:
+    """Let the run live to its end: what is there ends as planned, oldest first."""
+    for _ in range(100):
+        turn(story)
+        if story.status.finished is not None:
+            return
+        for name in sorted(story.alive):
+            job = story.job(name)
+            if job.sighting.ending is None:
+                story.cluster.end(job, codes[name][job.sighting.number - 1])
+        story.cluster.wait(3)
+    raise AssertionError("the run does not end")
+
+
+def unperturbed() -> Story:
+    """Return the story without a fault."""
+    story = Story(DEFINITION)
+    live(story, CODES)
+    return story
+
+
+CALM = unperturbed()
+FAULTS = [
+    pytest.param(write, fault, id=f"{fault.name.lower()} {write}: {CALM.cluster.writes[write - 1]}")
+    for fault in Fault
+    for write in range(1, len(CALM.cluster.writes) + 1)
+]
+
+
+def test_the_calm_story_has_what_the_others_are_compared_with() -> None:
+    """A retry, a failure, an alert, a tidy-up task."""
+    assert (False, Reason.FAILED) == CALM.told
+    assert [1, 0] == [each.exit_code for each in CALM.log("extract").attempts]
+    assert {"extract", "left", "right", "join", "alert", "tidy"} == CALM.outcomes.keys()
+    assert Outcome.FAILED == CALM.outcomes["right"]
+
+
+@pytest.mark.parametrize(("write", "fault"), FAULTS)
+def test_a_fault_at_any_write_changes_nothing_in_the_end(write: int, fault: Fault) -> None:
+    """Same outcomes, same attempts, each Job made once: whatever was cut off goes on."""
+    story = Story(DEFINITION)
+    story.cluster.faults = {write: fault}
+    live(story, CODES)
+    assert CALM.told == story.told
+    assert CALM.outcomes == story.outcomes
+    assert CALM.status.counts == story.status.counts
+    assert CALM.status.positions == story.status.positions
+    assert CALM.cluster.jobs_made == story.cluster.jobs_made
+
+
+@pytest.mark.parametrize("write", range(1, 12))
+@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name.lower())
+def test_a_fault_while_a_run_is_cancelled_leaves_nothing_running(write: int, fault: Fault) -> None:
+    """What was to be ended is ended by whoever comes after."""
+    story = Story(DEFINITION)
+    turn(story)
+    story.cluster.end(story.job("extract"), 1)
+    turn(story)
+    story.cluster.end(story.job("extract"), 0)
+    turn(story)
+    story.cluster.faults = {len(story.cluster.writes) + write: fault}
+    story.cluster.steer(story.run, DesiredState.CANCEL)
+    live(story, CODES)
+    assert (False, Reason.CANCELLED) == story.told
+    assert set() == story.alive
+    assert [Outcome.CANCELLED] * 2 == [story.outcomes[name] for name in ("left", "right")]
+
+
+def test_a_controller_that_ends_at_every_write_gets_there_all_the_same() -> None:
+    """Each life of the process makes one step."""
+    story = Story(DEFINITION)
+    story.cluster.faults = dict.fromkeys(range(1, 1000), Fault.CRASH_AFTER)
+    live(story, CODES)
+    assert CALM.outcomes == story.outcomes
+    assert CALM.cluster.jobs_made == story.cluster.jobs_made

@@ -1,0 +1,187 @@
+"""What is written, and when: a quiet system makes no writes, and a busy one few."""
+
+from datetime import timedelta
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.outcome import Outcome
+from support.builders import chain, diamond, limits, retries, task, workflow
+from support.fake_cluster import FakeTaskRun
+from support.story import Story
+
+
+def test_a_quick_task_costs_one_write_of_its_status() -> None:
+    """TaskRun, Job, and the end: what goes as it should is not told in between."""
+    story = Story(chain("a", "b"))
+    story.tick()
+    story.begin("a")
+    story.cluster.wait(0.5)
+    story.succeed("a")
+    assert ["create a", "start a/1", "log a"] == [
+        each for each in story.cluster.writes if each.endswith((" a", "a/1"))
+    ]
+
+
+def test_a_longer_task_tells_that_it_runs() -> None:
+    """After two seconds its TaskRun says so, once, with pod and node."""
+    story = Story(chain("a"))
+    story.tick()
+    story.begin("a")
+    story.pass_time(3600)
+    assert 1 == story.cluster.writes.count("log a")
+    assert Reason.RUNNING == story.reason("a")
+    assert ("a-pod", "node") == (story.attempt("a").pod, story.attempt("a").node)
+
+
+def test_a_slow_start_is_told_before_it_runs() -> None:
+    """Somebody who looks after two seconds sees that it is starting, then that it runs."""
+    story = Story(chain("a"))
+    story.tick()
+    story.pass_time(60)
+    assert (1, Reason.STARTING) == (story.cluster.writes.count("log a"), story.reason("a"))
+    story.begin("a")
+    assert (2, Reason.RUNNING) == (story.cluster.writes.count("log a"), story.reason("a"))
+
+
+def test_trouble_is_told_at_once() -> None:
+    """On-call people do not wait for a quiet time to be over."""
+    story = Story(chain("a"))
+    story.tick()
+    story.stall("a", Reason.IMAGE_PULL_FAILED, "manifest unknown")
+    assert Reason.IMAGE_PULL_FAILED == story.reason("a")
+
+
+def test_words_that_alternate_for_one_trouble_are_told_once() -> None:
+    """An image pull says two things in turns; the first one names the cause."""
+    story = Story(chain("a"))
+    story.tick()
+    for _ in range(50):
+        story.stall("a", Reason.IMAGE_PULL_FAILED, "manifest unknown")
+        story.pass_time(10)
+        story.stall("a", Reason.IMAGE_PULL_FAILED, "Back-off pulling image")
+        story.pass_time(10)
+    assert 1 == story.cluster.writes.count("log a")
+    assert "manifest unknown" == story.log("a").message
+
+
+def test_words_that_change_are_told_every_ten_seconds_at_most() -> None:
+    """The scheduler's words change with every node; the last ones are told in the end."""
+    story = Story(chain("a"))
+    story.tick()
+    for node in range(100):
+        story.stall("a", Reason.UNSCHEDULABLE, f"0/{node} nodes are available")
+        story.pass_time(1)
+    assert 12 >= story.cluster.writes.count("log a") >= 10
+    story.pass_time(10)
+    assert "0/99 nodes are available" == story.log("a").message
+
+
+def test_the_run_tells_its_counts_once_a_second_at_most() -> None:
+    """A run of many quick tasks does not write for each of them."""
+    story = Story(workflow(*(task(f"t{n}") for n in range(50))))
+    story.tick()
+    for n in range(50):
+        story.succeed(f"t{n}")
+        story.pass_time(0.1)
+    assert 7 >= story.cluster.writes.count("status")
+    assert 50 == story.status.counts.succeeded
+
+
+def test_the_begin_and_the_end_of_a_run_are_told_at_once() -> None:
+    """Nobody waits a second for what they wait for."""
+    story = Story(chain("a"))
+    story.tick()
+    assert story.status.started is not None
+    story.succeed("a")
+    assert story.status.finished is not None
+
+
+def test_a_run_that_waits_makes_no_writes() -> None:
+    """Hours of waiting for a task, a retry or a person cost nothing."""
+    story = Story(
+        workflow(
+            task("running"),
+            task("stuck", timeouts=limits(pending=31_536_000)),
+            task("again", retry=retries(1, seconds=80_000, max_seconds=86_400)),
+            task("after", "running"),
+        )
+    )
+    story.tick()
+    story.begin("running")
+    story.stall("stuck", Reason.UNSCHEDULABLE, "no node")
+    story.fail("again")
+    story.pass_time(20)
+    writes = len(story.cluster.writes)
+    story.pass_time(70_000)
+    story.restart()
+    story.tick()
+    assert writes == len(story.cluster.writes)
+
+
+def test_a_finished_run_makes_no_writes() -> None:
+    """Its status is final, also for a controller that has just started."""
+    story = Story(diamond())
+    story.tick()
+    for name in ("extract", "left", "right", "join"):
+        story.succeed(name)
+    writes = [each for each in story.cluster.writes if "end" not in each]
+    story.pass_time(7200)
+    story.restart()
+    story.tick()
+    assert writes == [each for each in story.cluster.writes if "end" not in each]
+
+
+def test_jobs_of_succeeded_tasks_go_after_their_time_and_those_of_failed_ones_stay() -> None:
+    """Logs of what went well are kept for history.jobSeconds after the run."""
+    story = Story(workflow(task("good"), task("bad")))
+    story.tick()
+    story.succeed("good")
+    story.fail("bad")
+    story.pass_time(3599)
+    assert not story.job("good").sighting.leaving
+    story.pass_time(1)
+    assert story.job("good").sighting.leaving
+    assert not story.job("bad").sighting.leaving
+
+
+@pytest.mark.parametrize("minutes", [-60, -1, 1, 60])
+def test_a_clock_that_jumps_breaks_nothing(minutes: int) -> None:
+    """Nothing is made twice or lost; what waits for a time waits for the clock to say it."""
+    story = Story(workflow(task("a", retry=retries(1, seconds=10)), task("b", "a")))
+    story.tick()
+    story.pass_time(5)
+    story.cluster.now += timedelta(minutes=minutes)
+    story.restart()
+    story.tick()
+    story.fail("a")
+    story.cluster.now += timedelta(minutes=max(0, -minutes))
+    story.pass_time(11)
+    story.succeed("a")
+    story.succeed("b")
+    assert (True, Reason.SUCCEEDED) == story.told
+    assert 2 == story.log("a").count
+
+
+def test_an_end_told_by_another_clock_is_bounded() -> None:
+    """A node whose clock is an hour ahead does not delay the retry by an hour."""
+    story = Story(workflow(task("a", retry=retries(1, seconds=10))))
+    story.tick()
+    story.begin("a")
+    story.cluster.now += timedelta(hours=1)
+    story.cluster.end(story.job("a"), 1)
+    story.cluster.now -= timedelta(hours=1)
+    story.tick()
+    story.pass_time(11)
+    assert {"a"} == story.alive
+
+
+def test_a_stranger_among_the_task_runs_is_left_alone() -> None:
+    """One odd object does not stop the run."""
+    story = Story(chain("a"))
+    story.tick()
+    story.run.task_runs["stranger"] = FakeTaskRun()
+    story.tick()
+    story.succeed("a")
+    assert Outcome.SUCCEEDED == story.log("a").outcome
+    assert (True, Reason.SUCCEEDED) == story.told

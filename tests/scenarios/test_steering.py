@@ -1,0 +1,300 @@
+"""What `desiredState` and `onFailure` do to a run, and what `finally` tasks do in all of that."""
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.workflow import OnFailure
+from headrace.engine.outcome import Outcome
+from support.builders import chain, last, retries, task, workflow
+from support.story import Story
+
+TWO_BRANCHES = workflow(
+    task("a"), task("b", "a"), task("c"), task("d", "c", when="AllDone"), last("tidy")
+)
+
+
+# --- pause ------------------------------------------------------------------------------------
+
+
+def test_a_paused_run_starts_nothing_new_and_lets_go_on_what_runs() -> None:
+    """Running tasks end on their own; the rest waits, and the run says why."""
+    story = Story(chain("a", "b"))
+    story.tick()
+    story.steer(DesiredState.PAUSE)
+    assert (None, Reason.PAUSED) == story.told
+    assert {"a"} == story.alive
+
+    story.succeed("a")
+    assert set() == story.alive
+    story.steer(DesiredState.RUN)
+    assert {"b"} == story.alive
+    assert (None, Reason.RUNNING) == story.told
+
+
+def test_a_paused_run_tries_nothing_again() -> None:
+    """A retry that is due waits for the run to go on."""
+    story = Story(workflow(task("a", retry=retries(1, seconds=10))))
+    story.tick()
+    story.fail("a")
+    story.steer(DesiredState.PAUSE)
+    story.pass_time(3600)
+    assert set() == story.alive
+    assert Reason.PAUSED == story.reason("a")
+    story.steer(DesiredState.RUN)
+    assert {"a"} == story.alive
+
+
+def test_a_run_that_is_paused_from_the_start_does_not_begin() -> None:
+    """It has no start time until it goes on."""
+    story = Story(chain("a"), desired=DesiredState.PAUSE, told_desired=DesiredState.PAUSE)
+    story.tick()
+    assert (None, Reason.PAUSED) == story.told
+    assert story.status.started is None
+    story.steer(DesiredState.RUN)
+    assert {"a"} == story.alive
+
+
+def test_finally_tasks_wait_while_the_run_is_paused() -> None:
+    """Pause starts nothing at all."""
+    story = Story(workflow(task("a"), last("tidy")))
+    story.tick()
+    story.steer(DesiredState.PAUSE)
+    story.succeed("a")
+    assert set() == story.alive
+    story.steer(DesiredState.RUN)
+    assert {"tidy"} == story.alive
+
+
+# --- stop -------------------------------------------------------------------------------------
+
+
+def test_a_stopped_run_ends_what_it_began() -> None:
+    """Nothing new starts, what runs may end, then come the `finally` tasks."""
+    story = Story(TWO_BRANCHES)
+    story.tick()
+    story.steer(DesiredState.STOP)
+    assert (None, Reason.STOPPING) == story.told
+    assert {"a", "c"} == story.alive
+
+    story.succeed("a")
+    story.fail("c")
+    assert {"tidy"} == story.alive
+    story.succeed("tidy")
+    assert (False, Reason.STOPPED) == story.told
+    assert (2, 1, 2) == (
+        story.status.counts.succeeded,
+        story.status.counts.failed,
+        story.status.counts.cancelled,
+    )
+    assert "desiredState is Stop; 1 failed (c); 2 cancelled (b, d)" == story.status.message
+
+
+def test_a_stopped_run_lets_started_tasks_use_their_retries() -> None:
+    """A task that has begun may finish."""
+    story = Story(workflow(task("a", retry=retries(1, seconds=10)), task("b", "a")))
+    story.tick()
+    story.steer(DesiredState.STOP)
+    story.fail("a")
+    story.pass_time(10)
+    assert {"a"} == story.alive
+    story.succeed("a")
+    assert (False, Reason.STOPPED) == story.told
+
+
+def test_a_task_that_never_got_an_attempt_is_stopped() -> None:
+    """A TaskRun whose Job was refused so far has not started anything."""
+    story = Story(chain("a", "b"))
+    story.cluster.refusals["a"] = (Reason.QUOTA_EXCEEDED, "no room")
+    story.tick()
+    story.steer(DesiredState.STOP)
+    assert {"a": Outcome.CANCELLED} == story.outcomes
+    assert (False, Reason.STOPPED) == story.told
+
+
+def test_what_a_rule_left_out_stays_left_out_when_the_run_is_stopped() -> None:
+    """The outcome of a task that ended before the stop does not change, nor what others saw."""
+    story = Story(
+        workflow(task("a"), task("slow"), task("alert", "a", when="OneFailed"), task("z", "slow"))
+    )
+    story.tick()
+    story.succeed("a")
+    story.pass_time(1)
+    assert 1 == story.status.counts.omitted
+    story.steer(DesiredState.STOP)
+    story.succeed("slow")
+    assert 1 == story.status.counts.omitted
+    assert 1 == story.status.counts.cancelled
+
+
+def test_a_run_that_had_nothing_left_to_stop_succeeded() -> None:
+    """Stop is not a failure when it kept nothing from running."""
+    story = Story(chain("a"))
+    story.tick()
+    story.steer(DesiredState.STOP)
+    story.succeed("a")
+    assert (True, Reason.SUCCEEDED) == story.told
+
+
+# --- cancel -----------------------------------------------------------------------------------
+
+
+def test_a_cancelled_run_ends_what_runs() -> None:
+    """Attempts are ended, the rest never starts, then come the `finally` tasks."""
+    story = Story(TWO_BRANCHES)
+    story.tick()
+    story.begin("a", "c")
+    story.steer(DesiredState.CANCEL)
+    assert {"tidy"} == story.alive
+    assert {"a": Outcome.CANCELLED, "c": Outcome.CANCELLED, "tidy": None} == story.outcomes
+    assert (None, Reason.CANCELLING) == story.told
+
+    story.succeed("tidy")
+    assert (False, Reason.CANCELLED) == story.told
+    assert (1, 4) == (story.status.counts.succeeded, story.status.counts.cancelled)
+
+
+def test_a_cancelled_run_waits_until_its_attempts_are_gone_before_it_tidies_up() -> None:
+    """A `finally` task never runs beside what it is to clear away."""
+    story = Story(workflow(task("a"), last("tidy")))
+    story.cluster.lingering = True
+    story.tick()
+    story.begin("a")
+    story.steer(DesiredState.CANCEL)
+    assert set() == story.alive
+    assert "tidy" not in story.run.task_runs
+
+    story.cluster.sweep()
+    story.tick()
+    assert {"tidy"} == story.alive
+
+
+def test_a_task_that_waits_for_its_retry_is_cancelled() -> None:
+    """Nothing of it runs, and nothing will."""
+    story = Story(workflow(task("a", retry=retries(3, seconds=600))))
+    story.tick()
+    story.fail("a")
+    story.steer(DesiredState.CANCEL)
+    assert Outcome.CANCELLED == story.log("a").outcome
+    assert (False, Reason.CANCELLED) == story.told
+
+
+def test_finally_tasks_are_not_cancelled() -> None:
+    """They end on their own, also when they ran already."""
+    story = Story(workflow(task("a"), last("tidy")))
+    story.tick()
+    story.succeed("a")
+    story.steer(DesiredState.CANCEL)
+    assert {"tidy"} == story.alive
+    story.succeed("tidy")
+    assert (True, Reason.SUCCEEDED) == story.told
+
+
+def test_a_success_that_came_first_stays_a_success() -> None:
+    """Cancel races with the end of a task: what the world showed first counts."""
+    story = Story(chain("a"))
+    story.tick()
+    story.begin("a")
+    story.cluster.end(story.job("a"))
+    story.steer(DesiredState.CANCEL)
+    assert (True, Reason.SUCCEEDED) == story.told
+
+
+@pytest.mark.parametrize("desired", [DesiredState.STOP, DesiredState.CANCEL])
+def test_a_run_that_is_ended_before_it_began_never_runs(desired: DesiredState) -> None:
+    """Not even its `finally` tasks: there is nothing to tidy up."""
+    story = Story(TWO_BRANCHES, desired=desired, told_desired=desired)
+    story.tick()
+    assert story.status.finished is not None
+    assert story.status.succeeded is False
+    assert story.status.started is None
+    assert {} == story.run.task_runs
+    assert 5 == story.status.counts.cancelled
+
+
+def test_stop_can_become_cancel() -> None:
+    """Who has waited long enough ends what still runs."""
+    story = Story(TWO_BRANCHES)
+    story.tick()
+    story.steer(DesiredState.STOP)
+    story.succeed("a")
+    story.steer(DesiredState.CANCEL)
+    assert {"tidy"} == story.alive
+    story.succeed("tidy")
+    assert (False, Reason.CANCELLED) == story.told
+
+
+# --- onFailure: Stop --------------------------------------------------------------------------
+
+
+def test_a_failure_can_stop_the_run() -> None:
+    """With onFailure: Stop independent branches start nothing new; what runs may end."""
+    story = Story(
+        workflow(task("a"), task("c"), task("d", "c"), last("tidy"), on_failure=OnFailure.STOP)
+    )
+    story.tick()
+    story.fail("a")
+    assert {"c"} == story.alive
+    story.succeed("c")
+    assert {"tidy"} == story.alive
+    story.succeed("tidy")
+    assert (False, Reason.FAILED) == story.told
+    assert story.status.message.startswith("1 failed (a); 1 cancelled (d): NonZeroExit")
+
+
+def test_a_failure_that_is_allowed_does_not_stop_the_run() -> None:
+    """It is not counted against the run in any way."""
+    story = Story(
+        workflow(
+            task("a", allow_failure=True), task("c"), task("d", "c"), on_failure=OnFailure.STOP
+        )
+    )
+    story.tick()
+    story.fail("a")
+    story.succeed("c")
+    assert {"d"} == story.alive
+
+
+# --- finally ----------------------------------------------------------------------------------
+
+
+def test_finally_tasks_run_after_all_others_whatever_the_outcome() -> None:
+    """They start together when nothing else is left."""
+    story = Story(workflow(task("a"), task("b"), last("tidy"), last("tell")))
+    story.tick()
+    story.fail("a")
+    assert {"b"} == story.alive
+    story.succeed("b")
+    assert {"tidy", "tell"} == story.alive
+    story.succeed("tidy", "tell")
+    assert (False, Reason.FAILED) == story.told
+
+
+def test_a_finally_task_that_fails_fails_the_run() -> None:
+    """A run that did not tidy up did not succeed."""
+    story = Story(workflow(task("a"), last("tidy")))
+    story.tick()
+    story.succeed("a")
+    story.fail("tidy")
+    assert (False, Reason.FAILED) == story.told
+    assert story.status.message.startswith("1 failed (tidy)")
+
+
+def test_a_finally_task_has_retries_like_any_other() -> None:
+    """It is the most important one to succeed."""
+    story = Story(workflow(task("a"), last("tidy", retry=retries(1, seconds=10))))
+    story.tick()
+    story.succeed("a")
+    story.fail("tidy")
+    story.pass_time(10)
+    assert {"tidy"} == story.alive
+    story.succeed("tidy")
+    assert (True, Reason.SUCCEEDED) == story.told
+
+
+def test_finally_tasks_run_when_all_others_were_left_out() -> None:
+    """A tidy-up task does not care why there is nothing else to do."""
+    story = Story(workflow(task("a"), task("b", "a"), task("c", "b"), last("tidy")))
+    story.tick()
+    story.fail("a")
+    assert {"tidy"} == story.alive

@@ -1,0 +1,154 @@
+"""Time limits of attempts, tasks and runs."""
+
+from datetime import timedelta
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.workflow import RunTimeouts
+from headrace.engine.outcome import Outcome
+from support.builders import at, last, limits, retries, task, workflow
+from support.story import Story
+
+
+def test_a_program_that_never_starts_is_given_up() -> None:
+    """The attempt ends as PendingTimeout, with the words of what it waited for."""
+    story = Story(workflow(task("a", timeouts=limits(pending=300))))
+    story.tick()
+    story.stall("a", Reason.UNSCHEDULABLE, "0/3 nodes are available")
+    story.pass_time(1)
+    assert {"a": Reason.UNSCHEDULABLE} == story.attention()
+    assert at(300) == story.look_again
+
+    story.pass_time(299)
+    assert Reason.PENDING_TIMEOUT == story.reason("a")
+    assert (
+        "not started after 300 s; it waited for Unschedulable: 0/3 nodes are available"
+        in story.log("a").message
+    )
+    assert set() == story.alive
+
+
+def test_a_pending_timeout_uses_the_tasks_own_retries() -> None:
+    """Somebody chose the limit and the resources: it is the user's failure."""
+    story = Story(workflow(task("a", retry=retries(1, seconds=5), timeouts=limits(pending=60))))
+    story.tick()
+    story.pass_time(60)
+    assert 1 == story.log("a").user_failures
+    story.pass_time(5)
+    assert {"a"} == story.alive
+
+
+def test_a_program_that_started_is_not_pending() -> None:
+    """Only scheduling and image pull are limited by pendingSeconds."""
+    story = Story(workflow(task("a", timeouts=limits(pending=60))))
+    story.tick()
+    story.begin("a")
+    story.pass_time(3600)
+    assert {"a"} == story.alive
+
+
+def test_a_held_job_is_waiting_for_its_turn() -> None:
+    """A Job that a queue suspended is not timed out; the clock begins when it is let go."""
+    story = Story(workflow(task("a", timeouts=limits(pending=60))))
+    story.tick()
+    story.stall("a", Reason.SUSPENDED, "somebody suspended the Job")
+    story.pass_time(7200)
+    assert Reason.SUSPENDED == story.reason("a")
+
+    story.cluster.resume(story.job("a"))
+    story.tick()
+    assert {"a"} == story.alive
+    story.pass_time(60)
+    assert Reason.PENDING_TIMEOUT == story.log("a").attempts[0].reason
+
+
+def test_a_replaced_pod_has_its_own_time_to_start() -> None:
+    """After a node is lost the clock of waiting begins anew, and does not run out at once."""
+    story = Story(workflow(task("a", timeouts=limits(pending=60))))
+    story.tick()
+    story.begin("a")
+    story.pass_time(3600)
+    story.cluster.lose(story.job("a"))
+    story.tick()
+    assert (Reason.STARTING, "the pod was lost") == (story.reason("a"), story.log("a").message)
+    story.pass_time(59)
+    assert {"a"} == story.alive
+    story.pass_time(1)
+    assert Reason.PENDING_TIMEOUT == story.attempt("a").reason
+
+
+def test_a_world_that_ends_a_long_program_is_believed() -> None:
+    """The limit of an attempt is enforced where it runs; the engine classifies its end."""
+    story = Story(workflow(task("a", timeouts=limits(attempt=10))))
+    story.tick()
+    story.fail("a", code=137, reason=Reason.ATTEMPT_TIMEOUT)
+    assert Reason.ATTEMPT_TIMEOUT == story.reason("a")
+
+
+def test_a_task_has_a_limit_for_all_its_attempts_and_waits() -> None:
+    """It counts from the first start, and ends a running attempt."""
+    story = Story(workflow(task("a", retry=retries(9, seconds=40), timeouts=limits(total=100))))
+    story.tick()
+    story.fail("a")
+    story.pass_time(40)
+    story.begin("a")
+    story.pass_time(59)
+    assert {"a"} == story.alive
+    story.pass_time(1)
+    assert Reason.TASK_TIMEOUT == story.reason("a")
+    assert set() == story.alive
+    assert at(100) == story.log("a").finished
+
+
+def test_a_task_that_waits_for_its_retry_ends_at_its_limit() -> None:
+    """A wait is not longer than the task may take in all."""
+    story = Story(workflow(task("a", retry=retries(9, seconds=600), timeouts=limits(total=100))))
+    story.tick()
+    story.fail("a")
+    story.pass_time(100)
+    assert Reason.TASK_TIMEOUT == story.reason("a")
+
+
+def test_a_run_that_takes_too_long_is_cancelled() -> None:
+    """What runs is ended, what waits never starts, and `finally` tasks run."""
+    story = Story(
+        workflow(*(task("a"), task("b", "a"), last("tidy")), timeouts=RunTimeouts(run_seconds=100))
+    )
+    story.tick()
+    story.pass_time(99)
+    assert {"a"} == story.alive
+    story.pass_time(1)
+    assert (None, Reason.RUN_TIMEOUT) == story.told
+    assert {"a": Outcome.CANCELLED, "tidy": None} == story.outcomes
+
+    story.succeed("tidy")
+    assert (False, Reason.RUN_TIMEOUT) == story.told
+    assert story.status.message.startswith("longer than timeouts.runSeconds (100); 2 cancelled")
+
+
+def test_a_time_limit_that_was_reached_stays_reached() -> None:
+    """A clock that goes backwards does not bring a run back."""
+    story = Story(workflow(task("a"), last("tidy"), timeouts=RunTimeouts(run_seconds=100)))
+    story.tick()
+    story.pass_time(100)
+    story.cluster.now -= timedelta(seconds=50)
+    story.restart()
+    story.tick()
+    assert (None, Reason.RUN_TIMEOUT) == story.told
+    story.succeed("tidy")
+    assert (False, Reason.RUN_TIMEOUT) == story.told
+
+
+def test_the_clock_of_a_run_begins_when_it_leaves_the_queue() -> None:
+    """Waiting for other runs is not the run's time."""
+    story = Story(
+        workflow(task("a"), timeouts=RunTimeouts(run_seconds=100)),
+        hindrance=(Reason.WORKFLOW_NOT_FOUND, "not yet"),
+    )
+    definition, story.run.definition = story.run.definition, None
+    story.tick()
+    story.pass_time(500)
+    assert (None, Reason.WORKFLOW_NOT_FOUND) == story.told
+    story.run.definition, story.run.hindrance = definition, None
+    story.tick()
+    story.pass_time(99)
+    assert {"a"} == story.alive

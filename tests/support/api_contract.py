@@ -1,0 +1,108 @@
+"""A client on the API server in memory, or on a real one, with a namespace of its own."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from headrace.cluster.client import Client
+from headrace.cluster.credentials import from_kubeconfig
+from headrace.cluster.errors import (
+    ApiError,
+    not_found,
+)
+from headrace.cluster.pace import Clock
+from headrace.cluster.resources import CONFIG_MAPS, JOBS, NAMESPACES, Ref, Resource, Scope
+from headrace.cluster.sender import Settings
+from headrace.cluster.transport import HttpTransport
+from support.api_server import ApiServer
+from support.api_transport import MemoryTransport
+from support.virtual_time import VirtualTimeLoop, now, seeded
+
+KUBECONFIG = "HEADRACE_TEST_CLUSTER_KUBECONFIG"
+Object = dict[str, Any]
+
+
+@dataclass
+class Api:
+    """A client, and a namespace of its own."""
+
+    client: Client
+    namespace: str
+
+    def ref(self, resource: Resource, name: str) -> Ref:
+        return Ref(resource, self.namespace, name)
+
+    def scope(self, resource: Resource, labels: str = "", fields: str = "") -> Scope:
+        return Scope(resource, self.namespace, labels, fields)
+
+    async def config_map(self, name: str, **metadata: Any) -> Object:
+        body = {"metadata": self._meta(name, **metadata), "data": {"a": "1"}}
+        return await self.client.create(CONFIG_MAPS, body, dict)
+
+    async def job(self, name: str, **metadata: Any) -> Object:
+        """Create a Job that no controller touches."""
+        pod = {
+            "restartPolicy": "Never",
+            "containers": [{"name": "main", "image": "none.invalid/none"}],
+        }
+        spec = {"suspend": True, "managedBy": "headrace.dev/contract", "template": {"spec": pod}}
+        body = {"metadata": self._meta(name, **metadata), "spec": spec}
+        return await self.client.create(JOBS, body, dict)
+
+    async def names(self, scope: Scope, size: int = 500) -> list[list[str]]:
+        """List names, page by page; the cluster puts a ConfigMap of its own into namespaces."""
+        pages = [page async for page in self.client.pages(scope, dict, size=size)]
+        names = [[item["metadata"]["name"] for item in page.objects] for page in pages]
+        return [[name for name in page if name != "kube-root-ca.crt"] for page in names]
+
+    async def exists(self, resource: Resource, name: str) -> bool:
+        try:
+            await self.client.get(self.ref(resource, name), dict)
+        except ApiError as error:
+            if not_found(error):
+                return False
+            raise
+        return True
+
+    def _meta(self, name: str, **metadata: Any) -> Object:
+        return {"name": name, "namespace": self.namespace, **metadata}
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    """Give a namespace on the server that the loop is for."""
+    name = f"headrace-contract-{uuid.uuid4().hex[:8]}"
+    if isinstance(asyncio.get_running_loop(), VirtualTimeLoop):
+        settings = Settings(clock=Clock(now=now))
+        client = Client(MemoryTransport(ApiServer()), settings, seeded(1))
+        await client.create(NAMESPACES, {"metadata": {"name": name}}, dict)
+        yield Api(client, name)
+        return
+    if not os.environ.get(KUBECONFIG):
+        pytest.skip(f"{KUBECONFIG} is not set, so there is no real API server to compare with")
+    async with HttpTransport(from_kubeconfig(os.environ[KUBECONFIG])) as transport:
+        client = Client(transport, Settings(), seeded(1))
+        await client.create(NAMESPACES, {"metadata": {"name": name}}, dict)
+        try:
+            yield Api(client, name)
+        finally:
+            await client.delete(Ref(NAMESPACES, "", name))
+
+
+async def eventually(what: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(60):
+        while not await what():  # noqa: ASYNC110 - the server sends no Event
+            await asyncio.sleep(0.1)
+
+
+async def refused(call: Awaitable[Any]) -> ApiError:
+    """Return the error with which a call ends."""
+    with pytest.raises(ApiError) as caught:
+        await call
+    return caught.value

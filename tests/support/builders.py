@@ -1,0 +1,201 @@
+"""
+Builders: a case fits on a line, and shows only what matters to it.
+
+Times are seconds after `NOON`. What is not said is ordinary: the image, the policy, the names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from headrace.api.v1alpha1.params import Param
+from headrace.api.v1alpha1.pod import EnvVar
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.retry import Backoff, RetryAction, RetryPolicy, RetryReason, RetryRule
+from headrace.api.v1alpha1.task import Defaults, NamedTask, RunWhen, Task, TaskTimeouts
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.actions import RunContext, StartAttempt
+from headrace.engine.definition import Definition, TaskDefinition, compile_workflow
+from headrace.engine.outcome import Outcome
+from headrace.engine.run import Attempt, Ending, Sighting, Stage, TaskLog
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+SECRET = "correct-horse-battery-staple"  # noqa: S105 - stands for one, to see where it turns up
+DEFAULTS = Defaults(image="busybox:1.37", env=(EnvVar(name="TOKEN", value=SECRET),))
+
+
+def at(seconds: float) -> datetime:
+    """Return a moment, in seconds after noon."""
+    return NOON + timedelta(seconds=seconds)
+
+
+# --- definitions ------------------------------------------------------------------------------
+
+
+def task(name: str, *after: str, when: str = "AllSucceeded", **fields: Any) -> Task:
+    """Return a task that waits for others."""
+    return Task(name=name, depends_on=after, run_when=RunWhen(when), **fields)
+
+
+def last(name: str, **fields: Any) -> NamedTask:
+    """Return a `finally` task."""
+    return NamedTask(name=name, **fields)
+
+
+def spec(*tasks: NamedTask, **fields: Any) -> WorkflowSpec:
+    """Return a workflow of tasks and `finally` tasks."""
+    return WorkflowSpec(
+        tasks=tuple(each for each in tasks if isinstance(each, Task)),
+        finally_=tuple(each for each in tasks if not isinstance(each, Task)),
+        **{"defaults": DEFAULTS, **fields},
+    )
+
+
+def workflow(*tasks: NamedTask, **fields: Any) -> Definition:
+    """Return a workflow, ready to run."""
+    return compile_workflow(spec(*tasks, **fields))
+
+
+def chain(*names: str, **fields: Any) -> Definition:
+    """Return a workflow of tasks that follow each other."""
+    first, *others = names
+    pairs = zip(names, others, strict=False)
+    return workflow(task(first), *(task(name, before) for before, name in pairs), **fields)
+
+
+def diamond(**fields: Any) -> Definition:
+    """Return extract, then left and right, then join."""
+    return workflow(
+        task("extract"),
+        task("left", "extract"),
+        task("right", "extract"),
+        task("join", "left", "right"),
+        **fields,
+    )
+
+
+# --- policies ---------------------------------------------------------------------------------
+
+
+def retries(limit: int = 0, *rules: RetryRule, infrastructure: int = 5, **wait: int) -> RetryPolicy:
+    """Return a retry policy; `wait` are fields of its backoff, without jitter if not said."""
+    return RetryPolicy(
+        limit=limit,
+        infrastructure_limit=infrastructure,
+        rules=rules,
+        backoff=Backoff(**{"jitter_percent": 0, **wait}),
+    )
+
+
+def on(*what: int | str, then: str, **fields: Any) -> RetryRule:
+    """Return a retry rule about exit codes and reasons."""
+    return RetryRule(
+        exit_codes=tuple(each for each in what if isinstance(each, int)),
+        reasons=tuple(RetryReason(each) for each in what if isinstance(each, str)),
+        action=RetryAction(then),
+        **fields,
+    )
+
+
+def limits(
+    pending: int = 3600, attempt: int | None = None, total: int | None = None
+) -> TaskTimeouts:
+    """Return time limits in seconds."""
+    return TaskTimeouts(pending_seconds=pending, attempt_seconds=attempt, total_seconds=total)
+
+
+# --- what the world shows ---------------------------------------------------------------------
+
+
+def starting(
+    number: int = 1, waiting: Reason | None = None, message: str = "", **more: Any
+) -> Sighting:
+    """Return an attempt made at noon whose program does not run yet."""
+    base = Sighting(number, Stage.STARTING, job=f"job-{number}", created=NOON)
+    return replace(base, waiting=waiting, message=message, **more)
+
+
+def running(number: int = 1, started: float = 1, **more: Any) -> Sighting:
+    """Return an attempt whose program runs."""
+    base = Sighting(number, Stage.RUNNING, job=f"job-{number}", created=NOON, node="n1")
+    fields = {"pod": f"pod-{number}", "scheduled": NOON, "started": at(started), **more}
+    return replace(base, **fields)
+
+
+def exited(
+    code: int = 0, number: int = 1, when: float = 5, output: str = "", **more: Any
+) -> Sighting:
+    """Return an attempt whose program ended by itself."""
+    ending = Ending(at(when), exit_code=code, output=output)
+    return replace(running(number), stage=Stage.ENDED, ending=ending, alive=False, **more)
+
+
+def broken(
+    reason: Reason, number: int = 1, when: float = 5, message: str = "", code: int | None = None
+) -> Sighting:
+    """Return an attempt that ended for a reason that the world gives."""
+    ending = Ending(at(when), exit_code=code, reason=reason, message=message)
+    return replace(running(number), stage=Stage.ENDED, ending=ending, alive=False)
+
+
+def gone(number: int = 1, *, alive: bool = False) -> Sighting:
+    """Return an attempt that somebody removed."""
+    return replace(running(number), stage=Stage.GONE, alive=alive, leaving=True)
+
+
+# --- what is on record ------------------------------------------------------------------------
+
+
+def failed(
+    reason: Reason = Reason.NON_ZERO_EXIT, number: int = 1, when: float = 5, code: int | None = 1
+) -> Attempt:
+    """Return a logged attempt that failed."""
+    return Attempt(
+        number,
+        job=f"job-{number}",
+        created=NOON,
+        started=at(1),
+        finished=at(when),
+        exit_code=code,
+        reason=reason,
+    )
+
+
+def log(*attempts: Attempt, **fields: Any) -> TaskLog:
+    """Return the log of a task that made these attempts."""
+    started = attempts[0].created if attempts else None
+    base = TaskLog(attempts=attempts, count=len(attempts), started=started, observed_generation=1)
+    return replace(base, **fields)
+
+
+def ended(outcome: Outcome, reason: Reason | None = None, message: str = "") -> TaskLog:
+    """Return the log of a task that ended."""
+    reason = reason or Reason(outcome.value)
+    base = log(
+        failed() if outcome is Outcome.FAILED else replace(failed(), reason=reason, exit_code=0)
+    )
+    return replace(base, outcome=outcome, reason=reason, message=message, finished=at(5))
+
+
+# --- what the engine asks for -----------------------------------------------------------------
+
+
+def start(
+    defined: TaskDefinition | None = None,
+    number: int = 1,
+    memory: str | None = None,
+    params: Mapping[str, bool | int | str] | None = None,
+    **context: Any,
+) -> StartAttempt:
+    """Return the request for an attempt of a task, else of one that is as plain as can be."""
+    defined = defined or workflow(task("extract", command=("true",))).tasks["extract"]
+    base = RunContext(
+        "default", "etl-1", "uid-1", "etl", "2030-01-01T12:00:00Z", params=params or {}
+    )
+    return StartAttempt(defined, number, replace(base, **context), memory)
+
+
+def param(name: str, kind: str = "String", **fields: Any) -> Param:
+    """Return a parameter of a workflow."""
+    return Param(name=name, type=kind, **fields)

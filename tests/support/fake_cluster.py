@@ -1,0 +1,235 @@
+"""
+A cluster in memory, at the level of what a world can see of it: runs, TaskRuns, a Job per attempt.
+
+Each thing is kept twice: as it is, and as the controller has been told. Tests end attempts, delete
+things, lose nodes; the controller's own writes go through `write`, where it can be made to crash.
+Time stands still until a test moves it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.definition import Definition
+from headrace.engine.run import Ending, RunKey, RunKind, RunLog, Sighting, Stage, TaskLog
+from support.builders import NOON
+
+
+class CrashError(Exception):
+    """The controller's process ended."""
+
+
+class LostAnswerError(Exception):
+    """A write was carried out, and its answer did not arrive."""
+
+
+class Fault(Enum):
+    """What goes wrong with a write."""
+
+    CRASH_BEFORE = "the process ends before it"
+    CRASH_AFTER = "the process ends after it"
+    ANSWER_LOST = "it is carried out, and the controller does not learn so"
+
+
+@dataclass
+class FakeJob:
+    """One attempt."""
+
+    sighting: Sighting
+    told: Sighting | None = None
+    removed: bool = False
+    """Nothing is left of it but memories."""
+
+
+@dataclass
+class FakeTaskRun:
+    """A TaskRun and its Jobs."""
+
+    log: TaskLog = field(default_factory=TaskLog)
+    version: int = 0
+    told: TaskLog = field(default_factory=TaskLog)
+    told_version: int = 0
+    deleted: bool = False
+    told_deleted: bool = False
+    jobs: dict[int, FakeJob] = field(default_factory=dict)
+
+    def newest(self) -> FakeJob:
+        """Return the Job of the newest attempt."""
+        return self.jobs[max(self.jobs)]
+
+
+@dataclass
+class FakeRun:
+    """A WorkflowRun, or a TaskRun on its own, and what belongs to it."""
+
+    key: RunKey
+    uid: str
+    definition: Definition | None
+    created: datetime
+    workflow: str = "etl"
+    given: Mapping[str, bool | int | str] = field(default_factory=dict)
+    logical_time: datetime | None = None
+    generation: int = 1
+    desired: DesiredState = DesiredState.RUN
+    told_desired: DesiredState = DesiredState.RUN
+    refusal: tuple[Reason, str] | None = None
+    hindrance: tuple[Reason, str] | None = None
+    log: RunLog = field(default_factory=RunLog)
+    version: int = 0
+    told: RunLog = field(default_factory=RunLog)
+    told_version: int = 0
+    task_runs: dict[str, FakeTaskRun] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    """Tasks whose TaskRun was deleted before the controller's last start."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is a TaskRun on its own."""
+        return self.key.kind is RunKind.TASK_RUN
+
+
+class FakeCluster:
+    """Keeps what survives a crash of the controller, and does what people and machines do."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+        self.runs: dict[RunKey, FakeRun] = {}
+        self.slow = False
+        """Whether changes by others are told only when a test says so."""
+        self.lingering = False
+        """Whether what is being removed takes its time, until `sweep`."""
+        self.refusals: dict[str, tuple[Reason, str]] = {}
+        """By task: why its Job is refused."""
+        self.no_task_runs: dict[str, tuple[Reason, str]] = {}
+        """By task: why even its TaskRun is refused."""
+        self.faults: dict[int, Fault] = {}
+        """By number of the write, from 1."""
+        self.writes: list[str] = []
+        self.jobs_made: Counter[tuple[str, str, int]] = Counter()
+        """By run's uid, task and attempt."""
+
+    # --- the controller's own writes ----------------------------------------------------------
+
+    def write(self, what: str, effect: Callable[[], None]) -> None:
+        """Carry out a write, or what of it the planned fault lets happen."""
+        self.writes.append(what)
+        fault = self.faults.pop(len(self.writes), None)
+        if fault is Fault.CRASH_BEFORE:
+            raise CrashError(what)
+        effect()
+        if fault is Fault.CRASH_AFTER:
+            raise CrashError(what)
+        if fault is Fault.ANSWER_LOST:
+            raise LostAnswerError(what)
+
+    def make_job(self, run: FakeRun, task: str, number: int, memory: str | None) -> None:
+        """Make an attempt's Job."""
+        self.jobs_made[run.uid, task, number] += 1
+        sighting = Sighting(
+            number, Stage.STARTING, f"{task}-{number}", created=self.now, memory=memory
+        )
+        run.task_runs[task].jobs[number] = FakeJob(sighting)
+
+    def remove_job(self, job: FakeJob) -> None:
+        """Begin to remove a Job and what runs of it."""
+        stage = Stage.ENDED if job.sighting.ending is not None else Stage.GONE
+        job.sighting = replace(job.sighting, stage=stage, leaving=True)
+        if not (self.lingering and job.sighting.alive):
+            self._vanish(job)
+        self._changed(job)
+
+    # --- what people and machines do ----------------------------------------------------------
+
+    def begin(self, job: FakeJob, pod: str = "pod", node: str = "node") -> None:
+        """Let the program of an attempt run."""
+        self._move(job, Stage.RUNNING, started=self.now, scheduled=self.now, pod=pod, node=node)
+
+    def stall(self, job: FakeJob, waiting: Reason | None, message: str) -> None:
+        """Keep an attempt from running, for a reason."""
+        self._move(job, Stage.STARTING, waiting=waiting, message=message)
+
+    def resume(self, job: FakeJob) -> None:
+        """Let go of an attempt that was held."""
+        self._move(job, Stage.STARTING, waiting_since=self.now)
+
+    def end(
+        self, job: FakeJob, code: int | None = 0, reason: Reason | None = None, output: str = ""
+    ) -> None:
+        """Let an attempt end, with an exit code or for a reason."""
+        if job.sighting.started is None and reason is None:
+            self.begin(job)
+        ending = Ending(self.now, code, reason, output=output)
+        self._move(job, Stage.ENDED, ending=ending, alive=False)
+
+    def lose(self, job: FakeJob) -> None:
+        """Take an attempt's node away: its Job makes another pod."""
+        self._move(job, Stage.STARTING, message="the pod was lost", waiting_since=self.now)
+
+    def haunt(self, job: FakeJob) -> None:
+        """Let a Job whose program succeeded run it once more, in another pod."""
+        self._move(job, Stage.ENDED, alive=True)
+
+    def delete_job(self, run: FakeRun, task: str) -> None:
+        """Let somebody delete the newest Job of a task."""
+        self.remove_job(run.task_runs[task].newest())
+
+    def delete_task_run(self, run: FakeRun, task: str) -> None:
+        """Let somebody delete a TaskRun; its Jobs go with it."""
+        record = run.task_runs[task]
+        record.deleted = True
+        for job in record.jobs.values():
+            if not job.removed:
+                self.remove_job(job)
+        if not self.slow:
+            record.told_deleted = True
+
+    def steer(self, run: FakeRun, desired: DesiredState) -> None:
+        """Let somebody change what is wanted of a run."""
+        run.desired = desired
+        run.generation += 1
+        if not self.slow:
+            run.told_desired = desired
+
+    def sweep(self) -> None:
+        """Finish what is being removed."""
+        for job in self.jobs():
+            if job.sighting.leaving and not job.removed:
+                self._vanish(job)
+                self._changed(job)
+
+    def tell(self) -> None:
+        """Tell the controller everything that it does not know yet."""
+        for run in self.runs.values():
+            run.told_desired, run.told, run.told_version = run.desired, run.log, run.version
+            for record in run.task_runs.values():
+                record.told, record.told_version = record.log, record.version
+                record.told_deleted = record.deleted
+        for job in self.jobs():
+            job.told = job.sighting
+
+    def jobs(self) -> list[FakeJob]:
+        """Return all Jobs that were ever made."""
+        records = [record for run in self.runs.values() for record in run.task_runs.values()]
+        return [job for record in records for job in record.jobs.values()]
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+    def _move(self, job: FakeJob, stage: Stage, **fields: object) -> None:
+        plain: dict[str, object] = {"waiting": None, "message": ""}
+        if not job.sighting.leaving:
+            job.sighting = replace(job.sighting, stage=stage, **{**plain, **fields})  # type: ignore[arg-type] # checked by use
+            self._changed(job)
+
+    def _vanish(self, job: FakeJob) -> None:
+        job.removed = True
+        job.sighting = replace(job.sighting, alive=False, leaving=True)
+
+    def _changed(self, job: FakeJob) -> None:
+        if not self.slow:
+            job.told = job.sighting

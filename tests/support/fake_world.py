@@ -1,0 +1,172 @@
+"""
+A world in memory: keeps the rules of `headrace.reconcile.World` over a `FakeCluster`.
+
+Like the world of a real cluster it works on what it was told: own writes at once, the doings of
+others later, and what it only remembers (refusals, deletions, times of writes) ends with it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.actions import Action, EndAttempt, StartAttempt
+from headrace.engine.classify import KINDS, Kind
+from headrace.engine.concurrency import SiblingRun
+from headrace.engine.run import ObservedRun, ObservedTask, Obstacle, RunKey, RunLog, TaskLog
+from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
+
+AGAIN = timedelta(seconds=30)
+"""How long a refusal that may pass is left alone."""
+
+
+class StaleError(Exception):
+    """A write met something newer than what was decided upon."""
+
+
+class FakeWorld:
+    """One process of the controller. A new one over the same cluster is its restart."""
+
+    def __init__(self, cluster: FakeCluster) -> None:
+        self.cluster = cluster
+        self._obstacles: dict[RunKey, dict[str, Obstacle]] = {}
+        self._logged: dict[RunKey, datetime] = {}
+        self._tasks_logged: dict[RunKey, dict[str, datetime]] = {}
+        cluster.tell()  # a list says what is; of what is gone it says nothing
+        for run in cluster.runs.values():
+            run.lost |= {name for name, record in run.task_runs.items() if record.deleted}
+            run.task_runs = {
+                name: record for name, record in run.task_runs.items() if not record.deleted
+            }
+        for job in cluster.jobs():
+            job.told = None if job.removed else job.sighting
+
+    async def observe(self, key: RunKey) -> ObservedRun | None:
+        """Return the run as it was told."""
+        run = self.cluster.runs.get(key)
+        if run is None:
+            return None
+        there = {name: each for name, each in run.task_runs.items() if not each.told_deleted}
+        return ObservedRun(
+            key=key,
+            uid=run.uid,
+            created=run.created,
+            definition=run.definition,
+            workflow=run.workflow,
+            generation=run.generation,
+            desired=run.told_desired,
+            given=run.given,
+            logical_time=run.logical_time,
+            tasks={name: _observed(record) for name, record in there.items()},
+            deleted=frozenset(run.task_runs.keys() - there.keys()),
+            siblings=tuple(self._siblings(run)),
+            obstacles=dict(self._obstacles.get(key, {})),
+            log=_alone(run) if run.alone else run.told,
+            logged_at=self._logged.get(key),
+            tasks_logged_at=dict(self._tasks_logged.get(key, {})),
+            refusal=run.refusal,
+            hindrance=run.hindrance,
+        )
+
+    async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
+        """Write tasks' logs, each if it is still the one that was decided upon."""
+        for task, log in records.items():
+            record = self.cluster.runs[key].task_runs[task]
+            if record.deleted or record.told_version != record.version:
+                record.told, record.told_version = record.log, record.version
+                record.told_deleted = record.deleted
+                raise StaleError(task)
+            self.cluster.write(f"log {task}", lambda r=record, new=log: _keep(r, new))  # type: ignore[misc] # mypy infers no lambda defaults
+            record.told, record.told_version = record.log, record.version
+            self._tasks_logged.setdefault(key, {})[task] = self.cluster.now
+
+    async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
+        """Make and remove Jobs."""
+        run = self.cluster.runs[key]
+        for action in actions:
+            if isinstance(action, StartAttempt):
+                self._start(run, action)
+            else:
+                self._end(run, action)
+
+    async def record(self, key: RunKey, status: RunLog) -> None:
+        """Write the run's status, if it is still the one that was decided upon."""
+        run = self.cluster.runs[key]
+        if run.told_version != run.version:
+            run.told, run.told_version = run.log, run.version
+            raise StaleError(key.name)
+
+        def effect() -> None:
+            run.log, run.version = status, run.version + 1
+
+        self.cluster.write("status", effect)
+        run.told, run.told_version = run.log, run.version
+        self._logged[key] = self.cluster.now
+
+    def _start(self, run: FakeRun, start: StartAttempt) -> None:
+        task, cluster = start.task.name, self.cluster
+        known = self._obstacles.setdefault(run.key, {})
+        known.pop(task, None)
+        if task in cluster.no_task_runs:
+            known[task] = self._obstacle(*cluster.no_task_runs[task])
+            return
+        if task not in run.task_runs or run.task_runs[task].told_deleted:
+            new = FakeTaskRun()
+            cluster.write(f"create {task}", lambda: run.task_runs.update({task: new}))
+        if task in cluster.refusals:
+            known[task] = self._obstacle(*cluster.refusals[task])
+            return
+        jobs, number = run.task_runs[task].jobs, start.number
+        if number not in jobs or jobs[number].removed:
+            cluster.write(
+                f"start {task}/{number}",
+                lambda: cluster.make_job(run, task, number, start.memory),
+            )
+        jobs[number].told = jobs[number].sighting
+
+    def _end(self, run: FakeRun, end: EndAttempt) -> None:
+        record = run.task_runs.get(end.task)
+        job = record.jobs.get(end.number) if record is not None else None
+        if job is not None and not job.sighting.leaving:
+            self.cluster.write(f"end {end.task}/{end.number}", lambda: self.cluster.remove_job(job))
+
+    def _obstacle(self, reason: Reason, message: str) -> Obstacle:
+        for_good = KINDS.get(reason) is Kind.DEFINITION
+        return Obstacle(reason, message, self.cluster.now + (timedelta() if for_good else AGAIN))
+
+    def _siblings(self, run: FakeRun) -> list[SiblingRun]:
+        return [
+            SiblingRun(
+                other.key.name,
+                other.created,
+                other.logical_time or other.created,
+                began=other.told.started is not None,
+                cancelling=False,
+            )
+            for other in self.cluster.runs.values()
+            if other.workflow == run.workflow and other.told.finished is None
+        ]
+
+
+def _observed(record: FakeTaskRun) -> ObservedTask:
+    told = {number: job.told for number, job in record.jobs.items() if job.told is not None}
+    newest = told[max(told)] if told else None
+    return ObservedTask(
+        log=record.told,
+        sighting=newest,
+        lingering=frozenset(n for n, each in told.items() if each is not newest and each.alive),
+    )
+
+
+def _keep(record: FakeTaskRun, log: TaskLog) -> None:
+    record.log, record.version = log, record.version + 1
+
+
+def _alone(run: FakeRun) -> RunLog:
+    """Return what the log of a task on its own says of it as a run."""
+    (record,) = run.task_runs.values()
+    return RunLog(started=run.created, finished=record.told.finished)
+
+
+def newest(run: FakeRun, task: str) -> FakeJob:
+    """Return the Job of a task's newest attempt."""
+    return run.task_runs[task].newest()

@@ -1,0 +1,184 @@
+"""
+What must hold after every step of every run, whatever happened to it.
+
+The numbers are those of the reliability page. Checked elsewhere: 7 (a tick starts one run) in the
+tests of schedules, 9 (no secret is told) in logs, Events and metrics in those of the cluster; here
+it is checked in statuses. 4 is checked as "ends, or has a stated reason to wait".
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.retry import RetryAction
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.workflow import OnFailure
+from headrace.engine.classify import KINDS, Kind
+from headrace.engine.definition import TaskDefinition
+from headrace.engine.outcome import LOOKS, Look, Outcome
+from headrace.engine.retry import matching_rule
+from headrace.engine.run import Counts, TaskLog
+from headrace.manifests.status import run_status, task_status
+from support import oracle
+from support.builders import SECRET
+from support.fake_cluster import FakeCluster, FakeRun, FakeTaskRun
+
+HELD = frozenset(
+    {Reason.PENDING, Reason.PAUSED, Reason.WAITING_FOR_TURN, Reason.WORKFLOW_NOT_FOUND}
+)
+"""Reasons of a run that waits for somebody."""
+
+
+class Invariants:
+    """Remembers how everything was, and compares."""
+
+    def __init__(self, cluster: FakeCluster) -> None:
+        self._cluster = cluster
+        self._outcomes: dict[int, TaskLog] = {}
+        self._counts: dict[str, Counts] = {}
+        self._ends: dict[str, object] = {}
+        self._conditions: dict[str, dict[str, tuple[str, str]]] = {}
+        self._jobs: set[tuple[str, str, int]] = set()
+
+    def settled(self, run: FakeRun, look_again: datetime | None) -> None:
+        """Check a run of which there is nothing left to do at this moment."""
+        self._waits_have_a_reason(run, look_again)
+
+    def check(self, run: FakeRun, look_again: datetime | None) -> None:
+        """Check a run after a turn."""
+        assert look_again is None or look_again > self._cluster.now  # else it would never rest
+        self._one_job_for_each_attempt()
+        self._starts_follow_their_rules(run)
+        self._ends_never_change(run)
+        self._nothing_runs_on(run)
+        self._conditions_tell_the_truth(run)
+        for name, record in run.task_runs.items():
+            if run.definition is not None and name in run.definition.tasks:
+                _retries_stay_within_policy(run.definition.tasks[name], record)
+        assert SECRET not in json.dumps(_statuses(run))  # 9
+
+    def _one_job_for_each_attempt(self) -> None:
+        """1. A task attempt has at most one Job, ever."""
+        made = self._cluster.jobs_made
+        assert {} == {attempt: count for attempt, count in made.items() if count > 1}
+
+    def _starts_follow_their_rules(self, run: FakeRun) -> None:
+        """2. A task starts only when its rule holds on terminal outcomes."""
+        new = {key for key in self._cluster.jobs_made if key[0] == run.uid} - self._jobs
+        self._jobs |= new
+        for _, name, number in new:
+            assert run.definition is not None
+            task = run.definition.tasks[name]
+            if number > 1 or name not in run.task_runs:
+                continue
+            if task.is_finally:
+                others = [
+                    each for each in run.definition.tasks if each in run.definition.graph.order
+                ]
+                assert [] == [each for each in others if _look(run, each) is None]
+            else:
+                looks = [_look(run, upstream) for upstream in task.upstream]
+                assert oracle.may_start(task.run_when, looks), (name, task.run_when, looks)
+
+    def _ends_never_change(self, run: FakeRun) -> None:
+        """3. Terminal outcomes never change."""
+        for record in run.task_runs.values():
+            if record.log.outcome is not None:
+                assert self._outcomes.setdefault(id(record), record.log) == record.log
+        counts, lost = (
+            run.log.counts,
+            any(each.deleted for each in run.task_runs.values()) or run.lost,
+        )
+        before = self._counts.get(run.uid, Counts())
+        for outcome in ("succeeded", "failed", "skipped", "omitted", "cancelled"):
+            assert lost or getattr(before, outcome) <= getattr(counts, outcome), (before, counts)
+        self._counts[run.uid] = counts
+        if run.log.finished is not None:
+            assert self._ends.setdefault(run.uid, run.log) == run.log
+
+    def _waits_have_a_reason(self, run: FakeRun, look_again: datetime | None) -> None:
+        """4. Every run ends, or waits for a stated reason."""
+        if run.log.finished is not None or look_again is not None:
+            return
+        records = run.task_runs.values()
+        if run.alone and all(each.log.outcome is not None for each in records):
+            return
+        jobs = [job for each in records for job in each.jobs.values()]
+        assert any(job.sighting.alive for job in jobs) or run.log.reason in HELD
+
+    def _nothing_runs_on(self, run: FakeRun) -> None:
+        """5. No pod of an ended or deleted run goes on running after its grace period."""
+        for record in run.task_runs.values():
+            over = record.log.outcome is not None or run.log.finished is not None
+            for job in record.jobs.values():
+                assert (
+                    not over or not job.sighting.alive or job.sighting.leaving or self._cluster.slow
+                )
+
+    def _conditions_tell_the_truth(self, run: FakeRun) -> None:
+        """8. observedGeneration is of the past; lastTransitionTime moves only on change."""
+        for key, status in _statuses(run).items():
+            now = {c["type"]: (c["status"], c["lastTransitionTime"]) for c in status["conditions"]}
+            assert status["observedGeneration"] <= run.generation
+            for kind, (state, since) in self._conditions.get(f"{run.uid} {key}", {}).items():
+                assert state != now[kind][0] or since == now[kind][1]
+            self._conditions[f"{run.uid} {key}"] = now
+
+
+def _statuses(run: FakeRun) -> dict[str, dict[str, Any]]:
+    """Return what users can read of a run."""
+    logs = {f"task {name}": record.log for name, record in run.task_runs.items()}
+    statuses = {key: task_status(log, run.created) for key, log in logs.items() if log.count}
+    return {**statuses, "run": run_status(run.log, run.created)}
+
+
+def _look(run: FakeRun, name: str) -> str | None:
+    """Say how a task looks to others, by its record, else by what its rule makes of the others."""
+    assert run.definition is not None
+    record, task = run.task_runs.get(name), run.definition.tasks[name]
+    if name in run.lost or (record is not None and record.deleted):
+        return oracle.FAILURE
+    if record is not None:
+        outcome = record.log.outcome
+        return None if outcome is None else _words(LOOKS[outcome])
+    looks = [_look(run, each) for each in task.upstream]
+    if oracle.can_ever_start(task.run_when, looks):
+        return oracle.FAILURE if None not in looks and _starts_nothing(run) else None
+    ended = [each for each in looks if each is not None]
+    return oracle.look_of_omitted(task.run_when, ended)
+
+
+def _starts_nothing(run: FakeRun) -> bool:
+    """Say whether somebody, the run's time or a failure keeps further tasks from starting."""
+    assert run.definition is not None
+    tasks = run.definition.tasks
+    failed = {name for name, each in run.task_runs.items() if each.log.outcome is Outcome.FAILED}
+    blamed = [each for each in failed | run.lost if not tasks[each].allow_failure]
+    stops = run.definition.on_failure is OnFailure.STOP and blamed
+    return bool(stops) or run.desired in _ENDING or run.log.reason in _ENDING_REASONS
+
+
+_ENDING = frozenset({DesiredState.STOP, DesiredState.CANCEL})
+_ENDING_REASONS = frozenset({Reason.CANCELLED, Reason.STOPPED, Reason.RUN_TIMEOUT})
+
+
+def _words(look: Look) -> str:
+    return oracle.FAILURE if look is Look.CANCELLATION else look.value
+
+
+def _retries_stay_within_policy(task: TaskDefinition, record: FakeTaskRun) -> None:
+    """6. Retries stay within policy; infrastructure failures do not use up user retries."""
+    used = {Kind.USER: 0, Kind.INFRASTRUCTURE: 0, Kind.DEFINITION: 0}
+    attempts = record.log.attempts
+    if record.log.count > len(attempts):
+        return  # the oldest are forgotten
+    for index, attempt in enumerate(attempts):
+        rule = matching_rule(task.retry, attempt)
+        more = index + 1 < len(attempts)
+        if attempt.reason in KINDS and (rule is None or rule.action is not RetryAction.IGNORE):
+            used[KINDS[attempt.reason]] += 1
+        assert not (more and rule is not None and rule.action is RetryAction.FAIL)
+        assert not more or used[Kind.USER] <= task.retry.limit
+        assert not more or used[Kind.INFRASTRUCTURE] <= task.retry.infrastructure_limit
+    assert record.log.outcome is not Outcome.SUCCEEDED or attempts[-1].reason is Reason.SUCCEEDED

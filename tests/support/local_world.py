@@ -1,0 +1,119 @@
+"""
+The world of this machine, with programs that do what a test says.
+
+Each program waits for one line in a fifo of its own, and ends as that line says; nothing polls,
+and nothing depends on how fast a machine is.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.definition import compile_workflow
+from headrace.engine.run import ObservedRun, RunKey, Sighting
+from headrace.local import runs
+from headrace.local.folder import AttemptFiles, StateFolder
+from headrace.local.launcher import ProcessLauncher
+from headrace.local.store import Store
+from headrace.local.world import LocalWorld, Means
+from headrace.reconcile import reconcile
+
+_SCRIPT: Final = """
+read code output < "$HEADRACE_TASK-$HEADRACE_ATTEMPT.fifo"
+printf %s "$output" > "$HEADRACE_OUTPUTS"
+exit "$code"
+"""
+PROGRAM: Final = ("sh", "-c", _SCRIPT)
+"""Ends with the exit code, and the outputs, that it reads from its fifo."""
+
+ATTEMPTS: Final = 5
+"""How many attempts of each task have a fifo."""
+
+
+class LocalRig:
+    """One run on this machine, and the hand that lets its programs end."""
+
+    world: LocalWorld
+
+    def __init__(self, folder: Path, spec: WorkflowSpec, slots: int | None = None) -> None:
+        home = folder / "pipelines"
+        home.mkdir()
+        self._home = home
+        self._definition = compile_workflow(spec)
+        for name in self._definition.tasks:
+            for number in range(1, ATTEMPTS + 1):
+                os.mkfifo(home / f"{name}-{number}.fifo")
+        self._folder = StateFolder(folder / "state")
+        runs.prepare(self._folder)
+        self._store = Store(self._folder.database)
+        self._slots = slots
+        request = runs.Request("default", "etl", spec.model_dump_json(by_alias=True), home)
+        self.key = runs.create(self._folder, self._store, request, _now()).key
+        self.restart()
+
+    def restart(self) -> None:
+        """Let another runner take over, as after a kill of the one before."""
+        self._store.close()
+        self._store = Store(self._folder.database)
+        launcher = ProcessLauncher(Path(sys.executable), self._home, os.environ)
+        means = Means(self._folder, self._store, launcher, self._slots)
+        self.world = LocalWorld(self._store.run(self.key.name), self._definition, means)
+
+    def files(self, task: str, number: int = 1) -> AttemptFiles:
+        """Return the files of an attempt."""
+        return self._folder.attempt(self.key.name, task, number)
+
+    def end(self, task: str, code: int = 0, number: int = 1, output: str = "") -> None:
+        """Let a program end. It has not ended yet when this returns."""
+        (self._home / f"{task}-{number}.fifo").write_text(f"{code} {output}\n")
+
+    def lose(self, task: str, number: int = 1) -> None:
+        """Kill all processes of an attempt."""
+        os.killpg(int(self.files(task, number).lock.read_text()), signal.SIGKILL)
+
+    async def look(self) -> datetime | None:
+        """Let the engine look once."""
+        return await reconcile(self.key, self.world, _now())
+
+    async def observed(self) -> ObservedRun:
+        """Return what the world shows."""
+        run = await self.world.observe(self.key)
+        assert run is not None
+        return run
+
+    async def sightings(self) -> Mapping[str, Sighting | None]:
+        """Return the newest attempt of each task that was started."""
+        return {name: task.sighting for name, task in (await self.observed()).tasks.items()}
+
+    async def until_ended(self, *tasks: str) -> None:
+        """Wait until the world shows that the newest attempts of these tasks have ended."""
+        while any(each is None or each.alive for each in await self._of(tasks)):
+            await self.world.change(None)
+
+    async def close(self) -> None:
+        """End everything."""
+        await self.world.clear()
+        self._store.close()
+
+    async def _of(self, tasks: tuple[str, ...]) -> list[Sighting | None]:
+        shown = await self.sightings()
+        return [shown.get(task) for task in tasks]
+
+
+def other(key: RunKey) -> RunKey:
+    """Return the key of a run that is not there."""
+    return RunKey(key.namespace, f"not-{key.name}")
+
+
+def fields(**more: Any) -> dict[str, Any]:
+    """Return what a task of a rig has besides its name."""
+    return {"command": PROGRAM, **more}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - real processes have real times

@@ -1,0 +1,61 @@
+"""
+The `runWhen` rules and the end of a run, read from the reference's text a second time.
+
+Slow and plain on purpose, and without a line of the engine: what the engine says is compared with
+this. Looks are words: success, failure, skip; None for a task that has not ended.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+
+SUCCESS, FAILURE, SKIP = "success", "failure", "skip"
+Looks = Sequence[str | None]
+
+ENDED_WELL: Mapping[str, Callable[[Sequence[str]], bool]] = {
+    "AllSucceeded": lambda all_: all(each == SUCCESS for each in all_),
+    "AllFailed": lambda all_: all(each == FAILURE for each in all_),
+    "AllDone": lambda _: True,
+    "AllDoneMinOneSucceeded": lambda all_: SUCCESS in all_,
+    "AllSkipped": lambda all_: all(each == SKIP for each in all_),
+    "OneFailed": lambda all_: FAILURE in all_,
+    "OneSucceeded": lambda all_: SUCCESS in all_,
+    "OneDone": lambda all_: SUCCESS in all_ or FAILURE in all_,
+    "NoneFailed": lambda all_: FAILURE not in all_,
+    "NoneFailedMinOneSucceeded": lambda all_: FAILURE not in all_ and SUCCESS in all_,
+    "NoneSkipped": lambda all_: SKIP not in all_,
+    "Always": lambda _: True,
+}
+"""What each rule wants of upstream tasks that have all ended."""
+
+EAGER = frozenset({"OneFailed", "OneSucceeded", "OneDone", "Always"})
+"""The rules that start as soon as one upstream task is enough; the others wait for all."""
+
+BLAMES_FAILURE = frozenset(
+    {"AllSucceeded", "AllDoneMinOneSucceeded", "OneSucceeded", "NoneFailed"}
+    | {"NoneFailedMinOneSucceeded"}
+)
+"""The rules that a failure upstream can rule out: the task then looks failed to others."""
+
+
+def futures(looks: Looks) -> list[list[str]]:
+    """Return every way in which the tasks that have not ended could end."""
+    choices = [[look] if look is not None else [SUCCESS, FAILURE, SKIP] for look in looks]
+    return [list(future) for future in product(*choices)]
+
+
+def may_start(rule: str, looks: Looks) -> bool:
+    """Say whether a task with this rule may start now."""
+    if rule in EAGER:
+        return ENDED_WELL[rule]([look for look in looks if look is not None])
+    ended = [look for look in looks if look is not None]
+    return len(ended) == len(looks) and ENDED_WELL[rule](ended)
+
+
+def can_ever_start(rule: str, looks: Looks) -> bool:
+    """Say whether there is a future in which the task starts."""
+    return any(ENDED_WELL[rule](future) for future in futures(looks))
+
+
+def look_of_omitted(rule: str, looks: Sequence[str]) -> str:
+    """Say how a task that its rule left out looks to others, all upstream tasks having ended."""
+    return FAILURE if rule in BLAMES_FAILURE and FAILURE in looks else SKIP

@@ -1,0 +1,194 @@
+"""
+Stories in ticks: do something, let the controller look, assert, again.
+
+After every tick the invariants are checked, and that looking once more changes nothing. Nothing
+here waits: time is what the story says.
+"""
+
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.decide import Decision, decide
+from headrace.engine.definition import Definition
+from headrace.engine.outcome import Outcome
+from headrace.engine.run import Attempt, RunKey, RunKind, RunLog, TaskLog
+from headrace.reconcile import reconcile
+from support.builders import at
+from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
+from support.fake_world import FakeWorld
+from support.invariants import Invariants
+
+T = TypeVar("T")
+
+SOON = 5
+"""After so many looks at one moment there must be nothing left to do."""
+
+
+class RestlessError(AssertionError):
+    """The controller writes again and again although nothing happens."""
+
+
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    raise AssertionError("the world in memory waited for something")
+
+
+class Story:
+    """A controller, a cluster in memory, and one run to look at."""
+
+    look_again: datetime | None = None
+    """When the controller has asked to look again."""
+
+    def __init__(self, definition: Definition | None, name: str = "etl-1", **fields: Any) -> None:
+        self.cluster = FakeCluster()
+        self.run = self.another_run(definition, name, **fields)
+        self.world = FakeWorld(self.cluster)
+        self.invariants = Invariants(self.cluster)
+
+    def another_run(self, definition: Definition | None, name: str, **fields: Any) -> FakeRun:
+        """Let somebody create a run."""
+        key = RunKey("default", name)
+        run = FakeRun(key, f"uid-{name}", definition, self.cluster.now, **fields)
+        self.cluster.runs[key] = run
+        return run
+
+    # --- the controller -----------------------------------------------------------------------
+
+    def tick(self, run: FakeRun | None = None) -> None:
+        """Let the controller look until there is nothing left to do at this moment."""
+        run = run or self.run
+        self._decides_the_same_twice(run)
+        for _ in range(SOON):
+            before = len(self.cluster.writes)
+            self.look_again = at_once(reconcile(run.key, self.world, self.cluster.now))
+            self.invariants.check(run, self.look_again)
+            if len(self.cluster.writes) == before:
+                self.invariants.settled(run, self.look_again)
+                return
+        raise RestlessError(self.cluster.writes[-SOON:])
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass; the controller looks whenever it has asked to, and at the end."""
+        end = self.cluster.now + timedelta(seconds=seconds)
+        while self.look_again is not None and self.look_again < end:
+            self.cluster.now = self.look_again
+            self.tick()
+        self.cluster.now = end
+        self.tick()
+
+    def restart(self) -> None:
+        """End the controller's process and start another."""
+        self.world = FakeWorld(self.cluster)
+
+    def decision(self) -> Decision:
+        """Return what would be decided now."""
+        observed = at_once(self.world.observe(self.run.key))
+        assert observed is not None
+        return decide(observed, self.cluster.now)
+
+    def _decides_the_same_twice(self, run: FakeRun) -> None:
+        """Law 1, and invariant 11: one observation has one decision."""
+        observed = at_once(self.world.observe(run.key))
+        assert observed is not None
+        assert decide(observed, self.cluster.now) == decide(observed, self.cluster.now)
+
+    # --- what happens -------------------------------------------------------------------------
+
+    def begin(self, *tasks: str) -> None:
+        """Let programs run."""
+        for task in tasks:
+            self.cluster.begin(self.job(task), pod=f"{task}-pod")
+        self.tick()
+
+    def succeed(self, *tasks: str, output: str = "") -> None:
+        """Let programs end well."""
+        for task in tasks:
+            self.cluster.end(self.job(task), output=output)
+        self.tick()
+
+    def fail(self, *tasks: str, code: int | None = 1, reason: Reason | None = None) -> None:
+        """Let programs end badly."""
+        for task in tasks:
+            self.cluster.end(self.job(task), code, reason)
+        self.tick()
+
+    def stall(self, task: str, waiting: Reason | None, message: str = "") -> None:
+        """Keep a program from running."""
+        self.cluster.stall(self.job(task), waiting, message)
+        self.tick()
+
+    def steer(self, desired: DesiredState) -> None:
+        """Let somebody change what is wanted of the run."""
+        self.cluster.steer(self.run, desired)
+        self.tick()
+
+    # --- what is to be seen -------------------------------------------------------------------
+
+    @property
+    def status(self) -> RunLog:
+        """Return what the run's status says."""
+        return self.run.log
+
+    @property
+    def told(self) -> tuple[bool | None, Reason]:
+        """Return the run's Succeeded condition: yes, no or not yet, and the reason."""
+        return self.run.log.succeeded, self.run.log.reason
+
+    @property
+    def alive(self) -> set[str]:
+        """Return the tasks of which something runs and is not being removed."""
+        jobs = {name: record.jobs.values() for name, record in self.run.task_runs.items()}
+        return {
+            name
+            for name, made in jobs.items()
+            if any(job.sighting.alive and not job.sighting.leaving for job in made)
+        }
+
+    @property
+    def outcomes(self) -> dict[str, Outcome | None]:
+        """Return how the tasks that started ended, as their TaskRuns say."""
+        return {name: record.log.outcome for name, record in self.run.task_runs.items()}
+
+    def record(self, task: str) -> FakeTaskRun:
+        """Return a task's TaskRun."""
+        return self.run.task_runs[task]
+
+    def log(self, task: str) -> TaskLog:
+        """Return what a TaskRun's status says."""
+        return self.record(task).log
+
+    def attempt(self, task: str) -> Attempt:
+        """Return the newest attempt in a TaskRun's status."""
+        return self.log(task).attempts[-1]
+
+    def job(self, task: str) -> FakeJob:
+        """Return the Job of a task's newest attempt."""
+        return self.record(task).newest()
+
+    def reason(self, task: str) -> Reason:
+        """Return the reason of a TaskRun's Succeeded condition."""
+        return self.log(task).reason
+
+    def attention(self) -> dict[str, Reason]:
+        """Return what needs somebody's attention."""
+        return {each.task: each.reason for each in self.run.log.attention}
+
+
+def alone(definition: Definition) -> Story:
+    """Return the story of a TaskRun on its own."""
+    (name,) = definition.tasks
+    story = Story(None, name="unused")
+    story.cluster.runs.clear()
+    key = RunKey("default", name, RunKind.TASK_RUN)
+    run = FakeRun(key, f"uid-{name}", definition, at(0), workflow="")
+    run.task_runs[name] = FakeTaskRun()
+    story.cluster.runs[key] = story.run = run
+    return story

@@ -1,0 +1,165 @@
+"""The one entry to the engine: `headrace.engine.decide`. The rest of it is told in scenarios."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import Interval
+from headrace.api.v1alpha1.task import TaskBody
+from headrace.engine.actions import EndAttempt, StartAttempt
+from headrace.engine.decide import decide
+from headrace.engine.definition import Definition, single_task
+from headrace.engine.outcome import Outcome
+from headrace.engine.run import Counts, ObservedRun, ObservedTask, RunKey, RunKind, RunLog
+from support.builders import (
+    at,
+    chain,
+    ended,
+    exited,
+    log,
+    param,
+    retries,
+    running,
+    starting,
+    task,
+    workflow,
+)
+
+BEGUN = RunLog(started=at(0))
+RUNS = ObservedTask(log(), running())
+
+
+def observed(definition: Definition | None, **more: Any) -> ObservedRun:
+    """Return a run that began at noon."""
+    fields = {"log": BEGUN, "workflow": "etl", **more}
+    return ObservedRun(RunKey("default", "etl-1"), "uid-1", at(0), definition, **fields)
+
+
+def test_a_start_tells_the_task_all_it_may_know() -> None:
+    """Names, time, interval and parameters of the run; the task with its defaults filled in."""
+    interval = Interval(start=at(-60), end=at(0))
+    definition = workflow(task("a"), params=(param("region", default="eu"), param("table")))
+    run = observed(definition, given={"table": "t"}, logical_time=at(0), interval=interval)
+    (start,) = decide(run, at(1)).actions
+    assert isinstance(start, StartAttempt)
+    assert ("a", 1, "busybox:1.37") == (start.task.name, start.number, start.task.body.image)
+    context = start.context
+    assert ("default", "etl-1", "uid-1", "etl") == (
+        *(context.namespace, context.run, context.run_uid, context.workflow),
+    )
+    assert "2030-01-01T12:00:00Z" == context.logical_time
+    assert interval == context.interval
+    assert {"region": "eu", "table": "t"} == context.params
+
+
+def test_without_a_logical_time_a_run_stands_for_its_creation() -> None:
+    """A run made by hand has a time too."""
+    (start,) = decide(observed(chain("a")), at(100)).actions
+    assert isinstance(start, StartAttempt)
+    assert "2030-01-01T12:00:00Z" == start.context.logical_time
+
+
+def test_what_is_over_is_ended_before_what_is_next_starts() -> None:
+    """In the order in which a world carries it out."""
+    definition = workflow(task("a", retry=retries(1, seconds=0)), task("b"))
+    over = ObservedTask(ended(Outcome.SUCCEEDED), running())
+    decision = decide(observed(definition, tasks={"a": over}), at(10))
+    assert EndAttempt("a", 1) == decision.actions[0]
+    assert isinstance(decision.actions[1], StartAttempt)
+
+
+def test_the_status_is_told_once_a_second() -> None:
+    """Later news is kept for the next look."""
+    run = observed(chain("a"), tasks={"a": RUNS}, log=replace(BEGUN, reason=Reason.RUNNING))
+    assert decide(replace(run, logged_at=at(8)), at(10)).status is not None
+    held = decide(replace(run, logged_at=at(9.5)), at(10))
+    assert held.status is None
+    assert at(10.5) == held.look_again_at
+
+
+def test_a_time_of_the_last_write_that_has_not_come_yet_holds_nothing_up() -> None:
+    """The clock went backwards."""
+    run = observed(chain("a"), tasks={"a": RUNS}, logged_at=at(3600))
+    assert decide(run, at(10)).status is not None
+
+
+@pytest.mark.parametrize(
+    ("seen", "want"),
+    [
+        pytest.param(ObservedTask(log(), starting()), 3600, id="the time to start"),
+        pytest.param(ObservedTask(log(), running()), None, id="nothing but events"),
+        pytest.param(None, 11, id="what came of a start"),
+    ],
+)
+def test_when_to_look_again(seen: ObservedTask | None, want: float | None) -> None:
+    """The next moment at which something is due although nothing happens."""
+    run = observed(chain("a"), tasks={} if seen is None else {"a": seen})
+    first = decide(run, at(10))
+    assert first.status is not None
+    settled = {"a": replace(seen, log=first.records.get("a", seen.log))} if seen else {}
+    again = decide(replace(run, tasks=settled, log=first.status), at(10))
+    assert (None if want is None else at(want)) == again.look_again_at
+
+
+# --- after the end ----------------------------------------------------------------------------
+
+OVER = RunLog(succeeded=False, reason=Reason.CANCELLED, started=at(0), finished=at(9))
+
+
+def test_a_run_that_ended_leaves_nothing_running_and_no_record_open() -> None:
+    """Whatever was cut off while it was being ended is done now."""
+    run = observed(chain("a", "b"), log=OVER, tasks={"a": RUNS})
+    decision = decide(run, at(10))
+    assert (EndAttempt("a", 1),) == decision.actions
+    assert Outcome.CANCELLED == decision.records["a"].outcome
+    assert decision.status is None
+
+
+def test_jobs_of_succeeded_tasks_go_when_their_time_is_over() -> None:
+    """All attempts of them, and each is asked once."""
+    done = replace(ended(Outcome.SUCCEEDED), count=3)
+    run = observed(chain("a"), log=OVER, tasks={"a": ObservedTask(done, exited(0, number=3))})
+    assert at(3609) == decide(run, at(10)).look_again_at
+    late = decide(run, at(3609))
+    assert [1, 2, 3] == [each.number for each in late.actions]
+    assert late.look_again_at is None
+
+
+def test_a_run_without_a_definition_keeps_its_counts() -> None:
+    """It began; that somebody took something away does not undo that."""
+    counts = Counts(total=2, running=1, pending=1)
+    run = observed(
+        None, log=replace(BEGUN, counts=counts), hindrance=(Reason.FORBIDDEN, "no right")
+    )
+    status = decide(run, at(10)).status
+    assert status is not None
+    assert (counts, Reason.FORBIDDEN) == (status.counts, status.reason)
+
+
+# --- a TaskRun on its own ---------------------------------------------------------------------
+
+
+def alone(seen: ObservedTask | None, **more: Any) -> ObservedRun:
+    """Return a TaskRun on its own."""
+    definition = single_task("hello", TaskBody(image="busybox"))
+    run = observed(definition, tasks={"hello": seen} if seen else {}, **more)
+    return replace(run, key=RunKey("default", "hello", RunKind.TASK_RUN), workflow="")
+
+
+def test_a_task_run_on_its_own_has_no_status_but_its_log() -> None:
+    """Nothing is told twice."""
+    decision = decide(alone(ObservedTask(log(), exited(0))), at(10))
+    assert Outcome.SUCCEEDED == decision.records["hello"].outcome
+    assert decision.status is None
+
+
+def test_a_task_run_that_cannot_run_says_why() -> None:
+    """There is no log of it, so the end is told as a run's."""
+    decision = decide(alone(None, refusal=(Reason.INVALID_DEFINITION, "image: name one")), at(10))
+    assert decision.status is not None
+    assert (False, Reason.INVALID_DEFINITION) == (
+        decision.status.succeeded,
+        decision.status.reason,
+    )
