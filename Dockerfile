@@ -21,7 +21,7 @@ COPY operator operator
 RUN SOURCE_DATE_EPOCH=1767225600 /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
     && /build/bin/pip --python /opt/headrace/bin/python install --no-compile --no-deps --no-index /dist/*.whl \
     && find /opt/headrace -type d -name tests -prune -exec rm -r {} + \
-    && PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash /opt/headrace/lib
+    && PYTHONHASHSEED=0 python -m compileall -qf --invalidation-mode unchecked-hash /opt/headrace/lib
 
 FROM ${BASE}
 ARG VERSION=0.1.0

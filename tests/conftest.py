@@ -1,3 +1,3 @@
-"""Brings the fixtures of real clusters to all folders; where there is none, they say what is left out."""
+"""Brings the fixtures of real clusters to all folders; without one, they say what is left out."""
 
 pytest_plugins = ["cluster.fixtures", "cluster.control"]

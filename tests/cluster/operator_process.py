@@ -93,6 +93,12 @@ class ControllerProcess:
             if line.startswith((f"{name} ", f"{name}{{")) and all(each in line for each in wanted)
         )
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that the process has used so far."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def unforeseen(self) -> str:
         """Return the part of the log from the first error that nobody foresaw, or nothing."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""

@@ -7,6 +7,7 @@ Knows kubectl and the resources. Knows nothing of how the controller works.
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cluster.fixtures import Program
@@ -92,6 +93,18 @@ class Story:
         """Merge a patch into an object."""
         text = json.dumps(body)
         self.kubectl("patch", kind, name, "--type=merge", "--patch", text, *words)
+
+    def put_back(self, workflow: str, hours: int) -> None:
+        """Let a workflow believe that the last tick it dealt with was whole hours ago."""
+
+        def on_record() -> Manifest:
+            status = self.get("workflow", workflow).get("status", {})
+            return status if "scheduleSince" in status else {}
+
+        self.until("a schedule on record", on_record)
+        then = hours_ago(hours, whole=True)
+        told = {"status": {"lastTickTime": then, "scheduleSince": then}}
+        self.patch("workflow", workflow, told, "--subresource=status")
 
     def delete(self, kind: str, name: str) -> None:
         """Delete an object and do not wait for its end."""
@@ -186,6 +199,13 @@ def workflow(name: str, *tasks: Manifest, **spec: Any) -> Manifest:
         "metadata": {"name": name},
         "spec": {"defaults": defaults, "tasks": list(tasks), **last, **spec},
     }
+
+
+def hours_ago(hours: int, *, whole: bool = False) -> str:
+    """Return when that was; `whole` takes the full hour before it."""
+    now = datetime.now(UTC)  # noqa: TID251 - the cluster's clock is this machine's
+    then = now - timedelta(hours=hours)
+    return (then.replace(minute=0, second=0, microsecond=0) if whole else then).isoformat()
 
 
 def condition(item: Mapping[str, Any], kind: str = "Succeeded") -> Manifest:

@@ -1,10 +1,12 @@
 """Runs of one workflow share time, as `concurrency` says; what waits says for whom."""
 
+from functools import partial
+from itertools import pairwise
+
 import pytest
 
 from cluster.looking import Manifest
 from cluster.story import SUCCEED, Story, condition, lasting, shell, task
-from cluster.test_schedules import put_back
 
 pytestmark = pytest.mark.cluster
 
@@ -45,13 +47,13 @@ def test_queue_begins_runs_one_after_the_other(story: Story) -> None:
     runs = [f"line-{number}" for number in range(3)]
     for run in runs:
         story.start("line", run)
-        story.until(run, lambda run=run: story.get("workflowrun", run).get("status"))
+        story.until(f"a word about {run}", partial(_seen, story, run))
 
     waiting = story.waits(runs[2], "WaitingForTurn", "workflowrun")
     ended = [story.ended(run)["status"] for run in runs]
 
     assert "1 run is allowed at a time, and line-" in condition(waiting)["message"]
-    for before, after in zip(ended, ended[1:], strict=False):
+    for before, after in pairwise(ended):
         assert before["completionTime"] <= after["startTime"]
 
 
@@ -82,7 +84,7 @@ def test_forbid_skips_a_tick_and_lets_a_run_by_hand_wait(story: Story) -> None:
 
     story.start("alone", "alone-2")
     story.waits("alone-2", "WaitingForTurn", "workflowrun")
-    put_back(story, "alone", hours=1)
+    story.put_back("alone", hours=1)
     told = story.until(
         "an Event", lambda: [each for each in story.all("event") if _is_about(each, "alone")]
     )
@@ -122,4 +124,8 @@ def test_runs_of_other_workflows_do_not_wait(story: Story) -> None:
 
 
 def _is_about(event: Manifest, workflow: str) -> bool:
-    return event["reason"] == "ConcurrencyForbidden" and event["regarding"]["name"] == workflow
+    return (event["reason"], event["regarding"]["name"]) == ("ConcurrencyForbidden", workflow)
+
+
+def _seen(story: Story, run: str) -> bool:
+    return "status" in story.get("workflowrun", run)

@@ -1,6 +1,5 @@
 """What people delete by hand: never a silent success, never run again in silence."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,17 @@ import pytest
 
 from cluster.control import Stage
 from cluster.looking import Manifest
-from cluster.story import IMAGE, SUCCEED, Story, attempts, condition, lasting, shell, task
+from cluster.story import (
+    IMAGE,
+    SUCCEED,
+    Story,
+    attempts,
+    condition,
+    hours_ago,
+    lasting,
+    shell,
+    task,
+)
 from headrace.manifests.names import job_name
 
 pytestmark = pytest.mark.cluster
@@ -145,7 +154,7 @@ def test_a_run_outlives_its_workflow(story: Story) -> None:
 
     assert "True" == condition(run)["status"]
     assert story.get("controllerrevision", run["status"]["revision"])
-    long_ago = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    long_ago = hours_ago(2)
     aged = {"status": {"completionTime": long_ago}}
     story.patch("workflowrun", "parent-once", aged, "--subresource=status")
     story.gone("workflowrun", "parent-once")
@@ -169,7 +178,7 @@ def test_a_workflow_made_anew_under_its_old_name_runs_again(story: Story) -> Non
 
 
 def test_a_job_of_somebody_else_is_not_taken_for_ours(story: Story) -> None:
-    """Where the derived name is taken, the task fails at once, names the Job, and touches it not."""
+    """Where the derived name is taken the task fails, names the Job, and touches it not."""
     story.workflow("squat", task("one", shell("sleep 4")), task("two", SUCCEED, dependsOn=["one"]))
     run = story.until("the run", lambda: story.get("workflowrun", "squat-once"))
     name = job_name("squat-once", run["metadata"]["uid"], "two", 1)

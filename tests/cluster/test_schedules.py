@@ -1,6 +1,7 @@
 """Runs that triggers start: by the clock, by a change; and what is kept of them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -13,15 +14,6 @@ EACH_MINUTE = {"schedule": {"cron": "* * * * *"}}
 EACH_SIXTY = {"schedule": {"everySeconds": 60}}
 NEVER_SOON = "0 * * * *"
 A_MINUTE = 60
-
-
-def put_back(story: Story, name: str, hours: int) -> None:
-    """Let a workflow believe that the last tick it dealt with was some hours before this one."""
-    story.until("a schedule on record", lambda: _status(story, name).get("scheduleSince"))
-    this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    then = (this_hour - timedelta(hours=hours)).isoformat()
-    told = {"status": {"lastTickTime": then, "scheduleSince": then}}
-    story.patch("workflow", name, told, "--subresource=status")
 
 
 def runs_of(story: Story, name: str) -> list[Manifest]:
@@ -57,9 +49,9 @@ def test_ticks_that_passed_are_caught_up_as_the_schedule_says(armed: Story) -> N
     for name, trigger in triggers.items():
         story.workflow(name, task("one", SUCCEED), triggers=[trigger])
     for name in triggers:
-        put_back(story, name, hours=5)
+        story.put_back(name, hours=5)
 
-    story.until("runs", lambda: len(runs_of(story, "all")) == 3)  # noqa: PLR2004 - maxCatchUp
+    story.until("runs", lambda: len(runs_of(story, "all")) == 3)
     story.until("a run", lambda: runs_of(story, "latest"))
     story.until("missed ticks", lambda: _status(story, "none").get("missedRuns"))
 
@@ -109,7 +101,7 @@ def test_old_runs_go_as_history_says(story: Story) -> None:
         story.workflow(name, task("one", command), suspend=True, history=limits)
         for number in (1, 2):
             story.start(name, f"{name}-{number}")
-            story.until("its end", lambda run=f"{name}-{number}": _over(story, run))
+            story.until("its end", partial(_over, story, f"{name}-{number}"))
 
     for name in ("good", "bad"):
         story.gone("workflowrun", f"{name}-1")
@@ -154,7 +146,7 @@ def test_a_definition_that_cannot_run_says_which_field_and_what_to_do(story: Sto
 
 
 def test_a_tick_of_the_clock_starts_one_run(armed: Story) -> None:
-    """Cron and everySeconds fire at the minute; the run is named by its tick; suspended is silent."""
+    """Cron and everySeconds fire at the minute, and the name of the run is its tick."""
     story = armed
     story.until("the first ticks", lambda: runs_of(story, "minutely") and runs_of(story, "sixty"))
 
@@ -164,7 +156,9 @@ def test_a_tick_of_the_clock_starts_one_run(armed: Story) -> None:
         minutes = int(tick.timestamp()) // A_MINUTE
         assert f"{name}-{minutes}" == run["metadata"]["name"]
         assert 0 == tick.second
-        interval = {edge: datetime.fromisoformat(run["spec"]["interval"][edge]) for edge in ("start", "end")}
+        interval = {
+            edge: datetime.fromisoformat(run["spec"]["interval"][edge]) for edge in ("start", "end")
+        }
         assert {"start": tick - timedelta(seconds=A_MINUTE), "end": tick} == interval
         assert "Schedule" == run["spec"]["trigger"]
         assert "True" == condition(story.ended(run["metadata"]["name"]))["status"]

@@ -34,14 +34,25 @@ def test_a_longer_task_tells_that_it_runs() -> None:
     assert ("a-pod", "node") == (story.attempt("a").pod, story.attempt("a").node)
 
 
-def test_a_slow_start_is_told_before_it_runs() -> None:
-    """Somebody who looks after two seconds sees that it is starting, then that it runs."""
+def test_a_slow_start_is_told_and_then_that_it_runs() -> None:
+    """Somebody who looks after two seconds sees that it is starting, or that it runs."""
     story = Story(chain("a"))
     story.tick()
     story.pass_time(60)
     assert (1, Reason.STARTING) == (story.cluster.writes.count("log a"), story.reason("a"))
     story.begin("a")
+    story.pass_time(2)
     assert (2, Reason.RUNNING) == (story.cluster.writes.count("log a"), story.reason("a"))
+
+
+def test_a_quick_program_that_started_late_costs_two_writes() -> None:
+    """Where many pods wait for their turn, nobody would see that one ran for a moment."""
+    story = Story(chain("a"))
+    story.tick()
+    story.pass_time(60)
+    story.begin("a")
+    story.succeed("a")
+    assert 2 == story.cluster.writes.count("log a")
 
 
 def test_trouble_is_told_at_once() -> None:

@@ -1,6 +1,5 @@
 """Schedules over months of a simulated clock: ticks, time changes, downtime, jumps."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,7 +45,7 @@ class Clockwork:
 
     def local(self) -> list[str]:
         """Return the ticks of the runs that were made, in Berlin's time."""
-        times: Iterable[datetime] = (run.logical_time for run in self.made if run.logical_time)
+        times = [run.logical_time for run in self.made if run.logical_time]
         return [f"{at.astimezone(BERLIN):%d.%m. %H:%M %Z}" for at in times]
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from headrace.api.v1alpha1 import labels
+from headrace.cluster import news
+from headrace.cluster.news import News, has_ended
 from headrace.cluster.resources import JOBS, PODS, TASK_RUNS, WORKFLOW_RUNS, Resource
 from headrace.cluster.store import Store
 from headrace.engine.run import RunKey, RunKind
@@ -37,6 +39,7 @@ class Caches:
         look_at: Callable[[Key], None],
         touched: Callable[[str], None],
         container_ended: Callable[[RunKey], None] = lambda _: None,
+        look_soon: Callable[[RunKey], None] | None = None,
     ) -> None:
         """
         Start empty.
@@ -45,9 +48,11 @@ class Caches:
             look_at: Told which run or workflow a change concerns.
             touched: Told the uid of the TaskRun whose picture a change makes outdated.
             container_ended: Told the run of a container whose end is seen, for measuring.
+            look_soon: Told the run of a change for which nothing waits; None: as `look_at`.
 
         """
         self._look_at = look_at
+        self._look_soon = look_soon or look_at
         self._touched = touched
         self._container_ended = container_ended
         self.runs = Store(OwnObject, _run_index, self._run_changed)
@@ -66,9 +71,10 @@ class Caches:
         item = new or old
         assert item is not None  # noqa: S101 - a change has at least one side
         meta = item.metadata
-        self._look_at(RunKey(meta.namespace, meta.name))
+        self._tell(RunKey(meta.namespace, meta.name), news.of_own(old, new, begins=True))
         workflow = item.spec.get("workflow")
-        if isinstance(workflow, str) and (old is None or new is None or _ended(new)):
+        over = new is None or (_ended(new) and not (old is not None and _ended(old)))
+        if isinstance(workflow, str) and (old is None or over):
             self._look_at(WorkflowKey(meta.namespace, workflow))
             for sibling in self.runs.by_index((meta.namespace, workflow)):
                 if not _ended(sibling) and sibling.metadata.name != meta.name:
@@ -83,22 +89,28 @@ class Caches:
     def _task_run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
         item = new or old
         assert item is not None  # noqa: S101 - a change has at least one side
+        key = task_run_key(item)
         self._touched(item.metadata.uid)
-        self._look_at(task_run_key(item))
+        self._tell(key, news.of_own(old, new, begins=key.kind is RunKind.TASK_RUN))
 
     def _job_changed(self, old: Job | None, new: Job | None) -> None:
         item = new or old
         assert item is not None  # noqa: S101 - a change has at least one side
-        self._concerns(item.metadata)
-        self._touched(owner_uid(item.metadata))
+        worth = news.of_job(old, new)
+        if worth is not News.NONE:
+            self._touched(owner_uid(item.metadata))
+            self._concerns(item.metadata, worth)
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         item = new or old
         assert item is not None  # noqa: S101 - a change has at least one side
+        worth = news.of_pod(old, new)
+        if worth is News.NONE:
+            return
         key = run_of(item.metadata)
         if key is not None and new is not None and has_ended(new) and not (old and has_ended(old)):
             self._container_ended(key)
-        self._concerns(item.metadata)
+        self._concerns(item.metadata, worth)
         job = self.jobs.get(item.metadata.namespace, job_of(item))
         if job is not None:
             self._touched(owner_uid(job.metadata))
@@ -112,10 +124,16 @@ class Caches:
         if task_run is not None:
             self._touched(task_run.metadata.uid)
 
-    def _concerns(self, meta: Meta) -> None:
+    def _concerns(self, meta: Meta, worth: News) -> None:
         key = run_of(meta)
         if key is not None:
+            self._tell(key, worth)
+
+    def _tell(self, key: RunKey, worth: News) -> None:
+        if worth is News.NOW:
             self._look_at(key)
+        elif worth is News.SOON:
+            self._look_soon(key)
 
 
 def run_of(meta: Meta) -> RunKey | None:
@@ -125,11 +143,6 @@ def run_of(meta: Meta) -> RunKey | None:
         return None
     kind = RunKind.WORKFLOW_RUN if labels.WORKFLOW in meta.labels else RunKind.TASK_RUN
     return RunKey(meta.namespace, run, kind)
-
-
-def has_ended(pod: Pod) -> bool:
-    """Tell whether a container of the pod has terminated."""
-    return any(each.state.terminated is not None for each in pod.status.container_statuses)
 
 
 def task_run_key(item: OwnObject) -> RunKey:

@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 LONGEST_TURN = 600.0
 """Seconds after which a turn that has not ended means that the process hangs."""
 DRAIN_SECONDS = 20.0
+SOON_SECONDS = 1.0
+"""How long what nothing waits for may wait, so that many such changes share a turn."""
 WORDS = 900
 """Characters of an error that are shown on an object."""
 
@@ -81,7 +83,9 @@ class Runtime:
         self._client = Client(transport, sending, random)
         self.queue: WorkQueue[Key] = WorkQueue(random, now, pacing=2.0, observe=self.metrics.turn)
         self._pictures = TaskPictures(lambda: self._caches, now)
-        self._caches = Caches(self.queue.add, self._pictures.outdated, self.metrics.container_ended)
+        self._caches = Caches(
+            self.queue.add, self._pictures.outdated, self.metrics.container_ended, self._soon
+        )
         self._worlds()
         self._informers = dict(self._make_informers())
         self._running: dict[Key, float] = {}
@@ -135,6 +139,9 @@ class Runtime:
         self.queue.add(key)
         for run in self._caches.waiting_runs(key):
             self.queue.add(run)
+
+    def _soon(self, key: RunKey) -> None:
+        self._later(key, SOON_SECONDS)
 
     def _later(self, key: RunKey, seconds: float) -> None:
         self.queue.add_at(key, asyncio.get_running_loop().time() + seconds)

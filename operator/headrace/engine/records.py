@@ -14,12 +14,9 @@ from headrace.engine.judgement import Judged
 from headrace.engine.run import ObservedRun, ObservedTask, TaskLog
 
 QUIET_TIME = timedelta(seconds=2)
-"""How long a program that runs may stay unrecorded. Kubernetes cuts its start to whole seconds, so
-one second of this may be gone before it is there."""
-
-STARTING_TIME = timedelta(seconds=5)
-"""How long an attempt may start unrecorded, while nothing is told to be in its way. Where many are
-made at once the Job controller takes seconds to make their pods, and that is worth no write."""
+"""How long an attempt that goes as it should may stay unrecorded, and then how long its program may
+run unrecorded. Kubernetes cuts both times to whole seconds, so one second of this may be gone
+before the attempt is there."""
 
 DETAIL_INTERVAL = timedelta(seconds=10)
 """How often other words for the same reason, or a pod's name, are worth a write."""
@@ -84,9 +81,7 @@ def due(
         return now if log.reason is not old.reason else _after(written, DETAIL_INTERVAL, now)
     moved = log.reason is not old.reason or log.count != old.count
     if moved and log.reason in AS_IT_SHOULD and old.reason in BEFORE:
-        if last.started is None:
-            return _after(last.created, STARTING_TIME, now)
-        return _after(last.started, QUIET_TIME, now)
+        return _after(last.started or last.created, QUIET_TIME, now)
     if moved:
         return now
     return _after(written or last.created, DETAIL_INTERVAL, now)

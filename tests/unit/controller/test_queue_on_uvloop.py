@@ -15,7 +15,7 @@ def test_what_is_due_at_once_keeps_the_timer_working() -> None:
     """A moment that has passed already does not break what is planned after it."""
 
     async def story() -> list[str]:
-        queue: WorkQueue[str] = WorkQueue(Random(1), lambda: NOON)
+        queue: WorkQueue[str] = WorkQueue(Random(1), lambda: NOON)  # noqa: S311 - jitter
         queue.add_at("due", NOON - timedelta(seconds=1))
         queue.add_at("due as well", 0.0)
         queue.add_at("later", NOON + timedelta(days=1))

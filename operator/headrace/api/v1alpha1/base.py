@@ -5,17 +5,22 @@ Knows no resource. Every string and list of the API is bounded, so that a schema
 from these types fits the API server's cost limits and no object can grow without end.
 """
 
+import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 GROUP = "headrace.dev"
 VERSION = "v1alpha1"
@@ -61,6 +66,27 @@ ParamName = Annotated[
 
 ShortText = Annotated[str, StringConstraints(max_length=1024)]
 LongText = Annotated[str, StringConstraints(max_length=32_768)]
+
+TIME = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]{1,9})?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+
+
+def _as_rfc_3339(value: Any) -> Any:
+    """Refuse the forms that Python reads and the API server does not."""
+    if isinstance(value, datetime) or (isinstance(value, str) and re.search(TIME, value)):
+        return value
+    raise PydanticCustomError("time", "is no time of RFC 3339")
+
+
+Time = Annotated[
+    AwareDatetime,
+    Field(strict=False),  # the form was looked at already, and text is how JSON has it
+    BeforeValidator(_as_rfc_3339),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": TIME}),
+]
+"""An instant with its zone, as RFC 3339 has it: `2026-11-22T02:30:00Z`."""
 
 QUANTITY = r"^[0-9]+(\.[0-9]{1,9})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
 

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
-from headrace.api.v1alpha1.base import ApiEnum, ApiType, ObjectName, ShortText, TaskName
+from headrace.api.v1alpha1.base import ApiEnum, ApiType, ObjectName, ShortText, TaskName, Time
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.unique import Unique
@@ -37,10 +37,10 @@ class TriggerKind(ApiEnum):
 class Interval(ApiType):
     """The stretch of time whose data a run is about."""
 
-    start: AwareDatetime
+    start: Time
     """start is the tick before this run's."""
 
-    end: AwareDatetime
+    end: Time
     """end is this run's tick."""
 
     @model_validator(mode="after")
@@ -59,7 +59,7 @@ class RunSpec(ApiType):
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
     """params are the values of the workflow's parameters; the others have their defaults."""
 
-    logical_time: AwareDatetime | None = None
+    logical_time: Time | None = None
     """logicalTime is the instant that the run stands for: its tick, not when it happened to start.
     Without one, it is the time the run was created."""
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from headrace.api.v1alpha1.base import TIME
+
 Schema = dict[str, Any]
 
 LONGEST_QUOTE = 80
@@ -29,6 +31,7 @@ WORDS = {
     " and ending with a letter or digit",
     r"^[0-9]+(\.[0-9]{1,9})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$": "a number with one of the units"
     " m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or none, like 500m or 512Mi",
+    TIME: "a time with its zone, like 2026-11-22T02:30:00Z",
     ANY_WORD: "an image's name without spaces, like python:3.13-slim",
 }
 """The patterns of the API, in words that stand after "use"."""

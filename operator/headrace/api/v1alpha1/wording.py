@@ -150,6 +150,8 @@ def _type_cure(expected: str, given: Any) -> str:
 
 
 def _time(case: Case) -> str:
+    if not isinstance(case.given, str):
+        return _wrong_type(case)
     return f"must be {A_TIME}, not {quoted(case.given)}"
 
 
@@ -215,6 +217,7 @@ SENTENCES: Mapping[str, Callable[[Case], str]] = {
     "string_too_long": _too_long,
     "string_too_short": _too_short,
     "string_type": _wrong_type,
+    "time": _time,
     "timezone_aware": _time,
     "too_long": _too_many,
     "too_short": _too_few,

@@ -1,0 +1,91 @@
+"""
+What a change of an object is worth: a turn at once, a turn soon, or none.
+
+Knows which fields a turn acts upon without delay. Decides nothing about runs: any turn looks at all
+there is, so a change that is rated too low is seen late, and never lost.
+"""
+
+from enum import Enum
+
+import msgspec
+
+from headrace.manifests.kube import Job, Meta, OwnObject, Pod, holds
+
+
+class News(Enum):
+    """How soon somebody must look."""
+
+    NOW = "now"
+    """Something can start, must end, or was asked for by a person."""
+    SOON = "soon"
+    """There is something else to tell; nothing waits for it."""
+    NONE = "none"
+    """Nothing of what is kept of the object has changed, other than its version."""
+
+
+def of_own(old: OwnObject | None, new: OwnObject | None, *, begins: bool) -> News:
+    """
+    Rate a change of a WorkflowRun or TaskRun.
+
+    What is in the spec is wanted by people. What is in the status, we wrote ourselves, and the turn
+    that wrote it has acted upon it.
+
+    Args:
+        old: As it was; None: it is new.
+        new: As it is; None: it is gone.
+        begins: Whether a new object asks for something; if not, we made it ourselves.
+
+    """
+    if new is None:
+        return News.NOW
+    if old is None:
+        return News.NOW if begins else News.SOON
+    if _another(old.metadata, new.metadata):
+        return News.NOW
+    return News.NONE if _same(old, new) else News.SOON
+
+
+def of_job(old: Job | None, new: Job | None) -> News:
+    """Rate a change of a Job: it is gone, or it says that it failed. Good ends are told by pods."""
+    if new is None:
+        return News.NOW
+    if old is None:
+        return News.SOON
+    if _another(old.metadata, new.metadata) or (_failed(new) and not _failed(old)):
+        return News.NOW
+    return News.NONE if _same(old, new) else News.SOON
+
+
+def of_pod(old: Pod | None, new: Pod | None) -> News:
+    """Rate a change of a Pod: a container ended, or the pod failed, or it is gone."""
+    if new is None:
+        return News.NOW if old is None or not has_ended(old) else News.SOON
+    if has_ended(new) and (old is None or not has_ended(old)):
+        return News.NOW
+    if new.status.phase == "Failed" and (old is None or old.status.phase != "Failed"):
+        return News.NOW
+    return News.NONE if old is not None and _same(old, new) else News.SOON
+
+
+def has_ended(pod: Pod) -> bool:
+    """Tell whether a container of the pod has terminated."""
+    return any(each.state.terminated is not None for each in pod.status.container_statuses)
+
+
+def _failed(job: Job) -> bool:
+    return holds(job.status.conditions, "Failed") is not None
+
+
+def _another(old: Meta, new: Meta) -> bool:
+    """Tell whether it was replaced, its spec changed, or its end asked for."""
+    return (old.uid, old.generation, old.deletion_timestamp) != (
+        new.uid,
+        new.generation,
+        new.deletion_timestamp,
+    )
+
+
+def _same(old: OwnObject | Job | Pod, new: OwnObject | Job | Pod) -> bool:
+    version = new.metadata.resource_version
+    renewed = msgspec.structs.replace(old.metadata, resource_version=version)
+    return msgspec.structs.replace(old, metadata=renewed) == new

@@ -1,0 +1,108 @@
+"""What one Pod says: `headrace.manifests.pods`."""
+
+import pytest
+
+from support.kube_json import (
+    EVICTING,
+    FAILED,
+    OUT_OF_TIME,
+    RUNNING,
+    STALLED,
+    TAINTED,
+    Manifest,
+    failed,
+    job,
+    pod,
+    seen,
+    terminated,
+    waiting,
+)
+
+
+@pytest.mark.parametrize(
+    ("pods", "want"),
+    [
+        pytest.param([STALLED], "0/1 nodes are available: 1 Insufficient memory.", id="scheduler"),
+        pytest.param([pod(waiting("ErrImagePull", "no such host"))], "no such host", id="registry"),
+        pytest.param([pod(waiting("ImagePullBackOff"))], "ImagePullBackOff", id="without words"),
+        pytest.param(
+            [pod(RUNNING, "Running", conditions=[TAINTED], deleted="12:05:00")],
+            "pod extract-x1 is being removed: DeletionByTaintManager",
+            id="a lost node",
+        ),
+        pytest.param(
+            [pod(RUNNING, "Running", deleted="12:05:00")],
+            "pod extract-x1 is being removed: somebody deleted it",
+            id="a deleted pod",
+        ),
+        pytest.param(
+            [failed(137, conditions=[EVICTING])],
+            "pod extract-x1 was lost (EvictionByEvictionAPI); the Job makes another",
+            id="a lost pod",
+        ),
+        pytest.param([pod(RUNNING, "Running")], "", id="nothing to say"),
+    ],
+)
+def test_what_is_said_while_it_goes_on(pods: list[Manifest], want: str) -> None:
+    """The cluster's own words."""
+    assert want == seen(job(), *pods).message
+
+
+@pytest.mark.parametrize(
+    ("a_pod", "want"),
+    [
+        pytest.param(failed(3), "ended with exit code 3", id="only the code"),
+        pytest.param(
+            failed(3, words="no such table\n"),
+            "ended with exit code 3: no such table",
+            id="its words",
+        ),
+        pytest.param(
+            failed(137),
+            "ended with exit code 137 (SIGKILL, which is also how the kernel ends it when memory"
+            " runs out)",
+            id="killed",
+        ),
+        pytest.param(
+            failed(137, "OOMKilled", words='{"half": '),
+            "the container used more memory than its limit",
+            id="no memory",
+        ),
+        pytest.param(
+            failed(128, "StartError", words="exec: no such file"),
+            "exec: no such file",
+            id="runtime",
+        ),
+        pytest.param(
+            pod(
+                terminated(137, message="half"),
+                "Failed",
+                **OUT_OF_TIME,
+            ),
+            "Pod was active on the node longer",
+            id="out of time",
+        ),
+        pytest.param(
+            pod(phase="Failed", reason="OutOfcpu", message="Node didn't have enough"),
+            "Node didn't have enough",
+            id="refused by the kubelet",
+        ),
+        pytest.param(
+            failed(9, deleted="12:00:06", grace=2), "somebody deleted the pod", id="deleted"
+        ),
+        pytest.param(
+            failed(1, conditions=[TAINTED]), "node is gone", id="what the disruption says"
+        ),
+    ],
+)
+def test_what_is_said_of_a_failure(a_pod: Manifest, want: str) -> None:
+    """The program's words, or those of who ended it."""
+    shown = seen(job(FAILED), a_pod)
+    assert shown.ending is not None
+    assert want == shown.ending.message
+
+
+def test_words_are_bounded() -> None:
+    """A scheduler of a thousand nodes has a lot to say."""
+    shown = seen(job(), pod(waiting("ErrImagePull", "x" * 5000)))
+    assert len(shown.message) <= 900
