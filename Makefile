@@ -26,7 +26,8 @@ setup: .venv/.dev ## Make the virtual environment for development, from the lock
 
 .PHONY: run
 run: .venv-run/.run ## Run the example pipeline (the flights of New York 2013) on this machine
-	@.venv-run/bin/headrace run examples/flights/workflow.yaml
+	@.venv-run/bin/headrace run examples/flights/workflow.yaml --runner process
+	@echo "the report it wrote: examples/flights/data/latest/report/index.html"
 
 .PHONY: cluster
 cluster: .venv/.dev ## Make a Kubernetes, install Headrace on it and run the example there

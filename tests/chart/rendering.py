@@ -22,6 +22,8 @@ from cluster.control_plane.commands import run
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "headrace"
 NAMESPACE = "headrace-system"
+KUBERNETES = build.KUBERNETES
+"""What helm takes the cluster for; left to itself, it goes by how it was built."""
 MUTATING = "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy"
 
 Manifest = Mapping[str, Any]
@@ -30,14 +32,16 @@ Manifest = Mapping[str, Any]
 @functools.cache
 def helm() -> Path:
     """
-    Return the program, built if need be.
+    Return helm 4, built if need be: helm 3 shows no notes without a cluster.
 
     Raises:
         ClusterError: It is not on this machine and cannot be built.
 
     """
     found = shutil.which("helm")
-    return Path(found) if found else build.tool(build.HELM)
+    if found and run(found, "version", "--short").startswith("v4"):
+        return Path(found)
+    return build.tool(build.HELM)
 
 
 def call(*words: str | Path) -> str:
@@ -89,7 +93,8 @@ class Rendered:
 def _render(values: str, release: str, apis: tuple[str, ...]) -> Rendered:
     sets = [f"--set-json={name}={json.dumps(value)}" for name, value in json.loads(values).items()]
     offered = [f"--api-versions={api}" for api in apis]
-    text = call("template", release, CHART, "--namespace", NAMESPACE, *sets, *offered)
+    where = ("--namespace", NAMESPACE, "--kube-version", KUBERNETES)
+    text = call("template", release, CHART, *where, *sets, *offered)
     return Rendered(tuple(each for each in yaml.safe_load_all(text) if each))
 
 

@@ -1,11 +1,12 @@
 """The CRDs on a real API server: texts, columns, round trips, what may change."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from cluster.control import ROOT
+from cluster.control import ROOT, Stage
 from cluster.control_plane.commands import CommandFailedError
 from cluster.fixtures import Program
 from support.written import RICH, Manifest, rich, run, task, task_run, workflow
@@ -30,6 +31,11 @@ class Objects:
         words = ("create", "-f", "-", "-o", "json", *words)
         return dict(json.loads(self.kubectl(*words, stdin=json.dumps(manifest))))
 
+    def made(self, manifest: Manifest) -> str:
+        """Create an object under a new name; return the name."""
+        metadata = {"generateName": f"{manifest['metadata']['name']}-"}
+        return str(self.create({**manifest, "metadata": metadata})["metadata"]["name"])
+
     def patch(self, kind: str, name: str, spec: Manifest) -> str:
         """Change a part of a spec; return what kubectl says, also if it is refused."""
         body = json.dumps({"spec": spec})
@@ -37,6 +43,12 @@ class Objects:
             return self.kubectl("patch", kind, name, "--type=merge", "--patch", body)
         except CommandFailedError as error:
             return str(error)
+
+
+@pytest.fixture(scope="module")
+def shared(shared_stage: Stage) -> Objects:
+    """Return the objects of a namespace for tests that make objects of their own names."""
+    return Objects(shared_stage.kubectl, shared_stage.namespace())
 
 
 @pytest.fixture
@@ -87,18 +99,20 @@ def test_applying_again_changes_nothing(objects: Objects) -> None:
 
 
 HEADS = [
-    ("workflows", "NAME READY SUSPENDED ACTIVE LAST RUN OUTCOME NEXT RUN AGE", "MESSAGE"),
-    ("workflowruns", "NAME WORKFLOW STATUS PROGRESS DURATION LOGICAL TIME AGE", "MESSAGE"),
-    ("taskruns", "NAME RUN TASK STATUS ATTEMPTS DURATION AGE", "NODE MESSAGE"),
+    (workflow, "workflows", "NAME READY SUSPENDED ACTIVE LAST RUN OUTCOME NEXT RUN AGE", "MESSAGE"),
+    (run, "workflowruns", "NAME WORKFLOW STATUS PROGRESS DURATION LOGICAL TIME AGE", "MESSAGE"),
+    (task_run, "taskruns", "NAME RUN TASK STATUS ATTEMPTS DURATION AGE", "NODE MESSAGE"),
 ]
 
 
-@pytest.mark.parametrize(("kind", "head", "wide"), HEADS)
-def test_kubectl_get_has_the_columns(objects: Objects, kind: str, head: str, wide: str) -> None:
+@pytest.mark.parametrize(("build", "kind", "head", "wide"), HEADS)
+def test_kubectl_get_has_the_columns(
+    shared: Objects, build: Callable[[], Manifest], kind: str, head: str, wide: str
+) -> None:
     """In the order of the design; more with `-o wide`."""
-    objects.kubectl("create", "-f", str(RICH))
-    shown = objects.kubectl("get", kind).splitlines()[0]
-    more = objects.kubectl("get", kind, "-o", "wide").splitlines()[0]
+    name = shared.made(build())
+    shown = shared.kubectl("get", kind, name).splitlines()[0]
+    more = shared.kubectl("get", kind, name, "-o", "wide").splitlines()[0]
     assert (head.split(), [*head.split(), *wide.split()]) == (shown.split(), more.split())
 
 
@@ -160,22 +174,22 @@ CHANGES = [
 
 @pytest.mark.parametrize(("before", "after", "allowed"), CHANGES)
 def test_a_run_is_steered_one_way(
-    objects: Objects,
+    shared: Objects,
     before: str,
     after: str,
     allowed: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     """Cancel is final, and Stop can only become Cancel."""
-    objects.create(run(desiredState=before))
-    told = objects.patch("workflowrun", "stock-1", {"desiredState": after})
+    name = shared.made(run(desiredState=before))
+    told = shared.patch("workflowrun", name, {"desiredState": after})
     assert allowed is ("patched" in told), told
     assert allowed or "spec.desiredState: Invalid value: " in told
 
 
-def test_taking_the_wish_away_is_no_way_back(objects: Objects) -> None:
+def test_taking_the_wish_away_is_no_way_back(shared: Objects) -> None:
     """Without desiredState the default would be Run again."""
-    objects.create(run(desiredState="Cancel"))
-    told = objects.patch("workflowrun", "stock-1", {"desiredState": None})
+    name = shared.made(run(desiredState="Cancel"))
+    told = shared.patch("workflowrun", name, {"desiredState": None})
     assert "Cancel is final; create a new run" in told
 
 
@@ -193,20 +207,20 @@ FIXED: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("field", "value"), FIXED)
-def test_nothing_else_of_a_run_can_be_changed(objects: Objects, field: str, value: Any) -> None:
+def test_nothing_else_of_a_run_can_be_changed(shared: Objects, field: str, value: Any) -> None:
     """What a run was asked to do is what it did, also by its value's type."""
     start, end = "2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z"
     params = [{"name": "days", "value": 7}, {"name": "full", "value": True}]
     interval = {"start": start, "end": end}
-    objects.create(run(params=params, logicalTime=end, interval=interval, trigger="Schedule"))
-    told = objects.patch("workflowrun", "stock-1", {field: value})
+    name = shared.made(run(params=params, logicalTime=end, interval=interval, trigger="Schedule"))
+    told = shared.patch("workflowrun", name, {field: value})
     assert f"spec.{field}: Invalid value: {field} cannot be changed; create a new run" in told
 
 
-def test_a_run_may_not_gain_params_later(objects: Objects) -> None:
+def test_a_run_may_not_gain_params_later(shared: Objects) -> None:
     """A field that was left out is as fixed as one that was given."""
-    objects.create(run())
-    told = objects.patch("workflowrun", "stock-1", {"params": [{"name": "days", "value": 1}]})
+    params = [{"name": "days", "value": 1}]
+    told = shared.patch("workflowrun", shared.made(run()), {"params": params})
     assert "params cannot be changed; create a new run" in told
 
 
@@ -220,29 +234,30 @@ def test_a_run_may_not_gain_params_later(objects: Objects) -> None:
     ],
     ids=str,
 )
-def test_a_task_run_cannot_be_changed(objects: Objects, change: Manifest) -> None:
+def test_a_task_run_cannot_be_changed(shared: Objects, change: Manifest) -> None:
     """Its attempts would not be attempts at the same thing."""
-    objects.create(task_run(affinity={"nodeAffinity": {"unknown": [1, 2]}}))
-    told = objects.patch("taskrun", "alone", change)
+    name = shared.made(task_run(affinity={"nodeAffinity": {"unknown": [1, 2]}}))
+    told = shared.patch("taskrun", name, change)
     assert "spec: Invalid value: a TaskRun's spec never changes; create a new TaskRun" in told
 
 
-def test_a_workflow_can_be_changed(objects: Objects) -> None:
+def test_a_workflow_can_be_changed(shared: Objects) -> None:
     """It is a definition; runs keep theirs."""
-    objects.create(workflow())
-    assert "patched" in objects.patch("workflow", "stock", {"tasks": [task("load")]})
+    name = shared.made(workflow())
+    assert "patched" in shared.patch("workflow", name, {"tasks": [task("load")]})
 
 
-def test_an_unknown_field_is_pruned_where_nobody_asked_for_strictness(objects: Objects) -> None:
+def test_an_unknown_field_is_pruned_where_nobody_asked_for_strictness(shared: Objects) -> None:
     """Kubectl asks for it by itself; a program that does not finds the field gone."""
     sent = workflow(task(retries=3))
-    assert "retries" not in objects.create(sent, "--validate=ignore")["spec"]["tasks"][0]
+    words = ("--validate=ignore", "--dry-run=server")
+    assert "retries" not in shared.create(sent, *words)["spec"]["tasks"][0]
 
 
-def test_the_largest_workflow_is_taken(objects: Objects) -> None:
+def test_the_largest_workflow_is_taken(shared: Objects) -> None:
     """5,000 tasks with dependencies and variables are within the API server's budget for rules."""
     env = [{"name": "LEVEL", "value": "info"}]
     tasks = [task("t0"), *(task(f"t{n}", dependsOn=[f"t{n - 1}"], env=env) for n in range(1, 5000))]
     last = [task(f"last{n}") for n in range(100)]
-    made = objects.create(workflow(*tasks, suspend=True, **{"finally": last}), "--dry-run=server")
+    made = shared.create(workflow(*tasks, suspend=True, **{"finally": last}), "--dry-run=server")
     assert 5000 == len(made["spec"]["tasks"])

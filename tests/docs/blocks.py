@@ -6,6 +6,7 @@ Knows fences (https://spec.commonmark.org/0.31.2/#fenced-code-blocks) and the wo
     <!-- test: skip, REASON -->                       the block is not run
     <!-- test: empty cluster -->                      nothing of Headrace is there before the block
     <!-- test: empty cluster, namespaces ONE, TWO --> and these namespaces are
+    <!-- test: hello has run -->                      Headrace is installed, hello.yaml has run
 
 Runs nothing.
 """
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[\w-]*)\s*$")
 _NOTE = re.compile(r"^ *<!-- test: (?P<words>.*?) -->\s*$")
 _EMPTY = re.compile(r"empty cluster(?:, namespaces (?P<names>[a-z0-9, -]+))?")
+_HELLO = "hello has run"
 _CLUSTER = re.compile(r"\b(?:kubectl|helm)\b|\bmake cluster\b")
 
 
@@ -48,11 +50,16 @@ class Block:
 
     @property
     def empty_cluster(self) -> tuple[str, ...] | None:
-        """The namespaces that an otherwise empty cluster must have; None where any cluster will do."""
+        """The namespaces that an otherwise empty cluster has; None where any cluster will do."""
         asked = _EMPTY.fullmatch(self.note)
         if asked is None:
             return None
         return tuple(name.strip() for name in (asked["names"] or "").split(",") if name.strip())
+
+    @property
+    def after_hello(self) -> bool:
+        """Whether the workflow of the tutorial's beginning must have run."""
+        return self.note == _HELLO
 
     @property
     def needs_cluster(self) -> bool:
@@ -69,7 +76,27 @@ class Block:
     @property
     def note_is_known(self) -> bool:
         """Whether the comment is one of the known."""
-        return not self.note or self.skip is not None or self.empty_cluster is not None
+        known = (self.skip is not None, self.empty_cluster is not None, self.after_hello)
+        return not self.note or any(known)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Commands, and what the page shows of their output right after them, if it does."""
+
+    commands: Block
+    shown: Block | None
+
+
+def steps(page: Path) -> list[Step]:
+    """Return what a reader of a page does, in order; blocks that are not run are left out."""
+    found = blocks(page)
+    following = (*found[1:], None)
+    return [
+        Step(block, after if after is not None and not after.language else None)
+        for block, after in zip(found, following, strict=False)  # a page may have no block
+        if block.language == "sh" and block.skip is None
+    ]
 
 
 def pages() -> list[Path]:

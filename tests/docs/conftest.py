@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ from docs.shell import Shell
 PUBLISHED_AS = "registry.example.com/headrace/controller:0.1.0"
 """What the how-to calls the controller's image in a reader's own registry."""
 
+HELLO = """
+kubectl apply -f docs/tutorial/hello.yaml
+kubectl wait workflow/hello --for=jsonpath='{.status.lastOutcome}'=Succeeded --timeout=180s
+"""
+
 CRDS = [f"{kind}.headrace.dev" for kind in ("workflows", "workflowruns", "taskruns")]
 
 
@@ -32,9 +38,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def local_shell(copy: Path) -> Shell:
+def local_shell(copy: Path, tmp_path: Path) -> Shell:
     """Return a shell in the copy that knows of no cluster."""
-    return Shell(copy, {"KUBECONFIG": os.devnull})
+    return Shell(copy, {"KUBECONFIG": os.devnull}, tmp_path / "exported")
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +83,7 @@ def cluster_shell(
         variables |= {"KUBECONFIG": str(own), demo.NAME_VARIABLE: cluster_name}
         context = ("config", "set-context", "--current", f"--namespace={name}")
         run("kubectl", *context, environ=variables)
-        return Shell(copy, variables)
+        return Shell(copy, variables, tmp_path / "exported")
 
     yield shell
     for name in made:
@@ -85,18 +91,21 @@ def cluster_shell(
 
 
 @pytest.fixture
-def prepare(docs_cluster: Cluster) -> Callable[[Block], None]:
+def prepare(docs_cluster: Cluster) -> Callable[[Block, Shell], None]:
     """Return what brings the cluster to where a page begins, or where its comment says."""
     ready = False
 
-    def act(block: Block) -> None:
+    def act(block: Block, shell: Shell) -> None:
         nonlocal ready
-        if block.empty_cluster is not None:
-            remove_headrace(docs_cluster, {*block.empty_cluster, demo.HOME})
-            for name in block.empty_cluster:
+        if block.empty_cluster is not None or block.after_hello:
+            names = block.empty_cluster or ()
+            remove_headrace(docs_cluster, {*names, demo.HOME})
+            for name in names:
                 kubectl(docs_cluster, "create", "namespace", name)
-        elif not ready:
+        if block.after_hello or (block.empty_cluster is None and not ready):
             demo.install(docs_cluster)
+        if block.after_hello:
+            shell.run(replace(block, text=HELLO))
         ready = True
 
     return act

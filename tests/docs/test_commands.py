@@ -5,12 +5,13 @@ The blocks of a page run in the order in which they stand there. Those that spea
 one of their own with the images that the pages speak of; the others run also where there is none.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from docs.blocks import Block, blocks, pages
+from docs.blocks import Block, blocks, pages, steps
 from docs.shell import Shell
 
 SKIPPED = {
@@ -18,46 +19,43 @@ SKIPPED = {
     "docs/how-to/install.md": [
         "docker build --tag registry.example.com/headrace/controller:0.1.0 ."
     ],
+    "examples/flights/README.md": [
+        "docker build --tag headrace/flights:0.1 examples/flights",
+    ],
 }
 """First lines of blocks that are not run. To leave out one more is a decision: add it here."""
 
 PROGRAMS = ("docker", "eval", "export", "git", "headrace", "helm", "kubectl", "make", "pip", "uv")
 
 
-def of(page: Path, *, cluster: bool) -> list[Block]:
-    """Return a page's blocks of one kind, and the tables that it shows."""
+def pages_with(*, cluster: bool) -> list[Any]:
+    """Return the pages that have a command of that kind."""
     return [
-        block
-        for block in blocks(page)
-        if block.language != "sh" or (block.needs_cluster == cluster and block.skip is None)
+        pytest.param(page, id=str(page))
+        for page in pages()
+        if any(step.commands.needs_cluster == cluster for step in steps(page))
     ]
 
 
-def with_commands(*, cluster: bool) -> Iterator[object]:
-    """Yield the pages that have a command of that kind."""
-    for page in pages():
-        if any(block.language == "sh" for block in of(page, cluster=cluster)):
-            yield pytest.param(page, id=str(page))
-
-
-@pytest.mark.parametrize("page", with_commands(cluster=False))
+@pytest.mark.parametrize("page", pages_with(cluster=False))
 def test_the_commands_that_need_no_cluster_work(page: Path, local_shell: Shell) -> None:
     """On a machine with nothing but the repository, each does what the page says."""
-    for block in of(page, cluster=False):
-        if block.language == "sh":
-            local_shell.run(block)
+    for step in steps(page):
+        if not step.commands.needs_cluster:
+            local_shell.follow(step)
 
 
 @pytest.mark.cluster
-@pytest.mark.parametrize("page", with_commands(cluster=True))
+@pytest.mark.parametrize("page", pages_with(cluster=True))
 def test_the_commands_on_a_cluster_work(
-    page: Path, cluster_shell: Callable[[Path], Shell], prepare: Callable[[Block], None]
+    page: Path, cluster_shell: Callable[[Path], Shell], prepare: Callable[[Block, Shell], None]
 ) -> None:
     """In a namespace of one's own, in the page's order, each does what the page says."""
     shell = cluster_shell(page)
-    for block in of(page, cluster=True):
-        prepare(block)
-        shell.follow([block])
+    for step in steps(page):
+        if step.commands.needs_cluster:
+            prepare(step.commands, shell)
+            shell.follow(step)
 
 
 def test_each_block_that_is_not_run_says_why() -> None:

@@ -66,3 +66,13 @@ def _read(path: Path) -> Broken:
         line=int(headers["line"]) if "line" in headers else None,
         server_says=headers.get("server says"),
     )
+
+
+def table() -> str:
+    """Return the table of tests/broken/README.md: each manifest, its field, who refuses it."""
+    rows = [
+        f"| [{manifest.id}]({manifest.path.name}) | `{manifest.field or f'line {manifest.line}'}`"
+        f" | {manifest.refuser} |"
+        for manifest in broken()
+    ]
+    return "\n".join(["| manifest | field | refused by |", "|---|---|---|", *rows]) + "\n"

@@ -66,6 +66,10 @@ class Process:
             # No such call (macOS, old kernels), or it has just ended: the lock knows both.
             Thread(target=self._wait_for_lock, daemon=True).start()
             return
+        if self._child is None and supervision.running(self._files) != self._pid:
+            os.close(handle)  # it ended meanwhile, and this may be a stranger's
+            self._loop.call_soon(self._end)
+            return
         self._loop.add_reader(handle, self._readable, handle)
 
     def _readable(self, handle: int) -> None:
@@ -78,7 +82,6 @@ class Process:
         self._loop.call_soon_threadsafe(self._end)
 
     def _end(self) -> None:
-        # Before the child is reaped its id is not given to another, so this cannot hit a stranger.
         # The shell has killed the group, unless somebody has killed the shell alone.
         self._signal(signal.SIGKILL)
         self._over = True
@@ -89,6 +92,10 @@ class Process:
         self._on_end()
 
     def _signal(self, number: signal.Signals) -> None:
+        """Send a signal to the group, and to no stranger that was given its id since."""
+        # A child keeps its id until it is reaped; an orphan only as long as it holds the lock.
+        if self._child is None and supervision.running(self._files) != self._pid:
+            return
         try:
             os.killpg(self._pid, number)
         except ProcessLookupError:  # it has just ended

@@ -7,6 +7,7 @@ Knows identities and Kubernetes' limits on names. Knows no object.
 import json
 from base64 import b32encode
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -22,6 +23,7 @@ def short_hash(*parts: str) -> str:
     return b32encode(digest).decode().lower()[:_HASH_CHARACTERS]
 
 
+@lru_cache(maxsize=10_000)  # It is asked for again each time that something of a Job changes.
 def job_name(run: str, run_uid: str, task: str, attempt: int) -> str:
     """
     Return the name of an attempt's Job: at most 54 characters.

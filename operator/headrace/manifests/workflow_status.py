@@ -21,7 +21,7 @@ def workflow_status(log: WorkflowLog, born: datetime) -> Status:
     """Return a Workflow's status; `born` is when it was created."""
     schedule = log.schedule
     return {
-        "conditions": _conditions(log, log.since or born),
+        "conditions": _conditions(log, born),
         "observedGeneration": log.observed_generation,
         "revision": log.revision,
         "appliedRevision": log.applied_revision,
@@ -73,7 +73,8 @@ def _read_schedule(status: Mapping[str, Any]) -> Recorded | None:
     return Recorded(key, since, read_time(status.get("lastTickTime")))
 
 
-def _conditions(log: WorkflowLog, since: datetime) -> list[Status]:
+def _conditions(log: WorkflowLog, born: datetime) -> list[Status]:
+    """Derive the conditions; Reconciling never changes, the others with `ready`."""
     states = {
         ConditionType.READY: log.ready,
         ConditionType.RECONCILING: False,
@@ -85,7 +86,9 @@ def _conditions(log: WorkflowLog, since: datetime) -> list[Status]:
             "status": (ConditionStatus.TRUE if holds else ConditionStatus.FALSE).value,
             "reason": log.reason.value,
             "message": log.message,
-            "lastTransitionTime": write_time(since),
+            "lastTransitionTime": write_time(
+                born if kind is ConditionType.RECONCILING else log.since or born
+            ),
             "observedGeneration": log.observed_generation,
         }
         for kind, holds in states.items()

@@ -68,6 +68,7 @@ REFUSED = [
     ("0 0 * * 8", 'day of week (field 5 of 5): "8" is not allowed; write 0-7 or sun-sat'),
     ("0 0 * * monday", '"monday" is not allowed; write 0-7 or sun-sat'),
     ("0 0 * * 5L", "L5 for the last Friday"),
+    ("0 0 * * mon#1,thu", "cannot mix; make two triggers of it"),
     ("0 0 * * 5#6", '"5#6" cannot be read'),
     ("0 0 15W * *", '"15w" (nearest weekday) is not known; list days, or L for the last'),
     ("1, 2 * * * *", "has 6 fields"),

@@ -1,6 +1,5 @@
 """Objects as they were written, and all that is wrong with them: `headrace.api.v1alpha1.parse`."""
 
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -14,7 +13,9 @@ from headrace.api.v1alpha1.parse import (
     parse_task_run,
     parse_workflow,
 )
-from headrace.api.v1alpha1.paths import Step, path_of
+from headrace.api.v1alpha1.paths import path_of
+from support.mutants import mutants
+from support.times import TIMES
 from support.written import Manifest, rich, run, task, task_run, workflow
 
 READERS = {"Workflow": parse_workflow, "WorkflowRun": parse_run, "TaskRun": parse_task_run}
@@ -305,45 +306,31 @@ def test_the_rich_objects_use_every_field(kind: Any) -> None:
     assert set() == unused
 
 
-ODD_VALUES: tuple[Any, ...] = (None, True, -1, 3, 2**70, 0.5, "", "x", "\x00", "é" * 40_000, [], {})
-ODD_VALUES += ([None], [{}], {"": ""}, {"name": "x"}, [[]])
-
-
-def places(value: Any, steps: tuple[Step, ...] = ()) -> list[tuple[Step, ...]]:
-    """Return where all values in an object are."""
-    found = [steps]
-    if isinstance(value, dict):
-        for name, each in value.items():
-            found += places(each, (*steps, name))
-    elif isinstance(value, list):
-        for index, each in enumerate(value):
-            found += places(each, (*steps, index))
-    return found
-
-
-def replaced(manifest: Manifest, steps: tuple[Step, ...], value: Any) -> Manifest:
-    """Return an object with another value at some place."""
-    changed: Any = deepcopy(manifest)
-    inner = changed
-    for step in steps[:-1]:
-        inner = inner[step]
-    inner[steps[-1]] = value
-    return dict(changed)
-
-
 @pytest.mark.parametrize("manifest", rich(), ids=lambda manifest: manifest["metadata"]["name"])
 def test_any_value_at_any_place_is_read_or_refused_in_plain_words(manifest: Manifest) -> None:
     """No value ends in another error, and no message speaks of the library underneath."""
-    parts = {key: manifest[key] for key in ("kind", "metadata", "spec")}
-    for steps in places(parts):
-        for value in ODD_VALUES if steps and steps != ("kind",) else ():
-            try:
-                READERS[manifest["kind"]](replaced(parts, steps, value))
-            except InvalidObjectError as error:
-                for problem in error.problems:
-                    words = problem.message.lower()
-                    assert not [each for each in JARGON if each in words], problem
-                    assert problem.path, problem
+    for steps, mutant in mutants(manifest):
+        try:
+            READERS[manifest["kind"]](mutant)
+        except InvalidObjectError as error:
+            for problem in error.problems:
+                words = problem.message.lower()
+                assert not [each for each in JARGON if each in words], (steps, problem)
+                assert problem.path, (steps, problem)
+
+
+@pytest.mark.parametrize(("text", "is_time"), TIMES.items())
+def test_a_time_is_what_the_api_server_takes_for_one(
+    text: str,
+    is_time: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Python's library reads more forms; they would be refused later, on the cluster."""
+    manifest = run(logicalTime=text)
+    if is_time:
+        assert parse_run(manifest).logical_time is not None
+    else:
+        want = f"must be a time with its zone, like 2026-11-22T02:30:00Z, not {text!r}"
+        assert [f"spec.logicalTime: {want}"] == told(manifest)
 
 
 def test_each_field_known_from_elsewhere_is_unknown_here() -> None:

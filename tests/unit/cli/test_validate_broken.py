@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from headrace.cli.main import main
-from support.broken import Broken, Refuser, broken
+from support.broken import FOLDER, Broken, Refuser, broken, table
 
 EACH = pytest.mark.parametrize("manifest", broken(), ids=lambda manifest: manifest.id)
 
@@ -40,3 +40,9 @@ def test_there_are_forty_and_each_party_refuses_some() -> None:
     count = Counter(manifest.refuser for manifest in broken())
     assert count.total() >= 40
     assert set(Refuser) == set(count)
+
+
+def test_the_table_beside_them_is_complete() -> None:
+    """The README of the folder says of each who refuses it."""
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert table() == text[text.index("| manifest |") :]

@@ -15,7 +15,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     StringConstraints,
     WithJsonSchema,
 )
@@ -74,15 +73,19 @@ TIME = (
 
 
 def _as_rfc_3339(value: Any) -> Any:
-    """Refuse the forms that Python reads and the API server does not."""
-    if isinstance(value, datetime) or (isinstance(value, str) and re.search(TIME, value)):
+    """Read the forms that the API server reads too, and no others of those that Python knows."""
+    if not isinstance(value, str):
         return value
+    try:
+        if re.search(TIME, value):
+            return datetime.fromisoformat(value.upper())
+    except ValueError:
+        pass  # there is no such day, or hour
     raise PydanticCustomError("time", "is no time of RFC 3339")
 
 
 Time = Annotated[
     AwareDatetime,
-    Field(strict=False),  # the form was looked at already, and text is how JSON has it
     BeforeValidator(_as_rfc_3339),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": TIME}),
 ]

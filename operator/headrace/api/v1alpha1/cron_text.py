@@ -202,6 +202,9 @@ def _weekdays(items: list[str]) -> frozenset[tuple[int, int]]:
             pairs.add((_number(WEEKDAY, last["day"]) % 7, LAST))
         else:
             pairs.update((number % 7, 0) for number in _values(WEEKDAY, [item]))
+    if {0} < {which for _, which in pairs}:
+        # croniter reads no such list, so other tools would refuse it too.
+        raise CronError("every week and n-th of the month cannot mix; make two triggers of it")
     return frozenset(pairs)
 
 

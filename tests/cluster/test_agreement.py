@@ -1,0 +1,101 @@
+"""The API server and the controller's own reader agree on what is right, over odd objects."""
+
+import json
+import re
+from itertools import islice
+
+import pytest
+from kubernetes import config
+
+from cluster.control_plane.provider import Cluster
+from headrace.api.v1alpha1.parse import (
+    InvalidObjectError,
+    parse_run,
+    parse_task_run,
+    parse_workflow,
+)
+from headrace.engine.definition import InvalidDefinitionError, compile_workflow
+from support.mutants import mutants
+from support.times import TIMES
+from support.written import Manifest, rich, run
+
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("crds")]
+
+EVERY = 7
+"""Of the thousands of odd objects, one in so many is sent: a prime, so that all values and all
+places have their turn."""
+
+ONLY_THE_CONTROLLER_SEES = re.compile(
+    r"""
+      spec\.params\[\d+\]\.(default|enum(\[\d+\])?|value)   # a type that another field names
+    | spec\.triggers\[\d+\]\.schedule\.(cron|timeZone)      # grammar, the list of zones
+    | spec\.tasks\[\d+\]\.dependsOn\[\d+\]                  # names in other places
+    | spec\.tasks\[\d+\]\.volumeMounts\[\d+\]\.name
+    | spec\.logicalTime      # the API server takes a list for a text with a format
+    | spec\.interval\.(start|end)
+    """,
+    re.VERBOSE,
+)
+SUCCESS = 300
+
+
+class Server:
+    """The API server, asked what it would say."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        """Ask as the cluster's administrator."""
+        self._api = config.new_client_from_config(cluster.variables()["KUBECONFIG"])
+        self._path = f"/apis/headrace.dev/v1alpha1/namespaces/{namespace}"
+
+    def refusal(self, manifest: Manifest) -> str | None:
+        """Return why an object would be refused; None if it would be taken."""
+        path = f"{self._path}/{manifest['kind'].lower()}s?dryRun=All&fieldValidation=Strict"
+        answer = self._api.rest_client.request(
+            "POST",
+            self._api.configuration.host + path,
+            headers={"Accept": "application/json", "Content-Type": "application/json"},
+            body=manifest,
+            _request_timeout=60,
+        )
+        told = json.loads(answer.data or answer.read())
+        return None if answer.status < SUCCESS else str(told["message"])
+
+
+@pytest.fixture
+def server(cluster: Cluster, namespace: str) -> Server:
+    """Return the API server."""
+    return Server(cluster, namespace)
+
+
+def fields(manifest: Manifest) -> list[str]:
+    """Return the fields that our own reader finds wrong."""
+    try:
+        match manifest["kind"]:
+            case "Workflow":
+                compile_workflow(parse_workflow(manifest))
+            case "WorkflowRun":
+                parse_run(manifest)
+            case _:
+                parse_task_run(manifest)
+    except (InvalidObjectError, InvalidDefinitionError) as error:
+        return [problem.path for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize("manifest", rich(), ids=lambda manifest: manifest["metadata"]["name"])
+def test_nobody_takes_what_the_other_refuses(server: Server, manifest: Manifest) -> None:
+    """What the server takes and we refuse is in the list of what only the controller can see."""
+    for steps, mutant in islice(mutants(manifest), 0, None, EVERY):
+        refusal, ours = server.refusal(mutant), fields(mutant)
+        if refusal:
+            assert ours, (steps, refusal)
+        else:
+            unseen = [path for path in ours if not ONLY_THE_CONTROLLER_SEES.fullmatch(path)]
+            assert not unseen, (steps, ours)
+
+
+def test_times_are_read_alike(server: Server) -> None:
+    """The same texts are times for both."""
+    runs = {text: run(logicalTime=text) for text in TIMES}
+    assert TIMES == {text: server.refusal(each) is None for text, each in runs.items()}
+    assert TIMES == {text: not fields(each) for text, each in runs.items()}

@@ -1,0 +1,322 @@
+"""
+Random workflows, random ends of attempts, and random trouble on the way.
+
+What an attempt ends with is decided beforehand, by task and number; so a run that met trouble can
+be compared with the same run that met none.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.task import NamedTask, RunWhen
+from headrace.api.v1alpha1.workflow import OnFailure, RunTimeouts
+from headrace.engine import positions
+from headrace.engine.definition import Definition
+from headrace.engine.upstream import NEED_UPSTREAM
+from headrace.reconcile import reconcile
+from support.builders import last, limits, on, retries, task, workflow
+from support.fake_cluster import CrashError, FakeJob, Fault, LostAnswerError
+from support.fake_world import StaleError
+from support.story import Story, at_once
+
+End = tuple[int | None, Reason | None]
+"""An exit code, or a reason."""
+
+GOOD: End = (0, None)
+ENDS = st.sampled_from(
+    [GOOD, GOOD, GOOD, (1, None), (7, None), (137, Reason.OOM_KILLED)]
+    + [(None, Reason.NODE_LOST), (None, Reason.EVICTED)]
+)
+RULES = st.sampled_from(
+    [on(7, then="Fail"), on(1, then="Ignore"), on("NodeLost", then="Fail")]
+    + [on("OOMKilled", then="Retry", memory_factor_percent=150)]
+)
+POLICIES = st.builds(
+    lambda limit, infrastructure, seconds, rules: retries(
+        limit, *rules, infrastructure=infrastructure, seconds=seconds
+    ),
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.sampled_from([0, 1, 30]),
+    st.lists(RULES, max_size=1),
+)
+SOME_POLICY = st.none() | POLICIES
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A workflow, and how each attempt of each task ends."""
+
+    definition: Definition
+    ends: Mapping[str, Sequence[End]]
+
+    def end(self, name: str, number: int) -> End:
+        """Return how an attempt ends; all that are not planned end well."""
+        planned = self.ends[name]
+        return planned[number - 1] if number <= len(planned) else GOOD
+
+
+@st.composite
+def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
+    """Draw a workflow of up to 12 tasks; `troubled` ones have time limits and may stop early."""
+    tasks: list[NamedTask] = []
+    for n in range(draw(st.integers(1, 12))):
+        names = [each.name for each in tasks]
+        after = draw(st.lists(st.sampled_from(names), max_size=4, unique=True)) if names else []
+        rules = [each for each in RunWhen if after or each not in NEED_UPSTREAM]
+        times = limits(pending=60, total=draw(st.sampled_from([None, 100]))) if troubled else None
+        tasks.append(
+            task(
+                *(f"t{n}", *after),
+                when=draw(st.sampled_from(rules)),
+                retry=draw(SOME_POLICY),
+                timeouts=times,
+                allow_failure=draw(st.booleans()),
+            )
+        )
+    tasks += [last(f"z{n}", retry=draw(SOME_POLICY)) for n in range(draw(st.integers(0, 2)))]
+    ends = {each.name: draw(st.lists(ENDS, max_size=4)) for each in tasks}
+    more = {}
+    if troubled:
+        more["on_failure"] = draw(st.sampled_from(OnFailure))
+        more["timeouts"] = RunTimeouts(run_seconds=draw(st.sampled_from([None, 200])))
+    return Plan(workflow(*tasks, **more), ends)
+
+
+class Ride:
+    """A run that meets what is drawn for it, with the invariants checked after every turn."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.story = Story(plan.definition)
+        self.cluster = self.story.cluster
+        self.run = self.story.run
+
+    def turn(self) -> None:
+        """Let the controller look once; start it again if it ends."""
+        story = self.story
+        try:
+            story.look_again = at_once(reconcile(self.run.key, story.world, self.cluster.now))
+        except CrashError:
+            story.restart()
+        except (LostAnswerError, StaleError):
+            pass
+        story.invariants.check(self.run, None)
+
+    def act(self, choice: str, index: int) -> None:
+        """Let one thing happen; `index` chooses to whom."""
+        ACTIONS[choice](self, index)
+        self.turn()
+
+    def to_the_end(self) -> None:
+        """Let everybody come to rest, and the run to its end, without further trouble."""
+        self.cluster.faults.clear()
+        self.cluster.refusals.clear()
+        self.cluster.slow = False
+        self.cluster.tell()
+        if self.run.desired is DesiredState.PAUSE:
+            self.cluster.steer(self.run, DesiredState.RUN)
+        for _ in range(300):
+            self.story.tick()
+            if self.run.log.finished is not None:
+                self.cluster.sweep()
+                self.story.tick()
+                return
+            self.cluster.sweep()
+            for name, job in self.open_jobs():
+                self._end(name, job)
+            self.story.pass_time(61)
+        raise AssertionError(f"the run does not end: {self.run.log}")
+
+    def open_jobs(self) -> list[tuple[str, FakeJob]]:
+        """Return the Jobs of which something may still end by itself."""
+        return [
+            (name, job)
+            for name, record in sorted(self.run.task_runs.items())
+            for job in record.jobs.values()
+            if job.sighting.ending is None and not job.sighting.leaving
+        ]
+
+    def _end(self, name: str, job: FakeJob) -> None:
+        code, reason = self.plan.end(name, job.sighting.number)
+        self.cluster.end(job, code, reason)
+
+    # --- what can happen ----------------------------------------------------------------------
+
+    def end_one(self, index: int) -> None:
+        """Let an attempt end as planned."""
+        if jobs := self.open_jobs():
+            self._end(*jobs[index % len(jobs)])
+
+    def begin_one(self, index: int) -> None:
+        """Let a program run."""
+        if jobs := self.open_jobs():
+            self.cluster.begin(jobs[index % len(jobs)][1])
+
+    def stall_one(self, index: int) -> None:
+        """Keep a program from running."""
+        if jobs := self.open_jobs():
+            self.cluster.stall(jobs[index % len(jobs)][1], Reason.UNSCHEDULABLE, f"node {index}")
+
+    def lose_one(self, index: int) -> None:
+        """Take a pod away, which its Job replaces."""
+        if jobs := self.open_jobs():
+            self.cluster.lose(jobs[index % len(jobs)][1])
+
+    def wait(self, index: int) -> None:
+        """Let time pass."""
+        self.cluster.wait(index)
+
+    def wait_long(self, index: int) -> None:
+        """Let a lot of time pass, all at once."""
+        self.cluster.wait(index * 100)
+
+    def restart(self, _: int) -> None:
+        """End the controller and start another."""
+        self.story.restart()
+
+    def fault(self, index: int) -> None:
+        """Plan a fault for one of the next writes."""
+        write = len(self.cluster.writes) + 1 + index % 4
+        self.cluster.faults[write] = list(Fault)[index % len(Fault)]
+
+    def slow_down(self, _: int) -> None:
+        """Let news of others arrive late, from now on."""
+        self.cluster.slow = True
+
+    def hear_all(self, _: int) -> None:
+        """Let all news arrive."""
+        self.cluster.slow = False
+        self.cluster.tell()
+
+    def hear_one(self, index: int) -> None:
+        """Let the news of one Job arrive, before or after those of others, or once more."""
+        if jobs := self.cluster.jobs():
+            job = jobs[index % len(jobs)]
+            job.told = job.sighting
+
+    def pause(self, index: int) -> None:
+        """Let somebody pause the run, or go on."""
+        desired = DesiredState.PAUSE if index % 2 else DesiredState.RUN
+        if self.run.desired in (DesiredState.PAUSE, DesiredState.RUN):
+            self.cluster.steer(self.run, desired)
+
+    def refuse(self, index: int) -> None:
+        """Let the namespace be full for a task, or no longer."""
+        name = self.plan.definition.names[index % len(self.plan.definition.names)]
+        if self.cluster.refusals.pop(name, None) is None:
+            self.cluster.refusals[name] = (Reason.QUOTA_EXCEEDED, f"used {index}")
+
+    def look_twice(self, _: int) -> None:
+        """Look without a cause."""
+        self.turn()
+
+    # --- and what changes how the run ends ------------------------------------------------------
+
+    def steer(self, index: int) -> None:
+        """Let somebody stop or cancel the run."""
+        wanted = DesiredState.CANCEL if index % 2 else DesiredState.STOP
+        if self.run.desired is not DesiredState.CANCEL:
+            self.cluster.steer(self.run, wanted)
+
+    def delete_job(self, index: int) -> None:
+        """Delete a Job that is on record: one that is not could be missed by nobody."""
+        jobs = [
+            (name, job)
+            for name, job in self.open_jobs()
+            if self.run.task_runs[name].log.count >= job.sighting.number
+        ]
+        if jobs:
+            self.cluster.remove_job(jobs[index % len(jobs)][1])
+
+    def delete_task_run(self, index: int) -> None:
+        """Delete a TaskRun that the run remembers."""
+        remembered = positions.read(self.run.log.positions)
+        names = [
+            name
+            for name, record in sorted(self.run.task_runs.items())
+            if self.plan.definition.tasks[name].position in remembered and not record.deleted
+        ]
+        if names:
+            self.cluster.delete_task_run(self.run, names[index % len(names)])
+
+    def haunt(self, index: int) -> None:
+        """Let a Job whose program ended run another pod."""
+        jobs = [job for job in self.cluster.jobs() if job.sighting.ending and not job.removed]
+        if jobs:
+            self.cluster.haunt(jobs[index % len(jobs)])
+
+    def linger(self, index: int) -> None:
+        """Let what is being removed take its time, or not."""
+        self.cluster.lingering = bool(index % 2)
+
+    def sweep(self, _: int) -> None:
+        """Finish what is being removed."""
+        self.cluster.sweep()
+
+
+HARMLESS: dict[str, Callable[[Ride, int], None]] = {
+    "end": Ride.end_one,
+    "end more": Ride.end_one,
+    "begin": Ride.begin_one,
+    "stall": Ride.stall_one,
+    "lose": Ride.lose_one,
+    "wait": Ride.wait,
+    "restart": Ride.restart,
+    "fault": Ride.fault,
+    "slow": Ride.slow_down,
+    "hear all": Ride.hear_all,
+    "hear one": Ride.hear_one,
+    "pause": Ride.pause,
+    "refuse": Ride.refuse,
+    "look": Ride.look_twice,
+}
+"""What may happen without a run ending otherwise."""
+
+HARMFUL: dict[str, Callable[[Ride, int], None]] = {
+    "wait long": Ride.wait_long,
+    "steer": Ride.steer,
+    "delete job": Ride.delete_job,
+    "delete TaskRun": Ride.delete_task_run,
+    "haunt": Ride.haunt,
+    "linger": Ride.linger,
+    "sweep": Ride.sweep,
+}
+ACTIONS = HARMLESS | HARMFUL
+
+
+def rides(actions: Mapping[str, object]) -> st.SearchStrategy[list[tuple[str, int]]]:
+    """Draw what happens, and to whom."""
+    return st.lists(st.tuples(st.sampled_from(sorted(actions)), st.integers(0, 20)), max_size=40)
+
+
+def calm(plan: Plan) -> Ride:
+    """Return the run that meets no trouble."""
+    ride = Ride(plan)
+    ride.to_the_end()
+    return ride
+
+
+def summary(ride: Ride) -> dict[str, object]:
+    """Return all of a run's end that must not depend on what it met on the way."""
+    return {
+        "told": (ride.run.log.succeeded, ride.run.log.reason, ride.run.log.message),
+        "counts": ride.run.log.counts,
+        "started": ride.run.log.positions,
+        "attention": [replace(each, since=None) for each in ride.run.log.attention],
+        "tasks": {
+            name: (record.log.outcome, record.log.reason, *_attempts(ride, name))
+            for name, record in ride.run.task_runs.items()
+        },
+        "jobs": ride.cluster.jobs_made,
+    }
+
+
+def _attempts(ride: Ride, name: str) -> tuple[object, ...]:
+    log = ride.run.task_runs[name].log
+    ends = tuple((each.number, each.reason, each.memory) for each in log.attempts)
+    return log.user_failures, log.infrastructure_failures, ends

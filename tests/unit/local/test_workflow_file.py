@@ -1,0 +1,99 @@
+"""Which object of a file is the workflow: `headrace.cli.workflow_file`."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from headrace.api.v1alpha1.problem import Problem
+from headrace.cli.input import InputError
+from headrace.cli.workflow_file import read_workflow
+
+
+def workflow(name: str, tasks: str = "[{name: a}]") -> str:
+    return dedent(f"""\
+        apiVersion: headrace.dev/v1alpha1
+        kind: Workflow
+        metadata: {{name: {name}}}
+        spec:
+          defaults: {{image: busybox}}
+          tasks: {tasks}
+        """)
+
+
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n"
+IN_A_LIST = "apiVersion: v1\nkind: List\nitems:\n- " + workflow("listed").replace("\n", "\n  ")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "workflow.yaml"
+
+
+ETL, A, B = workflow("etl"), workflow("a"), workflow("b")
+MISSPELT = ETL.replace("Workflow", "Workflo")
+NO_FIELD = workflow("etl", "[{nam: a}]")
+CIRCLE = workflow("etl", "[{name: a, dependsOn: [a]}]")
+NO_IMAGE = IN_A_LIST.replace("busybox", "''")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "want"),
+    [
+        pytest.param(ETL, None, "etl", id="the only object"),
+        pytest.param(f"{CONFIG}---\n{ETL}", None, "etl", id="beside other kinds"),
+        pytest.param(IN_A_LIST, None, "listed", id="in a List"),
+        pytest.param(f"{A}---\n{B}", "b", "b", id="chosen by name"),
+        pytest.param(f"{NO_FIELD}---\n{B}", "b", "b", id="beside a bad one"),
+    ],
+)
+def test_the_workflow_is_found(file: Path, text: str, name: str | None, want: str) -> None:
+    """One workflow needs no name; what else is in the file does not matter."""
+    file.write_text(text)
+
+    found = read_workflow(file, name)
+
+    assert (want, "default", ("a",)) == (found.name, found.namespace, tuple(found.definition.tasks))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "want"),
+    [
+        pytest.param("", None, ": there is no Workflow in this file", id="an empty file"),
+        pytest.param(CONFIG, None, ": there is no Workflow in this file", id="another kind"),
+        pytest.param(MISSPELT, None, ":2: kind: there is no kind 'Workflo'", id="meant to be one"),
+        pytest.param(NO_FIELD, None, ":6: spec.tasks[0].nam", id="a field that is not there"),
+        pytest.param(CIRCLE, None, ":6: spec.tasks[0].dependsOn[0]", id="what the engine finds"),
+        pytest.param(NO_IMAGE, None, ":8: items[0].spec.defaults.image", id="in a List"),
+        pytest.param(f"{A}---\n{B}", None, "; add --name, of: a, b", id="no name"),
+        pytest.param(A, "b", ": there is no workflow 'b' in this file; there are: a", id="no b"),
+        pytest.param(f"{A}---\n{A}", "a", ":8: there is another workflow 'a'; keep one", id="two"),
+        pytest.param("a: [", None, ":2: this is no YAML", id="no YAML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(
+    file: Path, text: str, name: str | None, want: str
+) -> None:
+    """File, line, field and cure, as editors and people can follow."""
+    file.write_text(text)
+
+    with pytest.raises(InputError) as caught:
+        read_workflow(file, name)
+    (line, *_) = caught.value.lines
+    assert line.startswith(f"{file}:")
+    assert want in line
+
+
+def test_a_file_that_is_not_there(file: Path) -> None:
+    """It is named, with the operating system's words."""
+    with pytest.raises(InputError, match=r"workflow\.yaml:1: cannot be read: No such file"):
+        read_workflow(file, None)
+
+
+def test_problems_that_are_found_later_have_lines_too(file: Path) -> None:
+    """What this machine lacks is told like any other mistake."""
+    file.write_text(IN_A_LIST)
+
+    error = read_workflow(file, None).wrong([Problem("spec.tasks[0].command", "is missing")])
+
+    assert (f"{file}:9: items[0].spec.tasks[0].command: is missing",) == error.lines

@@ -1,0 +1,83 @@
+"""Between the engine's log of a workflow and its `status`: `headrace.manifests.workflow_status`."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.workflow import WorkflowStatus
+from headrace.engine.schedule import Recorded
+from headrace.engine.supervise import WorkflowLog
+from headrace.manifests.workflow_status import read_workflow_status, workflow_status
+from support.builders import at
+
+BORN = at(-60)
+TIMES = st.integers(0, 10**9).map(lambda seconds: at(0) + timedelta(seconds=seconds))
+NAMES = st.none() | st.text("abc-1", min_size=1, max_size=10)
+LOGS = st.builds(
+    WorkflowLog,
+    ready=st.booleans(),
+    reason=st.sampled_from(Reason),
+    message=st.text("words ", max_size=20),
+    since=TIMES,
+    observed_generation=st.integers(0, 99),
+    revision=NAMES,
+    applied_revision=NAMES,
+    active=st.integers(0, 99),
+    last_run=NAMES,
+    last_run_time=st.none() | TIMES,
+    last_outcome=NAMES,
+    schedule=st.none() | st.builds(Recorded, st.text("abc", min_size=1), TIMES, st.none() | TIMES),
+    next_run=st.none() | TIMES,
+    missed=st.integers(0, 99),
+)
+
+
+def stored(status: dict[str, Any]) -> dict[str, Any]:
+    """Return a status as an API server gives it back: as JSON, without what is null."""
+    kept = json.loads(json.dumps(status))
+    return {key: value for key, value in kept.items() if value is not None}
+
+
+@given(LOGS)
+def test_the_log_of_a_workflow_is_read_back_the_same(known: WorkflowLog) -> None:
+    """A difference would be a change, and be written for ever."""
+    assert known == read_workflow_status(stored(workflow_status(known, BORN)))
+
+
+@given(LOGS)
+def test_the_status_of_a_workflow_fits_the_api(known: WorkflowLog) -> None:
+    """What is written is what the schema allows."""
+    WorkflowStatus.model_validate_json(json.dumps(stored(workflow_status(known, BORN))))
+
+
+def test_an_object_without_a_status_has_an_empty_log() -> None:
+    """It was just created."""
+    assert WorkflowLog() == read_workflow_status({})
+
+
+@pytest.mark.parametrize(
+    ("ready", "since", "want"),
+    [
+        (True, None, {"Ready": ("True", -60), "Stalled": ("False", -60)}),
+        (True, at(5), {"Ready": ("True", 5), "Stalled": ("False", 5)}),
+        (False, at(9), {"Ready": ("False", 9), "Stalled": ("True", 9)}),
+    ],
+)
+def test_conditions(
+    ready: bool,  # noqa: FBT001 - a table
+    since: datetime | None,
+    want: dict[str, tuple[str, int]],
+) -> None:
+    """Ready and Stalled change together; a workflow is never being worked on for long."""
+    status = workflow_status(WorkflowLog(ready=ready, since=since), BORN)
+    found = {
+        each["type"]: (each["status"], (datetime.fromisoformat(each["lastTransitionTime"]) - at(0)))
+        for each in status["conditions"]
+    }
+    seconds = {kind: (state, int(when.total_seconds())) for kind, (state, when) in found.items()}
+    assert {**want, "Reconciling": ("False", -60)} == seconds
