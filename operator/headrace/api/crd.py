@@ -58,6 +58,9 @@ class Kind:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the spec that the API server fills in. Only plain switches that people look for:
     a default that is written into an object is a difference to what is in Git."""
+    fixed: bool = False
+    """Whether the spec never changes: then nobody owns a part of it, and the API server need not
+    write down who does (metadata.managedFields)."""
     selectable: tuple[str, ...] = ()
     """Fields that `kubectl get --field-selector` and watches can select by."""
 
@@ -127,6 +130,7 @@ TASK_RUN = Kind(
         Column("Node", ".status.attempts[-1:].nodeName", wide=True),
         MESSAGE,
     ),
+    fixed=True,
     selectable=(".spec.run", ".spec.task", ".status.outcome"),
 )
 
@@ -177,6 +181,8 @@ def object_schema(kind: Kind) -> Schema:
     spec = structural(kind.spec)
     for name, value in kind.defaults.items():
         spec["properties"][name]["default"] = value
+    if kind.fixed:
+        spec["x-kubernetes-map-type"] = "atomic"
     return {
         "type": "object",
         "description": kind.text,

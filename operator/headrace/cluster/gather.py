@@ -50,8 +50,9 @@ class TaskPictures:
         log, readable = task_log(item)
         sightings = sorted(self._sightings(item, log.count), key=lambda seen: seen.number)
         newest = sightings[-1] if sightings else None
+        there = any(seen.stage is not Stage.GONE for seen in sightings)
         return ObservedTask(
-            log=log if readable or sightings else _LOST,
+            log=log if readable or there else _LOST,
             sighting=newest,
             lingering=frozenset(seen.number for seen in sightings[:-1] if seen.alive),
             generation=item.metadata.generation,

@@ -110,7 +110,7 @@ class Starter:
     async def _service_account(self, start: StartAttempt) -> Obstacle | None:
         name = start.task.body.service_account_name
         if name is None:
-            return None
+            return self._token_of_nobody(start)
         ref = Ref(SERVICE_ACCOUNTS, start.context.namespace, name)
         found = await self._client.get(ref, Projection)
         if found.metadata.labels.get(labels.ALLOW_WORKFLOWS) == "true":
@@ -121,6 +121,19 @@ class Starter:
             f'give it the label {labels.ALLOW_WORKFLOWS}: "true"',
             self._clock(),
         )
+
+    def _token_of_nobody(self, start: StartAttempt) -> Obstacle | None:
+        """Refuse a token of the namespace's default identity, which nobody has opened to tasks."""
+        for index, volume in enumerate(start.task.body.volumes):
+            sources = (volume.projected or {}).get("sources", ())
+            if any("serviceAccountToken" in source for source in sources):
+                return Obstacle(
+                    Reason.ADMISSION_DENIED,
+                    f"volumes[{index}].projected: a token needs an identity that may be used: set "
+                    f'serviceAccountName to one with the label {labels.ALLOW_WORKFLOWS}: "true"',
+                    self._clock(),
+                )
+        return None
 
     def _taken(self, what: str) -> Obstacle:
         message = f"{what} exists and belongs to somebody else; delete it or rename the task"

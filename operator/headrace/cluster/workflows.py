@@ -138,8 +138,10 @@ class WorkflowWorld:
         return tuple(names)
 
     async def _create(self, key: WorkflowKey, run: NewRun) -> None:
+        item = self._read.get(key)
+        annotations = item.metadata.annotations if item is not None else {}
         manifest = workflow_run(
-            {"name": key.name, "namespace": key.namespace},
+            {"name": key.name, "namespace": key.namespace, "annotations": annotations},
             run.name,
             run.trigger,
             run.logical_time,

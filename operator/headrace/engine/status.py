@@ -83,7 +83,7 @@ def run_log(standing: Standing, now: datetime) -> RunLog:
     """Tell how a run stands after this turn."""
     run = standing.run
     counts = _counts(standing)
-    attention = tuple(islice(_attention(standing), MAX_ATTENTION))
+    attention = tuple(islice(_attention(standing, counts), MAX_ATTENTION))
     log = replace(
         run.log,
         started=run.log.started or now,
@@ -124,11 +124,9 @@ def _positions(standing: Standing) -> str:
     return run.log.positions if seen <= known else positions.write(known | seen)
 
 
-def _attention(standing: Standing) -> Iterator[Watched]:
+def _attention(standing: Standing, counts: Counts) -> Iterator[Watched]:
     """Yield failures first, then what waits for something unusual, in the definition's order."""
-    tasks = standing.definition.tasks
-    failed = [name for name, how in standing.found.outcomes() if how is Outcome.FAILED]
-    for name in sorted(failed, key=lambda name: tasks[name].position):
+    for name in _named(standing, Outcome.FAILED) if counts.failed else ():
         yield _failure(standing, name)
     stuck = [each for each in standing.found.judged.values() if each.outcome is None]
     for judged in sorted(stuck, key=lambda each: each.task.position):

@@ -123,7 +123,7 @@ class LocalWorld:
             obstacles=self._obstacles(),
             log=self._log,
             logged_at=self._logged_at,
-            tasks_logged_at=self._tasks_logged_at,
+            tasks_logged_at=dict(self._tasks_logged_at),
         )
 
     @property

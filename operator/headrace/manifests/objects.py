@@ -64,7 +64,7 @@ def workflow_run(
     Return a run of a workflow.
 
     Args:
-        workflow: The workflow's metadata.
+        workflow: The workflow's metadata: name, namespace, and annotations if it has any.
         name: The run's name: the lock that lets a tick start one run.
         trigger: What asked for it.
         logical_time: The instant that it stands for.
@@ -82,6 +82,12 @@ def workflow_run(
         "metadata": {
             "name": name,
             "namespace": workflow["namespace"],
+            # Who asked for the workflow asked for its runs.
+            "annotations": {
+                key: value
+                for key, value in workflow.get("annotations", {}).items()
+                if key == labels.REQUESTED_BY
+            },
             # No owner: deleting a workflow must not end a running run.
             "labels": {
                 labels.MANAGED_BY: labels.HEADRACE,

@@ -105,9 +105,8 @@ class TaskRunStatus(ApiType):
     infrastructure_failures: int = Field(default=0, ge=0)
     """infrastructureFailures is how many attempts counted against retry.infrastructureLimit."""
 
-    attempts: Annotated[tuple[AttemptStatus, ...], Unique("number")] = Field(
-        default=(), max_length=10
-    )
+    # Not keyed, as nobody but the controller writes it: see `WorkflowSpec.tasks`.
+    attempts: tuple[AttemptStatus, ...] = Field(default=(), max_length=10)
     """attempts are the last 10, oldest first."""
 
     next_attempt_time: AwareDatetime | None = None

@@ -70,14 +70,13 @@ class WorkflowSpec(ApiType):
     defaults: Defaults = Defaults()
     """defaults hold for each task that does not say otherwise."""
 
-    tasks: Annotated[tuple[Task, ...], Unique("name", checked=False)] = Field(
-        min_length=1, max_length=MAX_TASKS
-    )
+    # Not keyed by name: for a keyed list the API server writes down who owns each field of each
+    # element (metadata.managedFields), which more than doubles a large workflow, and compares all
+    # elements with each other at each write. Doubles are found by `headrace.engine.problems`.
+    tasks: tuple[Task, ...] = Field(min_length=1, max_length=MAX_TASKS)
     """tasks are the pipeline: each runs as one Job, after the tasks that it depends on."""
 
-    finally_: Annotated[tuple[NamedTask, ...], Unique("name", checked=False)] = Field(
-        default=(), max_length=100, alias="finally"
-    )
+    finally_: tuple[NamedTask, ...] = Field(default=(), max_length=100, alias="finally")
     """finally tasks run after all others ended, whatever the outcome, also after Stop and Cancel.
     One that fails makes the run fail."""
 

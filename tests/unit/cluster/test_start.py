@@ -1,0 +1,37 @@
+"""What is asked before an attempt is made: `headrace.cluster.start`."""
+
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import AsyncMock
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.task import TaskBody
+from headrace.cluster.caches import Caches
+from headrace.cluster.start import Starter
+from headrace.engine.actions import RunContext, StartAttempt
+from headrace.engine.definition import TaskDefinition
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def attempt(**body: Any) -> StartAttempt:
+    """Return the first attempt of a task with these fields."""
+    task = TaskDefinition("load", 0, TaskBody.model_validate({"image": "busybox", **body}))
+    context = RunContext("shop", "night-1", "r1", "night", "2030-01-01T00:00:00Z")
+    return StartAttempt(task, 1, context)
+
+
+async def test_a_token_without_an_identity_is_refused_before_anything_is_made() -> None:
+    """A projected token would be one of the namespace's default ServiceAccount."""
+    sources = [{"serviceAccountToken": {"path": "token"}}]
+    volumes = [{"name": "token", "projected": {"sources": sources}}]
+    client = AsyncMock()
+    starter = Starter(Caches(lambda _: None, lambda _: None), client, lambda: NOON)
+
+    refused = await starter.start(attempt(volumes=volumes), None)
+
+    assert refused is not None
+    assert Reason.ADMISSION_DENIED == refused.reason
+    assert "volumes[0].projected" in refused.message
+    assert "serviceAccountName" in refused.message
+    assert [] == client.mock_calls
