@@ -10,6 +10,7 @@ from headrace.cluster.caches import Caches
 from headrace.cluster.start import Starter
 from headrace.engine.actions import RunContext, StartAttempt
 from headrace.engine.definition import TaskDefinition
+from headrace.manifests.kube import Meta, OwnObject
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -21,14 +22,14 @@ def attempt(**body: Any) -> StartAttempt:
     return StartAttempt(task, 1, context)
 
 
-async def test_a_token_without_an_identity_is_refused_before_anything_is_made() -> None:
+async def test_a_token_without_an_identity_is_refused_before_a_job_is_made() -> None:
     """A projected token would be one of the namespace's default ServiceAccount."""
     sources = [{"serviceAccountToken": {"path": "token"}}]
     volumes = [{"name": "token", "projected": {"sources": sources}}]
     client = AsyncMock()
     starter = Starter(Caches(lambda _: None, lambda _: None), client, lambda: NOON)
 
-    refused = await starter.start(attempt(volumes=volumes), None)
+    refused = await starter.start(attempt(volumes=volumes), OwnObject(Meta("night-1-load")))
 
     assert refused is not None
     assert Reason.ADMISSION_DENIED == refused.reason

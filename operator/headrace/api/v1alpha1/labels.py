@@ -27,8 +27,8 @@ PART_OF = "app.kubernetes.io/part-of"
 HEADRACE = "headrace"
 
 REQUESTED_BY = f"{GROUP}/requested-by"
-"""Annotation: who asked for it, stamped by the API server on what people write. A run that a trigger
-starts carries its workflow's."""
+"""Annotation: who asked for it, stamped by the API server on what people write. A run that a
+trigger starts carries its workflow's."""
 
 ALLOW_WORKFLOWS = f"{GROUP}/allow-workflows"
 """Label on a ServiceAccount: `"true"` lets tasks of its namespace run as it."""
