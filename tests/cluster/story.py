@@ -157,6 +157,15 @@ class Story:
 
         return dict(self.until(f"the end of {name}", look))
 
+    def started(self, run: str, task: str) -> None:
+        """Wait until a container of a task has started, however short it runs."""
+
+        def look() -> bool:
+            pods = self.of_run("pod", run, task)
+            return any(pod["status"].get("phase", "Pending") != "Pending" for pod in pods)
+
+        self.until(f"{task} of {run} started", look)
+
     def waits(self, name: str, reason: str, kind: str = "taskrun") -> Manifest:
         """Wait until a TaskRun or run says that it stands for this reason, and return it."""
 

@@ -1,11 +1,13 @@
 """A controller that is killed in the middle goes on where it was, and nothing runs twice."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from cluster.control import Stage
+from cluster.looking import Manifest
 from cluster.operator_process import ControllerProcess
 from cluster.story import SUCCEED, Story, attempts, condition, lasting, shell, task
 from cluster.witness import Witness
@@ -46,21 +48,25 @@ def witness(stage: Stage, namespace: str, tmp_path: Path) -> Iterator[Witness]:
         yield it
 
 
+def layers() -> list[Manifest]:
+    """Return tasks in layers, each of which waits for all of the one before."""
+    names = [[f"t{layer}{place}" for place in range(WIDTH)] for layer in range(LAYERS)]
+    return [
+        task(name, SUCCEED, dependsOn=names[layer - 1] if layer else [])
+        for layer in range(LAYERS)
+        for name in names[layer]
+    ]
+
+
 def test_a_run_survives_kills_of_the_controller(
     story: Story, controller: ControllerProcess, witness: Witness
 ) -> None:
     """Killed several times, the run ends as it would have; each attempt had exactly one Job."""
-    tasks, before = [], []
-    for layer in range(LAYERS):
-        names = [f"t{layer}{place}" for place in range(WIDTH)]
-        tasks += [task(name, SUCCEED, dependsOn=before) for name in names]
-        before = names
+    tasks = layers()
     story.workflow("tough", *tasks)
 
     for count in KILLED_AT:
-        story.until(
-            f"{count} Jobs", lambda count=count: len(story.of_run("job", "tough-once")) >= count
-        )
+        story.until(f"{count} Jobs", partial(_has_jobs, story, count))
         controller.kill()
         controller.start()
     run = story.ended("tough-once")
@@ -73,19 +79,23 @@ def test_a_run_survives_kills_of_the_controller(
         assert [("Succeeded", 0)] == attempts(record)
 
 
+def _has_jobs(story: Story, count: int) -> bool:
+    return len(story.of_run("job", "tough-once")) >= count
+
+
 def test_what_ended_while_the_controller_was_away_is_seen(
     story: Story, controller: ControllerProcess, witness: Witness
 ) -> None:
     """Successes, failures and deletions of that time are judged as if it had been there."""
     story.workflow(
         "missed",
-        task("good", shell("sleep 3; echo '{\"rows\": 9}' > $HEADRACE_OUTPUTS")),
-        task("bad", shell("sleep 3; exit 4"), allowFailure=True),
+        task("good", shell("sleep 8; echo '{\"rows\": 9}' > $HEADRACE_OUTPUTS")),
+        task("bad", shell("sleep 8; exit 4"), allowFailure=True),
         task("gone", shell("[ $HEADRACE_ATTEMPT = 2 ] || sleep 600"), retry=AT_ONCE),
         task("after", SUCCEED, dependsOn=["good"]),
     )
     for name in ("good", "bad", "gone"):
-        story.waits(f"missed-once-{name}", "Running")
+        story.started("missed-once", name)
 
     controller.kill()
     (job,) = story.of_run("job", "missed-once", "gone")

@@ -122,7 +122,7 @@ def test_the_taskrun_of_a_task_that_succeeded_is_deleted(
         story.workflow(
             "forgotten", task("load", SUCCEED), task("use", shell("sleep 6"), dependsOn=["load"])
         )
-        story.waits("forgotten-once-use", "Running")
+        story.started("forgotten-once", "use")
 
         story.delete("taskrun", "forgotten-once-load")
         run = story.ended("forgotten-once")
@@ -147,7 +147,7 @@ def test_a_deleted_run_ends_its_pods(story: Story) -> None:
 def test_a_run_outlives_its_workflow(story: Story) -> None:
     """It goes on to its end by its frozen definition; later it is cleaned up, and that too."""
     story.workflow("parent", task("one", shell("sleep 4")), task("two", SUCCEED, dependsOn=["one"]))
-    story.waits("parent-once-one", "Running")
+    story.started("parent-once", "one")
 
     story.delete("workflow", "parent")
     run = story.ended("parent-once")

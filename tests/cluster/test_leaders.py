@@ -59,7 +59,7 @@ def test_a_leader_that_stands_still_is_replaced_and_never_writes_again(
     story, first, second = pair(stage)
     with stage.witness(story.namespace, tmp_path / "jobs") as witness:
         story.workflow("relay", *chain(8))
-        story.waits("relay-once-t1", "Running")
+        story.started("relay-once", "t1")
 
         first.signal(signal.SIGSTOP)
         leads(story, second)
@@ -83,7 +83,7 @@ def test_a_leader_that_is_asked_to_end_hands_over_at_once(stage: Stage, tmp_path
     story, first, second = pair(stage)
     with stage.witness(story.namespace, tmp_path / "jobs") as witness:
         story.workflow("relay", *chain(4))
-        story.waits("relay-once-t0", "Running")
+        story.started("relay-once", "t0")
 
         first.signal(signal.SIGTERM)
         asked = time.monotonic()

@@ -24,7 +24,7 @@ def test_garbage_in_a_taskruns_status_is_written_anew_from_its_job(story: Story)
     story.workflow(
         "smear", task("load", shell("sleep 8")), task("use", SUCCEED, dependsOn=["load"])
     )
-    story.waits("smear-once-load", "Running")
+    story.started("smear-once", "load")
 
     attempt = {"number": 7, "reason": "Nonsense"}
     story.patch("taskrun", "smear-once-load", garbled(attempts=[attempt]), STATUS)
@@ -39,7 +39,7 @@ def test_garbage_in_a_taskruns_status_is_written_anew_from_its_job(story: Story)
 def test_garbage_in_a_runs_status_is_written_anew_from_its_tasks(story: Story) -> None:
     """The status is a projection: the run goes on by its own definition, and nothing runs twice."""
     story.workflow("blot", task("load", shell("sleep 8")), task("use", SUCCEED, dependsOn=["load"]))
-    story.waits("blot-once-load", "Running")
+    story.started("blot-once", "load")
     story.workflow("blot", task("changed", SUCCEED))
 
     story.patch("workflowrun", "blot-once", garbled(started="x-y", progress="9/9"), STATUS)
@@ -71,12 +71,12 @@ def test_a_record_that_cannot_be_read_and_has_no_job_is_a_failure(story: Story) 
     story.workflow(
         "lost",
         task("load", SUCCEED),
-        task("wait", shell("sleep 10")),
+        task("wait", shell("sleep 15")),
         task("use", SUCCEED, dependsOn=["load", "wait"]),
     )
     story.task_ended("lost-once-load")
     (job,) = story.of_run("job", "lost-once", "load")
-    story.kubectl("delete", "job", job["metadata"]["name"], "--wait")
+    story.kubectl("delete", "job", job["metadata"]["name"], "--cascade=foreground", "--wait")
 
     story.patch("taskrun", "lost-once-load", {**garbled(attempts=None, outcome=None)}, STATUS)
     run = story.ended("lost-once")
@@ -88,7 +88,7 @@ def test_a_record_that_cannot_be_read_and_has_no_job_is_a_failure(story: Story) 
 def test_labels_taken_off_a_job_do_not_start_its_attempt_again(story: Story) -> None:
     """An attempt is known by its Job's name and owner; labels only help to find it."""
     story.workflow("bare", task("load", shell("sleep 8")))
-    story.waits("bare-once-load", "Running")
+    story.started("bare-once", "load")
     (job,) = story.of_run("job", "bare-once", "load")
     name = job["metadata"]["name"]
 

@@ -13,12 +13,12 @@ LONG = 500.0
 
 def test_a_run_of_two_hundred_tasks_ends(story: Story, controller: ControllerProcess) -> None:
     """Each of 20 layers waits for all 10 tasks of the one before; kubectl shows how far it is."""
-    tasks = []
-    before: list[str] = []
-    for layer in range(LAYERS):
-        names = [f"l{layer}-{place}" for place in range(WIDTH)]
-        tasks += [task(name, SUCCEED, dependsOn=before) for name in names]
-        before = names
+    names = [[f"l{layer}-{place}" for place in range(WIDTH)] for layer in range(LAYERS)]
+    tasks = (
+        task(name, SUCCEED, dependsOn=names[layer - 1] if layer else [])
+        for layer in range(LAYERS)
+        for name in names[layer]
+    )
     story.workflow("wide", *tasks)
 
     half = story.until("half of it", lambda: _ended(story) >= LAYERS * WIDTH // 2, patience=LONG)

@@ -27,13 +27,21 @@ End = tuple[int | None, Reason | None]
 """An exit code, or a reason."""
 
 GOOD: End = (0, None)
-ENDS = st.sampled_from(
-    [GOOD, GOOD, GOOD, (1, None), (7, None), (137, Reason.OOM_KILLED)]
-    + [(None, Reason.NODE_LOST), (None, Reason.EVICTED)]
-)
+BAD: list[End] = [
+    (1, None),
+    (7, None),
+    (137, Reason.OOM_KILLED),
+    (None, Reason.NODE_LOST),
+    (None, Reason.EVICTED),
+]
+ENDS = st.sampled_from([GOOD, GOOD, GOOD, *BAD])
 RULES = st.sampled_from(
-    [on(7, then="Fail"), on(1, then="Ignore"), on("NodeLost", then="Fail")]
-    + [on("OOMKilled", then="Retry", memory_factor_percent=150)]
+    [
+        on(7, then="Fail"),
+        on(1, then="Ignore"),
+        on("NodeLost", then="Fail"),
+        on("OOMKilled", then="Retry", memory_factor_percent=150),
+    ]
 )
 POLICIES = st.builds(
     lambda limit, infrastructure, seconds, rules: retries(

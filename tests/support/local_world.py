@@ -6,7 +6,6 @@ and nothing depends on how fast a machine is.
 """
 
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from typing import Any, Final
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition import compile_workflow
-from headrace.engine.run import ObservedRun, RunKey, Sighting
+from headrace.engine.run import ObservedRun, Sighting
 from headrace.local import runs
 from headrace.local.folder import AttemptFiles, StateFolder
 from headrace.local.launcher import ProcessLauncher
@@ -72,10 +71,6 @@ class LocalRig:
         """Let a program end. It has not ended yet when this returns."""
         (self._home / f"{task}-{number}.fifo").write_text(f"{code} {output}\n")
 
-    def lose(self, task: str, number: int = 1) -> None:
-        """Kill all processes of an attempt."""
-        os.killpg(int(self.files(task, number).lock.read_text()), signal.SIGKILL)
-
     async def look(self) -> datetime | None:
         """Let the engine look once."""
         return await reconcile(self.key, self.world, _now())
@@ -103,11 +98,6 @@ class LocalRig:
     async def _of(self, tasks: tuple[str, ...]) -> list[Sighting | None]:
         shown = await self.sightings()
         return [shown.get(task) for task in tasks]
-
-
-def other(key: RunKey) -> RunKey:
-    """Return the key of a run that is not there."""
-    return RunKey(key.namespace, f"not-{key.name}")
 
 
 def fields(**more: Any) -> dict[str, Any]:

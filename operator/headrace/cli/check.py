@@ -4,6 +4,7 @@ What is wrong with one object of a file: its kind, its fields, and what shows in
 The checks are the API's and the engine's, the same that the controller makes. Knows no file.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +21,9 @@ from headrace.api.v1alpha1.parse import (
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition import Definition, InvalidDefinitionError, compile_workflow
+
+MAX_OBJECT_BYTES = 1_500_000
+"""What etcd takes by default (1.5 MiB), less room for what the API server and the status add."""
 
 Spec = Definition | RunSpec | TaskRunSpec
 
@@ -68,10 +72,22 @@ def _check(value: Mapping[str, Any]) -> Checked:
     if api_version != API_VERSION:
         return Checked(kind, name, foreign=True)
     try:
-        return Checked(kind, name, spec=READERS[kind](value))
+        spec = READERS[kind](value)
+        return Checked(kind, name, spec=spec, problems=tuple(_too_large(value)))
     except (InvalidObjectError, InvalidDefinitionError) as error:
         problems = tuple(Problem(each.path, each.message) for each in error.problems)
         return Checked(kind, name, problems=problems)
+
+
+def _too_large(value: Mapping[str, Any]) -> Iterator[Problem]:
+    """Say whether the cluster can keep an object; on this machine any size runs."""
+    size = len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+    if size > MAX_OBJECT_BYTES:
+        message = (
+            f"the object has {size} bytes as JSON, and a cluster keeps at most {MAX_OBJECT_BYTES};"
+            " split the workflow, and keep data and programs out of it"
+        )
+        yield Problem("spec", message)
 
 
 def _wrong_kind(api_version: str, kind: str) -> Problem | None:

@@ -29,7 +29,7 @@ NAMED = 3
 
 USUAL = frozenset(
     {Reason.PENDING, Reason.STARTING, Reason.RUNNING, Reason.WAITING_FOR_UPSTREAM}
-    | {Reason.WAITING_FOR_TASKS, Reason.PAUSED}
+    | {Reason.WAITING_FOR_TASKS, Reason.WAITING_FOR_SLOT, Reason.PAUSED}
 )
 """What a task may wait for without anybody having to know."""
 

@@ -249,7 +249,7 @@ class LocalWorld:
         until = datetime.now(UTC) + _LONG
         message = f"all {self._slots} slots are taken (--max-parallel)"
         held = list(self._queue)[room:]
-        return {name: Obstacle(Reason.PENDING, message, until) for name in held}
+        return {name: Obstacle(Reason.WAITING_FOR_SLOT, message, until) for name in held}
 
 
 def _record(start: StartAttempt, now: datetime) -> AttemptRecord:

@@ -104,17 +104,16 @@ def test_lists_with_keys_have_these_keys_in_their_elements(kind: Kind) -> None:
 
 
 def test_lists_of_named_things_are_keyed() -> None:
-    """Server-side apply merges such lists by element, and refuses two of one name."""
+    """Server-side apply merges such lists by element, and two of one name are refused."""
     found = {
         path.rpartition(".")[2]: each["x-kubernetes-list-map-keys"]
         for kind in KINDS
         for path, each in own(kind).items()
         if "x-kubernetes-list-map-keys" in each
     }
-    named = ("env", "finally", "imagePullSecrets", "params", "tasks", "volumes")
+    named = ("env", "imagePullSecrets", "params", "volumes")
     want = {
         **{name: ["name"] for name in named},
-        "attempts": ["number"],
         "conditions": ["type"],
         "volumeMounts": ["mountPath"],
     }

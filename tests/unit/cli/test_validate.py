@@ -148,6 +148,17 @@ def test_a_file_that_the_api_server_would_refuse_is_not_even_read(tmp_path: Path
     )
 
 
+def test_an_object_that_the_cluster_cannot_keep_is_told(tmp_path: Path) -> None:
+    """The cluster itself says only `etcdserver: request is too large`."""
+    large = tmp_path / "large.yaml"
+    args = ", ".join(["x" * 30_000] * 51)
+    large.write_text(f"{WORKFLOW}      args: [{args}]\n")
+    done = validate(large)
+    assert 2 == done.exit_code
+    assert f"{large}:4: spec: the object has 1530" in done.stdout
+    assert "a cluster keeps at most 1500000; split the workflow" in done.stdout
+
+
 def test_a_large_workflow_is_checked(tmp_path: Path) -> None:
     """As many tasks as a workflow may have; one more is refused."""
     tasks = [f"    - {{name: t{n}, image: a, dependsOn: [t{max(n - 1, 0)}]}}" for n in range(5001)]

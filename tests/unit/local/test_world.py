@@ -57,7 +57,7 @@ async def test_tasks_wait_for_a_slot_and_say_so(make: Make) -> None:
 
     assert {"t0", "t1"} == await alive(rig)
     run = await rig.observed()
-    assert (Reason.PENDING, "all 2 slots are taken (--max-parallel)") == (
+    assert (Reason.WAITING_FOR_SLOT, "all 2 slots are taken (--max-parallel)") == (
         run.tasks["t2"].log.reason,
         run.tasks["t2"].log.message,
     )

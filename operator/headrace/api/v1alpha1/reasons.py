@@ -41,6 +41,9 @@ class Reason(StrEnum):
     WAITING_FOR_TASKS = "WaitingForTasks"
     """A `finally` task waits until all other tasks have ended."""
 
+    WAITING_FOR_SLOT = "WaitingForSlot"
+    """As many attempts run on this machine as may run at once."""
+
     PAUSED = "Paused"
     """`desiredState: Pause`: nothing new starts."""
 

@@ -1,0 +1,166 @@
+"""
+How long the engine thinks: `decide` on runs of 200, 2,000 and 5,000 tasks.
+
+Layers of a hundred tasks each (ten at 200); a task waits for three tasks of the layer before, or
+for all of it. Half of the run has ended, one layer runs. Measured are a turn in which nothing
+changed, one in which one task has just ended, and one over a run of which only the first layer
+has started. Everything else of the controller (caches, requests) is left out.
+
+    python bench/engine.py [--turns 50]
+"""
+
+import argparse
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import process_time
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "operator"))
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.task import Defaults, Task
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.decide import decide
+from headrace.engine.definition import Definition, compile_workflow
+from headrace.engine.outcome import Outcome
+from headrace.engine.run import (
+    Attempt,
+    Ending,
+    ObservedRun,
+    ObservedTask,
+    RunKey,
+    RunLog,
+    Sighting,
+    Stage,
+    TaskLog,
+)
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+NOW = NOON + timedelta(minutes=5)
+SIZES = ((200, 10), (2000, 100), (5000, 100))
+"""Tasks, and how many of them are in a layer."""
+
+
+def layered(size: int, width: int, fan_in: int) -> Definition:
+    """Return a workflow of layers; each task waits for so many tasks of the layer before."""
+    tasks = []
+    for position in range(size):
+        layer, place = divmod(position, width)
+        before = [f"t{layer - 1}-{(place + n) % width}" for n in range(fan_in)] if layer else []
+        tasks.append(Task(name=f"t{layer}-{place}", depends_on=tuple(before)))
+    return compile_workflow(WorkflowSpec(tasks=tuple(tasks), defaults=Defaults(image="busybox")))
+
+
+def attempt(name: str) -> Attempt:
+    """Return the first attempt of a task."""
+    pod = f"{name}-pod"
+    return Attempt(1, f"{name}-job", pod, "node-1", created=NOON, scheduled=NOON, started=NOON)
+
+
+def done(name: str) -> ObservedTask:
+    """Return a task that succeeded; its Job is still there."""
+    end = replace(attempt(name), finished=NOON, exit_code=0, reason=Reason.SUCCEEDED)
+    log = TaskLog(
+        (end,),
+        1,
+        outcome=Outcome.SUCCEEDED,
+        reason=Reason.SUCCEEDED,
+        started=NOON,
+        finished=NOON,
+        observed_generation=1,
+    )
+    return ObservedTask(log, sighting(name, ended=True))
+
+
+def runs(name: str) -> ObservedTask:
+    """Return a task that runs, and whose record says so."""
+    log = TaskLog((attempt(name),), 1, reason=Reason.RUNNING, started=NOON, observed_generation=1)
+    return ObservedTask(log, sighting(name))
+
+
+def sighting(name: str, *, ended: bool = False) -> Sighting:
+    """Return what a world shows of a task's attempt."""
+    return Sighting(
+        1,
+        Stage.ENDED if ended else Stage.RUNNING,
+        job=f"{name}-job",
+        created=NOON,
+        pod=f"{name}-pod",
+        node="node-1",
+        scheduled=NOON,
+        started=NOON,
+        ending=Ending(NOON, 0) if ended else None,
+        alive=not ended,
+    )
+
+
+def quiet(run: ObservedRun) -> ObservedRun:
+    """Return a run whose status says all there is to say."""
+    status = decide(run, NOW).status
+    return replace(run, log=status or run.log, logged_at=NOON)
+
+
+def half_way(definition: Definition, width: int) -> ObservedRun:
+    """Return a run of which half has ended, and one layer runs."""
+    middle = len(definition.names) // 2 // width * width
+    tasks = {name: done(name) for name in definition.names[:middle]}
+    tasks |= {name: runs(name) for name in definition.names[middle : middle + width]}
+    return quiet(observed(definition, tasks))
+
+
+def at_the_start(definition: Definition, width: int) -> ObservedRun:
+    """Return a run of which the first layer runs."""
+    return quiet(observed(definition, {name: runs(name) for name in definition.names[:width]}))
+
+
+def one_ended(run: ObservedRun) -> ObservedRun:
+    """Return the run with one more task ended."""
+    name, seen = list(run.tasks.items())[-1]
+    ended = replace(seen, sighting=sighting(name, ended=True))
+    return replace(run, tasks={**run.tasks, name: ended})
+
+
+def observed(definition: Definition, tasks: dict[str, ObservedTask]) -> ObservedRun:
+    """Return a run that began at noon."""
+    status = RunLog(started=NOON)
+    return ObservedRun(RunKey("d", "r"), "uid-1", NOON, definition, tasks=tasks, log=status)
+
+
+def median_ms(turn: Callable[[], object], turns: int) -> float:
+    """Return the median CPU time of a turn in milliseconds; others may use the machine."""
+    times = []
+    for _ in range(turns):
+        begin = process_time()
+        turn()
+        times.append(process_time() - begin)
+    return statistics.median(times) * 1000
+
+
+def rows(turns: int) -> list[Sequence[str]]:
+    """Measure all sizes and shapes."""
+    table = []
+    for size, width in SIZES:
+        for fan_in in (3, width):
+            definition = layered(size, width, fan_in)
+            middle, first = half_way(definition, width), at_the_start(definition, width)
+            cases = (middle, one_ended(middle), first)
+            times = [median_ms(lambda run=case: decide(run, NOW), turns) for case in cases]  # type: ignore[misc] # mypy infers no lambda defaults
+            table.append([f"{size}", f"{fan_in}", *(f"{each:.2f}" for each in times)])
+    return table
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="How long the engine thinks.")
+    parser.add_argument("--turns", type=int, default=50, help="how often each turn is measured")
+    arguments = parser.parse_args()
+    head = ["tasks", "waits for", "nothing changed (ms)", "one task ended (ms)", "at start (ms)"]
+    for row in (head, *rows(arguments.turns)):
+        print("  ".join(f"{cell:>20}" for cell in row))
+
+
+if __name__ == "__main__":
+    main()

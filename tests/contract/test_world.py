@@ -1,0 +1,269 @@
+"""
+What every `World` must keep, whatever it is made of: `headrace.reconcile.World`.
+
+The engine relies on this and on nothing else. The world in memory may be trusted as far as this
+goes. A further world joins with a line in `KINDS` (see `support.world_contract`).
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.actions import EndAttempt, RunContext, StartAttempt
+from headrace.engine.outcome import Outcome
+from headrace.engine.run import Attempt, Counts, RunKey, RunLog, Sighting, Stage, TaskLog, Watched
+from support import local_world
+from support.builders import retries, spec, task
+from support.world_contract import Kind, Rig, make_fake
+
+
+async def make_local(folder: Path, workflow: Any) -> Rig:
+    """Return a rig of processes on this machine."""
+    return local_world.LocalRig(folder, workflow)
+
+
+KINDS = {
+    "memory": Kind(make_fake),
+    "local": Kind(make_local, local_world.fields()),
+}
+
+MORNING = datetime(2030, 1, 1, 9, 30, 0, 123_456, tzinfo=UTC)
+FAILED_ONCE = TaskLog(
+    attempts=(
+        Attempt(
+            1,
+            job="a-1",
+            created=MORNING,
+            finished=MORNING,
+            exit_code=3,
+            reason=Reason.NON_ZERO_EXIT,
+            message="ended with exit code 3",
+        ),
+    ),
+    count=1,
+    user_failures=1,
+    reason=Reason.WAITING_FOR_RETRY,
+    message="again soon",
+    started=MORNING,
+    next_attempt=MORNING,
+    observed_generation=1,
+)
+
+
+@pytest.fixture(params=KINDS)
+async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
+    """Return a run of three tasks: b waits for a, c for nobody; a may be tried twice more."""
+    kind = KINDS[request.param]
+    tasks = (
+        task("a", retry=retries(2, seconds=0), **kind.fields),
+        task("b", "a", **kind.fields),
+        task("c", **kind.fields),
+    )
+    made = await kind.make(tmp_path, spec(*tasks))
+    yield made
+    await made.close()
+
+
+async def started(rig: Rig, *tasks: str, number: int = 1, memory: str | None = None) -> None:
+    """Ask for an attempt of each task."""
+    run = await rig.observed()
+    assert run.definition is not None
+    context = RunContext(
+        rig.key.namespace, rig.key.name, run.uid, run.workflow, "2030-01-01T00:00:00Z"
+    )
+    tables = run.definition.tasks
+    await rig.world.apply(
+        rig.key, [StartAttempt(tables[name], number, context, memory) for name in tasks]
+    )
+
+
+async def shown(rig: Rig, name: str) -> Sighting:
+    """Return what the world shows of a task's newest attempt."""
+    sighting = (await rig.observed()).tasks[name].sighting
+    assert sighting is not None
+    return sighting
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+async def test_a_run_that_is_not_there_is_not_shown(rig: Rig) -> None:
+    """It may have been deleted meanwhile; that is no error."""
+    assert await rig.world.observe(RunKey(rig.key.namespace, "nobody")) is None
+
+
+async def test_a_new_run_has_a_definition_and_nothing_else(rig: Rig) -> None:
+    """No task has started, and nothing is on record."""
+    run = await rig.observed()
+    assert run.definition is not None
+    assert ("a", "b", "c") == run.definition.names
+    assert {} == run.tasks
+    assert (None, None) == (run.log.started, run.log.finished)
+
+
+async def test_looking_changes_nothing(rig: Rig) -> None:
+    """Two observations with nothing in between are the same."""
+    await started(rig, "a")
+    first, second = await rig.observed(), await rig.observed()
+    assert first.tasks.keys() == second.tasks.keys()
+    assert first.tasks["a"].log == second.tasks["a"].log
+
+
+# --- starting ---------------------------------------------------------------------------------
+
+
+async def test_what_was_started_is_shown_at_once(rig: Rig) -> None:
+    """Else the engine would start it again. The others are not there."""
+    await started(rig, "a")
+    sighting = await shown(rig, "a")
+    assert 1 == sighting.number
+    assert sighting.stage in (Stage.STARTING, Stage.RUNNING)
+    assert sighting.alive
+    assert not sighting.leaving
+    assert sighting.created is not None
+    assert {"a"} == (await rig.observed()).tasks.keys()
+
+
+async def test_a_start_that_is_asked_for_again_is_the_same_attempt(rig: Rig) -> None:
+    """In the same process and in the next one."""
+    await started(rig, "a")
+    first = await shown(rig, "a")
+    await started(rig, "a")
+    assert first.created == (await shown(rig, "a")).created
+    rig.restart()
+    await started(rig, "a")
+    again = await shown(rig, "a")
+    assert (first.number, first.job, first.created) == (again.number, again.job, again.created)
+
+
+async def test_several_are_started_together(rig: Rig) -> None:
+    """One call may ask for many things."""
+    await started(rig, "a", "c")
+    assert {"a", "c"} == (await rig.observed()).tasks.keys()
+
+
+async def test_the_memory_of_an_attempt_is_remembered(rig: Rig) -> None:
+    """The next one grows from it, also if the process ends in between."""
+    await started(rig, "a", memory="768Mi")
+    rig.restart()
+    assert "768Mi" == (await shown(rig, "a")).memory
+
+
+async def test_a_next_attempt_is_another_one(rig: Rig) -> None:
+    """It is the newest, and of the one before nothing lingers."""
+    await started(rig, "a")
+    rig.end("a", 3)
+    await rig.until_ended("a")
+    await rig.world.log(rig.key, {"a": FAILED_ONCE})
+    await started(rig, "a", number=2)
+    assert 2 == (await shown(rig, "a")).number
+    assert frozenset() == (await rig.observed()).tasks["a"].lingering
+
+
+# --- ending -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("code", "output"), [(0, '{"rows": 3}'), (0, ""), (3, "")])
+async def test_the_end_of_a_program_is_shown(rig: Rig, code: int, output: str) -> None:
+    """With its exit code and what it wrote, and it stays so however often one looks."""
+    await started(rig, "a")
+    rig.end("a", code, output=output)
+    await rig.until_ended("a")
+    for _ in range(2):
+        sighting = await shown(rig, "a")
+        assert Stage.ENDED == sighting.stage
+        assert sighting.ending is not None
+        assert (code, None) == (sighting.ending.exit_code, sighting.ending.reason)
+        assert output == sighting.ending.output.strip() or code
+
+
+async def test_an_end_that_nobody_saw_is_shown_later(rig: Rig) -> None:
+    """A program may end while there is no process to see it."""
+    await started(rig, "a")
+    rig.end("a", 3)
+    await rig.until_ended("a")
+    rig.restart()
+    sighting = await shown(rig, "a")
+    assert sighting.ending is not None
+    assert 3 == sighting.ending.exit_code
+
+
+async def test_an_attempt_is_ended_when_that_is_asked_for(rig: Rig) -> None:
+    """However often; afterwards nothing of it runs."""
+    await started(rig, "a", "c")
+    for _ in range(2):
+        await rig.world.apply(rig.key, [EndAttempt("a", 1)])
+    await rig.until_ended("a")
+    assert (await shown(rig, "c")).alive
+
+
+async def test_what_never_was_can_be_ended(rig: Rig) -> None:
+    """The engine may ask for the end of what is gone already."""
+    await started(rig, "a")
+    await rig.world.apply(rig.key, [EndAttempt("a", 7), EndAttempt("b", 1)])
+    assert (await shown(rig, "a")).alive
+
+
+# --- records ----------------------------------------------------------------------------------
+
+
+async def test_the_log_of_a_task_survives(rig: Rig) -> None:
+    """Once `log` has returned it is read back the same, in this process and the next."""
+    await started(rig, "a", "c")
+    other = replace(FAILED_ONCE, outcome=Outcome.FAILED, finished=MORNING, next_attempt=None)
+    await rig.world.log(rig.key, {"a": FAILED_ONCE, "c": other})
+    for _ in range(2):
+        tasks = (await rig.observed()).tasks
+        assert FAILED_ONCE == tasks["a"].log
+        assert other == tasks["c"].log
+        rig.restart()
+
+
+async def test_the_status_of_a_run_survives(rig: Rig) -> None:
+    """It is read back the same; only the revision is the world's own to say."""
+    status = RunLog(
+        reason=Reason.RUNNING,
+        message="a: Unschedulable",
+        started=MORNING,
+        counts=Counts(total=3, pending=2, running=1),
+        positions="0",
+        attention=(Watched("a", Reason.UNSCHEDULABLE, "0/3 nodes", MORNING),),
+        observed_generation=1,
+    )
+    await rig.world.record(rig.key, status)
+    for _ in range(2):
+        known = (await rig.observed()).log
+        assert status == replace(known, revision=None)
+        rig.restart()
+
+
+# --- all together -----------------------------------------------------------------------------
+
+
+async def test_a_run_gets_to_its_end(rig: Rig) -> None:
+    """With a failure, a retry, outputs, and another process after every step."""
+    await rig.look()
+    rig.restart()
+    rig.end("a", 3)
+    rig.end("c", 0, output='{"rows": 1}')
+    await rig.until_ended("a", "c")
+    await rig.look()
+    rig.restart()
+    rig.end("a", 0, number=2)
+    await rig.until_ended("a")
+    await rig.look()
+    rig.restart()
+    rig.end("b", 0)
+    await rig.until_ended("b")
+    await rig.look()
+    run = await rig.observed()
+    assert (True, Reason.SUCCEEDED) == (run.log.succeeded, run.log.reason)
+    assert {name: 2 if name == "a" else 1 for name in "abc"} == {
+        name: seen.log.count for name, seen in run.tasks.items()
+    }
+    assert {"rows": 1} == run.tasks["c"].log.outputs

@@ -1,0 +1,95 @@
+"""
+What the contract of worlds is tried on: one run, and the hand that lets its programs end.
+
+A world joins by a `Kind`: how to make a rig of it, and what its tasks must say to be ended by hand.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.definition import compile_workflow
+from headrace.engine.run import ObservedRun, RunKey
+from headrace.reconcile import World, reconcile
+from support.fake_cluster import FakeCluster, FakeRun
+from support.fake_world import FakeWorld
+
+
+class Rig(Protocol):
+    """A world with one run in it."""
+
+    @property
+    def world(self) -> World:
+        """The world; another one after `restart`."""
+
+    @property
+    def key(self) -> RunKey:
+        """The run."""
+
+    def restart(self) -> None:
+        """End the process that the world is in, and start another."""
+
+    def end(self, task: str, code: int = 0, number: int = 1, output: str = "") -> None:
+        """Let a program end. The world may not show it yet when this returns."""
+
+    async def look(self) -> datetime | None:
+        """Let the engine look once."""
+
+    async def observed(self) -> ObservedRun:
+        """Return what the world shows."""
+
+    async def until_ended(self, *tasks: str) -> None:
+        """Wait until the world shows that nothing of these tasks' newest attempts runs."""
+
+    async def close(self) -> None:
+        """End everything."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of world."""
+
+    make: Callable[[Path, WorkflowSpec], Awaitable[Rig]]
+    """Makes a rig with a run of a workflow, in a folder that is its own."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """What a task says besides its name: a program that waits for `end`."""
+
+
+class FakeRig:
+    """The world in memory."""
+
+    def __init__(self, spec: WorkflowSpec) -> None:
+        self._cluster = FakeCluster()
+        self.key = RunKey("default", "etl-1")
+        definition = compile_workflow(spec)
+        self._run = FakeRun(self.key, "uid-1", definition, self._cluster.now)
+        self._cluster.runs[self.key] = self._run
+        self.restart()
+
+    def restart(self) -> None:
+        self.world = FakeWorld(self._cluster)
+
+    def end(self, task: str, code: int = 0, number: int = 1, output: str = "") -> None:
+        self._cluster.end(self._run.task_runs[task].jobs[number], code, output=output)
+
+    async def look(self) -> datetime | None:
+        return await reconcile(self.key, self.world, self._cluster.now)
+
+    async def observed(self) -> ObservedRun:
+        run = await self.world.observe(self.key)
+        assert run is not None
+        return run
+
+    async def until_ended(self, *tasks: str) -> None:
+        for task in tasks:
+            assert not self._run.task_runs[task].newest().sighting.alive
+
+    async def close(self) -> None: ...
+
+
+async def make_fake(_: Path, spec: WorkflowSpec) -> Rig:
+    """Return a rig in memory."""
+    return FakeRig(spec)
