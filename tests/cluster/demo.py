@@ -83,12 +83,14 @@ def provide_images(cluster: Cluster) -> None:
 
 
 def install(cluster: Cluster) -> None:
-    """Install the chart, or bring it up to date; return when the controller is ready."""
+    """Install the chart, or bring it up to date; return when Headrace can be used."""
     words = ("upgrade", "--install", HOME, str(CHART), "--namespace", HOME, "--create-namespace")
     # The tag stays when the source changes: this makes a new pod of what was built anew.
     source = f"podAnnotations.source={digest(ROOT)}"
     how = ("--reset-values", "--wait", "--timeout", "180s", "--set-string", source)
     run("helm", *words, *how, cwd=ROOT, environ=cluster.variables())
+    # Also gives the API server the seconds that it needs before it takes objects of new kinds.
+    run("helm", "test", HOME, "--namespace", HOME, environ=cluster.variables())
 
 
 def digest(root: Path) -> str:

@@ -13,6 +13,7 @@ from cluster.story import (
     Story,
     attempts,
     condition,
+    first_lasts,
     hours_ago,
     lasting,
     shell,
@@ -23,12 +24,6 @@ from headrace.manifests.names import job_name
 pytestmark = pytest.mark.cluster
 
 AT_ONCE = {"backoff": {"seconds": 0, "jitterPercent": 0}}
-
-
-def first_lasts(leaving: int = 0) -> list[str]:
-    """Return a command that succeeds at once but in the first attempt, which takes its time."""
-    lasts = f"trap 'sleep {leaving}; exit 143' TERM; sleep 600 & wait $!"
-    return shell(f'if [ "$HEADRACE_ATTEMPT" = 1 ]; then {lasts}; fi')
 
 
 def job_of(story: Story, run: str, name: str) -> str:

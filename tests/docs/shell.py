@@ -62,12 +62,12 @@ def differences(shown: Block, printed: str) -> list[str]:
     Return the lines of a page that were not printed.
 
     Of a table the columns and the first word of each row must be there, since ages and durations
-    differ; of other output each line, but those with an ellipsis.
+    differ; of other output each line. What is left out is an ellipsis.
     """
     lines = [" ".join(line.split()) for line in printed.splitlines()]
     wanted = [" ".join(line.split()) for line in shown.text.splitlines()]
     if not shown.headings:
         return [each for each in wanted if ELISION not in each and each not in lines]
-    names = {line.partition(" ")[0] for line in lines}
+    names = {line.partition(" ")[0] for line in lines} | {ELISION}
     missing = [each for each in wanted[:1] if each not in lines]
     return missing + [each for each in wanted[1:] if each.partition(" ")[0] not in names]

@@ -106,14 +106,15 @@ class Ride:
 
     def turn(self) -> None:
         """Let the controller look once; start it again if it ends."""
-        story = self.story
+        story, cut_off = self.story, True
         try:
             story.look_again = at_once(reconcile(self.run.key, story.world, self.cluster.now))
+            cut_off = False
         except CrashError:
             story.restart()
         except (LostAnswerError, StaleError):
             pass
-        story.invariants.check(self.run, None)
+        story.invariants.check(self.run, None, cut_off=cut_off)
 
     def act(self, choice: str, index: int) -> None:
         """Let one thing happen; `index` chooses to whom."""

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from headrace.api.name_limits import NAME_RULES
 from headrace.api.openapi import Schema, structural
-from headrace.api.rules import NAME_RULES
 from headrace.api.v1alpha1.base import GROUP, VERSION, ApiType
 from headrace.api.v1alpha1.run import RunSpec, RunStatus
 from headrace.api.v1alpha1.taskrun import TaskRunSpec, TaskRunStatus

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.api.rules import Rule, rules_of
-from headrace.api.rules import written as rules_as_written
+from headrace.api.rule import Rule
+from headrace.api.rule import written as rules_as_written
+from headrace.api.rules import rules_of
 from headrace.api.v1alpha1.base import ApiType
 
 Schema = dict[str, Any]

@@ -9,7 +9,8 @@ from typing import Any
 
 from headrace.api.crd import KINDS, Kind
 from headrace.api.docstrings import documented
-from headrace.api.rules import NAME_TOO_LONG, RULES
+from headrace.api.name_limits import NAME_TOO_LONG
+from headrace.api.rules import RULES
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.base import API_VERSION, ApiEnum, ApiType
 from headrace.api.v1alpha1.reasons import Reason

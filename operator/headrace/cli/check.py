@@ -37,7 +37,7 @@ class Checked:
     foreign: bool = False
     """It is another program's, and was not looked at."""
     spec: Spec | None = None
-    """None: it cannot be used, and `problems` says why."""
+    """None: it cannot be read, and `problems` says why."""
     problems: tuple[Problem, ...] = ()
 
 

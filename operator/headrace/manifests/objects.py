@@ -99,18 +99,23 @@ def workflow_run(
 
 
 def revision(workflow: Mapping[str, Any], spec: Mapping[str, Any], number: int) -> Manifest:
-    """Return the ControllerRevision that keeps a definition as it is now."""
+    """
+    Return the ControllerRevision that keeps a definition as it is now.
+
+    Whether triggers are suspended is no part of what runs: lifting it is no new definition.
+    """
+    kept = {field: value for field, value in spec.items() if field != "suspend"}
     return {
         "apiVersion": "apps/v1",
         "kind": "ControllerRevision",
         "metadata": {
-            "name": revision_name(workflow["name"], workflow["uid"], spec),
+            "name": revision_name(workflow["name"], workflow["uid"], kept),
             "namespace": workflow["namespace"],
             "labels": {
                 labels.MANAGED_BY: labels.HEADRACE,
                 labels.WORKFLOW: workflow["name"],
             },
         },
-        "data": {"spec": dict(spec)},
+        "data": {"spec": kept},
         "revision": number,
     }

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from headrace.api.name_limits import MAX_NAME, NAME_TOO_LONG
 from headrace.api.openapi import structural
-from headrace.api.rules import MAX_NAME, NAME_TOO_LONG, NEED_UPSTREAM, RULES, VOLUME_SOURCES
+from headrace.api.rules import NEED_UPSTREAM, RULES, VOLUME_SOURCES
 from headrace.api.v1alpha1.parse import (
     InvalidObjectError,
     parse_run,

@@ -18,6 +18,7 @@ from support.builders import (
     chain,
     ended,
     exited,
+    limits,
     log,
     param,
     retries,
@@ -81,7 +82,8 @@ def test_the_status_is_told_once_a_second() -> None:
 
 def test_a_time_of_the_last_write_that_has_not_come_yet_holds_nothing_up() -> None:
     """The clock went backwards."""
-    run = observed(chain("a"), tasks={"a": RUNS}, logged_at=at(3600))
+    told = replace(BEGUN, reason=Reason.RUNNING)
+    run = observed(chain("a"), tasks={"a": RUNS}, log=told, logged_at=at(3600))
     assert decide(run, at(10)).status is not None
 
 
@@ -89,18 +91,29 @@ def test_a_time_of_the_last_write_that_has_not_come_yet_holds_nothing_up() -> No
     ("seen", "want"),
     [
         pytest.param(ObservedTask(log(), starting()), 3600, id="the time to start"),
-        pytest.param(ObservedTask(log(), running()), None, id="nothing but events"),
+        pytest.param(ObservedTask(log(), running()), 7200, id="the time of the task"),
         pytest.param(None, 11, id="what came of a start"),
     ],
 )
-def test_when_to_look_again(seen: ObservedTask | None, want: float | None) -> None:
+def test_when_to_look_again(seen: ObservedTask | None, want: float) -> None:
     """The next moment at which something is due although nothing happens."""
-    run = observed(chain("a"), tasks={} if seen is None else {"a": seen})
+    definition = workflow(task("a", timeouts=limits(total=7200)))
+    run = observed(definition, tasks={} if seen is None else {"a": seen})
     first = decide(run, at(10))
     assert first.status is not None
     settled = {"a": replace(seen, log=first.records.get("a", seen.log))} if seen else {}
     again = decide(replace(run, tasks=settled, log=first.status), at(10))
-    assert (None if want is None else at(want)) == again.look_again_at
+    assert at(want) == again.look_again_at
+
+
+def test_where_nothing_is_due_nobody_looks() -> None:
+    """The world tells when something happens."""
+    told = replace(BEGUN, reason=Reason.RUNNING)
+    run = observed(chain("a"), tasks={"a": RUNS}, log=told)
+    first = decide(run, at(10))
+    assert first.status is not None
+    settled = replace(run, tasks={"a": replace(RUNS, log=first.records["a"])}, log=first.status)
+    assert decide(settled, at(10)).look_again_at is None
 
 
 # --- after the end ----------------------------------------------------------------------------

@@ -96,3 +96,24 @@ def test_a_deleted_workflow_takes_no_running_run_with_it(manifest: dict[str, Any
     """What a run needs to go on is not owned by its workflow; labels find it."""
     assert "ownerReferences" not in manifest["metadata"]
     assert "etl" == manifest["metadata"]["labels"]["headrace.dev/workflow"]
+
+
+def test_suspending_is_no_new_definition() -> None:
+    """Lifting a suspension changes what triggers do, and starts no run of `onApply`."""
+    meta = {"name": "night", "namespace": "shop", "uid": "w1"}
+    names = {
+        revision(meta, {"tasks": [], "suspend": suspended}, 1)["metadata"]["name"]
+        for suspended in (True, False)
+    }
+
+    assert 1 == len(names)
+
+
+def test_a_triggered_run_says_who_asked_for_its_workflow() -> None:
+    """The stamp on the workflow goes to its runs, and no other annotation does."""
+    annotations = {"headrace.dev/requested-by": "ada", "argocd.argoproj.io/tracking-id": "x"}
+    meta = {"name": "night", "namespace": "shop", "annotations": annotations}
+
+    run = workflow_run(meta, "night-1", TriggerKind.SCHEDULE)
+
+    assert {"headrace.dev/requested-by": "ada"} == run["metadata"]["annotations"]

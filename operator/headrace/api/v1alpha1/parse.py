@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from headrace.api.rules import name_problem
+from headrace.api.name_limits import name_problem
 from headrace.api.v1alpha1.objects import (
     TaskRunObject,
     WorkflowObject,
