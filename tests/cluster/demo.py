@@ -76,10 +76,15 @@ def up(cluster: Cluster, name: str) -> int:
 
 def provide_images(cluster: Cluster) -> None:
     """Build both images, and bring them and the tutorial's to where pods find them."""
-    for folder, tag in ((ROOT, CONTROLLER_IMAGE), (ROOT / FLIGHTS, FLIGHTS_IMAGE)):
-        cluster.build_image(folder / "Dockerfile", folder, tag)
-        cluster.load_image(tag)
+    provide_image(cluster, ROOT, CONTROLLER_IMAGE)
+    provide_image(cluster, ROOT / FLIGHTS, FLIGHTS_IMAGE)
     cluster.provide_image("busybox:1.37")
+
+
+def provide_image(cluster: Cluster, folder: Path, tag: str) -> None:
+    """Build the image of a folder, and bring it to where pods find it."""
+    cluster.build_image(folder / "Dockerfile", folder, tag)
+    cluster.load_image(tag)
 
 
 def install(cluster: Cluster) -> None:

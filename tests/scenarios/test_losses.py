@@ -70,6 +70,19 @@ def test_a_task_run_deleted_while_the_controller_was_down_is_missed() -> None:
     assert {"a": Reason.TASK_RUN_DELETED} == story.attention()
 
 
+def test_a_task_run_deleted_in_its_first_second_is_missed() -> None:
+    """Whoever sees it vanish writes down that it was there, for whoever comes after."""
+    story = Story(workflow(task("a"), task("slow")))
+    story.tick()
+    story.cluster.delete_task_run(story.run, "a")
+    story.tick()
+    story.pass_time(1)
+    story.restart()
+    story.tick()
+    assert {"a": Reason.TASK_RUN_DELETED} == story.attention()
+    assert 1 == story.cluster.jobs_made["uid-etl-1", "a", 1]
+
+
 def test_a_run_whose_task_run_was_deleted_comes_to_rest() -> None:
     """What is told of it does not change with every look."""
     story = Story(chain("a", "b"))

@@ -52,6 +52,8 @@ class Informer(Generic[ObjectT]):
         scope: Scope,
         store: Store[ObjectT],
         unreadable: Callable[[Scope, Unreadable], None] = _log_unreadable,
+        *,
+        rest: float = 0.0,
     ) -> None:
         """
         Prepare; `run` starts.
@@ -61,8 +63,10 @@ class Informer(Generic[ObjectT]):
             scope: What to see; with one informer for each namespace, all feed the same store.
             store: What to keep true.
             unreadable: Told of each object that cannot be decoded, each time it is met.
+            rest: For how many seconds after news more of it may gather, to be taken together.
 
         """
+        self._rest = rest
         self.synced = asyncio.Event()
         """Set once the store holds everything."""
         self.last_heard = client.clock.now()
@@ -160,6 +164,7 @@ class Informer(Generic[ObjectT]):
             self._store.into,
             since=str(self._told()),
             seconds=spread(WATCH_SECONDS, self._client.random),
+            rest=self._rest,
         )
         async with aclosing(events):
             async for event in events:

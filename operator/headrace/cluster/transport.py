@@ -7,7 +7,7 @@ place. Knows connections, time limits and credentials. Does not know objects, ve
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self
 
@@ -164,7 +164,7 @@ class HttpTransport:
             ) as answer:
                 if answer.status == UNAUTHORIZED:
                     await self._credentials.renew()
-                yield Stream(answer.status, answer.headers, answer.content.iter_any())
+                yield Stream(answer.status, answer.headers, _one_by_one(answer))
         except FAILURES as error:
             raise await self._unreachable(request, error) from error
 
@@ -185,6 +185,28 @@ class HttpTransport:
             await self._credentials.renew()  # The authority may have been replaced.
         what = str(error) or type(error).__name__
         return UnreachableError(f"{request.method} {request.target}: {what}")
+
+
+async def _one_by_one(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """
+    Yield chunks; while the reader works on one, or rests, nothing more is received.
+
+    What comes meanwhile gathers in the kernel, where it costs us nothing, and then is one chunk.
+    """
+    connection = answer.connection
+    way = None if connection is None else connection.transport  # None: all of it is here already.
+    # TLS would go on to receive until it holds so many bytes of ciphertext that nobody asks for.
+    limit = getattr(way, "set_read_buffer_limits", None)
+    if limit is not None:
+        limit(high=1)
+    async for chunk in answer.content.iter_any():
+        if way is not None:
+            with suppress(RuntimeError):  # The connection is closed, and the next chunk the last.
+                way.pause_reading()
+        yield chunk
+        if way is not None:
+            with suppress(RuntimeError):
+                way.resume_reading()
 
 
 def _body(request: Request) -> _FencedBody | aiohttp.BytesPayload | None:

@@ -23,7 +23,7 @@ from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.informer import Informer
 from headrace.cluster.lease import Elector
-from headrace.cluster.resources import LEASES, Ref, Scope
+from headrace.cluster.resources import LEASES, PODS, Ref, Scope
 from headrace.cluster.sender import Settings as Sending
 from headrace.cluster.transport import HttpTransport
 from headrace.cluster.workflows import WorkflowWorld
@@ -43,6 +43,10 @@ LONGEST_TURN = 600.0
 DRAIN_SECONDS = 20.0
 SOON_SECONDS = 1.0
 """How long what nothing waits for may wait, so that many such changes share a turn."""
+REST_SECONDS = 0.25
+RESTS = {PODS: 0.05}
+"""How long after news of a kind more of it may gather. The first of it is always told at once; tasks
+start by what pods tell."""
 WORDS = 900
 """Characters of an error that are shown on an object."""
 
@@ -108,7 +112,8 @@ class Runtime:
             for namespace in self.settings.namespaces or ("",):
                 scope = Scope(resource, namespace, labels=selector)
                 name = f"{resource} in {namespace or 'all namespaces'}"
-                yield name, Informer(self._client, scope, store)
+                rest = RESTS.get(resource, REST_SECONDS)
+                yield name, Informer(self._client, scope, store, rest=rest)
 
     async def start(self) -> None:
         """Start to watch, to answer probes, and to try to lead."""

@@ -52,31 +52,37 @@ class Standing:
 
 
 def refused(run: ObservedRun, why: Refused, now: datetime) -> RunLog:
-    """Tell the end of a run that cannot run."""
-    total = len(run.definition.names) if run.definition else 0
-    never_ran = Counts(total=total, cancelled=total)
+    """Tell the end of a run that cannot run, or not any further."""
+    counts = _before(run)
+    cut = counts.cancelled + counts.pending + counts.running
     return replace(
         run.log,
         succeeded=False,
         reason=why.reason,
         message=clip(why.message),
         finished=now,
-        counts=never_ran if run.log.started is None else run.log.counts,
+        counts=replace(counts, pending=0, running=0, cancelled=cut),
         observed_generation=run.generation,
     )
 
 
 def waiting(run: ObservedRun, why: Held) -> RunLog:
     """Tell why a run has not begun, or does not go on."""
-    total = len(run.definition.names) if run.definition else 0
-    not_begun = Counts(total=total, pending=total)
     return replace(
         run.log,
         reason=why.reason,
         message=clip(why.message),
-        counts=not_begun if run.log.started is None else run.log.counts,
+        counts=_before(run),
         observed_generation=run.generation,
     )
+
+
+def _before(run: ObservedRun) -> Counts:
+    """Return the counts of a run whose tasks are not looked at in this turn."""
+    if run.log.started is not None:
+        return run.log.counts
+    total = len(run.definition.names) if run.definition else 0
+    return Counts(total=total, pending=total)
 
 
 def run_log(standing: Standing, now: datetime) -> RunLog:

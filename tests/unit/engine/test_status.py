@@ -209,6 +209,14 @@ def test_a_run_that_never_ran_says_why() -> None:
     assert 1024 == len(status.message)
 
 
+def test_a_run_that_cannot_go_on_counts_the_rest_as_cancelled() -> None:
+    """Nothing is left pending or running of a run that has ended."""
+    counts = Counts(total=4, pending=1, running=2, succeeded=1)
+    begun = observed(None, log=RunLog(started=at(0), counts=counts))
+    status = refused(begun, Refused(Reason.REVISION_NOT_FOUND, ""), at(10))
+    assert Counts(total=4, succeeded=1, cancelled=3) == status.counts
+
+
 def test_a_run_that_waits_says_why() -> None:
     """Its tasks are pending; if it has begun, its counts stay."""
     held = Held(Reason.PAUSED, "desiredState is Pause")

@@ -60,6 +60,17 @@ def test_the_end_of_one_task_is_followed_to_the_last_in_one_turn() -> None:
     )
 
 
+def test_an_omission_is_followed_past_tasks_that_are_open() -> None:
+    """What cannot succeed any more is told while another task upstream still runs."""
+    definition = workflow(
+        *(task("a"), task("slow"), task("b", "a"), task("join", "slow", "b")),
+        task("alert", "join", when="OneFailed"),
+    )
+    result = found(definition, a=FAILED, slow=RUNS)
+    assert Outcome.OMITTED == dict(result.outcomes())["join"]
+    assert {"alert"} == starts(result)
+
+
 def test_an_attempt_that_ends_in_this_turn_starts_what_waits_for_it() -> None:
     """No turn is lost between the two."""
     assert {"b"} == starts(found(DEEP, a=ObservedTask(log(), exited(0))))
