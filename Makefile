@@ -42,7 +42,8 @@ cluster-down: .venv/.dev ## Remove that Kubernetes
 .PHONY: test
 test: lint ## Run all checks and tests, those on a real cluster where one can be made
 	@$(CLUSTER) --name test up --audit || true # where that fails, the tests say why, and which are left out
-	@$(PY) -m pytest --numprocesses 2 --dist worksteal --timeout 900
+	@$(PY) -m pytest --numprocesses 2 --dist worksteal --timeout 900; code=$$?; \
+	[ -n "$$HEADRACE_KEEP_CLUSTER" ] || $(CLUSTER) --name test down || true; exit $$code
 
 .PHONY: lint
 lint: .venv/.dev ## Check form, types, layers, and that generated files are up to date

@@ -65,7 +65,7 @@ def test_wrong_parameters_are_not_tried_again(
     """A wrong input ends with the exit code that the retry rules know, and one sentence."""
     planes = next(task for task in spec.tasks if task.name == "ingest-planes")
     ended = run_task(planes, tmp_path, "run", params)
-    assert BAD_DATA == ended.code  # noqa: SIM300 - expected first
+    assert BAD_DATA == ended.code
     assert "Traceback" not in ended.text
 
 
@@ -75,7 +75,7 @@ def test_a_missing_input_may_be_tried_again(
     """What a retry may cure ends with another exit code, and tells where it happened."""
     join = next(task for task in spec.tasks if task.name == "join")
     ended = run_task(join, tmp_path, "run", "{}")
-    assert TRY_AGAIN == ended.code  # noqa: SIM300 - expected first
+    assert TRY_AGAIN == ended.code
     assert "Traceback" in ended.text
 
 

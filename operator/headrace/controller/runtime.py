@@ -45,8 +45,8 @@ SOON_SECONDS = 1.0
 """How long what nothing waits for may wait, so that many such changes share a turn."""
 REST_SECONDS = 0.25
 RESTS = {PODS: 0.05}
-"""How long after news of a kind more of it may gather. The first of it is always told at once; tasks
-start by what pods tell."""
+"""How long after news of a kind more of it may gather; the first of it is always told at once. By
+what pods tell, tasks start."""
 WORDS = 900
 """Characters of an error that are shown on an object."""
 
