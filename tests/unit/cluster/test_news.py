@@ -84,8 +84,8 @@ EVICTED = Pod(meta(4), status=PodStatus("Failed", reason="Evicted"))
 def test_own_objects(
     old: OwnObject | None,
     new: OwnObject | None,
-    begins: bool,
-    want: News,  # noqa: FBT001 - a case
+    begins: bool,  # noqa: FBT001 - a case
+    want: News,
 ) -> None:
     """What people ask for is news; what we wrote into a status, we know."""
     assert want == news.of_own(old, new, begins=begins)
