@@ -11,13 +11,17 @@ help: ## Show this list
 
 # --- environment ---------------------------------------------------------------------------------
 
+# A virtual environment works in one place only: where somebody has moved it, it is made anew.
+MOVED := $(foreach made,.venv/.dev .venv-run/.run,$(if $(filter-out $(CURDIR),$(shell cat $(made) 2>/dev/null)),$(made)))
+.PHONY: $(MOVED)
+
 .venv/.dev: locks/dev.txt examples/flights/requirements.txt pyproject.toml scripts/venv.sh
 	@scripts/venv.sh .venv locks/dev.txt -- examples/flights/requirements.txt
-	@touch $@
+	@echo '$(CURDIR)' >$@
 
 .venv-run/.run: locks/local.txt examples/flights/requirements.txt scripts/venv.sh
 	@scripts/venv.sh .venv-run locks/local.txt -- examples/flights/requirements.txt
-	@touch $@
+	@echo '$(CURDIR)' >$@
 
 .PHONY: setup
 setup: .venv/.dev ## Make the virtual environment for development, from the lock file

@@ -8,7 +8,7 @@ python=${PYTHON:-python3}
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Headrace needs Python 3.11 or newer: set PYTHON to one" >&2; exit 2; }
 
 make_folder() {
-  "$python" -m venv "$folder" >/dev/null 2>&1 && return
+  "$python" -m venv --clear "$folder" >/dev/null 2>&1 && return
   # Debian keeps a part of venv in a package of its own.
   rm -rf "$folder"
   package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
@@ -21,7 +21,10 @@ make_folder() {
 
 install() { "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
 
-[ -x "$folder/bin/python" ] || make_folder
+echo "* making the virtual environment $folder (once; about a minute)" >&2
+# Not whole: its making was cut off, or the folder was moved, and its programs look in the old place.
+whole='import pip, sys; sys.exit(sys.prefix not in open(sys.prefix + "/bin/pip").readline())'
+"$folder/bin/python" -c "$whole" >/dev/null 2>&1 || make_folder
 locks=(); others=(); list=locks
 for word in "$@"; do
   if [ "$word" = -- ]; then list=others

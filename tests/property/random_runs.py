@@ -18,6 +18,7 @@ from headrace.engine import positions
 from headrace.engine.definition import Definition
 from headrace.engine.upstream import NEED_UPSTREAM
 from headrace.reconcile import reconcile
+from support import oracle
 from support.builders import last, limits, on, retries, task, workflow
 from support.fake_cluster import CrashError, FakeJob, Fault, LostAnswerError
 from support.fake_world import StaleError
@@ -62,10 +63,27 @@ class Plan:
     definition: Definition
     ends: Mapping[str, Sequence[End]]
 
+    def attempts(self, name: str) -> Sequence[oracle.Ending]:
+        """Return the attempts that a task makes, by a plain reading of its policy."""
+        retry = self.definition.tasks[name].retry
+        rules = [
+            (rule.exit_codes, [each.value for each in rule.reasons], rule.action.value)
+            for rule in retry.rules
+        ]
+        policy = oracle.Retries(retry.limit, retry.infrastructure_limit, rules)
+        return oracle.attempts(policy, [_told(end) for end in (*self.ends[name], GOOD)])
+
     def end(self, name: str, number: int) -> End:
         """Return how an attempt ends; all that are not planned end well."""
         planned = self.ends[name]
         return planned[number - 1] if number <= len(planned) else GOOD
+
+
+def _told(end: End) -> oracle.Ending:
+    code, reason = end
+    if reason is not None:
+        return reason.value, code
+    return ("NonZeroExit" if code else "Succeeded"), code
 
 
 @st.composite
@@ -98,11 +116,12 @@ def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
 class Ride:
     """A run that meets what is drawn for it, with the invariants checked after every turn."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, faults: Mapping[int, Fault] | None = None) -> None:
         self.plan = plan
         self.story = Story(plan.definition)
         self.cluster = self.story.cluster
         self.run = self.story.run
+        self.cluster.faults = dict(faults or {})
 
     def turn(self) -> None:
         """Let the controller look once; start it again if it ends."""
@@ -121,24 +140,25 @@ class Ride:
         ACTIONS[choice](self, index)
         self.turn()
 
-    def to_the_end(self) -> None:
-        """Let everybody come to rest, and the run to its end, without further trouble."""
+    def to_the_end(self, order: int = 0) -> None:
+        """Let the run come to its end without further trouble; programs end one by one."""
         self.cluster.faults.clear()
         self.cluster.refusals.clear()
         self.cluster.slow = False
         self.cluster.tell()
         if self.run.desired is DesiredState.PAUSE:
             self.cluster.steer(self.run, DesiredState.RUN)
-        for _ in range(300):
+        for step in range(1000):
             self.story.tick()
             if self.run.log.finished is not None:
                 self.cluster.sweep()
                 self.story.tick()
                 return
             self.cluster.sweep()
-            for name, job in self.open_jobs():
-                self._end(name, job)
-            self.story.pass_time(61)
+            if jobs := self.open_jobs():
+                self._end(*jobs[(order + step) % len(jobs)])
+            else:
+                self.story.pass_time(61)
         raise AssertionError(f"the run does not end: {self.run.log}")
 
     def open_jobs(self) -> list[tuple[str, FakeJob]]:
@@ -303,10 +323,14 @@ def rides(actions: Mapping[str, object]) -> st.SearchStrategy[list[tuple[str, in
     return st.lists(st.tuples(st.sampled_from(sorted(actions)), st.integers(0, 20)), max_size=40)
 
 
-def calm(plan: Plan) -> Ride:
+FAULTS = st.dictionaries(st.integers(1, 40), st.sampled_from(Fault), max_size=8)
+"""Trouble with writes, by their number."""
+
+
+def calm(plan: Plan, order: int = 0) -> Ride:
     """Return the run that meets no trouble."""
     ride = Ride(plan)
-    ride.to_the_end()
+    ride.to_the_end(order)
     return ride
 
 

@@ -9,9 +9,19 @@ import os
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headrace.engine.outcome import Outcome
-from property.random_runs import ACTIONS, HARMLESS, Plan, Ride, calm, plans, rides, summary
+from property.random_runs import (
+    ACTIONS,
+    FAULTS,
+    HARMLESS,
+    Plan,
+    Ride,
+    calm,
+    plans,
+    rides,
+    summary,
+)
 from support import oracle
+from support.fake_cluster import Fault
 
 EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "150"))
 UNHURRIED = settings(
@@ -22,16 +32,16 @@ UNHURRIED = settings(
 
 
 @UNHURRIED
-@given(plans(), rides(HARMLESS))
+@given(plans(), FAULTS, rides(HARMLESS))
 def test_trouble_on_the_way_does_not_change_how_a_run_ends(
-    plan: Plan, actions: list[tuple[str, int]]
+    plan: Plan, faults: dict[int, Fault], actions: list[tuple[str, int]]
 ) -> None:
     """
     Whatever is lost, late, repeated, out of order or cut off between two writes.
 
     The run ends as if nothing had happened: same outcomes, same attempts, each Job made once.
     """
-    ride = Ride(plan)
+    ride = Ride(plan, faults)
     for choice, index in actions:
         ride.act(choice, index)
     ride.to_the_end()
@@ -39,12 +49,12 @@ def test_trouble_on_the_way_does_not_change_how_a_run_ends(
 
 
 @UNHURRIED
-@given(plans(troubled=True), rides(ACTIONS))
+@given(plans(troubled=True), FAULTS, rides(ACTIONS))
 def test_every_run_ends_and_leaves_nothing_running(
-    plan: Plan, actions: list[tuple[str, int]]
+    plan: Plan, faults: dict[int, Fault], actions: list[tuple[str, int]]
 ) -> None:
     """Also when people stop it, delete parts of it, or it runs out of time."""
-    ride = Ride(plan)
+    ride = Ride(plan, faults)
     for choice, index in actions:
         ride.act(choice, index)
     ride.to_the_end()
@@ -55,27 +65,35 @@ def test_every_run_ends_and_leaves_nothing_running(
 
 
 @UNHURRIED
-@given(plans())
-def test_a_run_ends_as_the_reference_says(plan: Plan) -> None:
-    """Each task starts or is left out as a second, plain reading of the rules has it."""
-    ride = calm(plan)
-    looks: dict[str, str] = {}
+@given(plans(), st.integers(0, 20))
+def test_a_run_ends_as_the_reference_says(plan: Plan, order: int) -> None:
+    """Tasks start, are tried again and left out as a second, plain reading of the rules has it."""
+    ride, looks = calm(plan, order), dict[str, str]()
     for name in plan.definition.graph.order:
         task = plan.definition.tasks[name]
         upstream = [looks[each] for each in task.upstream]
-        starts = oracle.may_start(task.run_when.value, upstream)
-        assert starts == (name in ride.run.task_runs)
-        if starts:
-            succeeded = ride.run.task_runs[name].log.outcome is Outcome.SUCCEEDED
-            looks[name] = oracle.SUCCESS if succeeded else oracle.FAILURE
-        else:
+        if not oracle.may_start(task.run_when.value, upstream):
+            assert name not in ride.run.task_runs
             looks[name] = oracle.look_of_omitted(task.run_when.value, upstream)
-    failed = [
-        name
-        for name, record in ride.run.task_runs.items()
-        if record.log.outcome is Outcome.FAILED and not plan.definition.tasks[name].allow_failure
-    ]
-    assert ride.run.log.succeeded == (not failed)
+            continue
+        want = plan.attempts(name)
+        assert [reason for reason, _ in want] == made(ride, name)
+        looks[name] = oracle.SUCCESS if want[-1][0] == "Succeeded" else oracle.FAILURE
+    last = plan.definition.names[len(looks) :]
+    assert all([reason for reason, _ in plan.attempts(name)] == made(ride, name) for name in last)
+    ends = {name: made(ride, name)[-1] for name in ride.run.task_runs}
+    blamed = [name for name, end in ends.items() if end != "Succeeded" and not may_fail(plan, name)]
+    assert ride.run.log.succeeded == (not blamed)
+
+
+def made(ride: Ride, name: str) -> list[str]:
+    """Return how the attempts of a task ended."""
+    return [str(attempt.reason) for attempt in ride.run.task_runs[name].log.attempts]
+
+
+def may_fail(plan: Plan, name: str) -> bool:
+    """Say whether the run may succeed although the task failed."""
+    return plan.definition.tasks[name].allow_failure
 
 
 @given(st.data())

@@ -41,7 +41,7 @@ def test_a_slow_start_is_told_and_then_that_it_runs() -> None:
     story.pass_time(60)
     assert (1, Reason.STARTING) == (story.cluster.writes.count("log a"), story.reason("a"))
     story.begin("a")
-    story.pass_time(2)
+    story.pass_time(3)
     assert (2, Reason.RUNNING) == (story.cluster.writes.count("log a"), story.reason("a"))
 
 

@@ -43,6 +43,8 @@ class FakeJob:
     told: Sighting | None = None
     removed: bool = False
     """Nothing is left of it but memories."""
+    haunted: bool = False
+    """It ran once more after its end."""
 
 
 @dataclass
@@ -171,6 +173,7 @@ class FakeCluster:
 
     def haunt(self, job: FakeJob) -> None:
         """Let a Job whose program succeeded run it once more, in another pod."""
+        job.haunted = True
         self._move(job, Stage.ENDED, alive=True)
 
     def delete_job(self, run: FakeRun, task: str) -> None:

@@ -58,6 +58,11 @@ class FakeWorld:
             logical_time=run.logical_time,
             tasks={name: _observed(record) for name, record in there.items()},
             deleted=frozenset(run.task_runs.keys() - there.keys()),
+            departing=frozenset(
+                name
+                for name in run.task_runs.keys() - there.keys()
+                if any(job.told and job.told.alive for job in run.task_runs[name].jobs.values())
+            ),
             siblings=tuple(self._siblings(run)),
             obstacles=dict(self._obstacles.get(key, {})),
             log=_alone(run) if run.alone else run.told,

@@ -7,6 +7,7 @@ it is checked in statuses. 4 is checked as "ends, or has a stated reason to wait
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +52,7 @@ class Invariants:
         self._one_job_for_each_attempt()
         self._starts_follow_their_rules(run)
         self._ends_never_change(run)
+        self._attempts_never_overlap(run)
         if not cut_off:
             self._nothing_runs_on(run)
         self._conditions_tell_the_truth(run)
@@ -74,6 +76,7 @@ class Invariants:
             if number > 1 or name not in run.task_runs:
                 continue
             if task.is_finally:
+                assert {} == _alive(run, run.definition.graph.order)
                 others = [
                     each for each in run.definition.tasks if each in run.definition.graph.order
                 ]
@@ -81,6 +84,12 @@ class Invariants:
             else:
                 looks = [_look(run, upstream) for upstream in task.upstream]
                 assert oracle.may_start(task.run_when, looks), (name, task.run_when, looks)
+
+    def _attempts_never_overlap(self, run: FakeRun) -> None:
+        """1, too: of the attempts of one task only one runs at a time."""
+        for record in run.task_runs.values():
+            alive = [job for job in record.jobs.values() if job.sighting.alive and not job.haunted]
+            assert len(alive) <= 1
 
     def _ends_never_change(self, run: FakeRun) -> None:
         """3. Terminal outcomes never change."""
@@ -111,11 +120,9 @@ class Invariants:
     def _nothing_runs_on(self, run: FakeRun) -> None:
         """5. No pod of an ended or deleted run goes on running after its grace period."""
         for record in run.task_runs.values():
-            over = record.log.outcome is not None or run.log.finished is not None
-            for job in record.jobs.values():
-                assert (
-                    not over or not job.sighting.alive or job.sighting.leaving or self._cluster.slow
-                )
+            for number, job in record.jobs.items():
+                over = _is_over(run, record, number) and job.sighting.alive
+                assert not over or job.sighting.leaving or self._cluster.slow
 
     def _conditions_tell_the_truth(self, run: FakeRun) -> None:
         """8. observedGeneration is of the past; lastTransitionTime moves only on change."""
@@ -125,6 +132,24 @@ class Invariants:
             for kind, (state, since) in self._conditions.get(f"{run.uid} {key}", {}).items():
                 assert state != now[kind][0] or since == now[kind][1]
             self._conditions[f"{run.uid} {key}"] = now
+
+
+def _alive(run: FakeRun, names: Iterable[str]) -> dict[str, list[int]]:
+    """Return the attempts of these tasks of which something runs."""
+    jobs = {name: run.task_runs[name].jobs for name in names if name in run.task_runs}
+    return {
+        name: alive
+        for name, made in jobs.items()
+        if (alive := [n for n, job in made.items() if job.sighting.alive and not job.haunted])
+    }
+
+
+def _is_over(run: FakeRun, record: FakeTaskRun, number: int) -> bool:
+    """Say whether an attempt has no right to run any more."""
+    log = record.log
+    if run.log.finished is not None or log.outcome is not None or number < log.count:
+        return True
+    return number == log.count and log.last is not None and not log.last.open
 
 
 def _statuses(run: FakeRun) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,8 @@ Slow and plain on purpose, and without a line of the engine: what the engine say
 this. Looks are words: success, failure, skip; None for a task that has not ended.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 SUCCESS, FAILURE, SKIP = "success", "failure", "skip"
@@ -59,3 +60,43 @@ def can_ever_start(rule: str, looks: Looks) -> bool:
 def look_of_omitted(rule: str, looks: Sequence[str]) -> str:
     """Say how a task that its rule left out looks to others, all upstream tasks having ended."""
     return FAILURE if rule in BLAMES_FAILURE and FAILURE in looks else SKIP
+
+
+# --- retries ----------------------------------------------------------------------------------
+
+Ending = tuple[str, int | None]
+"""How an attempt ends: a reason (`Succeeded` among them) and an exit code."""
+
+INFRASTRUCTURE = frozenset({"NodeLost", "Evicted", "Preempted", "PodDeleted", "JobDeleted"})
+
+
+@dataclass(frozen=True)
+class Retries:
+    """A retry policy in plain words."""
+
+    limit: int
+    infrastructure_limit: int
+    rules: Sequence[tuple[Collection[int], Collection[str], str]]
+    """Exit codes, reasons, action."""
+
+
+def attempts(policy: Retries, endings: Sequence[Ending]) -> Sequence[Ending]:
+    """Return the attempts that a task makes, if it would end so each time; the last is its end."""
+    user = infrastructure = 0
+    for made, (reason, code) in enumerate(endings, start=1):
+        if reason == "Succeeded":
+            return endings[:made]
+        action = next(
+            (then for codes, reasons, then in policy.rules if code in codes or reason in reasons),
+            None,
+        )
+        if action == "Ignore":
+            continue
+        if reason in INFRASTRUCTURE:
+            infrastructure += 1
+        else:
+            user += 1
+        spent = user > policy.limit or infrastructure > policy.infrastructure_limit
+        if action == "Fail" or spent:
+            return endings[:made]
+    return endings

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from headrace.api.v1alpha1 import labels
 from headrace.cluster import news
+from headrace.cluster.awaited import Awaited
 from headrace.cluster.news import News, has_ended
 from headrace.cluster.resources import JOBS, PODS, TASK_RUNS, WORKFLOW_RUNS, Resource
 from headrace.cluster.store import Store
@@ -39,7 +40,7 @@ class Caches:
         look_at: Callable[[Key], None],
         touched: Callable[[str], None],
         container_ended: Callable[[RunKey], None] = lambda _: None,
-        look_soon: Callable[[RunKey], None] | None = None,
+        look_soon: Callable[[Key], None] | None = None,
     ) -> None:
         """
         Start empty.
@@ -48,13 +49,15 @@ class Caches:
             look_at: Told which run or workflow a change concerns.
             touched: Told the uid of the TaskRun whose picture a change makes outdated.
             container_ended: Told the run of a container whose end is seen, for measuring.
-            look_soon: Told the run of a change for which nothing waits; None: as `look_at`.
+            look_soon: Told whom a change concerns for which nothing waits; None: as `look_at`.
 
         """
         self._look_at = look_at
         self._look_soon = look_soon or look_at
         self._touched = touched
         self._container_ended = container_ended
+        self.awaited = Awaited()
+        """For whose end something waits, as the last turns saw it."""
         self.runs = Store(OwnObject, _run_index, self._run_changed)
         self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed)
         self.jobs = Store(Job, _job_index, self._job_changed)
@@ -75,7 +78,8 @@ class Caches:
         workflow = item.spec.get("workflow")
         over = new is None or (_ended(new) and not (old is not None and _ended(old)))
         if isinstance(workflow, str) and (old is None or over):
-            self._look_at(WorkflowKey(meta.namespace, workflow))
+            look = self._look_at if over else self._look_soon
+            look(WorkflowKey(meta.namespace, workflow))
             for sibling in self.runs.by_index((meta.namespace, workflow)):
                 if not _ended(sibling) and sibling.metadata.name != meta.name:
                     self._look_at(RunKey(meta.namespace, sibling.metadata.name))
@@ -104,11 +108,12 @@ class Caches:
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         item = new or old
         assert item is not None  # noqa: S101 - a change has at least one side
-        worth = news.of_pod(old, new)
+        worth = self._worth_of_pod(old, new)
         if worth is News.NONE:
             return
         key = run_of(item.metadata)
-        if key is not None and new is not None and has_ended(new) and not (old and has_ended(old)):
+        ended = new is not None and has_ended(new) and not (old is not None and has_ended(old))
+        if key is not None and ended and worth is News.NOW:
             self._container_ended(key)
         self._concerns(item.metadata, worth)
         job = self.jobs.get(item.metadata.namespace, job_of(item))
@@ -116,6 +121,15 @@ class Caches:
             self._touched(owner_uid(job.metadata))
         elif key is not None:  # Its Job is gone, and it ends after it.
             self._touched_by_name(key, item.metadata.labels.get(labels.TASK, ""))
+
+    def _worth_of_pod(self, old: Pod | None, new: Pod | None) -> News:
+        worth = news.of_pod(old, new)
+        if worth is not News.NOW or new is None or new.metadata.deletion_timestamp is not None:
+            return worth
+        key, task = run_of(new.metadata), new.metadata.labels.get(labels.TASK, "")
+        if key is None or not news.succeeded(new) or self.awaited.waits_for(key, task):
+            return worth
+        return News.SOON
 
     def _touched_by_name(self, key: RunKey, task: str) -> None:
         alone = key.kind is RunKind.TASK_RUN

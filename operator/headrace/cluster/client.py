@@ -80,8 +80,11 @@ class Client:
         Tell what happens in the scope after the resourceVersion `since`, for so many seconds.
 
         Tried once: only the caller knows from where to go on. A silence of 70 s, or a cut in the
-        line, is `UnreachableError`. What comes within `rest` seconds of news is told together with
-        what comes then: to be woken for each event costs several times more than the events do.
+        line, is `UnreachableError`.
+
+        With `rest`, news is told at once after a silence, and else each `rest` seconds, all that
+        has gathered: to be woken for an event costs several times more than the event does. All
+        watches with the same rest are told at the same moments.
         """
         query: dict[str, str | int] = {
             **_selectors(scope),
@@ -105,7 +108,7 @@ class Client:
                 for line in lines:
                     yield read_event(line, decoder)
                 if rest:
-                    await self.clock.sleep(rest)
+                    await self.clock.sleep(rest - self.clock.now() % rest)
 
     async def create(
         self,

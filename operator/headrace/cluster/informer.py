@@ -63,7 +63,7 @@ class Informer(Generic[ObjectT]):
             scope: What to see; with one informer for each namespace, all feed the same store.
             store: What to keep true.
             unreadable: Told of each object that cannot be decoded, each time it is met.
-            rest: For how many seconds after news more of it may gather, to be taken together.
+            rest: For how many seconds at most news may gather, to be taken together.
 
         """
         self._rest = rest

@@ -57,19 +57,27 @@ def of_job(old: Job | None, new: Job | None) -> News:
 
 
 def of_pod(old: Pod | None, new: Pod | None) -> News:
-    """Rate a change of a Pod: a container ended, or the pod failed, or it is gone."""
+    """Rate a change of a Pod: a container ended, or the pod failed, or somebody removes it."""
     if new is None:
         return News.NOW if old is None or not has_ended(old) else News.SOON
     if has_ended(new) and (old is None or not has_ended(old)):
         return News.NOW
     if new.status.phase == "Failed" and (old is None or old.status.phase != "Failed"):
         return News.NOW
+    if old is not None and old.metadata.deletion_timestamp != new.metadata.deletion_timestamp:
+        return News.NOW  # What it tells must be on record before it is gone.
     return News.NONE if old is not None and _same(old, new) else News.SOON
 
 
 def has_ended(pod: Pod) -> bool:
     """Tell whether a container of the pod has terminated."""
     return any(each.state.terminated is not None for each in pod.status.container_statuses)
+
+
+def succeeded(pod: Pod) -> bool:
+    """Tell whether all that has terminated of the pod ended well, and something has."""
+    ends = [each.state.terminated for each in pod.status.container_statuses]
+    return has_ended(pod) and all(each is None or each.exit_code == 0 for each in ends)
 
 
 def _failed(job: Job) -> bool:

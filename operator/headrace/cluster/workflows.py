@@ -57,14 +57,17 @@ class WorkflowWorld:
         self._events = events
         self._clock = clock
         self._read: dict[WorkflowKey, OwnObject] = {}
+        self._wrote: dict[WorkflowKey, str] = {}
+        self._listed: dict[WorkflowKey, tuple[tuple[str, int], tuple[str, ...]]] = {}
 
     async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
         """Return all that is true of a workflow now; None if nothing is left of it."""
         item = await self._definitions.workflow(key.namespace, key.name)
         runs = tuple(_known(run) for run in self._caches.runs.by_index((key.namespace, key.name)))
-        revisions = await self._revisions(key)
+        revisions = await self._revisions(key, item)
         if item is None or item.metadata.deletion_timestamp is not None:
-            self._read.pop(key, None)
+            for known in (self._read, self._wrote, self._listed):
+                known.pop(key, None)
             if not runs and not revisions:
                 return None
             gone = self._clock()
@@ -85,6 +88,11 @@ class WorkflowWorld:
         for name in decision.delete_revisions:
             await self._delete(CONTROLLER_REVISIONS, key.namespace, name)
             self._definitions.forget(key.namespace, name)
+            self._listed.pop(key, None)
+
+    def wrote(self, key: WorkflowKey, version: str) -> bool:
+        """Tell whether this version of a workflow is what we wrote last: it is no news."""
+        return version != "" and self._wrote.get(key) == version
 
     async def record(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
         """Write the Workflow's status if it is to be written, then tell what happened."""
@@ -130,11 +138,17 @@ class WorkflowWorld:
             log=_log(item),
         )
 
-    async def _revisions(self, key: WorkflowKey) -> tuple[str, ...]:
+    async def _revisions(self, key: WorkflowKey, item: OwnObject | None) -> tuple[str, ...]:
+        """Return the revisions that are kept, listed once a generation: nobody else makes any."""
+        content = ("", 0) if item is None else (item.metadata.uid, item.metadata.generation)
+        known = self._listed.get(key)
+        if item is not None and known is not None and known[0] == content:
+            return known[1]
         scope = Scope(CONTROLLER_REVISIONS, key.namespace, labels=f"{labels.WORKFLOW}={key.name}")
         names: list[str] = []
         async for page in self._client.pages(scope, Revision):
             names.extend(found.metadata.name for found in page.objects)
+        self._listed[key] = content, tuple(names)
         return tuple(names)
 
     async def _create(self, key: WorkflowKey, run: NewRun) -> None:
@@ -175,11 +189,13 @@ class WorkflowWorld:
         body = {"metadata": {"resourceVersion": meta.resource_version}, "status": status}
         ref = Ref(WORKFLOWS, meta.namespace, meta.name)
         try:
-            await self._client.patch_status(ref, body, OwnObject)
+            written = await self._client.patch_status(ref, body, OwnObject)
         except ApiError as error:
             if conflict(error) or not_found(error):
                 raise StaleError(f"{ref} has changed") from error
             raise
+        key = WorkflowKey(meta.namespace, meta.name)
+        self._wrote[key] = written.metadata.resource_version
 
 
 def _known(run: OwnObject) -> KnownRun:

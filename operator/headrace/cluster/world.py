@@ -81,6 +81,7 @@ class ClusterWorld:
         if run is None:
             self._forget(key)
             return None
+        self._caches.awaited.learn(run)
         return replace(
             run,
             obstacles=dict(self._obstacles.get(key, {})),
@@ -203,6 +204,7 @@ class ClusterWorld:
             del self._obstacles[key]
 
     def _forget(self, key: RunKey) -> None:
+        self._caches.awaited.forget(key)
         self._obstacles.pop(key, None)
         self._logged.pop(key, None)
         self._tasks_logged.pop(key, None)

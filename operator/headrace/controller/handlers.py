@@ -92,9 +92,12 @@ def registry(make: Callable[[], Runtime]) -> kopf.OperatorRegistry:
             await runtime.stop()
 
     @kopf.on.event(GROUP, VERSION, "workflows", registry=handlers)
-    async def workflow_changed(namespace: str | None, name: str | None, **_: object) -> None:
+    async def workflow_changed(
+        namespace: str | None, name: str | None, meta: kopf.Meta, **_: object
+    ) -> None:
+        version = str(meta.get("resourceVersion", ""))
         for runtime in runtimes:
-            runtime.look_at_workflow(str(namespace), str(name))
+            runtime.look_at_workflow(str(namespace), str(name), version)
 
     return handlers
 

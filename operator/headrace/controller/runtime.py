@@ -43,10 +43,8 @@ LONGEST_TURN = 600.0
 DRAIN_SECONDS = 20.0
 SOON_SECONDS = 1.0
 """How long what nothing waits for may wait, so that many such changes share a turn."""
-REST_SECONDS = 0.25
-RESTS = {PODS: 0.05}
-"""How long after news of a kind more of it may gather; the first of it is always told at once. By
-what pods tell, tasks start."""
+REST_SECONDS = 0.5
+"""How long news may gather, of all but pods: by what pods tell, tasks start."""
 WORDS = 900
 """Characters of an error that are shown on an object."""
 
@@ -112,7 +110,7 @@ class Runtime:
             for namespace in self.settings.namespaces or ("",):
                 scope = Scope(resource, namespace, labels=selector)
                 name = f"{resource} in {namespace or 'all namespaces'}"
-                rest = RESTS.get(resource, REST_SECONDS)
+                rest = 0.0 if resource is PODS else REST_SECONDS
                 yield name, Informer(self._client, scope, store, rest=rest)
 
     async def start(self) -> None:
@@ -138,17 +136,25 @@ class Runtime:
         if self._web is not None:
             await self._web.cleanup()
 
-    def look_at_workflow(self, namespace: str, name: str) -> None:
-        """Ask for a turn of a workflow, and of the runs that may have waited for it."""
+    def look_at_workflow(self, namespace: str, name: str, version: str) -> None:
+        """
+        Ask for a turn of a workflow, and of the runs that may have waited for it.
+
+        Nothing is asked for where this version of it is one that we wrote ourselves.
+        """
         key = WorkflowKey(namespace, name)
+        if self._workflows.wrote(key, version):
+            return
         self.queue.add(key)
         for run in self._caches.waiting_runs(key):
             self.queue.add(run)
 
-    def _soon(self, key: RunKey) -> None:
-        self._later(key, SOON_SECONDS)
+    def _soon(self, key: Key) -> None:
+        """Ask for a turn when news that gathered is taken: one waking serves both."""
+        now = asyncio.get_running_loop().time()
+        self.queue.add_at(key, now + SOON_SECONDS - now % REST_SECONDS)
 
-    def _later(self, key: RunKey, seconds: float) -> None:
+    def _later(self, key: Key, seconds: float) -> None:
         self.queue.add_at(key, asyncio.get_running_loop().time() + seconds)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -14,9 +14,11 @@ from headrace.engine.judgement import Judged
 from headrace.engine.run import ObservedRun, ObservedTask, TaskLog
 
 QUIET_TIME = timedelta(seconds=2)
-"""How long an attempt that goes as it should may stay unrecorded, and then how long its program may
-run unrecorded. Kubernetes cuts both times to whole seconds, so one second of this may be gone
-before the attempt is there."""
+"""How long an attempt that goes as it should may stay unrecorded. The API server cuts an object's
+creation to whole seconds, so one second of this may be gone before the attempt is there."""
+
+RUNNING_TIME = timedelta(seconds=3)
+"""How long a program may run while the record says that it starts: many end before that."""
 
 DETAIL_INTERVAL = timedelta(seconds=10)
 """How often other words for the same reason, or a pod's name, are worth a write."""
@@ -81,7 +83,9 @@ def due(
         return now if log.reason is not old.reason else _after(written, DETAIL_INTERVAL, now)
     moved = log.reason is not old.reason or log.count != old.count
     if moved and log.reason in AS_IT_SHOULD and old.reason in BEFORE:
-        return _after(last.started or last.created, QUIET_TIME, now)
+        runs = last.started is not None and log.count == old.count
+        since, delay = (last.started, RUNNING_TIME) if runs else (last.created, QUIET_TIME)
+        return _after(since, delay, now)
     if moved:
         return now
     return _after(written or last.created, DETAIL_INTERVAL, now)

@@ -236,6 +236,8 @@ class ObservedRun:
     tasks: Mapping[str, ObservedTask] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
     """Tasks whose TaskRun the world saw vanish."""
+    departing: frozenset[str] = frozenset()
+    """Those of them of which something may still run."""
     siblings: tuple[SiblingRun, ...] = ()
     """The other runs of the workflow that have not ended."""
     obstacles: Mapping[str, Obstacle] = field(default_factory=dict)

@@ -44,7 +44,7 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
     found = _with(found, _started(run, definition, turn, found))
     turn = replace(turn, halted=_halt(definition, found))
     found = _with(found, _waiting(run, definition, turn, found))
-    turn = replace(turn, unfinished=_unfinished(definition, found))
+    turn = replace(turn, unfinished=_unfinished(run, definition, found))
     return _with(found, _last(run, definition, turn, found))
 
 
@@ -160,10 +160,12 @@ def _halt(definition: Definition, found: Survey) -> str | None:
     return min(blamed, key=lambda task: task.position).name if blamed else None
 
 
-def _unfinished(definition: Definition, found: Survey) -> str | None:
+def _unfinished(run: ObservedRun, definition: Definition, found: Survey) -> str | None:
     """Return a task that `finally` tasks wait for: one not ended, or still being removed."""
     if len(definition.names) == len(definition.graph.order):
         return None
+    for name in sorted(run.departing & definition.graph.downstream.keys()):
+        return name
     for name, each in found.judged.items():
         there = each.seen is not None and each.seen.still_there
         if not each.task.is_finally and (each.outcome is None or there):

@@ -133,6 +133,12 @@ def test_jobs(old: Job | None, new: Job | None, want: News) -> None:
             ENDED, replace(OVER, status=phase("Failed")), News.NOW, id="a failure is judged now"
         ),
         pytest.param(POD, EVICTED, News.NOW, id="it fails without an end of its container"),
+        pytest.param(
+            RUNS,
+            replace(RUNS, metadata=meta(3, deletion_timestamp=NOON)),
+            News.NOW,
+            id="somebody removes it",
+        ),
         pytest.param(RUNS, None, News.NOW, id="it vanishes while it runs"),
         pytest.param(OVER, None, News.SOON, id="it is collected after its end"),
     ],
@@ -140,3 +146,16 @@ def test_jobs(old: Job | None, new: Job | None, want: News) -> None:
 def test_pods(old: Pod | None, new: Pod | None, want: News) -> None:
     """A pod is news when its program has ended: what waits for it can start."""
     assert want == news.of_pod(old, new)
+
+
+@pytest.mark.parametrize(
+    ("pod", "want"),
+    [
+        pytest.param(RUNS, False, id="it runs"),
+        pytest.param(ENDED, True, id="its container ended with 0"),
+        pytest.param(Pod(meta(), status=phase("Failed", terminated=Terminated(1))), False, id="1"),
+    ],
+)
+def test_succeeded(pod: Pod, want: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Only a good end may be looked at later: a bad one may start a retry."""
+    assert want == news.succeeded(pod)

@@ -34,9 +34,9 @@ AGAIN = replace(log(failed()), reason=Reason.WAITING_FOR_RETRY)
     [
         pytest.param(RUNS, RUNS, None, None, id="nothing changed"),
         pytest.param(NEW, STARTING, None, at(2), id="an attempt that starts may wait"),
-        pytest.param(NEW, RUNS, None, at(3), id="so may one that runs since a second"),
-        pytest.param(STARTING, RUNS, None, at(3), id="also if its start took long"),
-        pytest.param(AGAIN, after(AGAIN, running(2)), None, at(3), id="also in a retry"),
+        pytest.param(NEW, RUNS, None, at(2), id="so may one that runs"),
+        pytest.param(STARTING, RUNS, None, at(4), id="and, where a start is told, its program"),
+        pytest.param(AGAIN, after(AGAIN, running(2)), None, at(2), id="also in a retry"),
         pytest.param(NEW, after(NEW, exited(0)), None, at(1), id="a success is told at once"),
         pytest.param(NEW, after(NEW, exited(1)), None, at(1), id="so is a failure"),
         pytest.param(

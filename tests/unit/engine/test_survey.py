@@ -104,6 +104,15 @@ def test_finally_tasks_start_when_nothing_else_runs(seen: ObservedTask, want: bo
     assert want == ("tidy" in starts(found(workflow(task("a"), last("tidy")), a=seen)))
 
 
+def test_finally_tasks_wait_for_what_a_deleted_task_run_left_behind() -> None:
+    """Its record is gone, and its pods are not yet."""
+    definition = workflow(task("a"), last("tidy"))
+    run = observed(definition, deleted=frozenset({"a"}), departing=frozenset({"a"}))
+    assert set() == starts(survey(run, definition, GO, at(10)))
+    run = observed(definition, deleted=frozenset({"a"}))
+    assert {"tidy"} == starts(survey(run, definition, GO, at(10)))
+
+
 def test_finally_tasks_wait_for_tasks_that_have_not_started() -> None:
     """Those that are passed over quickly, too."""
     definition = workflow(task("a"), task("b", "a"), last("tidy"))

@@ -1,0 +1,35 @@
+"""
+`make bench`: all that is measured, part by part, beside what it is held against.
+
+    PYTHONPATH=tests:. python -m bench [engine] [plumbing] [local] [cluster]
+
+Knows the parts and their commands. A part that fails is told, and the others go on.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PARTS = {
+    "engine": "one turn of a run, by its size",
+    "plumbing": "the client and the cache, beside the official client",
+    "local": "runs on this machine",
+    "cluster": "runs on a real node, beside bare Jobs",
+}
+
+
+def main(chosen: list[str]) -> int:
+    """Run the chosen parts, or all; return 1 if one failed."""
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT / 'tests'}:{ROOT}"}
+    failed = 0
+    for part in chosen or PARTS:
+        print(f"\n# {part}: {PARTS[part]}", flush=True)
+        command = [sys.executable, "-m", f"bench.{part}"]
+        failed |= subprocess.run(command, env=environ, cwd=ROOT, check=False).returncode != 0  # noqa: S603 - our own parts
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

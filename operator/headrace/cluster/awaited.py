@@ -1,0 +1,47 @@
+"""
+For whose good end something waits: only of these a turn is wanted at once.
+
+Knows of each run what its last turn saw. Where many tasks end at about the same time and nothing
+starts by their ends, they are looked at together; a turn for each would cost most of all CPU.
+"""
+
+from typing import Final
+
+from headrace.engine.definition import Definition
+from headrace.engine.run import ObservedRun, RunKey
+
+LAST: Final = 4
+"""With so many tasks to go, the end of the run itself waits for each."""
+UNKNOWN: Final = ("",)
+
+Seen = tuple[Definition, int]
+"""A run's definition, and how many of its tasks had not ended."""
+
+
+class Awaited:
+    """The runs that go on, and which of their tasks are waited for."""
+
+    def __init__(self) -> None:
+        """Know no run: then everything is waited for."""
+        self._seen: dict[RunKey, Seen] = {}
+
+    def learn(self, run: ObservedRun) -> None:
+        """Note how a run stands."""
+        counts = run.log.counts
+        if run.definition is not None and run.log.finished is None:
+            self._seen[run.key] = run.definition, counts.total - counts.ended
+        else:
+            self.forget(run.key)
+
+    def forget(self, key: RunKey) -> None:
+        """Forget a run."""
+        self._seen.pop(key, None)
+
+    def waits_for(self, key: RunKey, task: str) -> bool:
+        """Tell whether something can start, or the run end, when this task ends well."""
+        seen = self._seen.get(key)
+        if seen is None:
+            return True
+        definition, unfinished = seen
+        # What is not in the graph runs last, and the run's end waits for it.
+        return unfinished <= LAST or bool(definition.graph.downstream.get(task, UNKNOWN))

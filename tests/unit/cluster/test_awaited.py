@@ -1,0 +1,57 @@
+"""For whose end something waits: `headrace.cluster.awaited`."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from headrace.cluster.awaited import LAST, Awaited
+from headrace.engine.definition import Definition
+from headrace.engine.run import Counts, ObservedRun, RunKey, RunLog
+from support.builders import last, task, workflow
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+KEY = RunKey("default", "inventory-1")
+
+
+def definition() -> Definition:
+    """Return one where `load` waits for `extract`, nothing for the others, and `tidy` is last."""
+    return workflow(task("extract"), task("load", "extract"), task("alone"), last("tidy"))
+
+
+def run(ended: int = 0, *, total: int = LAST + 9, finished: datetime | None = None) -> ObservedRun:
+    """Return a run of which so many tasks have ended."""
+    log = RunLog(counts=Counts(total=total, succeeded=ended), finished=finished)
+    return ObservedRun(KEY, "uid", NOON, definition(), log=log)
+
+
+@pytest.mark.parametrize(
+    ("seen", "task_name", "want"),
+    [
+        pytest.param(run(), "extract", True, id="a task waits for it"),
+        pytest.param(run(), "load", False, id="no task waits for it"),
+        pytest.param(run(), "tidy", True, id="it is one of the last tasks"),
+        pytest.param(run(9), "load", True, id="few are to go, and the run's end waits"),
+        pytest.param(run(8), "load", False, id="there are more to go"),
+        pytest.param(replace(run(), definition=None), "load", True, id="nobody knows"),
+        pytest.param(run(13, finished=NOON), "load", True, id="the run has ended"),
+    ],
+)
+def test_waits_for(seen: ObservedRun, task_name: str, want: bool) -> None:  # noqa: FBT001 - a column
+    """The end of a task is looked at once if something can start by it."""
+    awaited = Awaited()
+    awaited.learn(seen)
+    assert want == awaited.waits_for(KEY, task_name)
+
+
+def test_of_a_run_that_was_not_seen_everything_is_waited_for() -> None:
+    """After a restart nothing is held up."""
+    assert Awaited().waits_for(KEY, "load")
+
+
+def test_a_run_that_is_gone_is_forgotten() -> None:
+    """Another may get its name."""
+    awaited = Awaited()
+    awaited.learn(run())
+    awaited.forget(KEY)
+    assert awaited.waits_for(KEY, "load")
