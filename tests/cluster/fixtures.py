@@ -16,6 +16,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -105,10 +106,16 @@ def cluster() -> Iterator[Cluster]:
     if isinstance(it, Given):
         yield it
         return
-    ours = instance(INSTANCE_NAME)
-    with locked(_users(ours), shared=True):
-        it.up(Settings(audit=True))
+    with in_use(it, instance(INSTANCE_NAME), Settings(audit=True)):
         yield it
+
+
+@contextmanager
+def in_use(it: Cluster, ours: Instance, settings: Settings) -> Iterator[None]:
+    """Have a cluster up; the last worker or session that uses it takes it down."""
+    with locked(_users(ours), shared=True):
+        it.up(settings)
+        yield
     if not os.environ.get(KEEP_VARIABLE):
         _down_as_the_last(it, ours)
 

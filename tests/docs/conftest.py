@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from cluster import demo
-from cluster.control_plane.commands import run
+from cluster.control_plane.commands import locked, run
 from cluster.control_plane.given import Given
 from cluster.control_plane.instance import instance
 from cluster.control_plane.provider import Cluster, choose
 from cluster.control_plane.settings import Settings
-from cluster.fixtures import KEEP_VARIABLE, chosen, namespace_name
+from cluster.fixtures import chosen, in_use, namespace_name
 from docs.blocks import ROOT, Block
 from docs.scratch import copy_repository
 from docs.shell import Shell
@@ -27,6 +28,10 @@ HELLO = """
 kubectl apply -f docs/tutorial/hello.yaml
 kubectl wait workflow/hello --for=jsonpath='{.status.lastOutcome}'=Succeeded --timeout=180s
 """
+
+DOCS = instance("docs")
+BUSY = DOCS.home / "docs.busy"
+"""Locked by the worker of pytest-xdist whose page the cluster belongs to for the moment."""
 
 CRDS = [f"{kind}.headrace.dev" for kind in ("workflows", "workflowruns", "taskruns")]
 
@@ -44,54 +49,53 @@ def local_shell(copy: Path, tmp_path: Path) -> Shell:
 
 
 @pytest.fixture(scope="session")
-def cluster_name() -> str:
-    """Return the name of the cluster for documentation, one for each worker of pytest-xdist."""
-    return f"docs{os.environ.get('PYTEST_XDIST_WORKER', '')}"
-
-
-@pytest.fixture(scope="session")
-def docs_cluster(cluster_name: str) -> Iterator[Cluster]:
+def docs_cluster() -> Iterator[Cluster]:
     """Return a cluster in which pages may install and remove Headrace for the whole cluster."""
     if isinstance(chosen(), Given):
         pytest.skip("the cluster that was given is perhaps not empty")
-    it = choose(instance(cluster_name))
-    it.up(Settings())
-    demo.provide_images(it)
-    it.build_image(ROOT / "Dockerfile", ROOT, PUBLISHED_AS)
-    it.load_image(PUBLISHED_AS)
-    it.provide_image("python:3.13-slim")
-    yield it
-    if not os.environ.get(KEEP_VARIABLE):
-        it.down()
+    it = choose(DOCS)
+    with in_use(it, DOCS, Settings()):
+        with locked(BUSY):
+            demo.provide_images(it)
+            demo.provide_image(it, ROOT, PUBLISHED_AS)
+            it.provide_image("python:3.13-slim")
+        yield it
+
+
+@pytest.fixture
+def cluster_to_itself(docs_cluster: Cluster) -> Iterator[Cluster]:
+    """Return that cluster while no other page uses it: what a page installs is there once."""
+    with locked(BUSY):
+        yield docs_cluster
 
 
 @pytest.fixture
 def cluster_shell(
-    copy: Path, docs_cluster: Cluster, cluster_name: str, tmp_path: Path
+    copy: Path, cluster_to_itself: Cluster, tmp_path: Path
 ) -> Iterator[Callable[[Path], Shell]]:
     """Return what gives a page a shell, with a namespace of its own as kubectl's default."""
     made: list[str] = []
 
     def shell(page: Path) -> Shell:
-        name = namespace_name(str(page), tmp_path.name[-6:].strip("-_"))
-        kubectl(docs_cluster, "create", "namespace", name)
-        kubectl(docs_cluster, "wait", "--for=create", "serviceaccount/default", "-n", name)
+        name = namespace_name(str(page), uuid.uuid4().hex[:6])
+        kubectl(cluster_to_itself, "create", "namespace", name)
+        kubectl(cluster_to_itself, "wait", "--for=create", "serviceaccount/default", "-n", name)
         made.append(name)
-        variables = dict(docs_cluster.variables())
+        variables = dict(cluster_to_itself.variables())
         own = tmp_path / "kubeconfig"
         shutil.copy(variables["KUBECONFIG"], own)
-        variables |= {"KUBECONFIG": str(own), demo.NAME_VARIABLE: cluster_name}
+        variables |= {"KUBECONFIG": str(own), demo.NAME_VARIABLE: DOCS.name}
         context = ("config", "set-context", "--current", f"--namespace={name}")
         run("kubectl", *context, environ=variables)
         return Shell(copy, variables, tmp_path / "exported")
 
     yield shell
     for name in made:
-        kubectl(docs_cluster, "delete", "namespace", name, "--wait=false")
+        kubectl(cluster_to_itself, "delete", "namespace", name, "--wait=false")
 
 
 @pytest.fixture
-def prepare(docs_cluster: Cluster) -> Callable[[Block, Shell], None]:
+def prepare(cluster_to_itself: Cluster) -> Callable[[Block, Shell], None]:
     """Return what brings the cluster to where a page begins, or where its comment says."""
     ready = False
 
@@ -99,11 +103,11 @@ def prepare(docs_cluster: Cluster) -> Callable[[Block, Shell], None]:
         nonlocal ready
         if block.empty_cluster is not None or block.after_hello:
             names = block.empty_cluster or ()
-            remove_headrace(docs_cluster, {*names, demo.HOME})
+            remove_headrace(cluster_to_itself, {*names, demo.HOME})
             for name in names:
-                kubectl(docs_cluster, "create", "namespace", name)
+                kubectl(cluster_to_itself, "create", "namespace", name)
         if block.after_hello or (block.empty_cluster is None and not ready):
-            demo.install(docs_cluster)
+            demo.install(cluster_to_itself)
         if block.after_hello:
             shell.run(replace(block, text=HELLO))
         ready = True

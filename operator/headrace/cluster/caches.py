@@ -76,7 +76,7 @@ class Caches:
         meta = item.metadata
         self._tell(RunKey(meta.namespace, meta.name), news.of_own(old, new, begins=True))
         workflow = item.spec.get("workflow")
-        over = new is None or (_ended(new) and not (old is not None and _ended(old)))
+        over = new is None or (_ended(new) and (old is None or old.status != new.status))
         if isinstance(workflow, str) and (old is None or over):
             look = self._look_at if over else self._look_soon
             look(WorkflowKey(meta.namespace, workflow))

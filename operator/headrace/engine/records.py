@@ -77,18 +77,17 @@ def due(
     old, last = seen.log, log.last
     if log is old or log == old:
         return None
-    if log.outcome is not old.outcome or (last is not None and not last.open and last != old.last):
-        return now
-    if last is None:
-        return now if log.reason is not old.reason else _after(written, DETAIL_INTERVAL, now)
+    ended = log.outcome is not old.outcome or (
+        last != old.last and last is not None and not last.open
+    )
     moved = log.reason is not old.reason or log.count != old.count
-    if moved and log.reason in AS_IT_SHOULD and old.reason in BEFORE:
-        runs = last.started is not None and log.count == old.count
-        since, delay = (last.started, RUNNING_TIME) if runs else (last.created, QUIET_TIME)
-        return _after(since, delay, now)
-    if moved:
+    if not moved and not ended:
+        return _after(written or (last.created if last else None), DETAIL_INTERVAL, now)
+    if ended or last is None or log.reason not in AS_IT_SHOULD or old.reason not in BEFORE:
         return now
-    return _after(written or last.created, DETAIL_INTERVAL, now)
+    if last.started is not None and log.count == old.count:
+        return _after(last.started, RUNNING_TIME, now)
+    return _after(last.created, QUIET_TIME, now)
 
 
 def _after(instant: datetime | None, delay: timedelta, now: datetime) -> datetime:
