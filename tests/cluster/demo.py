@@ -8,6 +8,7 @@ Variable: HEADRACE_CLUSTER_NAME is the cluster's name, for a second one beside t
 """
 
 import hashlib
+import logging
 import os
 import shutil
 import subprocess
@@ -41,6 +42,7 @@ def main(words: list[str], environ: Mapping[str, str] = os.environ) -> int:
     if len(words) != 1 or words[0] not in verbs:
         print("usage: python -m cluster.demo up|down", file=sys.stderr)
         return 2
+    logging.basicConfig(level=logging.INFO, format="  %(message)s", stream=sys.stderr)
     name = environ.get(NAME_VARIABLE, DEFAULT_NAME)
     try:
         return verbs[words[0]](choose(instance(name)), name)

@@ -1,116 +1,23 @@
 """
-Random workflows, random ends of attempts, and random trouble on the way.
+Runs that meet what is drawn for them: random trouble, in random order.
 
-What an attempt ends with is decided beforehand, by task and number; so a run that met trouble can
-be compared with the same run that met none.
+Some of it must not change how a run ends (`HARMLESS`); the rest may, and must leave nothing
+running.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.api.v1alpha1.task import NamedTask, RunWhen
-from headrace.api.v1alpha1.workflow import OnFailure, RunTimeouts
 from headrace.engine import positions
-from headrace.engine.definition import Definition
-from headrace.engine.upstream import NEED_UPSTREAM
 from headrace.reconcile import reconcile
-from support import oracle
-from support.builders import last, limits, on, retries, task, workflow
+from property.random_plans import Plan
 from support.fake_cluster import CrashError, FakeJob, Fault, LostAnswerError
 from support.fake_world import StaleError
 from support.story import Story, at_once
-
-End = tuple[int | None, Reason | None]
-"""An exit code, or a reason."""
-
-GOOD: End = (0, None)
-BAD: list[End] = [
-    (1, None),
-    (7, None),
-    (137, Reason.OOM_KILLED),
-    (None, Reason.NODE_LOST),
-    (None, Reason.EVICTED),
-]
-ENDS = st.sampled_from([GOOD, GOOD, GOOD, *BAD])
-RULES = st.sampled_from(
-    [
-        on(7, then="Fail"),
-        on(1, then="Ignore"),
-        on("NodeLost", then="Fail"),
-        on("OOMKilled", then="Retry", memory_factor_percent=150),
-    ]
-)
-POLICIES = st.builds(
-    lambda limit, infrastructure, seconds, rules: retries(
-        limit, *rules, infrastructure=infrastructure, seconds=seconds
-    ),
-    st.integers(0, 2),
-    st.integers(0, 2),
-    st.sampled_from([0, 1, 30]),
-    st.lists(RULES, max_size=1),
-)
-SOME_POLICY = st.none() | POLICIES
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A workflow, and how each attempt of each task ends."""
-
-    definition: Definition
-    ends: Mapping[str, Sequence[End]]
-
-    def attempts(self, name: str) -> Sequence[oracle.Ending]:
-        """Return the attempts that a task makes, by a plain reading of its policy."""
-        retry = self.definition.tasks[name].retry
-        rules = [
-            (rule.exit_codes, [each.value for each in rule.reasons], rule.action.value)
-            for rule in retry.rules
-        ]
-        policy = oracle.Retries(retry.limit, retry.infrastructure_limit, rules)
-        return oracle.attempts(policy, [_told(end) for end in (*self.ends[name], GOOD)])
-
-    def end(self, name: str, number: int) -> End:
-        """Return how an attempt ends; all that are not planned end well."""
-        planned = self.ends[name]
-        return planned[number - 1] if number <= len(planned) else GOOD
-
-
-def _told(end: End) -> oracle.Ending:
-    code, reason = end
-    if reason is not None:
-        return reason.value, code
-    return ("NonZeroExit" if code else "Succeeded"), code
-
-
-@st.composite
-def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
-    """Draw a workflow of up to 12 tasks; `troubled` ones have time limits and may stop early."""
-    tasks: list[NamedTask] = []
-    for n in range(draw(st.integers(1, 12))):
-        names = [each.name for each in tasks]
-        after = draw(st.lists(st.sampled_from(names), max_size=4, unique=True)) if names else []
-        rules = [each for each in RunWhen if after or each not in NEED_UPSTREAM]
-        times = limits(pending=60, total=draw(st.sampled_from([None, 100]))) if troubled else None
-        tasks.append(
-            task(
-                *(f"t{n}", *after),
-                when=draw(st.sampled_from(rules)),
-                retry=draw(SOME_POLICY),
-                timeouts=times,
-                allow_failure=draw(st.booleans()),
-            )
-        )
-    tasks += [last(f"z{n}", retry=draw(SOME_POLICY)) for n in range(draw(st.integers(0, 2)))]
-    ends = {each.name: draw(st.lists(ENDS, max_size=4)) for each in tasks}
-    more = {}
-    if troubled:
-        more["on_failure"] = draw(st.sampled_from(OnFailure))
-        more["timeouts"] = RunTimeouts(run_seconds=draw(st.sampled_from([None, 200])))
-    return Plan(workflow(*tasks, **more), ends)
 
 
 class Ride:

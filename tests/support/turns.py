@@ -52,6 +52,6 @@ class Turns:
         await self.serving
 
 
-def new_queue(wall: Wall | None = None, pacing: float = 0.0) -> WorkQueue[str]:
+def new_queue(wall: Wall | None = None, pacing: float = 0.0, grain: float = 0.0) -> WorkQueue[str]:
     """Return an empty queue."""
-    return WorkQueue(seeded(7), wall or Wall(), pacing=pacing)
+    return WorkQueue(seeded(7), wall or Wall(), pacing=pacing, grain=grain)

@@ -24,18 +24,34 @@ class Awaited:
     def __init__(self) -> None:
         """Know no run: then everything is waited for."""
         self._seen: dict[RunKey, Seen] = {}
+        self._waiting: set[RunKey] = set()
+
+    @property
+    def anything(self) -> bool:
+        """Whether the end of any task that runs is waited for."""
+        return bool(self._waiting)
 
     def learn(self, run: ObservedRun) -> None:
         """Note how a run stands."""
         counts = run.log.counts
-        if run.definition is not None and run.log.finished is None:
-            self._seen[run.key] = run.definition, counts.total - counts.ended
-        else:
+        if run.definition is None or run.log.finished is not None:
             self.forget(run.key)
+            return
+        self._seen[run.key] = run.definition, counts.total - counts.ended
+        running = (name for name, seen in run.tasks.items() if seen.log.outcome is None)
+        if any(self.waits_for(run.key, name) for name in running):
+            self._waiting.add(run.key)
+        else:
+            self._waiting.discard(run.key)
+
+    def starts(self, key: RunKey) -> None:
+        """Note that a task of a run starts, of which the next look will tell more."""
+        self._waiting.add(key)
 
     def forget(self, key: RunKey) -> None:
         """Forget a run."""
         self._seen.pop(key, None)
+        self._waiting.discard(key)
 
     def waits_for(self, key: RunKey, task: str) -> bool:
         """Tell whether something can start, or the run end, when this task ends well."""

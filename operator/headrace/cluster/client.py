@@ -7,7 +7,7 @@ Does not know any kind, how bytes travel (`transport.py`), when to try again (`s
 is cached (`store.py`).
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from random import Random
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -74,7 +74,13 @@ class Client:
             query["continue"] = page.next_page
 
     async def watch(
-        self, scope: Scope, into: type[T], *, since: str, seconds: float, rest: float = 0.0
+        self,
+        scope: Scope,
+        into: type[T],
+        *,
+        since: str,
+        seconds: float,
+        rest: Callable[[], float] = lambda: 0.0,
     ) -> AsyncGenerator[Event[T], None]:
         """
         Tell what happens in the scope after the resourceVersion `since`, for so many seconds.
@@ -82,9 +88,9 @@ class Client:
         Tried once: only the caller knows from where to go on. A silence of 70 s, or a cut in the
         line, is `UnreachableError`.
 
-        With `rest`, news is told at once after a silence, and else each `rest` seconds, all that
-        has gathered: to be woken for an event costs several times more than the event does. All
-        watches with the same rest are told at the same moments.
+        While `rest` returns more than 0, news is told at once after a silence, and else every so
+        many seconds, all that has gathered: to be woken for an event costs several times more than
+        the event does. All watches with the same rest are told at the same moments.
         """
         query: dict[str, str | int] = {
             **_selectors(scope),
@@ -107,8 +113,9 @@ class Client:
                 *lines, begun = (begun + chunk).split(b"\n")
                 for line in lines:
                     yield read_event(line, decoder)
-                if rest:
-                    await self.clock.sleep(rest - self.clock.now() % rest)
+                pause = rest()
+                if pause:
+                    await self.clock.sleep(pause - self.clock.now() % pause)
 
     async def create(
         self,

@@ -53,7 +53,7 @@ class Informer(Generic[ObjectT]):
         store: Store[ObjectT],
         unreadable: Callable[[Scope, Unreadable], None] = _log_unreadable,
         *,
-        rest: float = 0.0,
+        rest: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """
         Prepare; `run` starts.
@@ -63,7 +63,7 @@ class Informer(Generic[ObjectT]):
             scope: What to see; with one informer for each namespace, all feed the same store.
             store: What to keep true.
             unreadable: Told of each object that cannot be decoded, each time it is met.
-            rest: For how many seconds at most news may gather, to be taken together.
+            rest: Returns for how many seconds at most news may gather, to be taken together.
 
         """
         self._rest = rest

@@ -199,7 +199,10 @@ async def _one_by_one(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     limit = getattr(way, "set_read_buffer_limits", None)
     if limit is not None:
         limit(high=1)
-    async for chunk in answer.content.iter_any():
+    async for first in answer.content.iter_any():
+        # TLS lets go first of what it holds, and takes the rest from the kernel after that.
+        await asyncio.sleep(0)
+        chunk = first + answer.content.read_nowait()
         if way is not None:
             with suppress(RuntimeError):  # The connection is closed, and the next chunk the last.
                 way.pause_reading()

@@ -71,6 +71,7 @@ class ClusterWorld:
         self._reader = RunReader(caches, self.definitions, gatherer, clock)
         self._starter = Starter(caches, client, clock)
         self._obstacles: dict[RunKey, dict[str, Obstacle]] = {}
+        self._looked: dict[RunKey, datetime] = {}
         self._logged: dict[RunKey, datetime] = {}
         self._tasks_logged: dict[RunKey, dict[str, datetime]] = {}
         self._gate = asyncio.Semaphore(IN_FLIGHT)
@@ -82,6 +83,7 @@ class ClusterWorld:
             self._forget(key)
             return None
         self._caches.awaited.learn(run)
+        self._looked[key] = self._clock()
         return replace(
             run,
             obstacles=dict(self._obstacles.get(key, {})),
@@ -107,7 +109,7 @@ class ClusterWorld:
             return
         born = item.metadata.creation_timestamp or self._clock()
         await self._write(WORKFLOW_RUNS, self._caches.runs, item, run_status(status, born))
-        self._logged[key] = self._clock()
+        self._logged[key] = self._looked.get(key) or self._clock()
         if status.finished is not None:
             events = self._links.events
             tell = events.tell if status.succeeded else events.warn
@@ -178,6 +180,7 @@ class ClusterWorld:
     async def _apply(self, key: RunKey, action: Action) -> None:
         match action:
             case StartAttempt():
+                self._caches.awaited.starts(key)
                 alone = None
                 if key.kind is RunKind.TASK_RUN:
                     alone = self._caches.task_runs.get(key.namespace, key.name)
@@ -206,6 +209,7 @@ class ClusterWorld:
     def _forget(self, key: RunKey) -> None:
         self._caches.awaited.forget(key)
         self._obstacles.pop(key, None)
+        self._looked.pop(key, None)
         self._logged.pop(key, None)
         self._tasks_logged.pop(key, None)
         caches = self._caches

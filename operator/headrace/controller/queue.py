@@ -12,6 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
+from math import ceil
 from random import Random
 from typing import Final, Generic, TypeVar
 
@@ -42,6 +43,7 @@ class WorkQueue(Generic[K]):
         utc_now: Callable[[], datetime],
         *,
         pacing: float = 0.0,
+        grain: float = 0.0,
         observe: Callable[[float, float], None] = _ignore,
     ) -> None:
         """
@@ -52,11 +54,14 @@ class WorkQueue(Generic[K]):
             utc_now: The wall clock, by which a `datetime` is due.
             pacing: After a turn of t seconds the key rests for `pacing` x t, but at most a second,
                 so that one costly key leaves room for the others.
+            grain: Planned moments are rounded up to multiples of this, by the time of the event
+                loop, so that those which are close share one waking.
             observe: Told after each turn how many seconds it waited and how many it took.
 
         """
         self._random = random
         self._pacing = pacing
+        self._grain = grain
         self._observe = observe
         self._ready: asyncio.Queue[K | None] = asyncio.Queue()  # None: wakes workers to go home.
         self._since: dict[K, float] = {}  # When what waits now was asked for; oldest first.
@@ -190,6 +195,8 @@ class WorkQueue(Generic[K]):
         if pause is None:
             return
         due = self._now() + pause
+        if pause > 0 and self._grain > 0:
+            due = ceil(due / self._grain) * self._grain
         if self._timer is None or due < self._rings_at:
             if self._timer is not None:
                 self._timer.cancel()

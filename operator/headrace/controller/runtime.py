@@ -44,7 +44,8 @@ DRAIN_SECONDS = 20.0
 SOON_SECONDS = 1.0
 """How long what nothing waits for may wait, so that many such changes share a turn."""
 REST_SECONDS = 0.5
-"""How long news may gather, of all but pods: by what pods tell, tasks start."""
+"""How long news may gather that nothing waits for. What is planned is noticed at the same moments,
+up to so much late: to wake up costs more than most of what is done then."""
 WORDS = 900
 """Characters of an error that are shown on an object."""
 
@@ -52,6 +53,10 @@ WORDS = 900
 def now() -> datetime:
     """Read the wall clock."""
     return datetime.now(UTC)
+
+
+def _rest() -> float:
+    return REST_SECONDS
 
 
 class Runtime:
@@ -83,7 +88,9 @@ class Runtime:
             fence=self._elector.still_mine,
         )
         self._client = Client(transport, sending, random)
-        self.queue: WorkQueue[Key] = WorkQueue(random, now, pacing=2.0, observe=self.metrics.turn)
+        self.queue: WorkQueue[Key] = WorkQueue(
+            random, now, pacing=2.0, grain=REST_SECONDS, observe=self.metrics.turn
+        )
         self._pictures = TaskPictures(lambda: self._caches, now)
         self._caches = Caches(
             self.queue.add, self._pictures.outdated, self.metrics.container_ended, self._soon
@@ -110,8 +117,12 @@ class Runtime:
             for namespace in self.settings.namespaces or ("",):
                 scope = Scope(resource, namespace, labels=selector)
                 name = f"{resource} in {namespace or 'all namespaces'}"
-                rest = 0.0 if resource is PODS else REST_SECONDS
+                rest = self._rest_of_pods if resource is PODS else _rest
                 yield name, Informer(self._client, scope, store, rest=rest)
+
+    def _rest_of_pods(self) -> float:
+        """Return how long news of pods may gather: not at all while tasks start by what it is."""
+        return 0.0 if self._caches.awaited.anything else REST_SECONDS
 
     async def start(self) -> None:
         """Start to watch, to answer probes, and to try to lead."""
@@ -150,9 +161,7 @@ class Runtime:
             self.queue.add(run)
 
     def _soon(self, key: Key) -> None:
-        """Ask for a turn when news that gathered is taken: one waking serves both."""
-        now = asyncio.get_running_loop().time()
-        self.queue.add_at(key, now + SOON_SECONDS - now % REST_SECONDS)
+        self._later(key, SOON_SECONDS)
 
     def _later(self, key: Key, seconds: float) -> None:
         self.queue.add_at(key, asyncio.get_running_loop().time() + seconds)

@@ -161,7 +161,11 @@ def _halt(definition: Definition, found: Survey) -> str | None:
 
 
 def _unfinished(run: ObservedRun, definition: Definition, found: Survey) -> str | None:
-    """Return a task that `finally` tasks wait for: one not ended, or still being removed."""
+    """
+    Return a task that `finally` tasks wait for: one not ended, or still being removed.
+
+    Tasks that were passed over need no look: each waits for an open one, so one of those is here.
+    """
     if len(definition.names) == len(definition.graph.order):
         return None
     for name in sorted(run.departing & definition.graph.downstream.keys()):
@@ -169,8 +173,5 @@ def _unfinished(run: ObservedRun, definition: Definition, found: Survey) -> str 
     for name, each in found.judged.items():
         there = each.seen is not None and each.seen.still_there
         if not each.task.is_finally and (each.outcome is None or there):
-            return name
-    for name in definition.graph.order:
-        if name not in found.settled and name not in found.judged:
             return name
     return None

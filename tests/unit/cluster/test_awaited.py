@@ -7,7 +7,8 @@ import pytest
 
 from headrace.cluster.awaited import LAST, Awaited
 from headrace.engine.definition import Definition
-from headrace.engine.run import Counts, ObservedRun, RunKey, RunLog
+from headrace.engine.outcome import Outcome
+from headrace.engine.run import Counts, ObservedRun, ObservedTask, RunKey, RunLog, TaskLog
 from support.builders import last, task, workflow
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -47,6 +48,34 @@ def test_waits_for(seen: ObservedRun, task_name: str, want: bool) -> None:  # no
 def test_of_a_run_that_was_not_seen_everything_is_waited_for() -> None:
     """After a restart nothing is held up."""
     assert Awaited().waits_for(KEY, "load")
+
+
+@pytest.mark.parametrize(
+    ("tasks", "want"),
+    [
+        pytest.param({}, False, id="nothing runs"),
+        pytest.param({"alone": ObservedTask()}, False, id="nothing waits for what runs"),
+        pytest.param({"alone": ObservedTask(), "extract": ObservedTask()}, True, id="load waits"),
+        pytest.param(
+            {"extract": ObservedTask(TaskLog(outcome=Outcome.SUCCEEDED))}, False, id="it has ended"
+        ),
+    ],
+)
+def test_anything(tasks: dict[str, ObservedTask], want: bool) -> None:  # noqa: FBT001 - a column
+    """News of pods may gather while nothing can start by it."""
+    awaited = Awaited()
+    awaited.learn(replace(run(), tasks=tasks))
+    assert want == awaited.anything
+
+
+def test_what_starts_is_waited_for_until_the_next_look() -> None:
+    """It may end before that, and the next task is to start at once."""
+    awaited = Awaited()
+    awaited.learn(run())
+    awaited.starts(KEY)
+    assert awaited.anything
+    awaited.learn(run())
+    assert not awaited.anything
 
 
 def test_a_run_that_is_gone_is_forgotten() -> None:

@@ -140,6 +140,28 @@ async def test_no_rest_is_longer_than_a_second() -> None:
     await turns.end()
 
 
+async def test_moments_that_are_close_share_a_waking() -> None:
+    """To wake up costs more than most of what is done then."""
+    queue = new_queue(grain=0.5)
+    turns = Turns(queue)
+    for key, after in (("a", 1.1), ("b", 1.3), ("c", 1.6)):
+        queue.add_at(key, now() + after)
+    await asyncio.sleep(3)
+    assert [("a", 1.5), ("b", 1.5), ("c", 2)] == turns.log
+    await turns.end()
+
+
+async def test_what_is_due_waits_for_no_others() -> None:
+    """A moment that has passed is not rounded."""
+    queue = new_queue(grain=10)
+    turns = Turns(queue)
+    await asyncio.sleep(1)
+    queue.add_at("late", now() - 0.5)
+    await asyncio.sleep(1)
+    assert [("late", 1)] == turns.log
+    await turns.end()
+
+
 async def test_stop_lets_turns_end_and_begins_none() -> None:
     """On SIGTERM what runs is finished, and what waits is left to the next leader."""
     queue = new_queue()

@@ -9,7 +9,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import Interval
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.actions import EndAttempt, StartAttempt
-from headrace.engine.decide import decide
+from headrace.engine.decide import Decision, decide
 from headrace.engine.definition import Definition, single_task
 from headrace.engine.outcome import Outcome
 from headrace.engine.run import Counts, ObservedRun, ObservedTask, RunKey, RunKind, RunLog
@@ -114,6 +114,24 @@ def test_where_nothing_is_due_nobody_looks() -> None:
     assert first.status is not None
     settled = replace(run, tasks={"a": replace(RUNS, log=first.records["a"])}, log=first.status)
     assert decide(settled, at(10)).look_again_at is None
+
+
+def test_a_run_of_thousands_in_which_nothing_happens_asks_for_nothing() -> None:
+    """However many tasks have ended, run and wait: no record, no action, no status."""
+    layers = [[f"t{layer}-{n}" for n in range(100)] for layer in range(50)]
+    pairs = zip([[], *layers], layers, strict=False)
+    definition = workflow(*(task(name, *before[:3]) for before, layer in pairs for name in layer))
+    done = ObservedTask(ended(Outcome.SUCCEEDED), exited(0))
+    first = {name: done for layer in layers[:20] for name in layer}
+    run = observed(definition, tasks={**first, **dict.fromkeys(layers[20], RUNS)})
+    told = decide(run, at(10))
+    assert told.status is not None
+    known = {
+        name: replace(seen, log=told.records.get(name, seen.log))
+        for name, seen in run.tasks.items()
+    }
+    again = decide(replace(run, tasks=known, log=told.status, logged_at=at(10)), at(60))
+    assert Decision() == again
 
 
 # --- after the end ----------------------------------------------------------------------------

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.pod import (
     EnvVar,
@@ -17,7 +15,7 @@ from headrace.api.v1alpha1.pod import (
     VolumeMount,
 )
 from headrace.api.v1alpha1.task import TaskBody
-from headrace.manifests.job import job, literal
+from headrace.manifests.job import job
 from headrace.manifests.objects import owner
 from support.builders import limits, start, task, workflow
 
@@ -291,82 +289,3 @@ def test_scratch_space_gives_way_to_a_users_own() -> None:
     manifest = made(**own)
     assert [{"name": "big", "emptyDir": {"sizeLimit": "10Gi"}}] == pod_of(manifest)["volumes"]
     assert ["/tmp/"] == [each["mountPath"] for each in main_of(manifest)["volumeMounts"]]  # noqa: S108 - in the pod
-
-
-# --- what reaches the program -----------------------------------------------------------------
-
-
-def test_the_contract_is_stronger_than_a_tasks_own_variables() -> None:
-    """Of two variables of one name the last one wins, and ours come last; a home may be chosen."""
-    manifest = made(env=(EnvVar(name="HOME", value="/data"), EnvVar(name="LEVEL", value="debug")))
-    names = [each["name"] for each in main_of(manifest)["env"]]
-    assert names.index("LEVEL") < names.index("HEADRACE_TASK")
-    assert ("/data", "debug", "extract") == (
-        *(env_of(manifest)[name] for name in ("HOME", "LEVEL", "HEADRACE_TASK")),
-    )
-    assert "/tmp" == env_of(made())["HOME"]  # noqa: S108 - in the pod
-
-
-def test_outputs_are_written_to_the_termination_message() -> None:
-    """The program finds the file's name, and the kubelet reads it."""
-    assert env_of(made())["HEADRACE_OUTPUTS"] == main_of(made())["terminationMessagePath"]
-
-
-def test_references_to_secrets_are_passed_on() -> None:
-    """Their values never pass through here."""
-    reference = {"secretKeyRef": {"name": "db", "key": "password"}}
-    manifest = made(env=(EnvVar(name="PASSWORD", value_from=reference),))
-    assert {"name": "PASSWORD", "valueFrom": reference} in main_of(manifest)["env"]
-
-
-def expand(text: str) -> str:
-    """
-    Do what a kubelet does to commands and variables, with no variable defined.
-
-    A transcription of `Expand` in k8s.io/kubernetes/third_party/forked/golang/expansion: on bytes,
-    and with a single byte taken for a character after a lone `$`, as there.
-    """
-    raw, out, at = text.encode(), bytearray(), 0
-    while at < len(raw):
-        if raw[at : at + 1] != b"$" or at + 1 == len(raw):
-            out += raw[at : at + 1]
-            at += 1
-        elif raw[at + 1 : at + 2] == b"$":
-            out += b"$"
-            at += 2
-        elif raw[at + 1 : at + 2] == b"(" and (end := raw.find(b")", at + 2)) > 0:
-            out += b"$(" + raw[at + 2 : end] + b")"
-            at = end + 1
-        elif raw[at + 1 : at + 2] == b"(":
-            out += b"$("
-            at += 2
-        else:
-            out += b"$" + chr(raw[at + 1]).encode()
-            at += 2
-    return out.decode()
-
-
-HOSTILE = st.text(alphabet=st.sampled_from("$($){}é\u2028\U0001f600\"'\\\n`;aA0 "), max_size=30)
-
-
-@given(HOSTILE | st.text(max_size=50))
-def test_texts_arrive_byte_for_byte(text: str) -> None:
-    """Whatever a parameter or a variable holds, the program reads the same."""
-    assert text == expand(literal(text))
-
-
-@pytest.mark.parametrize(
-    "text", ["$(HOME)", "$$", "$$(HOME)", "$é", "$", "a$$b", "$(", "cost: 5$", "$(HEADRACE_PARAMS)"]
-)
-def test_nothing_is_substituted(text: str) -> None:
-    """Not in variables, not in parameters, and least of all in what is run."""
-    manifest = made(command=("sh", "-c", text), args=(text,), env=(EnvVar(name="X", value=text),))
-    container = main_of(manifest)
-    assert ["sh", "-c", text] == [expand(each) for each in container["command"]]
-    assert [text] == [expand(each) for each in container["args"]]
-    assert text == expand(env_of(manifest)["X"])
-
-
-def test_an_entrypoint_of_the_image_is_left_to_it() -> None:
-    """A task without a command has none in its Job."""
-    assert {"command", "args"}.isdisjoint(main_of(made()))
