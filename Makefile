@@ -54,6 +54,7 @@ lint: .venv/.dev ## Check form, types, layers, and that generated files are up t
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy
+	@.venv/bin/mypy bench
 	@.venv/bin/lint-imports --no-cache >/tmp/headrace-imports.$$$$ || { cat /tmp/headrace-imports.$$$$; exit 1; }; rm -f /tmp/headrace-imports.$$$$
 	@$(PY) scripts/generate.py --check
 

@@ -8,11 +8,13 @@ Knows what is measured and how. Absolute times depend on the machine; the ratios
 
 import json
 import re
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -47,7 +49,7 @@ class Bench:
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
         self.kubectl("create", "namespace", self.namespace)
         self.controller = ControllerProcess(
-            self.namespace, self._environ, "bench", folder / "controller.log"
+            (self.namespace,), self._environ, "bench", folder / "controller.log"
         )
         self.controller.start()
 
@@ -149,13 +151,14 @@ def chain(bench: Bench, rounds: int = 3, steps: int = 10) -> None:
             bench.create(job(f"bare-{turn}-{n}"))
             bench.wait("condition=Complete", f"job/bare-{turn}-{n}")
 
+    def own(turn: int) -> None:
+        run_once(bench, f"chain-{turn}", in_a_row(steps))
+
     bares, ours = [], []
     for turn in range(rounds):
-        bares.append(timed(lambda turn=turn: bare(turn)) / steps)
-        ours.append(
-            timed(lambda turn=turn: run_once(bench, f"chain-{turn}", in_a_row(steps))) / steps
-        )
-    ratio = median(own / other for own, other in zip(ours, bares, strict=True))
+        bares.append(timed(partial(bare, turn)) / steps)
+        ours.append(timed(partial(own, turn)) / steps)
+    ratio = median(mine / other for mine, other in zip(ours, bares, strict=True))
     tell(
         f"chain of {steps}, per step",
         f"bare Jobs {median(bares):.2f} s",
@@ -313,11 +316,17 @@ def bench_on(name: str, *flags: str, fake_nodes: int = 0) -> Iterator[Bench]:
         cluster.down()
 
 
-STOCK = {"chain": chain, "parallel": parallel, "hops": hops, "idle": idle}
+STOCK: dict[str, Callable[[Bench], None]] = {
+    "chain": chain,
+    "parallel": parallel,
+    "hops": hops,
+    "idle": idle,
+}
 
 
 def main(chosen: list[str]) -> None:
     """Measure what is chosen, or all."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # The cluster is taken down all the same.
     wanted = chosen or [*STOCK, "large"]
     if any(name in STOCK for name in wanted):
         with bench_on("bench") as bench:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -141,13 +142,13 @@ def median_ms(turn: Callable[[], object], turns: int) -> float:
 
 def rows(turns: int) -> list[Sequence[str]]:
     """Measure all sizes and shapes."""
-    table = []
+    table: list[Sequence[str]] = []
     for size, width in SIZES:
         for fan_in in (3, width):
             definition = layered(size, width, fan_in)
             middle, first = half_way(definition, width), at_the_start(definition, width)
             cases = (middle, one_ended(middle), first)
-            times = [median_ms(lambda run=case: decide(run, NOW), turns) for case in cases]  # type: ignore[misc] # mypy infers no lambda defaults
+            times = [median_ms(partial(decide, case, NOW), turns) for case in cases]
             table.append([f"{size}", f"{fan_in}", *(f"{each:.2f}" for each in times)])
     return table
 

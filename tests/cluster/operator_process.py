@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -24,11 +24,11 @@ class ControllerProcess:
     """One controller that watches some namespaces; its Lease is in the first of them."""
 
     def __init__(
-        self, namespaces: Sequence[str], environ: Mapping[str, str], identity: str, log: Path
+        self, namespaces: tuple[str, ...], environ: Mapping[str, str], identity: str, log: Path
     ) -> None:
         """Prepare; `start` starts it."""
         self.identity = identity
-        self.namespaces = tuple(namespaces)
+        self.namespaces = namespaces
         self.log = log
         self.port = _free_port()
         self._environ = {**os.environ, **environ}
@@ -85,13 +85,18 @@ class ControllerProcess:
     def metric(self, name: str, **labels: str) -> float:
         """Return the sum of a metric over its labels, or over those that fit."""
         wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        return sum(
+            value
+            for series, value in self.samples()
+            if series.partition("{")[0] == name and all(each in series for each in wanted)
+        )
+
+    def samples(self) -> list[tuple[str, float]]:
+        """Return all metrics: the name with its labels as they are written, and the value."""
         with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
             lines = answer.read().decode().splitlines()
-        return sum(
-            float(line.rpartition(" ")[2])
-            for line in lines
-            if line.startswith((f"{name} ", f"{name}{{")) and all(each in line for each in wanted)
-        )
+        parts = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+        return [(series, float(value)) for series, _, value in parts]
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that the process has used so far."""
