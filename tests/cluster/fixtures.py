@@ -59,8 +59,12 @@ def chosen() -> Cluster:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave out a test that needs a cluster where there cannot be one."""
-    if item.get_closest_marker("cluster") is None:
-        return
+    if item.get_closest_marker("cluster") is not None:
+        skip_without_cluster()
+
+
+def skip_without_cluster() -> None:
+    """Leave out the test that asks, where there cannot be a cluster."""
     try:
         chosen()
     except ClusterUnavailableError as error:

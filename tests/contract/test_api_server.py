@@ -1,8 +1,7 @@
 """
 What Headrace relies on of an API server, run on the one in memory and on a real one.
 
-The one in memory may be trusted as far as this goes. A real one is used if the variable
-HEADRACE_TEST_CLUSTER_KUBECONFIG names a kubeconfig that may create and delete namespaces.
+The one in memory may be trusted as far as this goes.
 """
 
 import asyncio

@@ -8,28 +8,35 @@ goes. A further world joins with a line in `KINDS` (see `support.world_contract`
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.actions import EndAttempt, RunContext, StartAttempt
 from headrace.engine.outcome import Outcome
 from headrace.engine.run import Attempt, Counts, RunKey, RunLog, Sighting, Stage, TaskLog, Watched
-from support import local_world
+from support import cluster_world, local_world
 from support.builders import retries, spec, task
 from support.world_contract import Kind, Rig, make_fake
 
 
-async def make_local(folder: Path, workflow: Any) -> Rig:
+async def make_local(request: pytest.FixtureRequest, workflow: WorkflowSpec) -> Rig:
     """Return a rig of processes on this machine."""
-    return local_world.LocalRig(folder, workflow)
+    return local_world.LocalRig(request.getfixturevalue("tmp_path"), workflow)
+
+
+async def make_cluster(request: pytest.FixtureRequest, workflow: WorkflowSpec) -> Rig:
+    """Return a rig of real pods."""
+    rig = cluster_world.ClusterRig(request.getfixturevalue("stage"))
+    await rig.begin(workflow)
+    return rig
 
 
 KINDS = {
     "memory": Kind(make_fake),
     "local": Kind(make_local, local_world.fields()),
+    "cluster": Kind(make_cluster, cluster_world.fields()),
 }
 
 MORNING = datetime(2030, 1, 1, 9, 30, 0, 123_456, tzinfo=UTC)
@@ -55,8 +62,8 @@ FAILED_ONCE = TaskLog(
 )
 
 
-@pytest.fixture(params=KINDS)
-async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
+@pytest.fixture(params=["memory", "local", pytest.param("cluster", marks=pytest.mark.cluster)])
+async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     """Return a run of three tasks: b waits for a, c for nobody; a may be tried twice more."""
     kind = KINDS[request.param]
     tasks = (
@@ -64,7 +71,7 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
         task("b", "a", **kind.fields),
         task("c", **kind.fields),
     )
-    made = await kind.make(tmp_path, spec(*tasks))
+    made = await kind.make(request, spec(*tasks))
     yield made
     await made.close()
 

@@ -1,7 +1,6 @@
 """A client on the API server in memory, or on a real one, with a namespace of its own."""
 
 import asyncio
-import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -9,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from cluster.control_plane.provider import Cluster
+from cluster.fixtures import skip_without_cluster
 from headrace.cluster.client import Client
 from headrace.cluster.credentials import from_kubeconfig
 from headrace.cluster.errors import (
@@ -23,7 +24,6 @@ from support.api_server import ApiServer
 from support.api_transport import MemoryTransport
 from support.virtual_time import VirtualTimeLoop, now, seeded
 
-KUBECONFIG = "HEADRACE_TEST_CLUSTER_KUBECONFIG"
 Object = dict[str, Any]
 
 
@@ -74,7 +74,7 @@ class Api:
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
+async def api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
     """Give a namespace on the server that the loop is for."""
     name = f"headrace-contract-{uuid.uuid4().hex[:8]}"
     if isinstance(asyncio.get_running_loop(), VirtualTimeLoop):
@@ -83,9 +83,9 @@ async def api() -> AsyncIterator[Api]:
         await client.create(NAMESPACES, {"metadata": {"name": name}}, dict)
         yield Api(client, name)
         return
-    if not os.environ.get(KUBECONFIG):
-        pytest.skip(f"{KUBECONFIG} is not set, so there is no real API server to compare with")
-    async with HttpTransport(from_kubeconfig(os.environ[KUBECONFIG])) as transport:
+    skip_without_cluster()
+    real: Cluster = request.getfixturevalue("cluster")
+    async with HttpTransport(from_kubeconfig(str(real.kubeconfig))) as transport:
         client = Client(transport, Settings(), seeded(1))
         await client.create(NAMESPACES, {"metadata": {"name": name}}, dict)
         try:

@@ -7,8 +7,9 @@ A world joins by a `Kind`: how to make a rig of it, and what its tasks must say 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol
+
+import pytest
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition import compile_workflow
@@ -52,8 +53,8 @@ class Rig(Protocol):
 class Kind:
     """A kind of world."""
 
-    make: Callable[[Path, WorkflowSpec], Awaitable[Rig]]
-    """Makes a rig with a run of a workflow, in a folder that is its own."""
+    make: Callable[[pytest.FixtureRequest, WorkflowSpec], Awaitable[Rig]]
+    """Makes a rig with a run of a workflow, of the fixtures that it needs."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """What a task says besides its name: a program that waits for `end`."""
 
@@ -90,6 +91,6 @@ class FakeRig:
     async def close(self) -> None: ...
 
 
-async def make_fake(_: Path, spec: WorkflowSpec) -> Rig:
+async def make_fake(_: pytest.FixtureRequest, spec: WorkflowSpec) -> Rig:
     """Return a rig in memory."""
     return FakeRig(spec)

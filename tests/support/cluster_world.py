@@ -1,0 +1,154 @@
+"""
+The world of a real cluster, with programs in real pods that do what a test says.
+
+Each program waits for one line in a fifo of its own, and ends as that line says. No controller
+runs: the test is the only one who looks.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from cluster.control import Stage
+from cluster.control_plane.commands import CommandFailedError
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.cluster.caches import Caches
+from headrace.cluster.client import Client
+from headrace.cluster.credentials import from_kubeconfig
+from headrace.cluster.events import EventRecorder
+from headrace.cluster.gather import TaskPictures
+from headrace.cluster.informer import Informer
+from headrace.cluster.resources import WORKFLOW_RUNS, WORKFLOWS, Resource, Scope
+from headrace.cluster.sender import Settings
+from headrace.cluster.transport import HttpTransport
+from headrace.cluster.world import ClusterWorld, Links
+from headrace.engine.run import ObservedRun, RunKey, Sighting
+from headrace.manifests.kube import OwnObject
+from headrace.manifests.names import job_name
+from headrace.reconcile import reconcile
+from support.virtual_time import seeded
+
+IMAGE: Final = "busybox:1.37"
+_SCRIPT: Final = """
+mkfifo /tmp/end 2>/dev/null
+read code output < /tmp/end
+printf %s "$output" > "$HEADRACE_OUTPUTS"
+exit "$code"
+"""
+PROGRAM: Final = ("sh", "-c", _SCRIPT)
+"""Ends with the exit code, and the outputs, that it reads from its fifo."""
+_END: Final = 'mkfifo /tmp/end 2>/dev/null; echo "$1" > /tmp/end'
+
+
+class ClusterRig:
+    """One run in a namespace of its own, and the hand that lets its programs end."""
+
+    world: ClusterWorld
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._transport = HttpTransport(from_kubeconfig(str(stage.cluster.kubeconfig)))
+        self._client = Client(self._transport, Settings(), seeded(1))
+        self._informers: list[Informer[Any]] = []
+        self._work: list[asyncio.Task[None]] = []
+        self._news = asyncio.Event()
+        self.key = RunKey(stage.namespace(), f"etl-{uuid.uuid4().hex[:6]}")
+
+    async def begin(self, spec: WorkflowSpec) -> None:
+        """Make the workflow and a run of it."""
+        await self._transport.__aenter__()
+        self._stage.cluster.provide_image(IMAGE)
+        body = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+        await self._create(WORKFLOWS, "etl", {**body, "suspend": True})
+        await self._create(WORKFLOW_RUNS, self.key.name, {"workflow": "etl"})
+        self.restart()
+        await self._synced()
+
+    async def _create(self, resource: Resource, name: str, spec: Mapping[str, Any]) -> None:
+        manifest = {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "metadata": {"name": name, "namespace": self.key.namespace},
+            "spec": spec,
+        }
+        await self._client.create(resource, manifest, OwnObject)
+
+    def restart(self) -> None:
+        """Know nothing any more, as another controller after a kill of the one before."""
+        self._stop()
+        pictures = TaskPictures(lambda: caches, _now)
+        caches = Caches(lambda _: self._news.set(), pictures.outdated)
+        events = EventRecorder(self._client, _now, "contract")
+        links = Links(_now, lambda _key, _seconds: self._news.set(), events)
+        self.world = ClusterWorld(caches, self._client, pictures, links)
+        self._informers = [
+            Informer(self._client, Scope(resource, self.key.namespace, labels=selector), store)
+            for resource, selector, store in caches.watched()
+        ]
+        self._work = [asyncio.create_task(each.run()) for each in self._informers]
+
+    def end(self, task: str, code: int = 0, number: int = 1, output: str = "") -> None:
+        """Let a program end, once it runs. It may not have ended yet when this returns."""
+        run = self._stage.kubectl(
+            *("get", "workflowrun", self.key.name, "--namespace", self.key.namespace),
+            *("--output", "jsonpath={.metadata.uid}"),
+        )
+        job = (
+            f"job/{job_name(self.key.name, run, task, number)}",
+            "--namespace",
+            self.key.namespace,
+        )
+        self._stage.kubectl("wait", *job, "--for=jsonpath={.status.ready}=1", "--timeout=120s")
+        try:
+            self._stage.kubectl("exec", *job, "--", "sh", "-c", _END, "sh", f"{code} {output}")
+        except CommandFailedError as error:
+            if "exit code 137" not in str(error):  # The end of the program ends what told it so.
+                raise
+
+    async def look(self) -> datetime | None:
+        """Let the engine look once."""
+        await self._synced()
+        return await reconcile(self.key, self.world, _now())
+
+    async def observed(self) -> ObservedRun:
+        """Return what the world shows."""
+        await self._synced()
+        run = await self.world.observe(self.key)
+        assert run is not None
+        return run
+
+    async def until_ended(self, *tasks: str) -> None:
+        """Wait until the world shows that the newest attempts of these tasks have ended."""
+        async with asyncio.timeout(180):
+            while any(each is None or each.alive for each in await self._newest(tasks)):
+                await self._news.wait()
+
+    async def close(self) -> None:
+        """End everything; the stage removes the namespace."""
+        self._stop()
+        await self._transport.__aexit__()
+
+    async def _newest(self, tasks: tuple[str, ...]) -> list[Sighting | None]:
+        self._news.clear()
+        shown = (await self.observed()).tasks
+        return [shown[task].sighting if task in shown else None for task in tasks]
+
+    async def _synced(self) -> None:
+        for each in self._informers:
+            await each.synced.wait()
+
+    def _stop(self) -> None:
+        for task in self._work:
+            task.cancel()
+
+
+def fields(**more: Any) -> dict[str, Any]:
+    """Return what a task of a rig has besides its name."""
+    resources = {"requests": {"cpu": "1m", "memory": "8Mi"}, "limits": {"memory": "64Mi"}}
+    return {"image": IMAGE, "command": PROGRAM, "resources": resources, **more}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - a real cluster has real times
