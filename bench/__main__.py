@@ -1,7 +1,7 @@
 """
 `make bench`: all that is measured, part by part, beside what it is held against.
 
-    PYTHONPATH=tests:. python -m bench [engine] [plumbing] [local] [cluster]
+    PYTHONPATH=tests:. python -m bench [engine] [plumbing] [local] [kubernetes] [cluster]
 
 Knows the parts and their commands. A part that fails is told, and the others go on.
 """
@@ -16,6 +16,7 @@ PARTS = {
     "engine": "one turn of a run, by its size",
     "plumbing": "the client and the cache, beside the official client",
     "local": "runs on this machine",
+    "kubernetes": "what Kubernetes itself takes, without Headrace",
     "cluster": "runs on a real node, beside bare Jobs",
 }
 

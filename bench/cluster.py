@@ -6,8 +6,6 @@ Headrace beside bare Jobs on one real node, in one run: time per step, API write
 Knows what is measured and how. Absolute times depend on the machine; the ratios are what counts.
 """
 
-import json
-import re
 import signal
 import sys
 import tempfile
@@ -19,57 +17,37 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from cluster.control_plane.commands import run as shell
-from cluster.control_plane.instance import instance
+from bench.stand import (
+    FAKE_NODE,
+    IMAGE,
+    RAISED,
+    REQUESTS,
+    Manifest,
+    Stand,
+    cluster_of,
+    indexed,
+    job,
+    tell,
+    timed,
+)
+
 from cluster.control_plane.one_node import OneNode
-from cluster.control_plane.settings import Settings
 from cluster.operator_process import ControllerProcess
 
 ROOT = Path(__file__).parents[1]
-IMAGE = "busybox:1.37"
-REQUESTS = {"requests": {"cpu": "1m", "memory": "8Mi"}, "limits": {"memory": "64Mi"}}
-RAISED = ("--kube-api-qps=500", "--kube-api-burst=1000", "--concurrent-job-syncs=50")
-"""Flags of the controller manager without which it, and nothing else, would be measured."""
-FAKE_NODE = {
-    "nodeSelector": {"type": "kwok"},
-    "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
-}
-WRITES = re.compile(
-    r'^apiserver_request_total\{.*verb="(?:POST|PUT|PATCH|APPLY|DELETE)".*\} (\S+)$', re.MULTILINE
-)
-Manifest = dict[str, Any]
 
 
-class Bench:
-    """A cluster, a namespace and a controller, and the clock."""
+class Bench(Stand):
+    """A stand with a controller on it."""
 
     def __init__(self, cluster: OneNode, folder: Path) -> None:
-        self._environ = cluster.variables()
-        self.namespace = f"bench-{int(time.time())}"
+        """Install the CRDs and start a controller."""
+        super().__init__(cluster)
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
-        self.kubectl("create", "namespace", self.namespace)
         self.controller = ControllerProcess(
-            (self.namespace,), self._environ, "bench", folder / "controller.log"
+            (self.namespace,), self.environ, "bench", folder / "controller.log"
         )
         self.controller.start()
-
-    def kubectl(self, *words: str, stdin: str | None = None) -> str:
-        """Run kubectl."""
-        return shell("kubectl", *words, stdin=stdin, environ=self._environ)
-
-    def create(self, *manifests: Manifest) -> None:
-        """Create objects in the namespace."""
-        items = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
-        self.kubectl("create", "--namespace", self.namespace, "-f", "-", stdin=json.dumps(items))
-
-    def wait(self, condition: str, *names: str, seconds: int = 900) -> None:
-        """Wait by a watch until a condition holds for all of these objects."""
-        words = ("--namespace", self.namespace, f"--timeout={seconds}s")
-        self.kubectl("wait", f"--for={condition}", *names, *words)
-
-    def writes(self) -> float:
-        """Return how many writes the API server has answered, whoever asked."""
-        return sum(map(float, WRITES.findall(self.kubectl("get", "--raw", "/metrics"))))
 
     def own_writes(self) -> float:
         """Return the writes of the controller itself, without those of its Lease."""
@@ -93,19 +71,7 @@ class Bench:
     def close(self) -> None:
         """End the controller and remove the namespace."""
         self.controller.end()
-        self.kubectl("delete", "namespace", self.namespace, "--wait=false")
-
-
-def job(name: str, **spec: Any) -> Manifest:
-    """Return a bare Job of a no-op."""
-    container = {"name": "main", "image": IMAGE, "command": ["true"], "resources": REQUESTS}
-    template = {"spec": {"restartPolicy": "Never", "containers": [container]}}
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": name},
-        "spec": {"backoffLimit": 0, "template": template, **spec},
-    }
+        super().close()
 
 
 def workflow(name: str, tasks: list[Manifest], **defaults: Any) -> Manifest:
@@ -134,13 +100,6 @@ def run_once(bench: Bench, name: str, tasks: list[Manifest], **defaults: Any) ->
     bench.create(workflow(name, tasks, **defaults))
     bench.wait("create", f"workflowrun/{name}-once")
     bench.wait("condition=Succeeded", f"workflowrun/{name}-once")
-
-
-def timed(do: Callable[[], None]) -> float:
-    """Return how many seconds something takes."""
-    start = time.monotonic()
-    do()
-    return time.monotonic() - start
 
 
 def chain(bench: Bench, rounds: int = 3, steps: int = 10) -> None:
@@ -175,13 +134,12 @@ def parallel(bench: Bench, width: int = 40) -> None:
         bench.create(*(job(name) for name in names))
         bench.wait("condition=Complete", *(f"job/{name}" for name in names))
 
-    def indexed() -> None:
-        spec = {"completions": width, "parallelism": width, "completionMode": "Indexed"}
-        bench.create(job("indexed", **spec))
+    def many_in_one() -> None:
+        bench.create(indexed("indexed", width))
         bench.wait("condition=Complete", "job/indexed")
 
     bare_seconds, bare_writes = counted(bench, bare)
-    indexed_seconds, indexed_writes = counted(bench, indexed)
+    indexed_seconds, indexed_writes = counted(bench, many_in_one)
     cpu = bench.cpu()
     tasks = [noop(f"t{n}") for n in range(width)]
     own_seconds, own_writes = counted(bench, lambda: run_once(bench, "wide", tasks))
@@ -292,28 +250,18 @@ def large(bench: Bench, layers: int = 20, width: int = 100) -> None:
     )
 
 
-def tell(what: str, *figures: str) -> None:
-    """Print one line of results."""
-    print(f"{what:32} {'   '.join(figures)}", flush=True)
-
-
 @contextmanager
 def bench_on(name: str, *flags: str, fake_nodes: int = 0) -> Iterator[Bench]:
-    """Bring a cluster of its own up, and down again."""
-    cluster = OneNode(instance(name))
-    cluster.up(Settings(controller_manager=flags))
-    try:
-        cluster.provide_image(IMAGE)
-        if fake_nodes:
-            cluster.fake_nodes(fake_nodes)
-        with tempfile.TemporaryDirectory() as folder:
-            bench = Bench(cluster, Path(folder))
-            try:
-                yield bench
-            finally:
-                bench.close()
-    finally:
-        cluster.down()
+    """Bring a cluster with a controller up, and down again."""
+    with (
+        cluster_of(name, *flags, fake_nodes=fake_nodes) as cluster,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        bench = Bench(cluster, Path(folder))
+        try:
+            yield bench
+        finally:
+            bench.close()
 
 
 STOCK: dict[str, Callable[[Bench], None]] = {

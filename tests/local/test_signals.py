@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,20 @@ POLITE = "trap 'echo ended > note; exit 1' TERM\necho ready > ready\nwhile :; do
 STUBBORN = "trap '' TERM\necho ready > ready\nwhile :; do sleep 0.02; done"
 
 
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture(autouse=True)
+def hearing() -> Iterator[None]:
+    """Pass on no signal that is switched off here, as under nohup: it would stay so for runners."""
+    deaf = [each for each in SIGNALS if signal.getsignal(each) is signal.SIG_IGN]
+    for each in deaf:
+        signal.signal(each, signal.SIG_DFL)
+    yield
+    for each in deaf:
+        signal.signal(each, signal.SIG_IGN)
+
+
 def started(bench: Bench, script: str) -> subprocess.Popen[str]:
     """Return a runner whose first task is ready for what comes."""
     bench.write(sh("a", script), sh("b", dependsOn=["a"]), last=[sh("tidy")])
@@ -22,7 +37,7 @@ def started(bench: Bench, script: str) -> subprocess.Popen[str]:
     return runner
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_cancels_the_run(bench: Bench, number: signal.Signals) -> None:
     """Running tasks may tidy up, `finally` tasks run, nothing else starts, nothing is left."""
     runner = started(bench, POLITE)
