@@ -12,6 +12,10 @@ from headrace.local.store import Store
 from support.local_run import HOLD, Bench, said, sh, until
 
 POLITE = "trap 'echo ended > note; exit 1' TERM\necho ready > ready\nwhile :; do sleep 0.02; done"
+HESITANT = (
+    "trap 'while [ ! -e a.go ]; do sleep 0.02; done; exit 1' TERM\n"
+    "echo ready > ready\nwhile :; do sleep 0.02; done"
+)
 STUBBORN = "trap '' TERM\necho ready > ready\nwhile :; do sleep 0.02; done"
 
 
@@ -71,12 +75,13 @@ def test_a_second_signal_kills_what_runs(bench: Bench) -> None:
 
 def test_a_cancelled_run_goes_on_being_cancelled(bench: Bench) -> None:
     """A runner that was killed while it cancelled finds the wish, and does no work again."""
-    runner = started(bench, POLITE)
+    runner = started(bench, HESITANT)
     runner.send_signal(signal.SIGTERM)
     with Store(bench.state.database) as store:
         until(lambda: store.run(bench.last_run).desired == "Cancel")
     runner.kill()
     runner.wait()
+    bench.let_go("a")
 
     result = bench.run("--resume")
 
