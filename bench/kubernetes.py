@@ -8,58 +8,92 @@ Every engine that makes Jobs stands on this. Absolute times depend on the machin
 
 import asyncio
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from random import Random
 from statistics import median
+from typing import Any
 
 from bench.stand import RAISED, Manifest, Stand, cluster_of, indexed, job, tell
 
 from cluster.control_plane.one_node import OneNode
 from headrace.cluster.client import Client
 from headrace.cluster.credentials import from_kubeconfig
-from headrace.cluster.resources import JOBS
+from headrace.cluster.resources import JOBS, PODS, Resource, Scope
 from headrace.cluster.sender import Settings as Sending
 from headrace.cluster.transport import HttpTransport
+from headrace.cluster.wire import Changed
 
-ENDED = "{.status.containerStatuses[0].state.terminated.reason}"
-MOMENTS = {
-    "container ended": ("pod", f"jsonpath={ENDED}=Completed"),
-    "pod Succeeded": ("pod", "jsonpath={.status.phase}=Succeeded"),
-    "Job Complete": ("job", "condition=Complete"),
-}
-"""When what an engine may wait for is visible: the kind to watch, and what of it."""
+Object = dict[str, Any]
 AT_ONCE = 300
 
 
-def moments(stand: Stand, rounds: int = 10) -> None:
-    """Time when the end of a no-op is visible, from the making of its Job."""
+def ended(pod: Object) -> bool:
+    """Tell whether the status of a pod shows the end of its container."""
+    statuses = pod["status"].get("containerStatuses", ())
+    return any("terminated" in each["state"] for each in statuses)
+
+
+def succeeded(pod: Object) -> bool:
+    """Tell whether a pod's phase is the last one."""
+    return bool(pod["status"].get("phase") == "Succeeded")
+
+
+def complete(item: Object) -> bool:
+    """Tell whether a Job is Complete."""
+    return any(each["type"] == "Complete" for each in item["status"].get("conditions", ()))
+
+
+MOMENTS: dict[str, tuple[Resource, Callable[[Object], bool]]] = {
+    "container ended": (PODS, ended),
+    "pod Succeeded": (PODS, succeeded),
+    "Job Complete": (JOBS, complete),
+}
+"""What an engine may wait for, and in which kind it is seen."""
+
+
+async def moments(cluster: OneNode, namespace: str, rounds: int = 10) -> None:
+    """Time when the end of a no-op is told to a watch, from the making of its Job."""
     samples: dict[str, list[float]] = {moment: [] for moment in MOMENTS}
-    for turn in range(rounds):
-        name = f"moments-{turn}"
-        labels = ("--selector", f"job-name={name}")
-        begun = time.monotonic()
-        stand.create(job(name))
-        stand.wait("jsonpath={.status.active}=1", f"job/{name}")
-        waits = {
-            moment: subprocess.Popen(  # noqa: S603 - our own words
-                [
-                    *("/usr/bin/env", "kubectl", "wait", f"--for={condition}", "--timeout=60s"),
-                    *(("job", name) if kind == "job" else ("pod", *labels)),
-                    *("--namespace", stand.namespace),
-                ],
-                env=stand.environ,
-                stdout=subprocess.DEVNULL,
-            )
-            for moment, (kind, condition) in MOMENTS.items()
-        }
-        for moment, wait in waits.items():  # They come in this order.
-            wait.wait()
-            samples[moment].append(time.monotonic() - begun)
+    async with client_of(cluster) as client:
+        for turn in range(rounds):
+            begun = time.monotonic()
+            made = await client.create(JOBS, placed(job(f"moments-{turn}"), namespace), dict)
+            since = made["metadata"]["resourceVersion"]
+            async with asyncio.timeout(60):
+                times = await asyncio.gather(
+                    *(
+                        told(client, Scope(kind, namespace), sign, since)
+                        for kind, sign in MOMENTS.values()
+                    )
+                )
+            for moment, at in zip(MOMENTS, times, strict=True):
+                samples[moment].append(at - begun)
     shown = (f"{moment} {median(times):.2f} s" for moment, times in samples.items())
     tell("from the making of a Job to", *shown)
+
+
+async def told(client: Client, scope: Scope, sign: Callable[[Object], bool], since: str) -> float:
+    """Return when a watch shows a sign."""
+    async with aclosing(client.watch(scope, dict, since=since, seconds=60)) as events:
+        async for event in events:
+            if isinstance(event, Changed) and sign(event.object):
+                return time.monotonic()
+    raise TimeoutError(f"nothing of this kind in {scope}")
+
+
+@asynccontextmanager
+async def client_of(cluster: OneNode) -> AsyncIterator[Client]:
+    """Return a client for the cluster's administrator."""
+    async with HttpTransport(from_kubeconfig(str(cluster.kubeconfig))) as transport:
+        yield Client(transport, Sending(), Random(1))  # noqa: S311 - jitter
+
+
+def placed(manifest: Manifest, namespace: str) -> Manifest:
+    """Return a manifest with its namespace."""
+    return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
 
 
 def rate(flags: str, *more: str) -> None:
@@ -79,27 +113,21 @@ def per_second(jobs: list[Manifest], *flags: str) -> float:
         stand = Stand(cluster)
         begun = time.monotonic()
         asyncio.run(all_at_once(cluster, stand.namespace, jobs))
-        while complete(stand) < len(jobs):  # kubectl wait asks for one Job after the other.
+        path = f"/apis/batch/v1/namespaces/{stand.namespace}/jobs"
+        # kubectl wait would ask for one Job after the other.
+        while stand.kubectl("get", "--raw", path).count('"type":"Complete"') < len(jobs):
             time.sleep(0.5)
         return AT_ONCE / (time.monotonic() - begun)
 
 
-def complete(stand: Stand) -> int:
-    """Return how many Jobs are Complete."""
-    path = f"/apis/batch/v1/namespaces/{stand.namespace}/jobs"
-    return stand.kubectl("get", "--raw", path).count('"type":"Complete"')
-
-
 async def all_at_once(cluster: OneNode, namespace: str, jobs: list[Manifest]) -> None:
     """Create Jobs as fast as the API server takes them; kubectl would be the slower one."""
-    async with HttpTransport(from_kubeconfig(str(cluster.kubeconfig))) as transport:
-        client = Client(transport, Sending(), Random(1))  # noqa: S311 - jitter
-        gate = asyncio.Semaphore(20)
+    gate = asyncio.Semaphore(20)
+    async with client_of(cluster) as client:
 
         async def create(manifest: Manifest) -> None:
             async with gate:
-                meta = {**manifest["metadata"], "namespace": namespace}
-                await client.create(JOBS, {**manifest, "metadata": meta}, dict)
+                await client.create(JOBS, placed(manifest, namespace), dict)
 
         await asyncio.gather(*map(create, jobs))
 
@@ -108,7 +136,7 @@ def stock_moments() -> None:
     """Measure the moments of a Job's life on a real node."""
     with cluster_of("bench") as cluster:
         stand = Stand(cluster)
-        moments(stand)
+        asyncio.run(moments(cluster, stand.namespace))
         stand.close()
 
 
