@@ -122,7 +122,7 @@ def test_the_taskrun_of_a_task_that_succeeded_is_deleted(
         story.delete("taskrun", "forgotten-once-load")
         run = story.ended("forgotten-once")
 
-    assert "Failed" == condition(run)["reason"]
+    assert "TaskRunDeleted" == condition(run)["reason"]
     assert "TaskRunDeleted" == run["status"]["attention"][0]["reason"]
     assert {("load", "1"): 1, ("use", "1"): 1} == _counts(witness.uids("forgotten-once"))
 

@@ -71,5 +71,9 @@ def test_an_engine_that_does_not_answer(bench: Bench, monkeypatch: pytest.Monkey
 
     asked, auto = bench.run("--runner", "docker"), bench.run("--runner", "auto")
 
-    assert (2, 0) == (asked.code, auto.code)
+    (bench.folder / "podman").unlink()
+    absent = bench.run("--runner", "podman")
+
+    assert (2, 0, 2) == (asked.code, auto.code, absent.code)
+    assert "--runner podman: there is no podman on this machine; install it" in absent.err
     assert "--runner docker: `docker info` does not answer on this machine" in asked.err

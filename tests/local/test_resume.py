@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
-from support.local_run import HOLD, Bench, kill_runner, said, sh, until
+from support.local_run import HOLD, PROGRAM, Bench, kill_runner, said, sh, until
 
 
 def chain(*scripts: str, **fields: Any) -> tuple[dict[str, Any], ...]:
@@ -32,10 +34,14 @@ def test_a_task_that_still_runs_is_taken_over(bench: Bench) -> None:
     killed_while_b_runs(bench)
 
     resumed = bench.start("--resume")
-    until(lambda: "b" in said(resumed))
+    first = said(resumed)
+    until(lambda: "b  still runs (attempt 1)" in said(resumed))
     bench.let_go("b")
+    out, _ = resumed.communicate(timeout=60)
 
-    assert 0 == resumed.wait(timeout=60)
+    assert 0 == resumed.returncode
+    assert f"run {bench.last_run} goes on: 1 of 3 tasks have ended; logs in .headrace" in first
+    assert not re.search(r"^\S+  a ", out, re.MULTILINE), "the past is told as if it happened now"
     assert ([1], [1], [1]) == (bench.ran("a"), bench.ran("b"), bench.ran("c"))
 
 
@@ -133,6 +139,84 @@ def test_two_runners_do_not_share_a_run(bench: Bench) -> None:
     assert f"is in the hands of process {first.pid}" in second.err
     bench.let_go("b")
     assert 0 == first.wait(timeout=60)
+
+
+def test_a_run_that_crashed_is_found_behind_one_that_goes_on(bench: Bench) -> None:
+    """A newer run has its runner: the one to go on with is the one that has none."""
+    bench.write(*chain("", HOLD))
+    killed_while_b_runs(bench)
+    left = bench.last_run
+    newer = bench.start()
+    until(lambda: len(bench.ran("b")) == 2)
+
+    resumed = bench.start("--resume")
+    first = said(resumed)
+    bench.let_go("b")
+
+    assert [0, 0] == [resumed.wait(timeout=60), newer.wait(timeout=60)]
+    assert f"run {left} goes on" in first
+
+
+def test_a_run_that_goes_on_is_not_said_to_be_left_over(bench: Bench) -> None:
+    """Whoever starts another one beside it learns which process has it."""
+    bench.write(*chain("", HOLD))
+    first = bench.start()
+    until(lambda: bench.ran("b"))
+    name = bench.last_run
+    bench.let_go("b")
+    os.kill(first.pid, signal.SIGSTOP)
+
+    beside = bench.run()
+    os.kill(first.pid, signal.SIGCONT)
+
+    assert 0 == first.wait(timeout=60)
+    assert f"run {name} is still running (process {first.pid})" in beside.err
+    assert "--resume" not in beside.err
+
+
+def test_a_broken_file_does_not_keep_a_run_from_going_on(bench: Bench) -> None:
+    """The run keeps its definition: what is wrong with the file of today is no part of it."""
+    bench.write(*chain("", HOLD))
+    killed_while_b_runs(bench)
+    bench.let_go("b")
+    bench.write({"name": "a", "imag": "typo"})
+
+    assert 2 == bench.run().code
+    result = bench.run("--resume")
+
+    assert 0 == result.code
+    assert "workflow.yaml has changed since run" in result.err
+
+
+def test_a_file_on_standard_input_is_read_once(bench: Bench) -> None:
+    """It gives the workflow's name, and is compared with what the run keeps."""
+    bench.write(*chain("", HOLD))
+    killed_while_b_runs(bench)
+    bench.let_go("b")
+
+    with (bench.folder / "workflow.yaml").open() as file:
+        done = subprocess.run(  # noqa: S603 - our own program
+            [*PROGRAM, "-", "--runner", "process", "--resume"],
+            cwd=bench.folder,
+            stdin=file,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_a_resume_in_the_wrong_folder_leaves_nothing_there(bench: Bench, tmp_path: Path) -> None:
+    """An empty folder of state would look as if there had been runs."""
+    bench.write(sh("a"))
+
+    result = bench.run("--resume", "--state", "elsewhere")
+
+    assert 2 == result.code
+    assert "no run of etl in elsewhere is unfinished" in result.err
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_finished_run_is_not_resumed(bench: Bench) -> None:

@@ -61,6 +61,39 @@ def test_a_failure_is_told_with_the_end_of_its_log(bench: Bench) -> None:
     assert [1] == bench.ran("other")
 
 
+def test_a_last_word_is_part_of_the_message(bench: Bench) -> None:
+    """As in a cluster: a program that fails may say why in the file for its outputs."""
+    last = 'printf "no table stock\\033[31m\\n" > "$HEADRACE_OUTPUTS"'
+    bench.write(sh("load", f"{last}; exit 3"), sh("killed", f"{last}; kill -9 $$"))
+
+    result = bench.run()
+
+    assert "ended with exit code 3: no table stock" in bench.log_of("load").attempts[0].message
+    assert "memory runs out): no table stock" in bench.log_of("killed").attempts[0].message
+    assert "load failed: NonZeroExit: ended with exit code 3: no table stock; " in result.out
+    assert "\x1b" not in result.out
+
+
+def test_a_failure_that_is_allowed_is_told_as_such(bench: Bench) -> None:
+    """The run succeeds, and it is said why although a task failed."""
+    bench.write(sh("load", "exit 3", allowFailure=True))
+
+    result = bench.run()
+
+    assert 0 == result.code
+    assert "load failed (allowed): NonZeroExit: ended with exit code 3" in result.out
+
+
+def test_a_run_that_takes_too_long_ran_out_of_time(bench: Bench) -> None:
+    """Nobody cancelled it."""
+    bench.write(sh("slow", "exec sleep 600"), timeouts={"runSeconds": 1})
+
+    result = bench.run()
+
+    assert 1 == result.code
+    assert f"run {bench.last_run} ran out of time after" in result.out
+
+
 def test_finally_runs_after_a_failure(bench: Bench) -> None:
     """Tidying up happens whatever the outcome, and does not hide the failure."""
     bench.write(sh("load", "exit 1"), last=[sh("tidy")])
@@ -187,6 +220,7 @@ def test_no_more_tasks_run_at_once_than_allowed(bench: Bench) -> None:
     result = bench.run("--max-parallel", "1")
 
     assert 0 == result.code, result.out
+    assert "task-1, task-2, task-3 and 2 more: WaitingForSlot: all 1 slots are taken" in result.out
 
 
 def test_an_attempt_that_runs_too_long_is_ended(bench: Bench) -> None:

@@ -1,5 +1,8 @@
 """Ctrl-C and its relatives: a graceful end first, an end at once when asked again."""
 
+import asyncio
+import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.local.store import Store
+from headrace.local.world import LocalWorld
 from support.local_run import HOLD, Bench, said, sh, until
 
 POLITE = "trap 'echo ended > note; exit 1' TERM\necho ready > ready\nwhile :; do sleep 0.02; done"
@@ -20,12 +24,13 @@ STUBBORN = "trap '' TERM\necho ready > ready\nwhile :; do sleep 0.02; done"
 
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+ALL_SIGNALS = [*SIGNALS, signal.SIGQUIT]
 
 
 @pytest.fixture(autouse=True)
 def hearing() -> Iterator[None]:
     """Pass on no signal that is switched off here, as under nohup: it would stay so for runners."""
-    deaf = [each for each in SIGNALS if signal.getsignal(each) is signal.SIG_IGN]
+    deaf = [each for each in ALL_SIGNALS if signal.getsignal(each) is signal.SIG_IGN]
     for each in deaf:
         signal.signal(each, signal.SIG_DFL)
     yield
@@ -71,6 +76,48 @@ def test_a_second_signal_kills_what_runs(bench: Bench) -> None:
 
     assert 1 == bench.run("--resume").code
     assert ([1], [], [1]) == (bench.ran("a"), bench.ran("b"), bench.ran("tidy"))
+
+
+def test_a_signal_that_asks_for_a_core_kills_at_once(bench: Bench) -> None:
+    r"""Ctrl-\, when nothing else seems to help: no task is left running."""
+    runner = started(bench, STUBBORN)
+    runner.send_signal(signal.SIGQUIT)
+    out, _ = runner.communicate(timeout=60)
+
+    assert 1 == runner.returncode
+    assert "killing all tasks now" in out
+    assert not running(bench)
+    assert [] == bench.ran("tidy")
+
+
+def test_a_signal_while_it_clears_away_changes_nothing(bench: Bench) -> None:
+    """Somebody who goes on pressing keys gets no other end: all is being killed already."""
+    bench.write(sh("a"))
+    child = os.fork()
+    if child == 0:
+        clear = LocalWorld.clear
+
+        async def disturbed(world: LocalWorld) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(0)
+            await clear(world)
+
+        LocalWorld.clear = disturbed  # type: ignore[method-assign]
+        os._exit(bench.run().code)
+    _, status = os.waitpid(child, 0)
+
+    assert 0 == os.waitstatus_to_exitcode(status)
+
+
+def test_a_task_that_is_being_ended_has_not_ended(bench: Bench) -> None:
+    """It is said that it is given time, and that it ended once it has."""
+    runner = started(bench, HESITANT)
+    runner.send_signal(signal.SIGINT)
+    until(lambda: "a     Cancelled: ending, killed in at most 10 s" in said(runner))
+    bench.let_go("a")
+    out, _ = runner.communicate(timeout=60)
+
+    assert re.search(r"a     was ended after \S+: Cancelled: you cancelled it$", out, re.MULTILINE)
 
 
 def test_a_cancelled_run_goes_on_being_cancelled(bench: Bench) -> None:

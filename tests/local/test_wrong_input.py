@@ -18,7 +18,7 @@ def secret(name: str) -> dict[str, Any]:
         pytest.param(
             ["--param", "regoin=eu"],
             {},
-            "params: the workflow has no parameter 'regoin'; did you mean 'region'?",
+            "--param: the workflow has no parameter 'regoin'; did you mean 'region'?",
             id="a parameter that is not there",
         ),
         pytest.param(
@@ -34,6 +34,13 @@ def secret(name: str) -> dict[str, Any]:
         ),
         pytest.param(["--name", "other"], {}, "there is no workflow 'other'", id="not in the file"),
         pytest.param(["--python", "nowhere"], {}, "nowhere cannot be run", id="no interpreter"),
+        pytest.param(
+            ["--logical-time", "0001-01-01T00:00:00+14:00"],
+            {},
+            "is too far away; give a time of the years 1000 to 8999",
+            id="a time that has no date in UTC",
+        ),
+        pytest.param(["--state", ""], {}, "'--state': it is empty; name a folder", id="no folder"),
         pytest.param(["--resume"], {}, "no run of etl in .headrace is unfinished", id="no run"),
         pytest.param(
             [],
@@ -82,6 +89,41 @@ def test_wrong_input(bench: Bench, arguments: list[str], spec: dict[str, Any], w
     assert want in result.err
     assert "Traceback" not in result.err
     assert [] == bench.ran("a")
+    assert not bench.state.root.exists(), "a folder of state is left where nothing began"
+
+
+def test_a_program_that_cannot_be_executed(bench: Bench) -> None:
+    """It is there, so the cure is not to install it."""
+    (bench.folder / "load.sh").write_text("#!/bin/sh\n")
+    bench.write({"name": "a", "command": ["./load.sh"]})
+
+    result = bench.run()
+
+    assert 2 == result.code
+    assert "spec.tasks[0].command: './load.sh' cannot be executed; chmod +x it" in result.err
+
+
+def test_a_repository_as_folder_of_state_stays_visible_to_git(bench: Bench) -> None:
+    """What was there before is nobody's to hide."""
+    bench.write(sh("a"))
+
+    assert 0 == bench.run("--state", ".").code
+    assert not (bench.folder / ".gitignore").exists()
+    assert (bench.folder / "state.db").exists()
+
+
+def test_a_damaged_state_is_told_with_the_cure(bench: Bench) -> None:
+    """A disk that lost some of it is no programming error."""
+    bench.write(sh("a"))
+    bench.run()
+    database = bench.state.database
+    database.write_bytes(database.read_bytes()[:4096] + b"\xa5" * 40_960)
+
+    for arguments in ([], ["--resume"]):
+        result = bench.run(*arguments)
+        assert 2 == result.code
+        assert "state.db cannot be" in result.err
+        assert "--state" in result.err
 
 
 def test_a_secret_can_come_from_the_shell(bench: Bench) -> None:

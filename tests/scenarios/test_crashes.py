@@ -101,6 +101,21 @@ def test_a_fault_while_a_run_is_cancelled_leaves_nothing_running(write: int, fau
     assert [Outcome.CANCELLED] * 2 == [story.outcomes[name] for name in ("left", "right")]
 
 
+def test_a_run_that_began_and_could_not_say_so_is_cancelled_like_any_other() -> None:
+    """A crash before the first status: what runs is ended as cancelled, and `finally` runs."""
+    story = Story(workflow(task("a"), last("tidy")))
+    story.cluster.faults = {3: Fault.CRASH_BEFORE}
+    with pytest.raises(CrashError, match="status"):
+        story.tick()
+    story.restart()
+    story.cluster.begin(story.job("a"))
+    story.steer(DesiredState.CANCEL)
+    story.succeed("tidy")
+    assert (False, Reason.CANCELLED) == story.told
+    assert "desiredState is Cancel; 1 cancelled (a)" == story.status.message
+    assert {"a": Outcome.CANCELLED, "tidy": Outcome.SUCCEEDED} == story.outcomes
+
+
 def test_a_controller_that_ends_at_every_write_gets_there_all_the_same() -> None:
     """Each life of the process makes one step."""
     story = Story(DEFINITION)

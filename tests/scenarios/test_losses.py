@@ -3,6 +3,7 @@
 import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.workflow import OnFailure
 from headrace.engine.outcome import Outcome
 from support.builders import chain, last, on, retries, task, workflow
 from support.story import Story
@@ -52,7 +53,7 @@ def test_a_deleted_task_run_fails_its_task_and_the_run() -> None:
     story.tick()
     story.succeed("c")
     story.succeed("tidy")
-    assert (False, Reason.FAILED) == story.told
+    assert (False, Reason.TASK_RUN_DELETED) == story.told
     assert {"a": Reason.TASK_RUN_DELETED} == story.attention()
     assert "the TaskRun was deleted after the task had started" in story.status.message
     assert 1 == story.cluster.jobs_made["uid-etl-1", "a", 1]
@@ -66,8 +67,19 @@ def test_a_task_run_deleted_while_the_controller_was_down_is_missed() -> None:
     story.cluster.delete_task_run(story.run, "a")
     story.restart()
     story.tick()
-    assert (False, Reason.FAILED) == story.told
+    assert (False, Reason.TASK_RUN_DELETED) == story.told
     assert {"a": Reason.TASK_RUN_DELETED} == story.attention()
+
+
+def test_no_allowance_makes_light_of_a_deleted_task_run() -> None:
+    """`allowFailure` is about how a task ended, and of this one nobody knows how it did."""
+    story = Story(workflow(task("a", allow_failure=True), task("b")))
+    story.tick()
+    story.begin("a", "b")
+    story.cluster.delete_task_run(story.run, "a")
+    story.tick()
+    story.succeed("b")
+    assert (False, Reason.TASK_RUN_DELETED) == story.told
 
 
 def test_a_task_run_deleted_in_its_first_second_is_missed() -> None:
@@ -164,17 +176,83 @@ def test_a_refusal_is_an_attempt_each_time_it_is_met() -> None:
     assert (3, Reason.RETRIES_EXHAUSTED) == (story.log("a").count, story.reason("a"))
 
 
-def test_a_task_run_whose_name_is_taken_waits_and_says_so() -> None:
-    """Without a TaskRun a failure could not be kept; when the name is free, the task starts."""
-    story = Story(chain("a"))
-    story.cluster.no_task_runs["a"] = (Reason.NAME_TAKEN, "TaskRun etl-1-a belongs to another")
+DENIED = (Reason.ADMISSION_DENIED, "a webhook says no")
+TAKEN = (Reason.NAME_TAKEN, "TaskRun etl-1-a belongs to another")
+
+
+def test_a_task_run_that_is_refused_fails_its_task_at_once() -> None:
+    """No retry can help; the run ends and tells the words, as there is no TaskRun to do so."""
+    story = Story(workflow(task("a"), task("b"), task("c", "a")))
+    story.cluster.no_task_runs["a"] = DENIED
     story.tick()
-    story.pass_time(1)
-    assert {"a": Reason.NAME_TAKEN} == story.attention()
+    story.succeed("b")
+    assert (False, Reason.FAILED) == story.told
+    assert {"a": Reason.ADMISSION_DENIED} == story.attention()
+    assert "a webhook says no; no retry can help" in story.status.message
+
+
+def test_a_task_run_whose_name_stays_taken_fails_its_task() -> None:
+    """After a minute it is nothing that a deleted run of the same name has left behind."""
+    story = Story(chain("a"))
+    story.cluster.no_task_runs["a"] = TAKEN
+    story.tick()
+    story.pass_time(59)
+    assert (None, {"a": Reason.NAME_TAKEN}) == (story.status.succeeded, story.attention())
+    story.pass_time(2)
+    assert (False, Reason.FAILED) == story.told
+    assert "TaskRun etl-1-a belongs to another" in story.status.message
+
+
+def test_what_a_run_of_the_same_name_left_behind_is_waited_for() -> None:
+    """Somebody deleted a run and made it anew: its old TaskRuns go a little later."""
+    story = Story(chain("a"))
+    story.cluster.no_task_runs["a"] = TAKEN
+    story.tick()
+    story.pass_time(5)
+    del story.cluster.no_task_runs["a"]
+    story.pass_time(30)
+    assert {"a"} == story.alive
+
+
+def test_a_refused_task_run_stops_a_run_that_stops_at_a_failure() -> None:
+    """`onFailure: Stop` asks not how a task failed, and nothing starts in between."""
+    definition = workflow(task("a"), task("b"), task("c", "b"), on_failure=OnFailure.STOP)
+    story = Story(definition)
+    story.cluster.no_task_runs["a"] = DENIED
+    story.tick()
+    story.succeed("b")
+    assert (False, Reason.FAILED) == story.told
+    assert "1 failed (a); 1 cancelled (c): AdmissionDenied" in story.status.message
+
+
+@pytest.mark.parametrize("refusal", [DENIED, TAKEN], ids=lambda refusal: str(refusal[0]))
+def test_a_task_that_could_not_be_made_stays_failed(refusal: tuple[Reason, str]) -> None:
+    """Outcomes never change: not when the way is free, and not for the next controller."""
+    story = Story(workflow(task("a"), task("b")))
+    story.cluster.no_task_runs["a"] = refusal
+    story.tick()
+    story.pass_time(62)
+    del story.cluster.no_task_runs["a"]
+    story.restart()
+    story.pass_time(60)
+    story.succeed("b")
+    assert (False, Reason.FAILED) == story.told
+    assert {"a": refusal[0]} == story.attention()
+    assert {"b"} == story.run.task_runs.keys()
+
+
+def test_a_rule_may_want_a_refused_task_run_tried_again() -> None:
+    """It waits with the words, and starts when the way is free."""
+    rule = on("AdmissionDenied", then="Retry")
+    story = Story(workflow(task("a", retry=retries(1, rule, seconds=5))))
+    story.cluster.no_task_runs["a"] = (Reason.ADMISSION_DENIED, "not now")
+    story.tick()
+    story.pass_time(600)
+    assert {"a": Reason.ADMISSION_DENIED} == story.attention()
     assert 0 == story.status.counts.running
 
     del story.cluster.no_task_runs["a"]
-    story.pass_time(30)
+    story.pass_time(60)
     assert {"a"} == story.alive
 
 

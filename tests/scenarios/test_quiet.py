@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
 from headrace.engine.outcome import Outcome
-from support.builders import chain, diamond, limits, retries, task, workflow
+from support.builders import at, chain, diamond, limits, retries, task, workflow
 from support.fake_cluster import FakeTaskRun
 from support.story import Story
 
@@ -128,6 +129,39 @@ def test_a_run_that_waits_makes_no_writes() -> None:
     story.restart()
     story.tick()
     assert writes == len(story.cluster.writes)
+
+
+def test_a_task_that_is_refused_again_and_again_costs_no_writes() -> None:
+    """Each try meets the same quota, and what is told stays as it was, since when it was."""
+    story = Story(workflow(task("a"), task("b")))
+    story.cluster.no_task_runs["a"] = (Reason.QUOTA_EXCEEDED, "count/taskruns is full")
+    story.tick()
+    story.begin("b")
+    story.pass_time(20)
+    writes, told = len(story.cluster.writes), story.status
+    story.pass_time(3600)
+    assert (writes, told) == (len(story.cluster.writes), story.status)
+    assert [("a", at(1))] == [(each.task, each.since) for each in told.attention]
+
+
+def test_a_long_queue_of_runs_costs_a_few_writes_for_each() -> None:
+    """What a waiting run tells does not change each time that the queue moves."""
+    queue = Concurrency(policy=ConcurrencyPolicy.QUEUE)
+    definition = workflow(task("a"), concurrency=queue)
+    story = Story(definition, name="r-00")
+    runs = [story.run, *(story.another_run(definition, f"r-{n:02}") for n in range(1, 40))]
+    for run in runs:
+        story.tick(run)
+    for place, run in enumerate(runs):
+        story.cluster.wait(2)
+        story.run = run
+        story.tick(run)
+        story.cluster.end(story.job("a"))
+        story.tick(run)
+        for waiting in runs[place + 1 :]:
+            story.tick(waiting)
+    assert 7 * len(runs) >= story.cluster.writes.count("status")
+    assert all(run.log.succeeded for run in runs)
 
 
 def test_a_finished_run_makes_no_writes() -> None:

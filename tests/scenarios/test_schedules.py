@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.supervise import KnownRun, NewRun, ObservedWorkflow, supervise
+from headrace.engine.supervise import supervise
+from headrace.engine.workflow import KnownRun, NewRun, ObservedWorkflow
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

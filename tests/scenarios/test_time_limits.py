@@ -152,3 +152,16 @@ def test_the_clock_of_a_run_begins_when_it_leaves_the_queue() -> None:
     story.tick()
     story.pass_time(99)
     assert {"a"} == story.alive
+
+
+def test_a_run_whose_time_passes_while_it_tidies_up_was_in_time() -> None:
+    """Nothing was cut, so nothing is told of the limit, neither before the end nor at it."""
+    limits_ = RunTimeouts(run_seconds=10)
+    story = Story(workflow(task("a"), last("tidy"), timeouts=limits_))
+    story.tick()
+    story.succeed("a")
+    story.begin("tidy")
+    story.pass_time(60)
+    assert (None, Reason.RUNNING) == story.told
+    story.succeed("tidy")
+    assert (True, Reason.SUCCEEDED) == story.told

@@ -8,6 +8,7 @@ it is checked in statuses. 4 is checked as "ends, or has a stated reason to wait
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -105,7 +106,8 @@ class Invariants:
             assert lost or getattr(before, outcome) <= getattr(counts, outcome), (before, counts)
         self._counts[run.uid] = counts
         if run.log.finished is not None:
-            assert self._ends.setdefault(run.uid, run.log) == run.log
+            end = replace(run.log, observed_generation=0)  # that alone may move on
+            assert self._ends.setdefault(run.uid, end) == end
 
     def _waits_have_a_reason(self, run: FakeRun, look_again: datetime | None) -> None:
         """4. Every run ends, or waits for a stated reason."""

@@ -31,9 +31,9 @@ MERGE = "<<"
 
 
 class YamlError(ValueError):
-    """The text cannot be read. Carries the line, counted from 1."""
+    """The text cannot be read. Carries the line, counted from 1; None: no line is at fault."""
 
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, line: int | None, message: str) -> None:
         super().__init__(message)
         self.line = line
 
@@ -94,8 +94,21 @@ def _events(parsed: Iterator[yaml.Event], text: bytes) -> Iterator[yaml.Event]:
         line = mark.line + 1 if mark else 1
         raise YamlError(line, _syntax(error, text, line)) from None
     except yaml.YAMLError as error:
-        message = f"is not a text file in UTF-8: {getattr(error, 'reason', error)}"
-        raise YamlError(1, message) from None
+        raise _unreadable(error, text) from None
+
+
+def _unreadable(error: yaml.YAMLError, text: bytes) -> YamlError:
+    """Say where a file is no text in UTF-8."""
+    try:
+        text.decode()
+    except UnicodeDecodeError as wrong:
+        line = text.count(b"\n", 0, wrong.start) + 1
+        message = f"the byte {text[wrong.start]:#04x} is no UTF-8; save the file as UTF-8"
+        return YamlError(line, message)
+    position = getattr(error, "position", None)
+    line = text.count(b"\n", 0, position) + 1 if isinstance(position, int) else 1
+    reason = getattr(error, "reason", error)
+    return YamlError(line, f"is no text that YAML can hold: {reason}; take that character out")
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: bytes, line: int) -> str:

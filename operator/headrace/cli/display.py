@@ -1,9 +1,11 @@
 """What a run tells people while it goes on: the form that the table and the plain lines share."""
 
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from headrace.cli.words import counted, near
 from headrace.engine.run import ObservedRun
 
 
@@ -21,8 +23,23 @@ class Display(Protocol):
     ) -> None:
         """Show the last state, and end."""
 
+    def open(self, run: ObservedRun, now: datetime, logs: Path) -> None:
+        """Take the run as it is before the first turn, and the folder that its logs are in."""
+
     def show(self, run: ObservedRun, now: datetime) -> None:
         """Take the run as it is now."""
 
     def say(self, text: str) -> None:
         """Tell one sentence."""
+
+
+def opening(run: ObservedRun, logs: Path) -> str:
+    """Return the first sentence on a run: its name, whether it is a new one, where its logs are."""
+    count = len(run.definition.tasks) if run.definition else 0
+    total = counted(count, "task")
+    place = f"logs in {near(logs)}"
+    if run.log.started is None and not run.tasks:
+        return f"run {run.key.name}: {total}; {place}"
+    ended = sum(seen.log.outcome is not None for seen in run.tasks.values())
+    have = "has" if count == 1 else "have"
+    return f"run {run.key.name} goes on: {ended} of {total} {have} ended; {place}"

@@ -5,6 +5,7 @@ Knows the types of parameters. Whether a value is allowed is the engine's to say
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,9 +18,19 @@ from headrace.engine.params import InvalidParamsError, resolve
 Value = bool | int | str
 
 _TRUTH: Final[Mapping[str, bool]] = {"true": True, "false": False}
+_LONGEST: Final = 80
+"""How much of a wrong value is shown."""
+_DIGITS: Final = re.compile(r"[+-]?[0-9]{1,19}")
+_FIRST_YEAR: Final = 1000
+_LAST_YEAR: Final = 8999
+_SMALLEST: Final = -(2**63)
+_LARGEST: Final = 2**63 - 1
 
 
 def _integer(text: str) -> int:
+    """Read a number as a manifest could hold it: ASCII digits, 64 bits."""
+    if _DIGITS.fullmatch(text) is None or not _SMALLEST <= int(text) <= _LARGEST:
+        raise ValueError
     return int(text)
 
 
@@ -29,14 +40,14 @@ def _boolean(text: str) -> bool:
 
 _READERS: Final[Mapping[ParamType, tuple[Callable[[str], Value], str]]] = {
     ParamType.STRING: (str, "text"),
-    ParamType.INTEGER: (_integer, "a whole number"),
+    ParamType.INTEGER: (_integer, "a whole number of at most 64 bits"),
     ParamType.BOOLEAN: (_boolean, "true or false"),
 }
 
 
 def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
     """
-    Read `name=value` texts as parameters.
+    Read `name=value` texts as parameters, those of `declared` that were given.
 
     Raises:
         InputError: if one cannot be read, or does not fit the workflow.
@@ -56,12 +67,14 @@ def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
             try:
                 values[name] = _read(param.type, value)
             except (ValueError, KeyError):
-                wrong.append(f"--param {name}: {value!r} is not {_READERS[param.type][1]}")
+                wrong.append(f"--param {name}: {_short(value)} is not {_READERS[param.type][1]}")
                 values[name] = _stand_in(param)
+    missing = [each for each in declared if each.default is None and each.name not in values]
+    wrong.extend(_ask(param) for param in missing)
     try:
-        resolve(declared, values)
+        resolve(declared, {**{each.name: _stand_in(each) for each in missing}, **values})
     except InvalidParamsError as error:
-        wrong.append(str(error))
+        wrong.extend(f"--param: {problem}" for problem in error.problems)
     if wrong:
         raise InputError(*wrong)
     return values
@@ -85,6 +98,11 @@ def instant(text: str | None) -> datetime | None:
         ) from error
     if read.tzinfo is None:
         raise InputError(f"--logical-time: {text!r} has no time zone; add Z or +01:00")
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:  # the API's; so it has a date in every zone
+        raise InputError(
+            f"--logical-time: {text!r} is too far away; give a time of the years"
+            f" {_FIRST_YEAR} to {_LAST_YEAR}"
+        )
     return read
 
 
@@ -104,6 +122,18 @@ def interpreter(text: str) -> Path:
             f"--python: {path} cannot be run; name an interpreter or a virtual environment"
         )
     return path
+
+
+def _ask(param: Param) -> str:
+    """Say that a value is missing, with what to type."""
+    allowed = f", one of: {', '.join(map(str, param.enum))}" if param.enum else ""
+    what = _READERS[param.type][1]
+    return f"--param {param.name}=…: it has no default; give it a value ({what}{allowed})"
+
+
+def _short(text: str) -> str:
+    """Return a text in quotes, shortened."""
+    return repr(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
 
 
 def _read(kind: ParamType, text: str) -> Value:

@@ -12,9 +12,13 @@ import click
 
 from headrace.api.v1alpha1.task import RunWhen
 from headrace.cli.input import InputError
+from headrace.cli.streams import note, tell
+from headrace.cli.words import counted
 from headrace.cli.workflow_file import read_workflow
 from headrace.engine.definition import Definition, TaskDefinition
 
+SHOWN = 0
+NOT_SHOWN = 1
 WRONG_INPUT = 2
 
 
@@ -33,17 +37,18 @@ def command(file: Path, form: str, name: str | None) -> None:
     """
     Show the tasks of the workflow in FILE (- is standard input), and what each waits for.
 
-    Exit codes: 0 it is shown, 2 something is wrong with the file.
+    Exit codes: 0 it is shown, 1 it could not be written, 2 something is wrong with the file.
     """
     try:
         workflow = read_workflow(file, name)
     except InputError as error:
-        click.echo(str(error), err=True)
+        note(str(error))
         sys.exit(WRONG_INPUT)
     if form == "mermaid":
-        click.echo("\n".join(mermaid(workflow.definition)))
+        shown = tell(mermaid(workflow.definition))
     else:
-        click.echo("\n".join(text(workflow.name, workflow.definition)))
+        shown = tell(text(workflow.name, workflow.definition))
+    sys.exit(SHOWN if shown else NOT_SHOWN)
 
 
 def text(name: str, definition: Definition) -> Iterator[str]:
@@ -51,7 +56,7 @@ def text(name: str, definition: Definition) -> Iterator[str]:
     level = levels(definition)
     depth = max(level.values())
     tasks = list(definition.tasks.values())
-    yield f"{name}: {_counted(len(level), 'task')} in {_counted(depth, 'level')}"
+    yield f"{name}: {counted(len(level), 'task')} in {counted(depth, 'level')}"
     width = max(len(task.name) for task in tasks)
     for number in range(1, depth + 1):
         for task in tasks:
@@ -74,10 +79,6 @@ def levels(definition: Definition) -> dict[str, int]:
 def _waits_for(task: TaskDefinition) -> str:
     rule = "" if task.run_when is RunWhen.ALL_SUCCEEDED else f" ({task.run_when})"
     return f"after {', '.join(task.upstream)}{rule}" if task.upstream else rule.strip()
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def mermaid(definition: Definition) -> Iterator[str]:

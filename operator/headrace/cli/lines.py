@@ -5,15 +5,22 @@ Knows what it has said, and says what is new.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.cli.display import opening
 from headrace.cli.rows import Row, Tone, length, rows
+from headrace.cli.streams import complain
 from headrace.engine.run import ObservedRun
 
 _ENDINGS = {Tone.GOOD: "succeeded", Tone.BAD: "failed", Tone.OFF: "did not run"}
+_NAMED = 3
+"""How many tasks a line names."""
 
 
 class Lines:
@@ -22,7 +29,9 @@ class Lines:
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self._stream = stream
         self._heard = True
+        self._lost = False
         self._said: dict[str, Row] = {}
+        self._width = 0
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -36,18 +45,42 @@ class Lines:
     ) -> None:
         """End."""
 
+    def open(self, run: ObservedRun, now: datetime, logs: Path) -> None:
+        """Say which run it is; of one that goes on, pass over what is known and say what runs."""
+        self._print(opening(run, logs))
+        all_rows = list(rows(run, now))
+        self._width = max(len(row.task) for row in all_rows)
+        for row in all_rows:
+            seen = run.tasks.get(row.task)
+            if seen is None:
+                continue
+            if seen.log.outcome is not None and row.ended:
+                self._said[row.task] = row
+            elif seen.sighting is not None and seen.sighting.alive:
+                self._tell(row, f"still runs (attempt {row.attempts})")
+                self._said[row.task] = row
+            else:  # its attempts were told; what came of the last one may be news
+                known = seen.log.count
+                self._said[row.task] = replace(row, tone=Tone.WAITING, status="", attempts=known)
+
     def show(self, run: ObservedRun, now: datetime) -> None:
         """Print what is new."""
         all_rows = list(rows(run, now))
-        width = max(len(row.task) for row in all_rows)
+        self._width = max(len(row.task) for row in all_rows)
         for row in all_rows:
             for text in _news(self._said.get(row.task), row):
-                self._print(f"{row.task:{width}}  {text}")
-            self._said[row.task] = row
+                self._tell(row, text)
+        queue = [row for row in all_rows if _is_queued(self._said.get(row.task), row)]
+        if queue:
+            self._print(_queue(queue))
+        self._said = {row.task: row for row in all_rows}
 
     def say(self, text: str) -> None:
         """Print one sentence."""
         self._print(text)
+
+    def _tell(self, row: Row, text: str) -> None:
+        self._print(f"{row.task:{self._width}}  {text}")
 
     def _print(self, text: str) -> None:
         if not self._heard:
@@ -57,6 +90,10 @@ class Lines:
         except BrokenPipeError:
             # Whoever read this has gone (`| head`); the run goes on without a listener.
             self._heard = False
+        except OSError as error:  # a full disk, which may have room again before the end
+            if not self._lost:
+                self._lost = True
+                complain(error)
 
 
 def _news(before: Row | None, row: Row) -> Iterator[str]:
@@ -68,14 +105,44 @@ def _news(before: Row | None, row: Row) -> Iterator[str]:
         return
     if row.ended:
         yield _ending(row)
-    elif row.tone is Tone.TROUBLE and (before is None or before.tone is not Tone.TROUBLE):
+    elif _is_ending_now(before, row) or _is_in_trouble_now(before, row):
         yield f"{row.status}: {row.message}"
+
+
+def _is_ending_now(before: Row | None, row: Row) -> bool:
+    return row.ending and (before is None or not before.ending)
+
+
+def _is_in_trouble_now(before: Row | None, row: Row) -> bool:
+    new = before is None or not _is_trouble(before) or row.attempts > before.attempts
+    return new and _is_trouble(row)
+
+
+def _is_trouble(row: Row) -> bool:
+    """Say whether an attempt failed and there will be another, for which there is room."""
+    return row.tone is Tone.TROUBLE and row.status != Reason.WAITING_FOR_SLOT
+
+
+def _is_queued(before: Row | None, row: Row) -> bool:
+    """Say whether a task has just begun to wait for a slot."""
+    waits = row.status == Reason.WAITING_FOR_SLOT
+    return waits and (before is None or before.status != row.status)
+
+
+def _queue(queue: Sequence[Row]) -> str:
+    """Tell of all that begin to wait for a slot: in one line, as there may be thousands."""
+    names = ", ".join(row.task for row in queue[:_NAMED])
+    more = f" and {len(queue) - _NAMED} more" if len(queue) > _NAMED else ""
+    first = queue[0]
+    return f"{names}{more}: {first.status}: {first.message}"
 
 
 def _ending(row: Row) -> str:
     what = _ENDINGS[row.tone]
     if row.tone is Tone.OFF and row.attempts:
         what = "was ended"
+    if row.allowed:
+        what += " (allowed)"
     if row.seconds is not None:
         what += f" after {length(row.seconds)}"
     why = "" if row.tone is Tone.GOOD else f": {row.status}: {row.message}"

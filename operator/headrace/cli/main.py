@@ -5,10 +5,13 @@ So a command waits for no other's libraries, and `headrace --help` for none. Kno
 """
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
 
 import click
+
+from headrace.cli.streams import ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,19 @@ class Commands(click.Group):
         command: click.Command = import_module(COMMANDS[cmd_name].module).command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was typed; of a similar one say so."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = get_close_matches(args[0], COMMANDS, 1)
+            if not close:
+                raise
+            message = f"No such command {args[0]!r}. Did you mean {close[0]!r}?"
+            raise click.UsageError(message, ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without loading them."""
         with formatter.section("Commands"):
@@ -63,3 +79,4 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 def main() -> None:
     """Run data pipelines: on a Kubernetes cluster, or on this machine."""
+    ready()

@@ -28,9 +28,10 @@ def documents(source: str | Path) -> Iterator[Document]:
     yield from compose(_text(str(source)))
 
 
-def told(source: str | Path, line: int, message: str) -> str:
+def told(source: str | Path, line: int | None, message: str) -> str:
     """Return one line about a file, in the form that editors and other tools jump to."""
-    return f"{_shown(source)}:{line}: {message}"
+    place = _shown(source) if line is None else f"{_shown(source)}:{line}"
+    return f"{place}: {message}"
 
 
 def located(source: str | Path, document: Document, problems: Iterable[Problem]) -> list[str]:
@@ -41,25 +42,35 @@ def located(source: str | Path, document: Document, problems: Iterable[Problem])
 
 
 def _text(source: str) -> bytes:
+    if not source:
+        raise YamlError(None, "is no name of a file; name one, or - for standard input")
+    if source == STANDARD_INPUT and sys.stdin is None:  # the shell's <&-
+        raise YamlError(None, "is closed; name a file")
     try:
-        if source == STANDARD_INPUT:
-            text = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(source).open("rb") as file:
-                text = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise YamlError(1, f"cannot be read: {error.strerror}") from None
+        text = _bytes(source)
+    except IsADirectoryError:
+        message = f"is a folder; name its files, such as {_shown(Path(source, '*.yaml'))}"
+        raise YamlError(None, message) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in its name
+        raise YamlError(None, f"cannot be read: {getattr(error, 'strerror', error)}") from None
     if len(text) > MAX_BYTES:
         message = (
             f"is larger than {MAX_BYTES // 1024 // 1024} MiB, and the API server refuses such"
             " requests; split it, and keep data out of manifests"
         )
-        raise YamlError(1, message)
+        raise YamlError(None, message)
     return text
 
 
+def _bytes(source: str) -> bytes:
+    if source == STANDARD_INPUT:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    with Path(source).open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
 def _shown(source: str | Path) -> str:
-    return "<stdin>" if str(source) == STANDARD_INPUT else str(source)
+    return "<stdin>" if str(source) == STANDARD_INPUT else str(source) or "''"
 
 
 def _sentence(document: Document, problem: Problem) -> str:

@@ -5,11 +5,12 @@ Knows the engine's view of a run. Knows no terminal.
 """
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.cli.words import one_line
 from headrace.engine.definition import TaskDefinition
 from headrace.engine.judgement import Judged
 from headrace.engine.outcome import Outcome
@@ -17,6 +18,7 @@ from headrace.engine.run import EMPTY, ObservedRun, TaskLog
 from headrace.engine.steering import course
 from headrace.engine.survey import survey
 from headrace.engine.verdict import Start, Wait
+from headrace.local.process import GRACE_SECONDS
 
 
 class Tone(Enum):
@@ -44,6 +46,11 @@ class Row:
     seconds: float | None
     """How long it has taken; None: it has not begun."""
     message: str
+    """One line, which does nothing to a terminal."""
+    allowed: bool = False
+    """It failed, and that makes no failure of the run."""
+    ending: bool = False
+    """How it ends is known, but something of it still runs."""
 
     @property
     def ended(self) -> bool:
@@ -60,6 +67,10 @@ _TONES = {
     Outcome.SKIPPED: Tone.OFF,
 }
 
+_ENDING = f"ending, killed in at most {GRACE_SECONDS:.0f} s"
+_HERE = {"desiredState is Cancel": "you cancelled it"}
+"""What the engine says in the words of the API, in those of somebody at a terminal."""
+
 _NAMED = 3
 """How many tasks a message names."""
 
@@ -74,7 +85,7 @@ def rows(run: ObservedRun, now: datetime) -> Iterator[Row]:
         if judged is not None:
             yield _judged(name, judged, now)
         elif name in found.settled:
-            yield _settled(name, run.tasks[name].log, found.settled[name])
+            yield _settled(task, run.tasks[name].log, found.settled[name])
         else:
             yield _waiting(task, ended)
 
@@ -90,8 +101,16 @@ def length(seconds: float) -> str:
     return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
 
 
-def _settled(name: str, log: TaskLog, outcome: Outcome) -> Row:
-    return _row(name, _TONES[outcome], (log.reason, log.message), log, None)
+def here(message: str) -> str:
+    """Return a message of the engine as one line, in the words of this program."""
+    for theirs, ours in _HERE.items():
+        message = message.replace(theirs, ours)
+    return one_line(message)
+
+
+def _settled(task: TaskDefinition, log: TaskLog, outcome: Outcome) -> Row:
+    row = _row(task.name, _TONES[outcome], (log.reason, log.message), log, None)
+    return replace(row, allowed=_allowed(task, outcome))
 
 
 def _waiting(task: TaskDefinition, ended: Container[str]) -> Row:
@@ -102,7 +121,27 @@ def _waiting(task: TaskDefinition, ended: Container[str]) -> Row:
 
 
 def _judged(name: str, judged: Judged, now: datetime) -> Row:
-    return _row(name, _tone(judged), _words(judged, now), judged.log, now)
+    if _still_ending(judged):
+        log = replace(judged.log, finished=None)
+        row = _row(name, Tone.BUSY, (_words(judged, now)[0], _ENDING), log, now)
+        return replace(row, ending=True)
+    row = _row(name, _tone(judged), _words(judged, now), judged.log, now)
+    return replace(row, allowed=_allowed(judged.task, judged.outcome))
+
+
+def _still_ending(judged: Judged) -> bool:
+    """Say whether a task's end was decided, and its program has not ended yet."""
+    seen = judged.seen
+    if seen is None or not seen.still_there:
+        return False
+    if judged.outcome is not None:
+        return judged.outcome is not Outcome.SUCCEEDED
+    is_open = judged.log.last is not None and judged.log.last.open
+    return is_open and seen.sighting is not None and seen.sighting.leaving
+
+
+def _allowed(task: TaskDefinition, outcome: Outcome | None) -> bool:
+    return task.allow_failure and outcome is Outcome.FAILED
 
 
 def _row(
@@ -112,7 +151,8 @@ def _row(
     end = log.finished or now
     seconds = (end - log.started).total_seconds() if log.started and end else None
     # The messages of failures begin with the reason, which stands beside them here.
-    return Row(name, tone, str(reason), log.count, seconds, message.removeprefix(f"{reason}: "))
+    text = here(message.removeprefix(f"{reason}: "))
+    return Row(name, tone, str(reason), log.count, seconds, text)
 
 
 def _words(judged: Judged, now: datetime) -> tuple[Reason, str]:

@@ -7,7 +7,6 @@ Knows what can be typed and what is shown. How a run goes on is `headrace.local`
 import asyncio
 import os
 import sys
-from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +18,8 @@ from headrace.cli.begin import AUTO, PROCESS, Begun, Wishes, begin
 from headrace.cli.display import Display
 from headrace.cli.input import InputError
 from headrace.cli.lines import Lines
+from headrace.cli.streams import note, tell
 from headrace.cli.summary import summary
-from headrace.cli.workflow_file import read_workflow
 from headrace.engine.run import ObservedRun
 from headrace.local import runs
 from headrace.local.containers import ENGINES
@@ -38,6 +37,16 @@ _SLOTS_PER_CORE: Final = 4
 """Tasks wait for data more than they compute."""
 
 
+class _Folder(click.Path):
+    """A folder that has a name: `--state "$UNSET"` must not mean the one that we are in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path."""
+        if value == "":
+            self.fail("it is empty; name a folder", param, ctx)
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
 @click.command("run")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--param", "params", metavar="NAME=VALUE", multiple=True, help="A parameter's value.")
@@ -46,7 +55,7 @@ _SLOTS_PER_CORE: Final = 4
 @click.option("--name", metavar="WORKFLOW", help="Which workflow, if the file holds several.")
 @click.option(
     "--state",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_Folder(file_okay=False, path_type=Path),
     default=Path(".headrace"),
     show_default=True,
     help="The folder for logs, outputs and what --resume needs.",
@@ -73,14 +82,14 @@ _SLOTS_PER_CORE: Final = 4
 @click.option("--plain", is_flag=True, help="Print lines instead of a table.")
 def command(**options: Any) -> None:
     """
-    Run the workflow in FILE on this machine.
+    Run the workflow in FILE (- is standard input) on this machine.
 
     Exit codes: 0 it succeeded, 1 it failed or was ended, 2 the input is wrong.
     """
     try:
         code = execute(Wishes(**options))
     except (InputError, runs.RunLockedError, UnusableStateError) as error:
-        click.echo(str(error), err=True)
+        note(str(error))
         code = WRONG_INPUT
     sys.exit(code)
 
@@ -93,24 +102,28 @@ def execute(wishes: Wishes) -> int:
         InputError, RunLockedError, UnusableStateError: if nothing could begin; the text says why.
 
     """
-    file = read_workflow(wishes.file, wishes.name)
     folder = StateFolder(wishes.state.absolute())
-    runs.prepare(folder)
     with ExitStack() as stack:
-        store = stack.enter_context(Store(folder.database))
-        begun = begin(wishes, file, folder, store)
-        stack.enter_context(runs.locked(folder, begun.record.key.name))
-        means = Means(folder, store, begun.launcher, wishes.max_parallel)
+        begun = begin(wishes, folder, stack)
+        means = Means(folder, begun.store, begun.launcher, wishes.max_parallel)
         try:
             run = asyncio.run(_go(begun, means, plain=wishes.plain))
         except UnusableStateError as error:
-            click.echo(f"{error}; --resume goes on with run {begun.record.key.name}", err=True)
+            note(f"{error}; --resume goes on with run {begun.record.key.name}")
             return FAILED
         now = datetime.now(UTC)
-        _print(summary(run, folder, now))
+        tell(summary(run, folder, now))
         if run.log.finished is not None:
-            forget(folder, store, run, now)
+            _forget(folder, begun.store, run, now)
     return SUCCEEDED if run.log.succeeded else FAILED
+
+
+def _forget(folder: StateFolder, store: Store, run: ObservedRun, now: datetime) -> None:
+    """Remove old runs; that they cannot be removed changes nothing of how this one ended."""
+    try:
+        forget(folder, store, run, now)
+    except UnusableStateError as error:
+        note(str(error))
 
 
 async def _go(begun: Begun, means: Means, *, plain: bool) -> ObservedRun:
@@ -118,25 +131,18 @@ async def _go(begun: Begun, means: Means, *, plain: bool) -> ObservedRun:
     record = means.store.run(begun.record.key.name)
     world = LocalWorld(record, begun.definition, means)
     with _display(plain=plain) as display:
+        logs = means.folder.run(record.key.name)
+        display.open(world.snapshot(), datetime.now(UTC), logs)
         await run_to_end(record.key, world, display.show, display.say)
     return world.snapshot()
 
 
 def _display(*, plain: bool) -> Display:
     """Choose a table where somebody sees it."""
-    if plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+    if plain or sys.stdout is None or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return Lines(sys.stdout)
     from rich.console import Console  # noqa: PLC0415 - slow to load, and often not needed
 
     from headrace.cli.table import LiveTable  # noqa: PLC0415 - the same
 
     return LiveTable(Console())
-
-
-def _print(lines: Iterable[str]) -> None:
-    """Print the last words; that nobody reads them changes no outcome."""
-    try:
-        for line in lines:
-            click.echo(line)
-    except BrokenPipeError:
-        sys.stdout = None

@@ -6,7 +6,9 @@ Knows the width of words and the height of the screen. Loads rich, so it is impo
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -15,6 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from headrace.cli.display import opening
 from headrace.cli.rows import Row, Tone, length, rows
 from headrace.engine.run import ObservedRun
 
@@ -37,11 +40,16 @@ _MOST_ROWS: Final = 100
 """Of the table that stays when the run has ended."""
 
 _GAP: Final = 2
-_LEAST_MESSAGE: Final = 20
+_LEAST_MESSAGE: Final = 16
+_LEAST_NAME: Final = 4
 
 
 class LiveTable:
-    """Draws the tasks anew when something happens, and once a second for the times."""
+    """
+    Draws the tasks anew when something happens, and once a second for the times.
+
+    A terminal may go away (OSError); the run goes on without it.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -52,7 +60,8 @@ class LiveTable:
 
     def __enter__(self) -> Self:
         """Begin to draw."""
-        self._live.start()
+        with suppress(OSError):
+            self._live.start()
         return self
 
     def __exit__(
@@ -64,9 +73,14 @@ class LiveTable:
         """Draw the tasks once more, also beyond the screen, and leave them there."""
         if self._next is not None:
             self._next.cancel()
-        if self._run is not None:
-            self._live.update(self._drawing(self._run, whole=True))
-        self._live.stop()
+        with suppress(OSError):
+            if self._run is not None:
+                self._live.update(self._drawing(self._run, whole=True))
+            self._live.stop()
+
+    def open(self, run: ObservedRun, now: datetime, logs: Path) -> None:  # noqa: ARG002 - times are drawn, not told
+        """Say above the table which run it is, and where its logs are."""
+        self.say(opening(run, logs))
 
     def show(self, run: ObservedRun, now: datetime) -> None:  # noqa: ARG002 - drawn a little later
         """Draw the run, a frame later at most."""
@@ -75,7 +89,8 @@ class LiveTable:
 
     def say(self, text: str) -> None:
         """Print one sentence above the table."""
-        self._console.print(Text(text))
+        with suppress(OSError):
+            self._console.print(Text(text))
 
     def _draw_in(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -89,9 +104,11 @@ class LiveTable:
 
     def _draw(self) -> None:
         self._next = None
-        if self._run is not None:
+        if self._run is None:
+            return
+        with suppress(OSError):
             self._live.update(self._drawing(self._run), refresh=True)
-            self._draw_in(_TICK_SECONDS)
+        self._draw_in(_TICK_SECONDS)
 
     def _drawing(self, run: ObservedRun, *, whole: bool = False) -> Group:
         now = datetime.now(UTC)
@@ -121,28 +138,44 @@ def _fitting(all_rows: Sequence[Row], room: int) -> list[Row]:
 
 
 def _table(shown: Sequence[Row], width: int) -> Table:
+    """Draw rows. Where there is too little room, messages are left out, then names are cut."""
+    task, others = _widths(shown)
+    room = width - task - others - _GAP
+    with_messages = room >= _LEAST_MESSAGE
+    names = task if with_messages else max(_LEAST_NAME, min(task, width - others))
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
-    for head in ("TASK", "STATUS"):
-        table.add_column(head, no_wrap=True)
+    table.add_column("TASK", no_wrap=True, max_width=names)
+    table.add_column("STATUS", no_wrap=True, min_width=_status_width(shown))
     for head in ("ATTEMPTS", "DURATION"):
-        table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("MESSAGE", no_wrap=True)
-    room = width - _fixed(shown)
+        table.add_column(head, justify="right", no_wrap=True, min_width=len(head))
+    if with_messages:
+        table.add_column("MESSAGE", no_wrap=True)
     for row in shown:
-        message = Text(row.message.replace("\n", " "))
-        message.truncate(max(room, _LEAST_MESSAGE), overflow="ellipsis")
-        table.add_row(
-            Text(row.task),
-            Text(row.status, style=_STYLES[row.tone]),
+        cells: list[str | Text] = [
+            _cut(row.task, names),
+            Text(_status(row), style=_STYLES[row.tone]),
             str(row.attempts or ""),
             "" if row.seconds is None else length(row.seconds),
-            message,
-        )
+        ]
+        table.add_row(*cells, *([_cut(row.message, room)] if with_messages else []))
     return table
 
 
-def _fixed(shown: Sequence[Row]) -> int:
-    """Return how wide the table is without its messages: these get what is left."""
-    task = max(len(row.task) for row in shown)
-    status = max(len("STATUS"), *(len(row.status) for row in shown))
-    return task + status + len("ATTEMPTS") + len("DURATION") + 4 * _GAP
+def _cut(text: str, width: int) -> Text:
+    cut = Text(text)
+    cut.truncate(width, overflow="ellipsis")
+    return cut
+
+
+def _status(row: Row) -> str:
+    return f"{row.status} (allowed)" if row.allowed else row.status
+
+
+def _status_width(shown: Sequence[Row]) -> int:
+    return max(len("STATUS"), *(len(_status(row)) for row in shown))
+
+
+def _widths(shown: Sequence[Row]) -> tuple[int, int]:
+    """Return the width that names need, and that of the columns that never shrink, with gaps."""
+    task = max(len("TASK"), *(len(row.task) for row in shown))
+    return task, _status_width(shown) + len("ATTEMPTS") + len("DURATION") + 3 * _GAP

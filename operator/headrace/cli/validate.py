@@ -15,6 +15,8 @@ from headrace.api.v1alpha1.run import RunSpec
 from headrace.cli.check import Checked, check
 from headrace.cli.compose import Document, YamlError
 from headrace.cli.manifest import documents, located, told
+from headrace.cli.streams import note, tell
+from headrace.cli.words import counted
 from headrace.engine.definition import Definition
 from headrace.engine.params import InvalidParamsError, resolve
 
@@ -30,13 +32,12 @@ def command(files: Sequence[str]) -> None:
     One line for each problem: file, line, field, what is wrong and what to do. Objects that are
     not Headrace's are passed over.
 
-    Exit codes: 0 all is well, 2 something is wrong.
+    Exit codes: 0 all is well, 2 something is wrong. They hold also if nothing can be printed.
     """
     report = validate(files)
     for line in report.notes:
-        click.echo(line, err=True)
-    for line in report.problems or report.valid:
-        click.echo(line)
+        note(line)
+    tell(report.problems or report.valid)
     sys.exit(WRONG_INPUT if report.problems else 0)
 
 
@@ -85,7 +86,7 @@ def _objects(file: str, report: Report) -> Iterator[_Found]:
 
 def _judge(found: _Found, workflows: dict[str, Definition], report: Report) -> None:
     file, document, checked = found.file, found.document, found.checked
-    title = f"{checked.kind} {checked.name!r}"
+    title = _title(checked)
     if checked.foreign:
         report.notes.append(told(file, document.line, f"{title} is not Headrace's: passed over"))
         return
@@ -93,8 +94,15 @@ def _judge(found: _Found, workflows: dict[str, Definition], report: Report) -> N
     if problems:
         report.problems.extend(located(file, document, problems))
     else:
-        size = f": {len(checked.spec.tasks)} tasks" if isinstance(checked.spec, Definition) else ""
+        spec = checked.spec
+        size = f": {counted(len(spec.tasks), 'task')}" if isinstance(spec, Definition) else ""
         report.valid.append(told(file, document.line, f"{title} is valid{size}"))
+
+
+def _title(checked: Checked) -> str:
+    """Name an object, as far as it has kind and name."""
+    name = repr(checked.name) if checked.name else "without a name"
+    return f"{checked.kind or 'an object without a kind'} {name}"
 
 
 def _params(checked: Checked, workflows: dict[str, Definition]) -> Iterator[Problem]:
@@ -105,5 +113,5 @@ def _params(checked: Checked, workflows: dict[str, Definition]) -> Iterator[Prob
     try:
         resolve(workflows[run.workflow].params, {each.name: each.value for each in run.params})
     except InvalidParamsError as error:
-        for message in str(error).split("; params: "):
-            yield Problem("spec.params", message.removeprefix("params: "))
+        for message in error.problems:
+            yield Problem("spec.params", message)

@@ -12,7 +12,7 @@ from typing import Any
 from headrace.api.v1alpha1.base import API_VERSION
 from headrace.api.v1alpha1.parse import InvalidObjectError, Problem, parse_workflow
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.cli.check import check
+from headrace.cli.check import check, unusable_text
 from headrace.cli.compose import Document, YamlError
 from headrace.cli.input import InputError
 from headrace.cli.manifest import documents, located, told
@@ -24,8 +24,8 @@ _NAMESPACE = "default"
 
 
 @dataclass(frozen=True, slots=True)
-class _Object:
-    """One object of a file, and where it was written."""
+class Written:
+    """One object of a file, as it was written, and where."""
 
     file: Path
     document: Document
@@ -33,10 +33,35 @@ class _Object:
     """In the document: empty, or a place in a List."""
     value: Any
 
+    @property
+    def name(self) -> str:
+        """Its name; empty if it has none."""
+        metadata = self.value.get("metadata")
+        return str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
+
     def wrong(self, problems: Iterable[Problem]) -> InputError:
         """Return the error that tells of problems, each with its line."""
         placed = [Problem(f"{self.path}{each.path}", each.message) for each in problems]
         return InputError(*located(self.file, self.document, placed))
+
+    def workflow(self) -> "WorkflowFile":
+        """
+        Return the workflow, ready to run.
+
+        Raises:
+            InputError: with everything that is wrong, a line each.
+
+        """
+        try:
+            spec = parse_workflow(self.value)
+            definition = compile_workflow(spec)
+        except (InvalidObjectError, InvalidDefinitionError) as error:
+            raise self.wrong(Problem(each.path, each.message) for each in error.problems) from error
+        unusable = tuple(unusable_text(self.value))
+        if unusable:
+            raise self.wrong(unusable)
+        namespace = self.value["metadata"].get("namespace") or _NAMESPACE
+        return WorkflowFile(self.file, self.name, namespace, spec, definition, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +73,7 @@ class WorkflowFile:
     namespace: str
     spec: WorkflowSpec
     definition: Definition
-    _written: _Object
+    _written: Written
 
     def wrong(self, problems: Iterable[Problem]) -> InputError:
         """Return the error that tells of further problems, each with its line."""
@@ -67,23 +92,26 @@ def read_workflow(path: Path, name: str | None) -> WorkflowFile:
         InputError: with everything that is wrong, a line each.
 
     """
+    return find_workflow(path, name).workflow()
+
+
+def find_workflow(path: Path, name: str | None) -> Written:
+    """
+    Find the workflow of a file, whatever may be wrong with it.
+
+    Raises:
+        InputError: if there is no telling which workflow is meant.
+
+    """
     try:
         objects = [
-            _Object(path, document, at, value)
+            Written(path, document, at, value)
             for document in documents(path)
             for at, value in _objects(document.value)
         ]
     except YamlError as error:
         raise InputError(told(path, error.line, str(error))) from error
-    written = _choose(path, objects, name)
-    try:
-        spec = parse_workflow(written.value)
-        definition = compile_workflow(spec)
-    except (InvalidObjectError, InvalidDefinitionError) as error:
-        raise written.wrong(Problem(each.path, each.message) for each in error.problems) from error
-    metadata = written.value["metadata"]
-    namespace = metadata.get("namespace") or _NAMESPACE
-    return WorkflowFile(path, _name(written), namespace, spec, definition, written)
+    return _choose(path, objects, name)
 
 
 def _objects(value: Any) -> Iterator[tuple[str, Any]]:
@@ -96,13 +124,13 @@ def _objects(value: Any) -> Iterator[tuple[str, Any]]:
         yield "", value
 
 
-def _choose(path: Path, objects: Sequence[_Object], name: str | None) -> _Object:
+def _choose(path: Path, objects: Sequence[Written], name: str | None) -> Written:
     workflows = [each for each in objects if _is_workflow(each.value)]
     if not workflows:
         raise _no_workflow(path, objects)
-    names = ", ".join(_name(each) for each in workflows)
+    names = ", ".join(each.name or "one without a name" for each in workflows)
     if name is not None:
-        workflows = [each for each in workflows if _name(each) == name]
+        workflows = [each for each in workflows if each.name == name]
     if len(workflows) == 1:
         return workflows[0]
     if not workflows:
@@ -118,12 +146,7 @@ def _is_workflow(value: Any) -> bool:
     return isinstance(value, Mapping) and all(value.get(key) == is_ for key, is_ in _HERE.items())
 
 
-def _name(written: _Object) -> str:
-    metadata = written.value.get("metadata")
-    return str(metadata.get("name", "")) if isinstance(metadata, Mapping) else ""
-
-
-def _no_workflow(path: Path, objects: Sequence[_Object]) -> InputError:
+def _no_workflow(path: Path, objects: Sequence[Written]) -> InputError:
     """Say why there is none: perhaps one of the objects is meant to be one."""
     lines = [
         line

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from headrace.api.v1alpha1 import labels
-from headrace.cluster import news
+from headrace.cluster import line, news
 from headrace.cluster.awaited import Awaited
-from headrace.cluster.news import News, has_ended
+from headrace.cluster.line import Line
+from headrace.cluster.news import News
 from headrace.cluster.resources import JOBS, PODS, TASK_RUNS, WORKFLOW_RUNS, Resource
 from headrace.cluster.store import Store
 from headrace.engine.run import RunKey, RunKind
@@ -41,6 +42,7 @@ class Caches:
         touched: Callable[[str], None],
         container_ended: Callable[[RunKey], None] = lambda _: None,
         look_soon: Callable[[Key], None] | None = None,
+        leads: Callable[[str], bool] = lambda _: True,
     ) -> None:
         """
         Start empty.
@@ -50,18 +52,23 @@ class Caches:
             touched: Told the uid of the TaskRun whose picture a change makes outdated.
             container_ended: Told the run of a container whose end is seen, for measuring.
             look_soon: Told whom a change concerns for which nothing waits; None: as `look_at`.
+            leads: Whether somebody acts on what is in a namespace. If not, what is deleted there
+                is forgotten at once, and no run is told that its turn has come.
 
         """
         self._look_at = look_at
         self._look_soon = look_soon or look_at
         self._touched = touched
         self._container_ended = container_ended
+        self._leads = leads
         self.awaited = Awaited()
         """For whose end something waits, as the last turns saw it."""
-        self.runs = Store(OwnObject, _run_index, self._run_changed)
-        self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed)
-        self.jobs = Store(Job, _job_index, self._job_changed)
-        self.pods = Store(Pod, _pod_index, self._pod_changed)
+        self.line = Line()
+        """Which runs of a workflow come next."""
+        self.runs = Store(OwnObject, _run_index, self._run_changed, leads)
+        self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed, leads)
+        self.jobs = Store(Job, _job_index, self._job_changed, leads)
+        self.pods = Store(Pod, _pod_index, self._pod_changed, leads)
 
     def watched(self) -> Iterator[tuple[Resource, str, Store[OwnObject] | Store[Job] | Store[Pod]]]:
         """Yield each kind with the label selector of what to watch, and its store."""
@@ -76,18 +83,32 @@ class Caches:
         meta = item.metadata
         self._tell(RunKey(meta.namespace, meta.name), news.of_own(old, new, begins=True))
         workflow = item.spec.get("workflow")
-        over = new is None or (_ended(new) and (old is None or old.status != new.status))
-        if isinstance(workflow, str) and (old is None or over):
-            look = self._look_at if over else self._look_soon
-            look(WorkflowKey(meta.namespace, workflow))
-            for sibling in self.runs.by_index((meta.namespace, workflow)):
-                if not _ended(sibling) and sibling.metadata.name != meta.name:
-                    self._look_at(RunKey(meta.namespace, sibling.metadata.name))
+        if not isinstance(workflow, str) or not self._leads(meta.namespace):
+            return
+        key = (meta.namespace, workflow)
+        if old is None or _active(old) != _active(new) or _another(old, new):
+            self._look_soon(WorkflowKey(*key))
+        if old is not None and _active(old) and (not _active(new) or _another(old, new)):
+            for name in self.line.may_begin(key, self.runs.by_index(key)):
+                self._look_at(RunKey(meta.namespace, name))
+
+    def keys(self, namespace: str) -> Iterator[Key]:
+        """Yield all runs of a namespace and the workflows that they name; empty: everywhere."""
+        for run in self.runs:
+            meta, workflow = run.metadata, run.spec.get("workflow")
+            if namespace in ("", meta.namespace):
+                yield RunKey(meta.namespace, meta.name)
+                if isinstance(workflow, str):
+                    yield WorkflowKey(meta.namespace, workflow)
+        for task_run in self.task_runs:
+            key = task_run_key(task_run)
+            if key.kind is RunKind.TASK_RUN and namespace in ("", key.namespace):
+                yield key
 
     def waiting_runs(self, workflow: WorkflowKey) -> Iterator[RunKey]:
         """Yield the runs of a workflow that have not begun."""
         for run in self.runs.by_index((workflow.namespace, workflow.name)):
-            if "startTime" not in run.status and not _ended(run):
+            if line.waits(run):
                 yield RunKey(workflow.namespace, run.metadata.name)
 
     def _task_run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
@@ -112,8 +133,7 @@ class Caches:
         if worth is News.NONE:
             return
         key = run_of(item.metadata)
-        ended = new is not None and has_ended(new) and not (old is not None and has_ended(old))
-        if key is not None and ended and worth is News.NOW:
+        if key is not None and worth is News.NOW and news.ended(new) - news.ended(old):
             self._container_ended(key)
         self._concerns(item.metadata, worth)
         job = self.jobs.get(item.metadata.namespace, job_of(item))
@@ -177,8 +197,12 @@ def job_of(pod: Pod) -> str:
     return next((o.name for o in pod.metadata.owner_references if o.kind == "Job"), "")
 
 
-def _ended(run: OwnObject) -> bool:
-    return "completionTime" in run.status
+def _active(run: OwnObject | None) -> bool:
+    return run is not None and line.active(run)
+
+
+def _another(old: OwnObject, new: OwnObject | None) -> bool:
+    return new is None or old.metadata.uid != new.metadata.uid
 
 
 def _run_index(item: OwnObject) -> Iterator[RunKey | tuple[str, str]]:
@@ -197,9 +221,11 @@ def _job_index(item: Job) -> Iterator[RunKey | str]:
     yield from _runs_of(item.metadata)
 
 
-def _pod_index(item: Pod) -> Iterator[RunKey | str]:
+def _pod_index(item: Pod) -> Iterator[RunKey | str | tuple[RunKey, str]]:
     yield owner_uid(item.metadata)
-    yield from _runs_of(item.metadata)
+    for key in _runs_of(item.metadata):
+        yield key
+        yield key, item.metadata.labels.get(labels.TASK, "")
 
 
 def _runs_of(meta: Meta) -> Iterator[RunKey]:

@@ -117,7 +117,7 @@ class Client:
                 if pause:
                     await self.clock.sleep(pause - self.clock.now() % pause)
 
-    async def create(
+    async def create(  # noqa: PLR0913 - each is a choice of its own
         self,
         resource: Resource,
         body: Body,
@@ -125,13 +125,14 @@ class Client:
         *,
         strict: bool = True,
         within: float = REQUEST_SECONDS,
+        tries: int | None = None,
     ) -> T:
         """
         Create an object, in the namespace and by the name in its metadata.
 
         If the name is taken, be it by an earlier try of this very call, the error answers
         `already_exists`. A field that the server does not know is an error too (`invalid`);
-        without `strict` it is dropped in silence.
+        without `strict` it is dropped in silence. With `tries` it is sent at most so often.
 
         Raises:
             ValueError: The body has no name. A name that the server chose would not be found again
@@ -146,9 +147,8 @@ class Client:
             "fieldValidation": "Strict" if strict else "Ignore",
         }
         target = _target(resource.path(metadata.get("namespace", "")), query)
-        return await self._object(
-            Call("create", resource, self._write("POST", target, body)), into, within
-        )
+        call = Call("create", resource, self._write("POST", target, body))
+        return await self._object(call, into, within, tries)
 
     async def replace(
         self, ref: Ref, body: Body, into: type[T], *, within: float = REQUEST_SECONDS
@@ -206,8 +206,10 @@ class Client:
         request = self._write("DELETE", ref.path, options)
         await self._sender.send(Call("delete", ref.resource, request), within)
 
-    async def _object(self, call: Call, into: type[T], within: float) -> T:
-        response = await self._sender.send(call, within)
+    async def _object(
+        self, call: Call, into: type[T], within: float, tries: int | None = None
+    ) -> T:
+        response = await self._sender.send(call, within, tries)
         return read(self._decoders.of(into), response.body)
 
     def _managed(self, path: str) -> str:

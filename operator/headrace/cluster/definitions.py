@@ -4,6 +4,7 @@ The frozen definitions of runs, and the workflows that they come from.
 Reads Workflows and ControllerRevisions, parses each content once. Decides nothing about runs.
 """
 
+import asyncio
 from collections import OrderedDict
 from typing import Any
 
@@ -41,15 +42,31 @@ class Definitions:
         self._client = client
         self._compiled: OrderedDict[tuple[str, str], Definition] = OrderedDict()
         self._known: set[tuple[str, str]] = set()
+        self._asked: dict[tuple[str, str], asyncio.Future[OwnObject | None]] = {}
+        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
 
     async def workflow(self, namespace: str, name: str) -> OwnObject | None:
-        """Return a Workflow as it is now, or None if there is none."""
-        try:
-            return await self._client.get(Ref(WORKFLOWS, namespace, name), OwnObject)
-        except ApiError as error:
-            if not_found(error):
-                return None
-            raise
+        """
+        Return a Workflow as it is now, or None if there is none.
+
+        When a run ends, all runs that wait behind it ask at once. Those who ask while an answer is
+        under way share the next one, which is of a time after they asked.
+        """
+        key = (namespace, name)
+        asked = self._asked.get(key)
+        if asked is None:
+            asked = self._asked[key] = asyncio.ensure_future(self._ask(key))
+        return await asyncio.shield(asked)
+
+    async def _ask(self, key: tuple[str, str]) -> OwnObject | None:
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            del self._asked[key]  # Who asks from here on gets a later answer.
+            try:
+                return await self._client.get(Ref(WORKFLOWS, *key), OwnObject)
+            except ApiError as error:
+                if not_found(error):
+                    return None
+                raise
 
     async def freeze(self, workflow: OwnObject) -> str:
         """

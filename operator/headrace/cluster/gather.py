@@ -5,7 +5,7 @@ Gathers and translates; decides nothing. A question that a cache cannot answer f
 ("is this Job really gone?") is asked of the API server.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,17 +13,20 @@ import msgspec
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.cluster.caches import Caches, owner_uid, task_run_key
+from headrace.cluster.caches import Caches, job_of, owner_uid, task_run_key
 from headrace.cluster.client import Client
 from headrace.cluster.errors import ApiError, not_found
 from headrace.cluster.resources import JOBS, TASK_RUNS, Ref
 from headrace.cluster.words import AGAIN_SECONDS, PATIENCE_SECONDS, FailedCreates
 from headrace.engine.outcome import Outcome
 from headrace.engine.run import ObservedTask, RunKey, Sighting, Stage, TaskLog
-from headrace.manifests.kube import Job, OwnObject
+from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.names import job_name, task_run_name
 from headrace.manifests.sighting import sight
 from headrace.manifests.status import read_task_status
+
+KEPT = 20_000
+"""Of how many Jobs it is remembered that they are gone."""
 
 
 class TaskPictures:
@@ -33,7 +36,7 @@ class TaskPictures:
         """Read the caches that `caches` returns; `clock` stands in for times nobody tells."""
         self._caches = caches
         self._clock = clock
-        self._pictures: dict[str, ObservedTask] = {}
+        self._pictures: dict[str, tuple[str, ObservedTask]] = {}  # With the TaskRun's version.
 
     def outdated(self, task_run_uid: str) -> None:
         """Note that something of a TaskRun changed."""
@@ -41,14 +44,15 @@ class TaskPictures:
 
     def of(self, item: OwnObject) -> ObservedTask:
         """Return how a TaskRun stands."""
-        uid = item.metadata.uid
-        if uid not in self._pictures:
-            self._pictures[uid] = self._draw(item)
-        return self._pictures[uid]
+        uid, version = item.metadata.uid, item.metadata.resource_version
+        known = self._pictures.get(uid)
+        if known is None or known[0] != version:
+            known = self._pictures[uid] = version, self._draw(item)
+        return known[1]
 
     def _draw(self, item: OwnObject) -> ObservedTask:
         log, readable = task_log(item)
-        sightings = sorted(self._sightings(item, log.count), key=lambda seen: seen.number)
+        sightings = sorted(self._sightings(item, log.count), key=_age)
         newest = sightings[-1] if sightings else None
         there = any(seen.stage is not Stage.GONE for seen in sightings)
         return ObservedTask(
@@ -58,9 +62,10 @@ class TaskPictures:
             generation=item.metadata.generation,
         )
 
-    def _sightings(self, item: OwnObject, count: int) -> Iterable[Sighting]:
+    def _sightings(self, item: OwnObject, count: int) -> Iterator[Sighting]:
         caches, now = self._caches(), self._clock()
         uid = item.metadata.uid
+        shown: set[str] = set()
         for gone, jobs in (
             (False, caches.jobs.by_index(uid)),
             (True, caches.jobs.tombstones_by_index(uid)),
@@ -69,7 +74,27 @@ class TaskPictures:
                 pods = caches.pods.by_index(job.metadata.uid)
                 known = _as_named(job, item, count)
                 if known is not None:
+                    shown.add(job.metadata.uid)
                     yield sight(known, pods, gone=gone, now=now)
+        for uid, pods in self._orphans(item, shown).items():
+            known = _as_named(_last_job(uid, pods[0]), item, count)
+            if known is not None:
+                yield sight(known, pods, gone=True, now=now)
+
+    def _orphans(self, item: OwnObject, shown: Collection[str]) -> dict[str, tuple[Pod, ...]]:
+        """Return the task's pods whose Jobs are not known: they went while nobody looked."""
+        found: dict[str, tuple[Pod, ...]] = {}
+        task = str(item.spec.get("task") or item.metadata.name)
+        for pod in self._caches().pods.by_index((task_run_key(item), task)):
+            uid = owner_uid(pod.metadata)
+            if uid not in shown:
+                found[uid] = (*found.get(uid, ()), pod)
+        return found
+
+
+def _age(seen: Sighting) -> tuple[int, bool]:
+    """Return the order of sightings. Of one attempt, what is there comes after what is gone."""
+    return seen.number, seen.stage is not Stage.GONE
 
 
 _LOST = TaskLog(
@@ -102,11 +127,21 @@ def _as_named(job: Job, item: OwnObject, count: int) -> Job | None:
     return None
 
 
+def _last_job(uid: str, pod: Pod) -> Job:
+    """Return what a pod still tells of its Job."""
+    meta = pod.metadata
+    return Job(msgspec.structs.replace(meta, name=job_of(pod), uid=uid, deletion_timestamp=None))
+
+
 def _job_name(item: OwnObject, number: int) -> str:
     """Return the name of an attempt's Job."""
     run_uid = owner_uid(item.metadata) or item.metadata.uid
     task = str(item.spec.get("task") or item.metadata.name)
     return job_name(task_run_key(item).name, run_uid, task, number)
+
+
+def _nobody(_key: RunKey, _items: Mapping[str, OwnObject]) -> None:
+    pass
 
 
 class Gatherer:
@@ -118,6 +153,7 @@ class Gatherer:
         client: Client,
         pictures: TaskPictures,
         later: Callable[[RunKey, float], None],
+        seen: Callable[[RunKey, Mapping[str, OwnObject]], None] = _nobody,
     ) -> None:
         """
         Read these caches; ask the client where they cannot be sure.
@@ -127,27 +163,33 @@ class Gatherer:
             client: For questions of which a wrong answer would do harm.
             pictures: How each TaskRun stands.
             later: Told to look at a run again in so many seconds.
+            seen: Told which TaskRuns an answer about a run is made of, by task.
 
         """
         self._caches = caches
         self._client = client
         self._pictures = pictures
         self._later = later
+        self._seen = seen
         self._words = FailedCreates(client)
-        self._surely_gone: set[str] = set()
+        self._surely_gone: dict[str, None] = {}  # Names of Jobs; the oldest first.
 
     async def tasks(self, key: RunKey, uid: str) -> dict[str, ObservedTask]:
         """Return the tasks of a run that have a TaskRun, by name."""
-        found: dict[str, ObservedTask] = {}
+        items: dict[str, OwnObject] = {}
         for item in self._caches.task_runs.by_index(key):
             name = item.spec.get("task")
             leaving = item.metadata.deletion_timestamp is not None
             if isinstance(name, str) and owner_uid(item.metadata) == uid and not leaving:
-                found[name] = await self._sure(item, self._pictures.of(item))
-        return found
+                items[name] = item
+        # All at one moment: what changes while questions are asked, another turn will look at.
+        found = {name: self._pictures.of(item) for name, item in items.items()}
+        self._seen(key, items)
+        return {name: await self._sure(items[name], seen) for name, seen in found.items()}
 
     async def alone(self, item: OwnObject) -> ObservedTask:
         """Return how a TaskRun on its own stands."""
+        self._seen(task_run_key(item), {item.metadata.name: item})
         return await self._sure(item, self._pictures.of(item))
 
     def deleted(self, key: RunKey, uid: str) -> frozenset[str]:
@@ -175,14 +217,24 @@ class Gatherer:
 
     async def _sure(self, item: OwnObject, seen: ObservedTask) -> ObservedTask:
         """Look twice where the cache's silence would have consequences."""
-        last = seen.log.last
         if seen.log.outcome is not None:
             return seen
-        if last is not None and last.open and _unseen(seen, last.number):
-            if await self._job_exists(item, last.job or _job_name(item, last.number)):
-                return self._pictures.of(item)
-            return seen
+        doubtful = self._doubtful(item, seen)
+        if doubtful is not None:
+            found = await self._job_exists(item, doubtful)
+            return self._pictures.of(item) if found else seen
         return await self._explained(item, seen)
+
+    def _doubtful(self, item: OwnObject, seen: ObservedTask) -> str | None:
+        """Return the name of the Job that ought to be known, and of which the cache knows none."""
+        last, sighting = seen.log.last, seen.sighting
+        if last is not None and last.open and (sighting is None or sighting.number < last.number):
+            return last.job or _job_name(item, last.number)
+        if sighting is None or sighting.stage is not Stage.GONE:
+            return None
+        jobs, uid = self._caches.jobs, item.metadata.uid
+        known = (*jobs.by_index(uid), *jobs.tombstones_by_index(uid))
+        return None if sighting.job in {job.metadata.name for job in known} else sighting.job
 
     async def _job_exists(self, item: OwnObject, name: str) -> bool:
         if name in self._surely_gone:
@@ -192,7 +244,9 @@ class Gatherer:
         except ApiError as error:
             if not not_found(error):
                 raise
-            self._surely_gone.add(name)
+            self._surely_gone[name] = None
+            while len(self._surely_gone) > KEPT:
+                self._surely_gone.pop(next(iter(self._surely_gone)))
             return False
         self._caches.jobs.put(found)
         return True
@@ -210,7 +264,3 @@ class Gatherer:
         full = "exceeded quota" in words
         reason = Reason.QUOTA_EXCEEDED if full else Reason.POD_NOT_CREATED
         return replace(seen, sighting=replace(sighting, waiting=reason, message=words))
-
-
-def _unseen(seen: ObservedTask, number: int) -> bool:
-    return seen.sighting is None or seen.sighting.number < number

@@ -73,8 +73,9 @@ class Informer(Generic[ObjectT]):
         """When the API server last said something, on the client's clock. For liveness."""
         self.counts: Counter[str] = Counter()
         """`lists`, `watches`, `audits`, `repairs` (0 if all is well), `unreadable`."""
+        self.scope = scope
+        """What it sees."""
         self._client = client
-        self._scope = scope
         self._store = store
         self._unreadable = unreadable
         self._stale = True  # A watch cannot go on from here; only a list helps.
@@ -91,7 +92,7 @@ class Informer(Generic[ObjectT]):
                 await self._list()
             except ClusterError as error:
                 failures += 1
-                log.warning("listing %s: %s", self._scope.resource, error)
+                log.warning("listing %s: %s", self.scope.resource, error)
                 pause = (retry_after(error) or 0.0) + BACKOFF.after(failures, self._client.random)
                 await self._client.clock.sleep(pause)
             else:
@@ -115,12 +116,12 @@ class Informer(Generic[ObjectT]):
                 await self._watch()
                 failed = not self._fruitful
             except ClusterError as error:
-                log.warning("watching %s: %s", self._scope.resource, error)
+                log.warning("watching %s: %s", self.scope.resource, error)
                 asked_wait = retry_after(error) or 0.0
                 lost = isinstance(error, ApiError) and failures >= FUTILE
                 self._stale = self._stale or lost or gone(error) or isinstance(error, _StaleError)
             except Exception:
-                log.exception("watching %s: unforeseen, listing again", self._scope.resource)
+                log.exception("watching %s: unforeseen, listing again", self.scope.resource)
                 self._stale = True
             failures = (0 if self._fruitful else failures) + failed
             if failures:
@@ -145,7 +146,7 @@ class Informer(Generic[ObjectT]):
         objects: list[ObjectT] = []
         unreadable: list[Key] = []
         version = 0
-        async with aclosing(self._client.pages(self._scope, self._store.into)) as pages:
+        async with aclosing(self._client.pages(self.scope, self._store.into)) as pages:
             async for page in pages:
                 self._hear()
                 objects += page.objects
@@ -153,14 +154,14 @@ class Informer(Generic[ObjectT]):
                     self._report(bad)
                     unreadable.append(bad.meta.key)
                 version = int(page.resource_version)
-        return Listing(self._scope.namespace, objects, version, unreadable)
+        return Listing(self.scope.namespace, objects, version, unreadable)
 
     async def _watch(self) -> None:
         self.counts["watches"] += 1
         clock = self._client.clock
         started = clock.now()
         events = self._client.watch(
-            self._scope,
+            self.scope,
             self._store.into,
             since=str(self._told()),
             seconds=spread(WATCH_SECONDS, self._client.random),
@@ -195,7 +196,7 @@ class Informer(Generic[ObjectT]):
             if event.deleted:
                 self._store.remove(meta)
                 self._note_deletion(meta)
-        self._store.advance(self._scope.namespace, version)
+        self._store.advance(self.scope.namespace, version)
         self._wake_audit()
 
     async def _audit_now_and_then(self) -> None:
@@ -205,9 +206,9 @@ class Informer(Generic[ObjectT]):
             try:
                 await self._audit()
             except ClusterError as error:
-                log.warning("audit of %s: %s", self._scope.resource, error)
+                log.warning("audit of %s: %s", self.scope.resource, error)
             except Exception:
-                log.exception("audit of %s: unforeseen", self._scope.resource)
+                log.exception("audit of %s: unforeseen", self.scope.resource)
 
     async def _audit(self) -> None:
         """
@@ -232,7 +233,7 @@ class Informer(Generic[ObjectT]):
         if healed:
             self.counts["repairs"] += len(healed)
             named = [*healed.added, *healed.changed, *healed.vanished][:NAMED]
-            log.error("the watch of %s missed %d: %s", self._scope.resource, len(healed), named)
+            log.error("the watch of %s missed %d: %s", self.scope.resource, len(healed), named)
 
     def _wake_audit(self) -> None:
         if self._awaited is not None and self._told() >= self._awaited[0]:
@@ -253,11 +254,11 @@ class Informer(Generic[ObjectT]):
             deleted.add(meta.uid)
 
     def _told(self) -> int:
-        return self._store.told(self._scope.namespace)
+        return self._store.told(self.scope.namespace)
 
     def _report(self, bad: Unreadable) -> None:
         self.counts["unreadable"] += 1
-        self._unreadable(self._scope, bad)
+        self._unreadable(self.scope, bad)
 
     def _hear(self) -> None:
         self.last_heard = self._client.clock.now()

@@ -60,7 +60,7 @@ def of_pod(old: Pod | None, new: Pod | None) -> News:
     """Rate a change of a Pod: a container ended, or the pod failed, or somebody removes it."""
     if new is None:
         return News.NOW if old is None or not has_ended(old) else News.SOON
-    if has_ended(new) and (old is None or not has_ended(old)):
+    if ended(new) - ended(old):
         return News.NOW
     if new.status.phase == "Failed" and (old is None or old.status.phase != "Failed"):
         return News.NOW
@@ -69,15 +69,21 @@ def of_pod(old: Pod | None, new: Pod | None) -> News:
     return News.NONE if old is not None and _same(old, new) else News.SOON
 
 
+def ended(pod: Pod | None) -> frozenset[str]:
+    """Return the names of the pod's containers that have terminated."""
+    statuses = () if pod is None else pod.status.container_statuses
+    return frozenset(each.name for each in statuses if each.state.terminated is not None)
+
+
 def has_ended(pod: Pod) -> bool:
-    """Tell whether a container of the pod has terminated."""
-    return any(each.state.terminated is not None for each in pod.status.container_statuses)
+    """Tell whether each container of the pod has terminated, and there is one."""
+    return 0 < len(ended(pod)) == len(pod.status.container_statuses)
 
 
 def succeeded(pod: Pod) -> bool:
     """Tell whether all that has terminated of the pod ended well, and something has."""
     ends = [each.state.terminated for each in pod.status.container_statuses]
-    return has_ended(pod) and all(each is None or each.exit_code == 0 for each in ends)
+    return bool(ended(pod)) and all(each is None or each.exit_code == 0 for each in ends)
 
 
 def _failed(job: Job) -> bool:

@@ -23,6 +23,7 @@ from headrace.engine.definition import Definition, single_task
 from headrace.engine.run import ObservedRun, RunKey, RunKind, RunLog
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.status import read_run_status
+from headrace.manifests.times import given_time
 
 GRACE = timedelta(seconds=60)
 """How long a run waits for a workflow that is not there: both may be applied at once."""
@@ -118,22 +119,43 @@ class RunReader:
         return replace(run, tasks=tasks, deleted=deleted - tasks.keys())
 
     async def _frozen(self, run: ObservedRun, spec: RunSpec) -> Frozen:
-        """Find the definition: the revision that the run keeps, or the workflow as it is now."""
-        namespace, revision = run.key.namespace, run.log.revision
+        """
+        Find the definition: the revision that a run keeps, or the workflow as it is now.
+
+        A run keeps what it began with. One that waits takes each change of its workflow; it names
+        the revision too, for the case that the workflow is deleted or broken before its turn.
+        """
+        log, namespace = run.log, run.key.namespace
+        begun = log.started is not None or log.finished is not None or log.positions != ""
         try:
-            if revision is not None:
-                definition = await self._definitions.read(namespace, revision)
-                if definition is not None:
-                    return Frozen(definition, revision)
-                lost = f"ControllerRevision {revision!r} was deleted; start a new run"
-                return Frozen(revision=revision, refusal=(Reason.REVISION_NOT_FOUND, lost))
+            if begun and log.revision is not None:
+                return await self._kept(namespace, log.revision)
             workflow = await self._definitions.workflow(namespace, spec.workflow)
-            if workflow is None:
-                return _without_workflow(spec.workflow, self._clock() - run.created)
-            revision = await self._definitions.freeze(workflow)
-            return Frozen(await self._definitions.read(namespace, revision), revision)
+            if workflow is not None:
+                return await self._current(namespace, workflow, log.revision)
+            if log.revision is not None:
+                return await self._kept(namespace, log.revision)
+            return _without_workflow(spec.workflow, self._clock() - run.created)
         except UnusableError as error:
             return Frozen(refusal=(Reason.INVALID_DEFINITION, str(error)))
+
+    async def _current(self, namespace: str, workflow: OwnObject, before: str | None) -> Frozen:
+        """Keep a workflow as it is now; if it cannot be run, as it was before."""
+        try:
+            revision = await self._definitions.freeze(workflow)
+        except UnusableError:
+            if before is None:
+                raise
+            return await self._kept(namespace, before)
+        return Frozen(await self._definitions.read(namespace, revision), revision)
+
+    async def _kept(self, namespace: str, revision: str) -> Frozen:
+        """Return the definition of a revision, or the refusal of a run that has lost its own."""
+        definition = await self._definitions.read(namespace, revision)
+        if definition is not None:
+            return Frozen(definition, revision)
+        lost = f"ControllerRevision {revision!r} was deleted; start a new run"
+        return Frozen(revision=revision, refusal=(Reason.REVISION_NOT_FOUND, lost))
 
     async def _alone(self, key: RunKey, item: OwnObject) -> ObservedRun:
         meta = item.metadata
@@ -221,11 +243,10 @@ def _saved(status: Mapping[str, Any]) -> RunLog:
 def _sibling(item: OwnObject) -> SiblingRun:
     created = item.metadata.creation_timestamp
     assert created is not None  # noqa: S101 - the API server sets it
-    logical = item.spec.get("logicalTime")
     return SiblingRun(
         name=item.metadata.name,
         created=created,
-        logical_time=datetime.fromisoformat(logical) if isinstance(logical, str) else created,
+        logical_time=given_time(item.spec.get("logicalTime"), otherwise=created),
         began="startTime" in item.status,
         cancelling=item.spec.get("desiredState") == DesiredState.CANCEL,
     )

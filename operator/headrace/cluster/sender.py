@@ -69,9 +69,11 @@ class Sender:
         self.random = random
         self._bucket = TokenBucket(settings.rate, settings.burst, settings.clock)
 
-    async def send(self, call: Call, within: float) -> Response:
+    async def send(self, call: Call, within: float, tries: int | None = None) -> Response:
         """
         Send a call, again and again while its failure may pass, for at most `within` seconds.
+
+        With `tries` it is sent at most so often.
 
         Raises:
             ApiError: The last answer, when no other try is of use or in time.
@@ -89,7 +91,7 @@ class Sender:
             except ClusterError as error:
                 failures += 1
                 pause = self._pause(error, failures)
-                if not _may_pass(call, error) or clock.now() + pause >= until:
+                if failures == tries or not _may_pass(call, error) or clock.now() + pause >= until:
                     raise
             await clock.sleep(pause)
 

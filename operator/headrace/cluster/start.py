@@ -13,7 +13,13 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, owner_uid
 from headrace.cluster.client import Client
-from headrace.cluster.errors import ApiError, already_exists, conflict, not_found
+from headrace.cluster.errors import (
+    ApiError,
+    UnreachableError,
+    already_exists,
+    conflict,
+    not_found,
+)
 from headrace.cluster.objects import Projection
 from headrace.cluster.resources import JOBS, SERVICE_ACCOUNTS, TASK_RUNS, Ref, Resource
 from headrace.engine.actions import StartAttempt
@@ -24,6 +30,9 @@ from headrace.manifests.objects import owner, task_run
 
 AGAIN = timedelta(seconds=30)
 """How long a refusal that may pass is left alone."""
+
+TRIES = 3
+"""How often a create is sent in one turn. After that the run has another turn, each time later."""
 
 REFUSED_FOR_GOOD = (400, 405, 413, 415, 422)
 
@@ -99,13 +108,20 @@ class Starter:
         self, resource: Resource, manifest: job_manifest.Manifest, into: type[T]
     ) -> T:
         """Create an object, or return the one that has its name."""
-        try:
-            return await self._client.create(resource, manifest, into)
-        except ApiError as error:
-            if not already_exists(error):
-                raise
         metadata = manifest["metadata"]
-        return await self._client.get(Ref(resource, metadata["namespace"], metadata["name"]), into)
+        ref = Ref(resource, metadata["namespace"], metadata["name"])
+        for _ in range(TRIES):
+            try:
+                return await self._client.create(resource, manifest, into, tries=TRIES)
+            except ApiError as error:
+                if not already_exists(error):
+                    raise
+            try:
+                return await self._client.get(ref, into)
+            except ApiError as error:
+                if not not_found(error):
+                    raise  # Else it went in between, and its name is free now.
+        raise UnreachableError(f"{ref} comes and goes")
 
     async def _service_account(self, start: StartAttempt) -> Obstacle | None:
         name = start.task.body.service_account_name

@@ -84,6 +84,10 @@ def _nothing(_old: object, _new: object) -> None:
     pass
 
 
+def _always(_namespace: str) -> bool:
+    return True
+
+
 def _no_keys(_item: object) -> Iterable[Hashable]:
     return ()
 
@@ -96,6 +100,7 @@ class Store(Generic[ObjectT]):
         into: type[ObjectT],
         index: Callable[[ObjectT], Iterable[Hashable]] = _no_keys,
         changed: Callable[[ObjectT | None, ObjectT | None], None] = _nothing,
+        remembers: Callable[[str], bool] = _always,
     ) -> None:
         """
         Start empty.
@@ -104,10 +109,13 @@ class Store(Generic[ObjectT]):
             into: The projection that is kept.
             index: Pure; under which keys an object is found, e.g. the run that it belongs to.
             changed: Told old and new after each change; None is "was not there", "is gone".
+            remembers: Whether what is deleted in a namespace is remembered. If nobody acts on what
+                is there, nobody would tell to forget it either.
 
         """
         self.into = into
         self._changed = changed
+        self._remembers = remembers
         self._objects: dict[Key, ObjectT] = {}
         self._index: Index[ObjectT] = Index(index)
         self._dead: dict[str, ObjectT] = {}  # By uid.
@@ -244,7 +252,8 @@ class Store(Generic[ObjectT]):
 
     def _mourn(self, dead: ObjectT) -> None:
         keys = self._dead_index.keys_of(dead)
-        if keys:  # Else nobody could ask for it, nor forget it.
+        # Without keys nobody could ask for it, nor forget it.
+        if keys and self._remembers(dead.metadata.namespace):
             self._dead[dead.metadata.uid] = dead
             self._dead_index.add(dead, keys)
 

@@ -23,6 +23,8 @@ before it keeps each of them waiting, and not one of them has a word to find."""
 AGAIN_SECONDS = 15.0
 KEPT = 20_000
 """How many Jobs are remembered: more than can wait at a time."""
+KEPT_ANSWERS = 100
+"""Of more namespaces than this, only answers are kept that would not be asked for again."""
 FIELDS = "involvedObject.kind=Job,reason=FailedCreate"
 
 
@@ -95,3 +97,7 @@ class FailedCreates:
         """Forget the oldest, so that a controller that lives for months stays small."""
         while len(self._first) > KEPT:
             self._first.pop(next(iter(self._first)))
+        if len(self._answers) > KEPT_ANSWERS:
+            since = self._client.clock.now() - AGAIN_SECONDS
+            fresh = {name: each for name, each in self._answers.items() if each.asked > since}
+            self._answers = fresh

@@ -25,8 +25,8 @@ from headrace.cluster.resources import (
     Resource,
     Scope,
 )
-from headrace.cluster.world import StaleError
-from headrace.engine.supervise import (
+from headrace.cluster.statuses import StaleError
+from headrace.engine.workflow import (
     KnownRun,
     NewRun,
     ObservedWorkflow,
@@ -36,6 +36,7 @@ from headrace.engine.supervise import (
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.objects import workflow_run
 from headrace.manifests.status import read_run_status
+from headrace.manifests.times import given_time
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 
 
@@ -201,7 +202,6 @@ class WorkflowWorld:
 def _known(run: OwnObject) -> KnownRun:
     created = run.metadata.creation_timestamp
     assert created is not None  # noqa: S101 - the API server sets it
-    logical = run.spec.get("logicalTime")
     try:
         log = read_run_status(run.status)
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -209,7 +209,7 @@ def _known(run: OwnObject) -> KnownRun:
     return KnownRun(
         name=run.metadata.name,
         created=created,
-        logical_time=datetime.fromisoformat(logical) if isinstance(logical, str) else created,
+        logical_time=given_time(run.spec.get("logicalTime"), otherwise=created),
         began=log.started is not None,
         cancelling=run.spec.get("desiredState") == DesiredState.CANCEL,
         finished=log.finished,

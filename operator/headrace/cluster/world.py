@@ -14,13 +14,15 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches
 from headrace.cluster.client import Client
 from headrace.cluster.definitions import Definitions
-from headrace.cluster.errors import ApiError, ClusterError, conflict, not_found
+from headrace.cluster.errors import (
+    transient,
+)
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import Gatherer, TaskPictures, task_log
-from headrace.cluster.resources import TASK_RUNS, WORKFLOW_RUNS, Ref, Resource
+from headrace.cluster.resources import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.runs import RunReader, run_log
 from headrace.cluster.start import Starter
-from headrace.cluster.store import Store
+from headrace.cluster.statuses import Memory, StaleError, Status, StatusWriter, version_of
 from headrace.engine.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.outcome import Outcome
 from headrace.engine.run import ObservedRun, Obstacle, RunKey, RunKind, RunLog, TaskLog
@@ -29,12 +31,9 @@ from headrace.manifests.names import task_run_name
 from headrace.manifests.status import run_status, task_status
 
 IN_FLIGHT = 8
-"""How many requests are under way at a time. More would open more connections, and a handshake
-costs more CPU than a request."""
-
-
-class StaleError(ClusterError):
-    """A write met a newer object than the one that was decided upon. Look again."""
+"""How many requests of a run are under way at a time. More would open more connections, and a
+handshake costs more CPU than a request. Each run has its own: those of one that get no answer must
+not keep others waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +66,51 @@ class ClusterWorld:
         self._clock = clock
         self.definitions = Definitions(client)
         self._links = links
-        gatherer = Gatherer(caches, client, pictures, links.later)
+        gatherer = Gatherer(caches, client, pictures, links.later, self._saw)
         self._reader = RunReader(caches, self.definitions, gatherer, clock)
         self._starter = Starter(caches, client, clock)
-        self._obstacles: dict[RunKey, dict[str, Obstacle]] = {}
-        self._looked: dict[RunKey, datetime] = {}
-        self._logged: dict[RunKey, datetime] = {}
-        self._tasks_logged: dict[RunKey, dict[str, datetime]] = {}
-        self._gate = asyncio.Semaphore(IN_FLIGHT)
+        self._statuses = StatusWriter(client)
+        self._memories: dict[RunKey, Memory] = {}
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
         """Return all that is true of a run now, or None if it is gone."""
+        self._look(key)
         run = await self._reader.read(key)
         if run is None:
             self._forget(key)
             return None
         self._caches.awaited.learn(run)
-        self._looked[key] = self._clock()
+        self._caches.line.learn(run)
+        memory = self._memories[key]
+        if run.log.finished is not None:  # Of tasks that have ended nothing more is written.
+            over = {task for task, seen in run.tasks.items() if seen.log.outcome is not None}
+            memory.tasks = {task: each for task, each in memory.tasks.items() if task not in over}
         return replace(
             run,
-            obstacles=dict(self._obstacles.get(key, {})),
-            logged_at=self._logged.get(key),
-            tasks_logged_at=dict(self._tasks_logged.get(key, {})),
+            obstacles=dict(memory.obstacles),
+            logged_at=memory.logged,
+            tasks_logged_at=dict(memory.tasks_logged),
         )
+
+    def _look(self, key: RunKey) -> None:
+        """Note which object is looked at. What was known of another of its name is over."""
+        item = self._run_object(key)
+        if item is None:
+            return
+        meta, now = item.metadata, self._clock()
+        version = version_of(meta)
+        known = self._memories.get(key)
+        if known is None or known.uid != meta.uid:
+            known = self._memories[key] = Memory(meta.uid, version, now)
+        known.run, known.looked = version, now
+        known.tasks.clear()
+
+    def _saw(self, key: RunKey, items: Mapping[str, OwnObject]) -> None:
+        """Note which TaskRuns are looked at."""
+        if key in self._memories:
+            self._memories[key].tasks = {
+                task: version_of(item.metadata) for task, item in items.items()
+            }
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write TaskRuns' statuses, each if it is still the one that was decided upon."""
@@ -97,6 +118,9 @@ class ClusterWorld:
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
         """Make and delete Jobs. What the API server refuses is kept as an obstacle."""
+        memory, item = self._memories.get(key), self._run_object(key)
+        if memory is not None and (item is None or item.metadata.uid != memory.uid):
+            raise StaleError(f"{key.kind} {key.namespace}/{key.name} is another one now")
         await self._all([self._apply(key, action) for action in actions])
 
     async def record(self, key: RunKey, status: RunLog) -> None:
@@ -108,8 +132,12 @@ class ClusterWorld:
         if item is None:
             return
         born = item.metadata.creation_timestamp or self._clock()
-        await self._write(WORKFLOW_RUNS, self._caches.runs, item, run_status(status, born))
-        self._logged[key] = self._looked.get(key) or self._clock()
+        memory = self._memories.get(key)
+        version = None if memory is None else memory.run
+        put = Status(WORKFLOW_RUNS, self._caches.runs, run_status(status, born))
+        written = await self._statuses.write(item, put, version)
+        if memory is not None:
+            memory.run, memory.logged = written, memory.looked
         if status.finished is not None:
             events = self._links.events
             tell = events.tell if status.succeeded else events.warn
@@ -118,18 +146,24 @@ class ClusterWorld:
 
     async def complain(self, key: RunKey, reason: Reason, message: str) -> None:
         """Show that a turn could not be ended, and why, as far as that can be written."""
-        alone = key.kind is RunKind.TASK_RUN
-        store = self._caches.task_runs if alone else self._caches.runs
-        item = store.get(key.namespace, key.name)
+        item = self._run_object(key)
         if item is None or "completionTime" in item.status:
             return
         born = item.metadata.creation_timestamp or self._clock()
-        if alone:
-            task = replace(task_log(item)[0], reason=reason, message=message)
-            await self._write(TASK_RUNS, store, item, task_status(task, born))
+        if key.kind is RunKind.TASK_RUN:
+            task, readable = task_log(item)
+            told = replace(task, reason=reason, message=message)
+            if readable and told != task:  # Else the log would be lost, of which a Job tells.
+                await self._statuses.write(
+                    item, Status(TASK_RUNS, self._caches.task_runs, task_status(told, born))
+                )
         else:
-            run = replace(run_log(item), reason=reason, message=message)
-            await self._write(WORKFLOW_RUNS, store, item, run_status(run, born))
+            run = run_log(item)
+            shown = replace(run, reason=reason, message=message)
+            if shown != run:
+                await self._statuses.write(
+                    item, Status(WORKFLOW_RUNS, self._caches.runs, run_status(shown, born))
+                )
 
     async def _record_alone(self, key: RunKey, status: RunLog) -> None:
         """Write the end of a TaskRun on its own that could not even begin."""
@@ -146,84 +180,93 @@ class ClusterWorld:
         await self._log(key, key.name, refused)
 
     async def _log(self, key: RunKey, task: str, log: TaskLog) -> None:
-        item = self._task_run(key, task)
-        if item is None:
-            raise StaleError(f"TaskRun of {task} is gone")
+        memory, item = self._memories.get(key), self._task_run(key, task)
+        if item is None or (memory is not None and task not in memory.tasks):
+            raise StaleError(f"the TaskRun of {task} has come or gone")
         born = item.metadata.creation_timestamp or self._clock()
-        await self._write(TASK_RUNS, self._caches.task_runs, item, task_status(log, born))
-        known = self._tasks_logged.setdefault(key, {})
+        put = Status(TASK_RUNS, self._caches.task_runs, task_status(log, born))
+        version = None if memory is None else memory.tasks[task]
+        written = await self._statuses.write(item, put, version)
+        if memory is None:
+            return
+        memory.tasks[task] = written
         if log.outcome is None:
-            known[task] = self._clock()
+            memory.tasks_logged[task] = self._clock()
         else:
-            known.pop(task, None)  # Nothing more will be written.
-
-    async def _write(
-        self,
-        resource: Resource,
-        store: Store[OwnObject],
-        item: OwnObject,
-        status: Mapping[str, object],
-    ) -> None:
-        ref = Ref(resource, item.metadata.namespace, item.metadata.name)
-        body = {"metadata": {"resourceVersion": item.metadata.resource_version}, "status": status}
-        try:
-            store.put(await self._client.patch_status(ref, body, OwnObject))
-        except ApiError as error:
-            if not_found(error):
-                store.remove(item.metadata)
-            elif conflict(error):
-                store.put(await self._client.get(ref, OwnObject))
-            else:
-                raise
-            raise StaleError(f"{ref} has changed") from error
+            memory.tasks_logged.pop(task, None)  # Nothing more will be written.
 
     async def _apply(self, key: RunKey, action: Action) -> None:
         match action:
             case StartAttempt():
                 self._caches.awaited.starts(key)
-                alone = None
-                if key.kind is RunKind.TASK_RUN:
-                    alone = self._caches.task_runs.get(key.namespace, key.name)
+                alone = self._run_object(key) if key.kind is RunKind.TASK_RUN else None
                 obstacle = await self._starter.start(action, alone)
                 self._remember(key, action.task.name, obstacle)
                 if obstacle is None:
+                    self._made(key, action.task.name)
                     self._links.job_created(key)
             case EndAttempt(task, number):
-                item = self._task_run(key, task)
-                if item is not None:
+                memory, item = self._memories.get(key), self._task_run(key, task)
+                if memory is not None and task in memory.tasks:
+                    await self._starter.end(memory.tasks[task][0], number)
+                elif item is not None:
                     await self._starter.end(item.metadata.uid, number)
+
+    def _made(self, key: RunKey, task: str) -> None:
+        """Note the TaskRun that was made for a task, so that its log can be written."""
+        memory, item = self._memories.get(key), self._task_run(key, task)
+        if memory is not None and item is not None:
+            memory.tasks.setdefault(task, version_of(item.metadata))
+
+    def _run_object(self, key: RunKey) -> OwnObject | None:
+        alone = key.kind is RunKind.TASK_RUN
+        store = self._caches.task_runs if alone else self._caches.runs
+        return store.get(key.namespace, key.name)
 
     def _task_run(self, key: RunKey, task: str) -> OwnObject | None:
         name = key.name if key.kind is RunKind.TASK_RUN else task_run_name(key.name, task)
         return self._caches.task_runs.get(key.namespace, name)
 
     def _remember(self, key: RunKey, task: str, obstacle: Obstacle | None) -> None:
-        known = self._obstacles.setdefault(key, {})
-        known.pop(task, None)
-        if obstacle is not None:
-            known[task] = obstacle
-            self._links.later(key, 0.0)  # Nothing was made, so nothing else will tell.
-        if not known:
-            del self._obstacles[key]
+        memory = self._memories.get(key)
+        if memory is not None:
+            memory.obstacles.pop(task, None)
+        if obstacle is None:
+            return
+        if memory is not None:
+            memory.obstacles[task] = obstacle
+        self._links.later(key, 0.0)  # Nothing was made, so nothing else will tell.
 
     def _forget(self, key: RunKey) -> None:
         self._caches.awaited.forget(key)
-        self._obstacles.pop(key, None)
-        self._looked.pop(key, None)
-        self._logged.pop(key, None)
-        self._tasks_logged.pop(key, None)
+        self._memories.pop(key, None)
         caches = self._caches
         for store in (caches.runs, caches.task_runs, caches.jobs, caches.pods):
             store.forget(key)
 
     async def _all(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
-        """Do all of them, some at a time; then raise the first error, if there was one."""
+        """
+        Do all of them, some at a time; then raise the first error, if there was one.
+
+        After an error that may pass by itself, no other one is begun: it would likely meet the
+        same, and a turn must come to its end.
+        """
+        gate = asyncio.Semaphore(IN_FLIGHT)
+        errors: list[Exception] = []
 
         async def one(coroutine: Coroutine[Any, Any, None]) -> None:
-            async with self._gate:
-                await coroutine
+            async with gate:
+                if any(map(transient, errors)):
+                    return
+                try:
+                    await coroutine
+                except Exception as error:  # noqa: BLE001 - raised below
+                    errors.append(error)
 
-        results = await asyncio.gather(*map(one, coroutines), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        try:
+            await asyncio.gather(*map(one, coroutines))
+        finally:
+            for coroutine in coroutines:
+                coroutine.close()  # Those that were not begun.
+        if errors:
+            raise errors[0]

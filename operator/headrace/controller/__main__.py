@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +13,11 @@ import uvloop
 
 from headrace.cluster.credentials import find
 from headrace.cluster.transport import HttpTransport
-from headrace.controller.handlers import registry
 from headrace.controller.runtime import Runtime
 from headrace.controller.settings import Settings, read
+
+END_SECONDS = 60.0
+"""How long the end may take before it is given up."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,15 +29,20 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _run(settings: Settings) -> int:
-    over = asyncio.Event()
+    over, asked = asyncio.Event(), asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, asked.set)
     async with HttpTransport(find(os.environ, Path.home())) as transport:
-        await kopf.operator(
-            registry=registry(lambda: Runtime(settings, transport, over)),
-            clusterwide=not settings.namespaces,
-            namespaces=settings.namespaces,
-            standalone=True,
-            stop_flag=over,
-        )
+        runtime = Runtime(settings, transport, over)
+        try:
+            await runtime.start()
+            waits = [asyncio.create_task(each.wait()) for each in (over, asked)]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+        finally:
+            async with asyncio.timeout(END_SECONDS):
+                await runtime.stop()
     return 1 if over.is_set() else 0
 
 
@@ -44,6 +52,8 @@ def _logging(settings: Settings) -> None:
     logging.getLogger().setLevel(settings.log_level.upper())
     for noisy in ("kopf", "kopf.objects", "aiohttp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # In a thread it warns that it takes no signals: we do. Of its end the frame tells the reason.
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.CRITICAL)
 
 
 if __name__ == "__main__":

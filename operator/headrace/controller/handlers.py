@@ -1,17 +1,17 @@
 """
-What kopf runs: start, end, and which events make the controller look at a workflow.
+What kopf runs: its settings, its login, and which events make the controller look at a workflow.
 
 No handler decides anything, and kopf itself writes nothing to any object.
 """
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 import kopf
 
 from headrace.api.v1alpha1.base import GROUP, VERSION
-from headrace.controller.runtime import Runtime
 
 
 class NullDiffBase(kopf.DiffBaseStorage):
@@ -70,34 +70,44 @@ class ForEver(Collection[float]):
         return False
 
 
-def registry(make: Callable[[], Runtime]) -> kopf.OperatorRegistry:
-    """Return kopf's handlers around one runtime."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A workflow of which something was heard."""
+
+    namespace: str
+    name: str
+    version: str
+    """Its resourceVersion."""
+    content: tuple[str, int]
+    """Its uid and generation: with them, what its author wants has changed."""
+    gone: bool
+    """It was deleted."""
+
+
+def registry(told: Callable[[Told], object]) -> kopf.OperatorRegistry:
+    """Return kopf's handlers, which pass on what is heard of workflows."""
     handlers = kopf.OperatorRegistry()
-    runtimes: list[Runtime] = []
 
     @kopf.on.startup(registry=handlers)
     async def start(settings: kopf.OperatorSettings, **_: object) -> None:
         configure(settings)
-        runtimes.append(make())
-        await runtimes[0].start()
 
     @kopf.on.login(registry=handlers)
     def login(**context: Any) -> kopf.ConnectionInfo | None:
         # In a pod the official client is not there, and not needed.
         return kopf.login_with_service_account(**context) or kopf.login_via_client(**context)
 
-    @kopf.on.cleanup(registry=handlers)
-    async def stop(**_: object) -> None:
-        for runtime in runtimes:
-            await runtime.stop()
-
     @kopf.on.event(GROUP, VERSION, "workflows", registry=handlers)
     async def workflow_changed(
-        namespace: str | None, name: str | None, meta: kopf.Meta, **_: object
+        namespace: str | None,
+        name: str | None,
+        meta: kopf.Meta,
+        type: str | None,  # noqa: A002 - kopf's name
+        **_: object,
     ) -> None:
         version = str(meta.get("resourceVersion", ""))
-        for runtime in runtimes:
-            runtime.look_at_workflow(str(namespace), str(name), version)
+        content = (str(meta.get("uid", "")), int(meta.get("generation", 0)))
+        told(Told(str(namespace), str(name), version, content, gone=type == "DELETED"))
 
     return handlers
 

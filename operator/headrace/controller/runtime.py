@@ -25,10 +25,14 @@ from headrace.cluster.informer import Informer
 from headrace.cluster.lease import Elector
 from headrace.cluster.resources import LEASES, PODS, Ref, Scope
 from headrace.cluster.sender import Settings as Sending
-from headrace.cluster.transport import HttpTransport
+from headrace.cluster.statuses import StaleError
+from headrace.cluster.transport import Transport
 from headrace.cluster.workflows import WorkflowWorld
-from headrace.cluster.world import ClusterWorld, Links, StaleError
+from headrace.cluster.world import ClusterWorld, Links
+from headrace.controller.frame import Frame
+from headrace.controller.handlers import Told
 from headrace.controller.metrics import Metrics
+from headrace.controller.openings import EVERYWHERE, Openings
 from headrace.controller.queue import WorkQueue
 from headrace.controller.settings import Settings
 from headrace.controller.web import app
@@ -62,7 +66,7 @@ def _rest() -> float:
 class Runtime:
     """One controller, from its start to its end."""
 
-    def __init__(self, settings: Settings, transport: HttpTransport, over: asyncio.Event) -> None:
+    def __init__(self, settings: Settings, transport: Transport, over: asyncio.Event) -> None:
         """
         Wire everything; nothing runs yet.
 
@@ -91,77 +95,121 @@ class Runtime:
         self.queue: WorkQueue[Key] = WorkQueue(
             random, now, pacing=2.0, grain=REST_SECONDS, observe=self.metrics.turn
         )
-        self._pictures = TaskPictures(lambda: self._caches, now)
-        self._caches = Caches(
-            self.queue.add, self._pictures.outdated, self.metrics.container_ended, self._soon
+        self._pictures = TaskPictures(lambda: self.caches, now)
+        self.caches = Caches(
+            self._at_once,
+            self._pictures.outdated,
+            self._container_ended,
+            self._soon,
+            lambda namespace: namespace in self._openings,
         )
         self._worlds()
         self._informers = dict(self._make_informers())
+        self._openings = Openings(self._by_namespace(), self._opened)
+        self._told: dict[WorkflowKey, tuple[str, int]] = {}  # The workflows that there are.
+        self._frame = Frame(
+            self.look_at_workflow, self._look_at_all, settings.namespaces, self._client
+        )
         self._running: dict[Key, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._workers: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._web: web.AppRunner | None = None
         self._over = over
 
     def _worlds(self) -> None:
         events = EventRecorder(self._client, now, self.settings.identity)
         links = Links(now, self._later, events, self.metrics.job_created)
-        self._runs = ClusterWorld(self._caches, self._client, self._pictures, links)
+        self._runs = ClusterWorld(self.caches, self._client, self._pictures, links)
         self._workflows = WorkflowWorld(
-            self._caches, self._client, self._runs.definitions, events, now
+            self.caches, self._client, self._runs.definitions, events, now
         )
 
     def _make_informers(self) -> Iterator[tuple[str, Informer[Any]]]:
         """Yield informers by the name of what they watch."""
-        for resource, selector, store in self._caches.watched():
+        for resource, selector, store in self.caches.watched():
             for namespace in self.settings.namespaces or ("",):
                 scope = Scope(resource, namespace, labels=selector)
                 name = f"{resource} in {namespace or 'all namespaces'}"
                 rest = self._rest_of_pods if resource is PODS else _rest
                 yield name, Informer(self._client, scope, store, rest=rest)
 
+    def _by_namespace(self) -> dict[str, list[Informer[Any]]]:
+        found: dict[str, list[Informer[Any]]] = {}
+        for informer in self._informers.values():
+            found.setdefault(informer.scope.namespace, []).append(informer)
+        return found
+
     def _rest_of_pods(self) -> float:
         """Return how long news of pods may gather: not at all while tasks start by what it is."""
-        return 0.0 if self._caches.awaited.anything else REST_SECONDS
+        return 0.0 if self.caches.awaited.anything else REST_SECONDS
 
     async def start(self) -> None:
         """Start to watch, to answer probes, and to try to lead."""
-        pages = app(self.metrics.registry, self._alive, self._ready)
+        pages = app(self.metrics.registry, self._alive, self.ready)
         self._web = web.AppRunner(pages, access_log=None)
         await self._web.setup()
         await web.TCPSite(self._web, port=self.settings.port).start()
         for informer in self._informers.values():
             self._spawn(informer.run())
         self._spawn(self._elector.run(self._gained, self._lost))
+        self._watching = self._spawn(self._frame.run())
 
     async def stop(self) -> None:
-        """End turns in order, let the next controller lead, then end the rest."""
+        """End turns in order, let the next controller lead, then end kopf and the rest."""
         self.queue.stop()
         if self._workers is not None:
             await asyncio.wait([self._workers], timeout=DRAIN_SECONDS)
             self._workers.cancel()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        others = (task for task in self._tasks if task is not self._watching)
+        await asyncio.gather(*others, return_exceptions=True)
         await self._elector.release()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._web is not None:
             await self._web.cleanup()
 
-    def look_at_workflow(self, namespace: str, name: str, version: str) -> None:
+    def look_at_workflow(self, told: Told) -> None:
         """
-        Ask for a turn of a workflow, and of the runs that may have waited for it.
+        Ask for a turn of a workflow, unless this version of it is one that we wrote ourselves.
 
-        Nothing is asked for where this version of it is one that we wrote ourselves.
+        If its author changed it, ask for the runs too that wait for it.
         """
-        key = WorkflowKey(namespace, name)
-        if self._workflows.wrote(key, version):
-            return
-        self.queue.add(key)
-        for run in self._caches.waiting_runs(key):
-            self.queue.add(run)
+        key = WorkflowKey(told.namespace, told.name)
+        changed = told.gone or self._told.get(key) != told.content
+        if told.gone:
+            self._told.pop(key, None)
+        else:
+            self._told[key] = told.content
+        if changed or not self._workflows.wrote(key, told.version):
+            self._at_once(key)
+        if changed and key.namespace in self._openings:
+            for run in self.caches.waiting_runs(key):
+                self._at_once(run)
+
+    def _look_at_all(self) -> None:
+        """Ask for a turn of each workflow: nobody has told which of them are gone by now."""
+        for key in self._told:
+            self._at_once(key)
+
+    def _opened(self, namespace: str) -> None:
+        """Ask for a turn of all that is in a namespace."""
+        for key in (*self.caches.keys(namespace), *self._told):
+            if namespace in (EVERYWHERE, key.namespace):
+                self._at_once(key)
+
+    def _at_once(self, key: Key) -> None:
+        if key.namespace in self._openings:
+            self.queue.add(key)
 
     def _soon(self, key: Key) -> None:
-        self._later(key, SOON_SECONDS)
+        if key.namespace in self._openings:
+            self._later(key, SOON_SECONDS)
+
+    def _container_ended(self, key: RunKey) -> None:
+        if key.namespace in self._openings:
+            self.metrics.container_ended(key)
 
     def _later(self, key: Key, seconds: float) -> None:
         self.queue.add_at(key, asyncio.get_running_loop().time() + seconds)
@@ -191,12 +239,9 @@ class Runtime:
         self._over.set()
 
     async def _lead(self) -> None:
-        """Serve the queue, once the caches show what the leader before has written."""
-        for informer in self._informers.values():
-            await informer.synced.wait()
-        for informer in self._informers.values():
-            await informer.refresh()
-        log.info("leading: %d runs known", len(self._caches.runs))
+        """Serve the queue. Into it comes what is in the namespaces that open one by one."""
+        for namespace in self._openings.informers:
+            self._spawn(self._openings.open(namespace))
         await self.queue.serve(self._turn, self.settings.workers)
 
     async def _turn(self, key: Key) -> datetime | None:
@@ -234,6 +279,7 @@ class Runtime:
     async def _workflow_turn(self, key: WorkflowKey) -> datetime | None:
         workflow = await self._workflows.observe(key)
         if workflow is None:
+            self._told.pop(key, None)
             return None
         decision = supervise(workflow, now())
         await self._workflows.apply(key, decision)
@@ -242,12 +288,13 @@ class Runtime:
 
     def _alive(self) -> str | None:
         oldest = min(self._running.values(), default=monotonic())
-        if monotonic() - oldest > LONGEST_TURN:
-            return f"a turn has taken longer than {LONGEST_TURN:.0f} s"
-        return None
+        late = monotonic() - oldest > LONGEST_TURN
+        return f"a turn has taken longer than {LONGEST_TURN:.0f} s" if late else None
 
-    def _ready(self) -> str | None:
+    def ready(self) -> str | None:
+        """Return what is not watched yet; None: all is."""
         self.metrics.depth.set(self.queue.depth)
         self.metrics.repairs.set(sum(each.counts["repairs"] for each in self._informers.values()))
         waiting = [name for name, each in self._informers.items() if not each.synced.is_set()]
-        return f"not listed yet: {', '.join(waiting)}; the log says why" if waiting else None
+        unlisted = f"not listed yet: {', '.join(waiting)}; the log says why" if waiting else None
+        return "; ".join(each for each in (self._frame.trouble, unlisted) if each) or None

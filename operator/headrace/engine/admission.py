@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.concurrency import SiblingRun, Wait, may_begin
+from headrace.engine.concurrency import SiblingRun, WaitTurn, may_begin
 from headrace.engine.definition import Definition
 from headrace.engine.params import InvalidParamsError, resolve
 from headrace.engine.run import ObservedRun
@@ -41,13 +41,18 @@ def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refus
         return Refused(*run.refusal)
     if run.definition is None:
         return Held(*(run.hindrance or (Reason.PENDING, "")), until=now + ASK_AGAIN)
-    if run.log.started is not None:
+    if _has_begun(run):
         return run.definition
     try:
         resolve(run.definition.params, run.given)
     except InvalidParamsError as error:
         return Refused(Reason.INVALID_PARAMS, str(error))
     return _hold(run, run.definition, course) or run.definition
+
+
+def _has_begun(run: ObservedRun) -> bool:
+    """Tell whether tasks were started, also if a crash came before the run's status said so."""
+    return run.log.started is not None or bool(run.log.positions or run.tasks or run.deleted)
 
 
 def _hold(run: ObservedRun, definition: Definition, course: Course) -> Refused | Held | None:
@@ -60,7 +65,7 @@ def _hold(run: ObservedRun, definition: Definition, course: Course) -> Refused |
         run.key.name, run.created, run.logical_time or run.created, began=False, cancelling=False
     )
     match may_begin(definition.concurrency, me, run.siblings):
-        case Wait(reason, message):
+        case WaitTurn(reason, message):
             return Held(reason, message)
         case _:
             return None

@@ -54,12 +54,22 @@ def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: da
     return _progress(_known(log, sighting), sighting)
 
 
-def refuse(log: TaskLog, obstacle: Obstacle, policy: RetryPolicy) -> TaskLog:
+def refuse(
+    log: TaskLog, obstacle: Obstacle, policy: RetryPolicy, memory: str | None = None
+) -> TaskLog:
     """
     Log an attempt that the world will not make: for the policies it has failed like any other.
 
     The obstacle's `until` is when it was met, and becomes the attempt's end; so the same obstacle,
     seen again after it was logged, is no further attempt.
+
+    Args:
+        log: The task's log.
+        obstacle: What the world said.
+        policy: What the author of the workflow asked for.
+        memory: The memory that the attempt was to have, where a rule raised it: the next one
+            starts from there.
+
     """
     last = log.last
     final = KINDS.get(obstacle.reason) is Kind.DEFINITION
@@ -71,7 +81,7 @@ def refuse(log: TaskLog, obstacle: Obstacle, policy: RetryPolicy) -> TaskLog:
     number = log.count + 1
     log = replace(
         log,
-        attempts=(*log.attempts, Attempt(number, created=met))[-LOGGED_ATTEMPTS:],
+        attempts=(*log.attempts, Attempt(number, created=met, memory=memory))[-LOGGED_ATTEMPTS:],
         count=number,
         started=log.started or met,
     )
@@ -129,6 +139,7 @@ def _known(log: TaskLog, sighting: Sighting) -> TaskLog:
         scheduled=sighting.scheduled or before.scheduled,
         started=before.started or sighting.started,
         memory=last.memory or sighting.memory,
+        replaced=sighting.pod_created if replaced else last.replaced,
     )
     return log if known == last else replace(log, attempts=(*log.attempts[:-1], known))
 

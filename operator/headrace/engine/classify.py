@@ -90,13 +90,18 @@ def read_outputs(text: str) -> Mapping[str, Any] | None:
     """
     if not text.strip():
         return None
-    _check_size(text)
+    size = len(text.encode(errors="replace"))
+    if size > MAX_OUTPUT_BYTES:
+        raise ValueError(_too_large(size))
     try:
         outputs = json.loads(
             text, parse_constant=_no_number, parse_float=_fraction, parse_int=_whole
         )
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"outputs are not JSON: {error}; write one JSON object") from None
+        # The kubelet cuts at the limit: of a full text that cannot be read the rest is missing.
+        full = size == MAX_OUTPUT_BYTES
+        why = _too_large(size) if full else f"outputs are not JSON: {error}; write one JSON object"
+        raise ValueError(why) from None
     if not isinstance(outputs, dict):
         kind = type(outputs).__name__
         raise ValueError(f"outputs are a JSON {kind}; write one JSON object")  # noqa: TRY004 - bad input, not a bad call
@@ -105,14 +110,11 @@ def read_outputs(text: str) -> Mapping[str, Any] | None:
     return outputs
 
 
-def _check_size(text: str) -> None:
-    """Refuse what may have been cut: the kubelet cuts at the limit, so a full message may be."""
-    size = len(text.encode(errors="replace"))
-    if size >= MAX_OUTPUT_BYTES:
-        raise ValueError(
-            f"outputs must be smaller than {MAX_OUTPUT_BYTES} bytes, these have {size} or more; "
-            f"store the value and give its URI as the output"
-        )
+def _too_large(size: int) -> str:
+    return (
+        f"outputs have at most {MAX_OUTPUT_BYTES} bytes, these have {size} or more; "
+        f"store the value and give its URI as the output"
+    )
 
 
 def _check_depth(outputs: object) -> None:

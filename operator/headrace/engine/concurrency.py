@@ -44,12 +44,12 @@ class SiblingRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartRun:
     """Create the tick's run; it begins at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Skip:
+class SkipTick:
     """Create no run; record the tick as missed."""
 
     reason: Reason
@@ -57,25 +57,22 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
-class Replace:
+class ReplaceRuns:
     """Create the tick's run, and cancel these; it begins when all others have ended."""
 
     cancel: tuple[str, ...]
     """Names of runs, oldest first; those that are being cancelled already are not among them."""
-    reason: Reason
-    message: str
-    """For the runs that are cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class QueueRun:
     """Create the tick's run; it waits its turn."""
 
     reason: Reason
     message: str
 
 
-TickDecision = Start | Skip | Replace | Queue
+TickDecision = StartRun | SkipTick | ReplaceRuns | QueueRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitTurn:
     """Other runs come first."""
 
     reason: Reason
@@ -108,7 +105,7 @@ def decide_ticks(
     for run in runs:
         decision = decide_tick(concurrency, run, known)
         decisions.append(decision)
-        if not isinstance(decision, Skip) and run.name not in {other.name for other in known}:
+        if not isinstance(decision, SkipTick) and run.name not in {other.name for other in known}:
             known.append(run)
     return tuple(decisions)
 
@@ -127,30 +124,31 @@ def decide_tick(
 
     """
     if not active or any(other.name == run.name for other in active):
-        return Start()
+        return StartRun()
     if concurrency.policy is ConcurrencyPolicy.FORBID:
         message = f"concurrency.policy is Forbid and {_named(active)} not ended; Queue would wait"
-        return Skip(Reason.CONCURRENCY_FORBIDDEN, message)
+        return SkipTick(Reason.CONCURRENCY_FORBIDDEN, message)
     if concurrency.policy is ConcurrencyPolicy.REPLACE:
         cancel = tuple(other.name for other in in_order(active) if not other.cancelling)
-        return Replace(cancel, Reason.CONCURRENCY_REPLACED, f"{run.name} takes its place")
+        return ReplaceRuns(cancel)
     limit = limit_of(concurrency)
     if limit is None or len(active) < limit:
-        return Start()
-    return Queue(Reason.WAITING_FOR_TURN, _turn(limit, active))
+        return StartRun()
+    return QueueRun(Reason.WAITING_FOR_TURN, _turn(limit, active))
 
 
 def may_begin(
     concurrency: Concurrency, run: SiblingRun, active: Sequence[SiblingRun]
-) -> Begin | Wait:
+) -> Begin | WaitTurn:
     """
     Decide whether a run that was created may start its tasks, whoever created it.
 
-    Runs begin in the order of their creation. Nothing that somebody asked for by hand is lost:
-    under Forbid and Replace too, such a run waits until there is room.
+    Runs begin in the order of their creation. Under Forbid and Replace too, a run that somebody
+    made by hand waits until there is room; under Replace `superseded` ends all but the newest.
 
     Args:
-        concurrency: What the author of the workflow asks for now.
+        concurrency: What the author of the workflow asks for now, and not what was asked for when
+            the run was created: until it begins, a run follows its workflow.
         run: The run.
         active: All runs of the workflow that have not ended. This one may be among them, perhaps
             seen at another moment: no run waits for itself.
@@ -161,7 +159,7 @@ def may_begin(
     ahead = [other for other in others if other.began or other.place < run.place]
     if run.began or limit is None or len(ahead) < limit:
         return Begin()
-    return Wait(Reason.WAITING_FOR_TURN, _turn(limit, ahead))
+    return WaitTurn(Reason.WAITING_FOR_TURN, _turn(limit, ahead))
 
 
 def superseded(concurrency: Concurrency, active: Sequence[SiblingRun]) -> tuple[str, ...]:
@@ -176,6 +174,30 @@ def superseded(concurrency: Concurrency, active: Sequence[SiblingRun]) -> tuple[
     return tuple(run.name for run in in_order(active)[:-1] if not run.cancelling)
 
 
+def replaced(
+    concurrency: Concurrency,
+    cancelled: Sequence[str],
+    created: Sequence[str],
+    active: Sequence[SiblingRun],
+) -> str:
+    """
+    Say which runs are cancelled because a newer one takes their place.
+
+    Args:
+        concurrency: What the author of the workflow asked for.
+        cancelled: The names of the runs that go, oldest first; at least one.
+        created: The names of the runs that are made now, oldest first.
+        active: All runs of the workflow that have not ended.
+
+    """
+    newest = created[-1] if created else in_order(active)[-1].name
+    verb, whose = ("is", "its") if len(cancelled) == 1 else ("are", "their")
+    return (
+        f"{_list(cancelled)} {verb} cancelled: {newest} takes {whose} place, since "
+        f"concurrency.policy is {concurrency.policy}"
+    )
+
+
 def limit_of(concurrency: Concurrency) -> int | None:
     """Return how many runs may be active at a time; None if any number."""
     return concurrency.max_runs or LIMITS[concurrency.policy]
@@ -187,12 +209,31 @@ def in_order(runs: Sequence[SiblingRun]) -> list[SiblingRun]:
 
 
 def _turn(limit: int, ahead: Sequence[SiblingRun]) -> str:
+    """
+    Say whom a run waits for: of many the last few, which are the next to it.
+
+    A queue of a thousand runs moves each time that one ends. What is told of a run must not change
+    with that, or each end costs a write for each run that waits: so neither the head of the queue
+    nor its length is named, and a run's message changes a few times in all.
+    """
     runs = "1 run is" if limit == 1 else f"{limit} runs are"
-    return f"{runs} allowed at a time, and {_named(ahead)} not ended"
+    names = [run.name for run in in_order(ahead)]
+    nearest = names[-NAMED:]
+    if len(names) > NAMED:
+        return f"{runs} allowed at a time; {', '.join(nearest)} and others come first"
+    return f"{runs} allowed at a time, and {', '.join(nearest)} {_have(names)} not ended"
 
 
 def _named(runs: Sequence[SiblingRun]) -> str:
     """Return the names of the first few runs, with the verb that fits their number."""
     names = [run.name for run in in_order(runs)]
+    return f"{_list(names)} {_have(names)}"
+
+
+def _list(names: Sequence[str]) -> str:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more} {'has' if len(names) == 1 else 'have'}"
+    return f"{', '.join(names[:NAMED])}{more}"
+
+
+def _have(names: Sequence[str]) -> str:
+    return "has" if len(names) == 1 else "have"

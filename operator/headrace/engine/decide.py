@@ -62,8 +62,8 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
     )
     if run.key.kind is RunKind.TASK_RUN:
         return decision  # the log of its one task says it all
-    standing = Standing(run, answer, found, steered, records.now)
-    return _with_status(run, run_log(standing, now), now, decision)
+    standing = Standing(run, answer, found, steered, records.now, now)
+    return _with_status(run, run_log(standing), now, decision)
 
 
 def _actions(run: ObservedRun, definition: Definition, found: Survey) -> Iterator[Action]:
@@ -107,12 +107,16 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
 
 
 def _after_the_end(run: ObservedRun, now: datetime) -> Decision:
-    """End what still runs, and let go of Jobs that nobody needs any more."""
+    """End what still runs, let go of Jobs that nobody needs, say which spec the status is of."""
     over = _wind_up(run, run.log.message or run.log.reason, now)
     limit = jobs_expire(run)
     ends = dict.fromkeys((*over.actions, *expired_jobs(run, now)))
     again = limit if limit is not None and limit > now else None
-    return replace(over, actions=tuple(ends), look_again_at=again)
+    told = replace(run.log, observed_generation=run.generation)
+    # A TaskRun's spec never changes, and of one on its own the log says it all.
+    news = told != run.log and run.key.kind is RunKind.WORKFLOW_RUN
+    status = told if news else None
+    return replace(over, actions=tuple(ends), status=status, look_again_at=again)
 
 
 def _wind_up(run: ObservedRun, why: str, now: datetime) -> Decision:

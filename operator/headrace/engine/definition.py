@@ -12,7 +12,6 @@ from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.pod import RESERVED_ENV
 from headrace.api.v1alpha1.problem import Problem
 from headrace.api.v1alpha1.retry import RetryPolicy
-from headrace.api.v1alpha1.run import TriggerKind
 from headrace.api.v1alpha1.task import (
     Defaults,
     NamedTask,
@@ -79,7 +78,6 @@ class Definition:
     run_seconds: int | None = None
     concurrency: Concurrency = _ANY_NUMBER
     history: History = _USUAL_HISTORY
-    trigger: TriggerKind = TriggerKind.MANUAL
     names: tuple[str, ...] = field(init=False)
     """The tasks' names, each at its position."""
 

@@ -12,10 +12,10 @@ from headrace.engine.attempts import close, follow, refuse
 from headrace.engine.classify import Failure
 from headrace.engine.definition import TaskDefinition
 from headrace.engine.outcome import Ended, Outcome
-from headrace.engine.run import ObservedTask, Obstacle, TaskLog
+from headrace.engine.run import ObservedTask, Obstacle, TaskLog, Watched
 from headrace.engine.text import clip
 from headrace.engine.upstream import Tally
-from headrace.engine.verdict import Abort, TaskView, Turn, Verdict, Wait, judge
+from headrace.engine.verdict import Abort, TaskView, Turn, Verdict, Wait, judge, memory_of_next
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def judge_seen(
     """Judge a task of which there is a TaskRun."""
     log = follow(seen.log, seen.sighting, task.retry, turn.now)
     if obstacle is not None:
-        log = refuse(log, obstacle, task.retry)
+        log = refuse(log, obstacle, task.retry, memory_of_next(task, log))
     view = TaskView(turn, task, log, seen, obstacle=obstacle)
     verdict = judge(view)
     if isinstance(verdict, Abort):
@@ -59,9 +59,9 @@ def judge_unseen(
     return Judged(task, judge(view), view.log)
 
 
-def judge_lost(turn: Turn, task: TaskDefinition) -> Judged:
-    """Judge a task whose TaskRun is gone."""
-    view = TaskView(turn, task, lost=True)
+def judge_lost(turn: Turn, task: TaskDefinition, refusal: Watched | None = None) -> Judged:
+    """Judge a task whose TaskRun is gone, or could not be made."""
+    view = TaskView(turn, task, lost=True, refusal=refusal)
     return Judged(task, judge(view), view.log)
 
 

@@ -13,7 +13,11 @@ Value = bool | int | str
 
 
 class InvalidParamsError(ValueError):
-    """The values do not fit the workflow's parameters. The text names each one and the cure."""
+    """The values do not fit the workflow's parameters. `problems` name each one and the cure."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(f"params: {problem}" for problem in problems))
+        self.problems = problems
 
 
 def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Value]:
@@ -26,7 +30,7 @@ def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Va
     """
     problems = [*_unknown(params, given), *_unfit(params, given)]
     if problems:
-        raise InvalidParamsError("; ".join(problems))
+        raise InvalidParamsError(tuple(problems))
     values: dict[str, Value] = {}
     for param in params:
         value = given.get(param.name, param.default)
@@ -39,17 +43,18 @@ def _unknown(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[st
     names = {param.name for param in params}
     for name in sorted(given.keys() - names):
         close = get_close_matches(name, names, 1)
-        cure = f"did you mean {close[0]!r}?" if close else f"there are: {sorted(names) or 'none'}"
-        yield f"params: the workflow has no parameter {name!r}; {cure}"
+        there = ", ".join(sorted(names)) or "none"
+        cure = f"did you mean {close[0]!r}?" if close else f"there are: {there}"
+        yield f"the workflow has no parameter {name!r}; {cure}"
 
 
 def _unfit(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[str]:
     for param in params:
         value = given.get(param.name, param.default)
         if value is None:
-            yield f"params: {param.name!r} has no default; give it a value"
+            yield f"{param.name!r} has no default; give it a value"
         elif type(value) is not PYTHON_TYPES[param.type]:
-            yield f"params: {param.name!r} must be of type {param.type}, not {value!r}"
+            yield f"{param.name!r} must be of type {param.type}, not {value!r}"
         elif param.enum and value not in param.enum:
             allowed = ", ".join(str(each) for each in param.enum)
-            yield f"params: {param.name!r} is {value!r}; allowed: {allowed}"
+            yield f"{param.name!r} is {value!r}; allowed: {allowed}"

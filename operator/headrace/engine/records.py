@@ -67,6 +67,12 @@ def due(
     """
     Return when a task's log is to be written, `now` at the earliest; None: it says nothing new.
 
+    Say that `Pending` is on record and an attempt is made at 0 s. Its log says `Starting`, and the
+    write is due at 2 s (`QUIET_TIME`), also when the program begins at 1 s and the log `Running`.
+    If the program ends at 1.5 s, the write is due at once, and is the only one. If it begins at
+    30 s, long after that write, the next is due at 33 s (`RUNNING_TIME`). `Unschedulable` is due at
+    once, and other words for it 10 s after the last write (`DETAIL_INTERVAL`).
+
     Args:
         seen: What is on record.
         log: What is known now.

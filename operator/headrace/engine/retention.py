@@ -39,11 +39,11 @@ def expired_jobs(run: ObservedRun, now: datetime) -> Iterator[EndAttempt]:
     if limit is None or now < limit:
         return
     for name, seen in run.tasks.items():
-        sighting = seen.sighting
-        there = sighting is not None and sighting.stage is not Stage.GONE
-        if there and seen.log.outcome is Outcome.SUCCEEDED:
-            # The log keeps the last attempts only, and the Jobs of all of them are there.
-            yield from (EndAttempt(name, number) for number in range(1, seen.log.count + 1))
+        if seen.sighting is not None and seen.log.outcome is Outcome.SUCCEEDED:
+            # The log keeps the last attempts only, and the Jobs of all of them are there, but for
+            # the newest if somebody removed it.
+            newest = seen.log.count - (seen.sighting.stage is Stage.GONE)
+            yield from (EndAttempt(name, number) for number in range(1, newest + 1))
 
 
 def expired_runs(runs: Sequence[FinishedRun], history: History, now: datetime) -> tuple[str, ...]:

@@ -84,6 +84,8 @@ class Sighting:
     waiting_since: datetime | None = None
     """Since when it waits for its program to run, if that is not when it was made: what it ran on
     was lost, or somebody held it."""
+    pod_created: datetime | None = None
+    """When `pod` was made. If that is not the first one, the attempt's log knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Attempt:
     message: str = ""
     memory: str | None = None
     """The memory limit, where a retry rule raised it."""
+    replaced: datetime | None = None
+    """When its pod was made, if that took the place of another, which was lost."""
 
     @property
     def open(self) -> bool:

@@ -72,9 +72,14 @@ def run_name(workflow: str, tick: datetime) -> str:
     """
     Return the name of a tick's run: the workflow's and the tick in minutes since 1970.
 
+    A tick between two whole minutes (`everySeconds: 90`) is told in seconds since 1970, which has
+    10 digits instead of 8: so no two ticks share a name, and it fits until the year 2286.
+
     The name is the lock: whoever creates the run of a tick creates the same object.
     """
-    return f"{workflow}-{int(tick.timestamp()) // 60}"
+    seconds = int(tick.timestamp())
+    minutes, rest = divmod(seconds, 60)
+    return f"{workflow}-{seconds if rest else minutes}"
 
 
 def key_of(schedules: Sequence[Schedule]) -> str:
@@ -84,23 +89,23 @@ def key_of(schedules: Sequence[Schedule]) -> str:
 
 
 def record_for(
-    schedules: Sequence[Schedule], recorded: Recorded | None, created: datetime, now: datetime
+    schedules: Sequence[Schedule], recorded: Recorded | None, begin: datetime, now: datetime
 ) -> Recorded:
     """
-    Return what is on record of these schedules, begun anew if they are not those recorded.
+    Return what is on record of these schedules (or of none), begun anew if they are other ones.
 
     A workflow that moves from a daily to an hourly schedule at noon has not missed eleven ticks.
 
     Args:
         schedules: Those of the workflow's spec.
         recorded: What the status holds; None if it holds nothing.
-        created: When the workflow was created.
+        begin: Since when there are these schedules, if nothing is on record.
         now: The time.
 
     """
     key = key_of(schedules)
     if recorded is None:
-        return Recorded(key, created)
+        return Recorded(key, begin)
     return recorded if recorded.key == key else Recorded(key, now)
 
 

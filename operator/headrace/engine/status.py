@@ -44,11 +44,19 @@ class Standing:
     course: Course
     records: Mapping[str, TaskLog]
     """The logs that are written in this turn."""
+    now: datetime
 
     def recorded(self, name: str, judged: Judged) -> TaskLog:
         """Return what a task's TaskRun says after this turn: the run's status says the same."""
         on_record = judged.seen.log if judged.seen is not None else judged.log
         return self.records.get(name, on_record)
+
+    def since(self, name: str, reason: Reason) -> datetime:
+        """Return since when the run's status tells this of a task: since now, if it is new."""
+        for each in self.run.log.attention:
+            if (each.task, each.reason) == (name, reason) and each.since is not None:
+                return each.since
+        return self.now
 
 
 def refused(run: ObservedRun, why: Refused, now: datetime) -> RunLog:
@@ -85,9 +93,9 @@ def _before(run: ObservedRun) -> Counts:
     return Counts(total=total, pending=total)
 
 
-def run_log(standing: Standing, now: datetime) -> RunLog:
+def run_log(standing: Standing) -> RunLog:
     """Tell how a run stands after this turn."""
-    run = standing.run
+    run, now = standing.run, standing.now
     counts = _counts(standing)
     attention = tuple(islice(_attention(standing, counts), MAX_ATTENTION))
     log = replace(
@@ -100,7 +108,7 @@ def run_log(standing: Standing, now: datetime) -> RunLog:
     )
     if counts.ended == counts.total:
         return replace(log, **_end(standing), finished=now)
-    reason, message = _progress(standing.course, attention)
+    reason, message = _progress(standing.course, counts, attention)
     return replace(log, reason=reason, message=clip(message))
 
 
@@ -123,10 +131,22 @@ def _counts(standing: Standing) -> Counts:
 
 
 def _positions(standing: Standing) -> str:
-    """Remember which tasks were started: those of which there is, or was, a TaskRun."""
+    """
+    Remember which tasks were started: those of which there is, or was, a TaskRun.
+
+    One that failed since none could be made is remembered too, so that it stays failed.
+    """
     run, tasks = standing.run, standing.definition.tasks
     known = positions.read(run.log.positions)
-    seen = {tasks[name].position for name in (*run.tasks, *run.deleted) if name in tasks}
+    refused = (
+        name
+        for name in run.obstacles
+        if name in standing.found.judged
+        and standing.found.judged[name].seen is None
+        and standing.found.judged[name].outcome is Outcome.FAILED
+    )
+    names = (*run.tasks, *run.deleted, *refused)
+    seen = {tasks[name].position for name in names if name in tasks}
     return run.log.positions if seen <= known else positions.write(known | seen)
 
 
@@ -147,19 +167,22 @@ def _failure(standing: Standing, name: str) -> Watched:
         log = standing.run.tasks[name].log
         return Watched(name, log.reason, log.message, log.finished)
     if judged.seen is None and isinstance(judged.verdict, Ended):
-        return Watched(name, judged.verdict.reason, judged.verdict.message)
+        reason, message = judged.verdict.reason, clip(judged.verdict.message)
+        return Watched(name, reason, message, standing.since(name, reason))
     return Watched(name, judged.log.reason, judged.log.message, judged.log.finished)
 
 
 def _trouble(standing: Standing, judged: Judged) -> Watched:
     name = judged.task.name
-    if judged.seen is None:
-        if isinstance(judged.verdict, Wait):
-            return Watched(name, judged.verdict.reason, clip(judged.verdict.message))
+    if judged.seen is not None:
+        log = standing.recorded(name, judged)
+        since = (log.last.finished or log.last.created) if log.last is not None else None
+        return Watched(name, log.reason, log.message, since or standing.since(name, log.reason))
+    # What is tried again now is told as it was: most often it meets the same obstacle again.
+    told = judged.verdict if isinstance(judged.verdict, Wait) else standing.run.obstacles.get(name)
+    if told is None:
         return Watched(name, Reason.PENDING, "")
-    log = standing.recorded(name, judged)
-    since = (log.last.finished or log.last.created) if log.last is not None else None
-    return Watched(name, log.reason, log.message, since)
+    return Watched(name, told.reason, clip(told.message), standing.since(name, told.reason))
 
 
 def _end(standing: Standing) -> dict[str, Any]:
@@ -177,10 +200,13 @@ def _end(standing: Standing) -> dict[str, Any]:
         course = standing.course
         message = f"{course.message}; {message}"
         return {"succeeded": False, "reason": course.reason, "message": clip(message)}
-    if blamed:
-        why = _failure(standing, blamed[0]).message
+    # Of a task without a record nobody knows what it did: no `allowFailure` makes light of that.
+    lost = [name for name in failed if _failure(standing, name).reason is Reason.TASK_RUN_DELETED]
+    if lost or blamed:
+        reason = Reason.TASK_RUN_DELETED if lost else Reason.FAILED
+        why = _failure(standing, (lost or blamed)[0]).message
         message = f"{message}: {why}" if why else message
-        return {"succeeded": False, "reason": Reason.FAILED, "message": clip(message)}
+        return {"succeeded": False, "reason": reason, "message": clip(message)}
     return {"succeeded": True, "reason": Reason.SUCCEEDED, "message": clip(message)}
 
 
@@ -198,11 +224,11 @@ def _list(what: str, names: list[str]) -> str:
     return f"{len(names)} {what} ({', '.join(names[:NAMED])}{more})"
 
 
-def _progress(course: Course, attention: tuple[Watched, ...]) -> tuple[Reason, str]:
-    """Say what a run that goes on is at."""
+def _progress(course: Course, counts: Counts, attention: tuple[Watched, ...]) -> tuple[Reason, str]:
+    """Say what a run that goes on is at. A time limit that cut nothing is no news."""
+    timed_out = course.reason is Reason.RUN_TIMEOUT
     match course.mode:
-        case Mode.CANCEL:
-            timed_out = course.reason is Reason.RUN_TIMEOUT
+        case Mode.CANCEL if counts.cancelled or not timed_out:
             return (Reason.RUN_TIMEOUT if timed_out else Reason.CANCELLING), course.message
         case Mode.STOP:
             return Reason.STOPPING, course.message

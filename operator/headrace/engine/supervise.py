@@ -4,13 +4,21 @@ A workflow as a whole: which runs to create, cancel and delete, and what to tell
 Knows the definition's triggers, its runs and the time. What a run does is `decide`'s.
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import Interval, TriggerKind
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.concurrency import Replace, SiblingRun, Skip, decide_ticks, superseded
+from headrace.engine.concurrency import (
+    ReplaceRuns,
+    SiblingRun,
+    SkipTick,
+    decide_ticks,
+    replaced,
+    superseded,
+)
 from headrace.engine.retention import (
     WITHOUT_WORKFLOW,
     FinishedRun,
@@ -18,91 +26,8 @@ from headrace.engine.retention import (
     next_expiry,
     unused_revisions,
 )
-from headrace.engine.schedule import Note, Recorded, Tick, due, record_for, run_name
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRun:
-    """A run of the workflow, as far as its workflow needs to know it."""
-
-    name: str
-    created: datetime
-    logical_time: datetime
-    began: bool = False
-    cancelling: bool = False
-    finished: datetime | None = None
-    succeeded: bool = False
-    reason: str = ""
-    revision: str | None = None
-
-    @property
-    def sibling(self) -> SiblingRun:
-        """The run as one that has not ended."""
-        return SiblingRun(self.name, self.created, self.logical_time, self.began, self.cancelling)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowLog:
-    """What a workflow's status says."""
-
-    ready: bool = False
-    reason: Reason = Reason.RECONCILING
-    message: str = ""
-    since: datetime | None = None
-    """When `ready` last changed."""
-    observed_generation: int = 0
-    revision: str | None = None
-    applied_revision: str | None = None
-    active: int = 0
-    last_run: str | None = None
-    last_run_time: datetime | None = None
-    last_outcome: str | None = None
-    schedule: Recorded | None = None
-    next_run: datetime | None = None
-    missed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedWorkflow:
-    """All that is true of a workflow at one moment."""
-
-    name: str
-    uid: str
-    created: datetime
-    generation: int
-    spec: WorkflowSpec | None
-    """None: it cannot be run, and `problem` says why; or it was deleted."""
-    problem: str = ""
-    exists: bool = True
-    revision: str | None = None
-    revisions: tuple[str, ...] = ()
-    """All revisions that are kept."""
-    runs: tuple[KnownRun, ...] = ()
-    log: WorkflowLog = field(default_factory=WorkflowLog)
-
-
-@dataclass(frozen=True, slots=True)
-class NewRun:
-    """A run to create. Its name is the lock."""
-
-    name: str
-    trigger: TriggerKind
-    logical_time: datetime | None = None
-    interval: Interval | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowDecision:
-    """What a workflow needs now. Runs are created before the status says so."""
-
-    create: tuple[NewRun, ...] = ()
-    cancel: tuple[str, ...] = ()
-    delete_runs: tuple[str, ...] = ()
-    delete_revisions: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
-    status: WorkflowLog | None = None
-    """None: nothing to write."""
-    look_again_at: datetime | None = None
+from headrace.engine.schedule import Note, Tick, due, record_for, run_name
+from headrace.engine.workflow import NewRun, ObservedWorkflow, WorkflowDecision, WorkflowLog
 
 
 def supervise(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
@@ -115,16 +40,14 @@ def supervise(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
         return _with_status(tidy, workflow, _refused(workflow, log, now))
     timed, log = _schedules(workflow, workflow.spec, log, now)
     applied, log = _on_apply(workflow, workflow.spec, log)
-    active = _active(workflow)
     decision = replace(
         tidy,
         create=(*applied, *timed.create),
-        cancel=tuple(
-            dict.fromkeys((*timed.cancel, *superseded(workflow.spec.concurrency, active)))
-        ),
+        cancel=timed.cancel,
         notes=timed.notes,
         look_again_at=min(filter(None, (tidy.look_again_at, timed.look_again_at)), default=None),
     )
+    decision = _with_cancelled(decision, workflow, workflow.spec)
     return _with_status(decision, workflow, _ready(workflow, log, now))
 
 
@@ -140,7 +63,7 @@ def _tidy(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
     kept = [run for run in workflow.runs if run.name not in runs]
     used = {run.revision for run in kept} | {workflow.revision, workflow.log.revision}
     # A run that has not begun takes the workflow's revision at any moment: keep all until then.
-    settled = all(run.revision is not None or run.finished for run in kept)
+    settled = all((run.began and run.revision is not None) or run.finished for run in kept)
     stale = unused_revisions(workflow.revisions, filter(None, used)) if settled else ()
     rest = [run for run in finished if run.name not in runs]
     return WorkflowDecision(
@@ -153,29 +76,61 @@ def _schedules(
 ) -> tuple[WorkflowDecision, WorkflowLog]:
     """Decide what the schedules start, in the light of the runs that are active."""
     schedules = [trigger.schedule for trigger in spec.triggers if trigger.schedule is not None]
-    if not schedules:
-        return WorkflowDecision(), replace(log, schedule=None, next_run=None)
-    recorded = record_for(schedules, workflow.log.schedule, workflow.created, now)
+    # Without schedules too there is a record: what is added to a workflow of last year, or taken
+    # out and put back, begins when it is seen. Only what was there at once begins at the creation.
+    begin = workflow.created if workflow.log.observed_generation == 0 else now
+    recorded = record_for(schedules, workflow.log.schedule, begin, now)
     ticks = due(schedules, recorded, now, suspended=spec.suspend)
-    new = [_tick_run(workflow.name, tick) for tick in ticks.ticks]
+    decision, skipped = _tick_runs(workflow, spec, ticks.ticks, now)
+    missed = log.missed + ticks.missed + skipped
+    log = replace(log, schedule=ticks.recorded, next_run=ticks.next_look, missed=missed)
+    notes = (*ticks.notes, *decision.notes)
+    return replace(decision, notes=notes, look_again_at=ticks.next_look), log
+
+
+def _tick_runs(
+    workflow: ObservedWorkflow, spec: WorkflowSpec, ticks: Sequence[Tick], now: datetime
+) -> tuple[WorkflowDecision, int]:
+    """Decide which due ticks start their run, and count those that may not."""
+    # The run of a tick may have been made, and have ended, before a crash kept that from the log.
+    over = {run.name for run in workflow.runs if run.finished is not None}
+    runs = [run for tick in ticks if (run := _tick_run(workflow.name, tick)).name not in over]
     siblings = [
         SiblingRun(run.name, now, run.logical_time or now, began=False, cancelling=False)
-        for run in new
+        for run in runs
     ]
     decisions = decide_ticks(spec.concurrency, siblings, _active(workflow))
-    skipped = [each for each in decisions if isinstance(each, Skip)]
-    replaced = [each for each in decisions if isinstance(each, Replace)]
-    decision = WorkflowDecision(
-        create=tuple(
-            run for run, each in zip(new, decisions, strict=True) if not isinstance(each, Skip)
-        ),
-        cancel=tuple(name for each in replaced for name in each.cancel),
-        notes=(*ticks.notes, *(Note(each.reason, each.message) for each in skipped)),
-        look_again_at=ticks.next_look,
-    )
-    missed = log.missed + ticks.missed + len(skipped)
-    log = replace(log, schedule=ticks.recorded, next_run=ticks.next_look, missed=missed)
-    return decision, log
+    made = [
+        run for run, each in zip(runs, decisions, strict=True) if not isinstance(each, SkipTick)
+    ]
+    skipped = [each for each in decisions if isinstance(each, SkipTick)]
+    # Of several that replace, the last one's list has all that are on those before it.
+    cancel = [each.cancel for each in decisions if isinstance(each, ReplaceRuns)][-1:]
+    decision = WorkflowDecision(create=tuple(made), cancel=sum(cancel, ()), notes=_skips(skipped))
+    return decision, len(skipped)
+
+
+def _skips(skipped: Sequence[SkipTick]) -> tuple[Note, ...]:
+    """Tell of ticks that may start no run: in one note, as there may be a thousand."""
+    if not skipped:
+        return ()
+    first = skipped[0]
+    count = f"{len(skipped)} ticks start no run: " if len(skipped) > 1 else ""
+    return (Note(first.reason, f"{count}{first.message}"),)
+
+
+def _with_cancelled(
+    decision: WorkflowDecision, workflow: ObservedWorkflow, spec: WorkflowSpec
+) -> WorkflowDecision:
+    """Add the runs whose place another takes, and tell of all that are cancelled."""
+    active = _active(workflow)
+    names = tuple(dict.fromkeys((*decision.cancel, *superseded(spec.concurrency, active))))
+    if not names:
+        return decision
+    created = [run.name for run in decision.create]
+    message = replaced(spec.concurrency, names, created, active)
+    note = Note(Reason.CONCURRENCY_REPLACED, message)
+    return replace(decision, cancel=names, notes=(*decision.notes, note))
 
 
 def _tick_run(workflow: str, tick: Tick) -> NewRun:
@@ -190,14 +145,23 @@ def _tick_run(workflow: str, tick: Tick) -> NewRun:
 def _on_apply(
     workflow: ObservedWorkflow, spec: WorkflowSpec, log: WorkflowLog
 ) -> tuple[tuple[NewRun, ...], WorkflowLog]:
-    """Start the run of a new definition: with `onApply` of each, without triggers of the first."""
+    """
+    Start the run of a new definition: with `onApply` of each, without triggers of the first.
+
+    With schedules only there is none, but the creation is dealt with: somebody who takes the
+    schedules out later does not ask for a run. While suspended nothing is dealt with.
+    """
+    first = log.applied_revision is None
     applies = any(trigger.on_apply is not None for trigger in spec.triggers)
-    once = not spec.triggers and log.applied_revision is None
-    if spec.suspend or not (once or (applies and log.applied_revision != workflow.revision)):
+    new = first or (applies and log.applied_revision != workflow.revision)
+    if spec.suspend or not new:
+        return (), log
+    log = replace(log, applied_revision=workflow.revision)
+    if spec.triggers and not applies:
         return (), log
     suffix = f"g{workflow.generation}" if applies else "once"
     run = NewRun(_untaken(workflow, f"{workflow.name}-{suffix}"), TriggerKind.APPLY)
-    return (run,), replace(log, applied_revision=workflow.revision)
+    return (run,), log
 
 
 def _untaken(workflow: ObservedWorkflow, name: str) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from headrace.api.v1alpha1.workflow import OnFailure
 from headrace.engine import positions
+from headrace.engine.classify import KINDS, Kind
 from headrace.engine.definition import Definition, TaskDefinition
 from headrace.engine.judgement import Judged, judge_lost, judge_seen, judge_unseen
 from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
@@ -39,9 +40,10 @@ class Survey:
 
 def survey(run: ObservedRun, definition: Definition, course: Course, now: datetime) -> Survey:
     """Judge started tasks, then those that wait for them, then `finally` tasks."""
-    turn = Turn(now, run.uid, course)
+    turn = Turn(now, run.uid, course, created=run.created)
     found = Survey(_settled(run, definition), {})
     found = _with(found, _started(run, definition, turn, found))
+    found = _with(found, _refused(run, definition, turn, found))
     turn = replace(turn, halted=_halt(definition, found))
     found = _with(found, _waiting(run, definition, turn, found))
     turn = replace(turn, unfinished=_unfinished(run, definition, found))
@@ -49,7 +51,7 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
 
 
 def lost(run: ObservedRun, definition: Definition) -> Iterator[str]:
-    """Name the tasks that were started and have no TaskRun any more."""
+    """Name the tasks that were started, and have no TaskRun any more or never got one."""
     known, names = run.tasks, definition.names
     for position in positions.read(run.log.positions):
         if position < len(names) and names[position] not in known:
@@ -79,14 +81,38 @@ def _started(
         tried = seen.log.count or seen.sighting is not None
         if tried and name not in found.settled and name in definition.tasks:
             yield name, judge_seen(turn, definition.tasks[name], seen, run.obstacles.get(name))
+    refusals = {
+        each.task: each
+        for each in run.log.attention
+        if KINDS.get(each.reason) is Kind.DEFINITION and each.task not in run.deleted
+    }
     for name in lost(run, definition):
-        yield name, judge_lost(turn, definition.tasks[name])
+        yield name, judge_lost(turn, definition.tasks[name], refusals.get(name))
+
+
+def _refused(
+    run: ObservedRun, definition: Definition, turn: Turn, found: Survey
+) -> Iterator[tuple[str, Judged]]:
+    """Judge the tasks that fail without a TaskRun: like others that failed they may halt a run."""
+    looks = _looks(found) if run.obstacles else {}
+    for name, obstacle in run.obstacles.items():
+        if name in definition.tasks and name not in run.tasks and name not in found.judged:
+            task = definition.tasks[name]
+            judged = judge_unseen(turn, task, tally(task.upstream, looks), obstacle)
+            if judged.outcome is Outcome.FAILED:
+                yield name, judged
 
 
 def _waiting(
     run: ObservedRun, definition: Definition, turn: Turn, found: Survey
 ) -> Iterator[tuple[str, Judged]]:
-    """Judge the tasks without an attempt, each after all that it waits for."""
+    """
+    Judge the tasks without an attempt, each after all that it waits for.
+
+    One pass is enough, as each end is known before it is asked for. Where `a` failed, `b` waits for
+    `a` and `c` for `b`: `b` is left out, by that `c` becomes one of the troubled, and as it is the
+    next in the order, it is left out in the same turn.
+    """
     looks = _looks(found)
     troubled = _troubled(definition, looks)
     for name in definition.graph.order:
@@ -126,7 +152,12 @@ def _troubled(definition: Definition, looks: Mapping[str, Look]) -> set[str]:
 
 
 def _must_wait(task: TaskDefinition, looks: Mapping[str, Look]) -> bool:
-    """Tell, for a task upstream of which all is well, whether an open one keeps it waiting."""
+    """
+    Tell, for a task upstream of which all is well, whether an open one keeps it waiting.
+
+    A task with `AllSucceeded` over `a` and `b`, of which `a` succeeded and `b` runs, must wait: it
+    needs no judgement. With `OneSucceeded` it may start, so it is not passed over.
+    """
     if task.run_when not in PATIENT:
         return False
     for name in task.upstream:  # noqa: SIM110 - any() is slower, and this is the hottest loop

@@ -4,7 +4,10 @@ Texts as the API takes them: bounded messages, instants.
 Knows lengths and formats. Knows nothing of what is said.
 """
 
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
+
+FIRST = datetime(MINYEAR, 1, 1, tzinfo=UTC)
+LAST = datetime(MAXYEAR, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 LONGEST_MESSAGE = 1024
 """The most characters that a message in a status may have."""
@@ -16,5 +19,13 @@ def clip(text: str, length: int = LONGEST_MESSAGE) -> str:
 
 
 def rfc3339(instant: datetime) -> str:
-    """Write an instant as Kubernetes does: UTC, whole seconds, `Z`."""
-    return f"{instant.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
+    """
+    Write an instant as Kubernetes does: UTC, whole seconds, `Z`.
+
+    One that has no date in UTC, as it is of the first or last day of all years, is cut to that day.
+    """
+    try:
+        there = instant.astimezone(UTC)
+    except OverflowError:
+        there = FIRST if instant.year == FIRST.year else LAST
+    return f"{there.replace(microsecond=0, tzinfo=None).isoformat()}Z"

@@ -14,13 +14,20 @@ from headrace.engine.run import Sighting, Stage, TaskLog
 def pending_deadline(
     timeouts: TaskTimeouts, log: TaskLog, sighting: Sighting | None
 ) -> datetime | None:
-    """Return when the open attempt's program must run, if it waits for that."""
+    """
+    Return when the open attempt's program must run, if it waits for that.
+
+    The clock begins with the Job: the wait for a quota, before there is a pod, is in it. It begins
+    anew with a pod that takes the place of a lost one, and when somebody lets go of a held Job.
+    """
     last = log.last
     if last is None or not last.open or sighting is None or sighting.stage is not Stage.STARTING:
         return None
     if log.reason in (Reason.SUSPENDED, Reason.RUNNING):
         return None  # a queue holds it: that is its turn, not a fault; or it is known to run
-    since = sighting.waiting_since or (last.created if last.started is None else None)
+    made = last.created if last.started is None else None  # what ran before has waited before
+    moments = (made, last.replaced, sighting.waiting_since)
+    since = max((each for each in moments if each is not None), default=None)
     return None if since is None else since + timedelta(seconds=timeouts.pending_seconds)
 
 

@@ -11,17 +11,23 @@ from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine import timeout
-from headrace.engine.classify import KINDS
+from headrace.engine.attempts import refuse
+from headrace.engine.classify import KINDS, Kind
 from headrace.engine.definition import TaskDefinition
 from headrace.engine.memory import DEFAULT_RESOURCES, next_memory
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.retry import GiveUp, RetryAt, after_failure
-from headrace.engine.run import EMPTY, ObservedTask, Obstacle, Sighting, TaskLog
+from headrace.engine.run import EMPTY, ObservedTask, Obstacle, Sighting, TaskLog, Watched
 from headrace.engine.steering import Course, Mode
 from headrace.engine.upstream import NONE, RULES, Tally, omission
 
 ASK_AGAIN = timedelta(seconds=30)
-"""How long a refusal that cannot be put on record is left alone before it is tried again."""
+"""How long a refusal that cannot be put on record is left alone at least, if it is tried again."""
+
+
+LEFT_OVER = timedelta(seconds=60)
+"""How long after a run was created a TaskRun of its name may be one of a run before it, which had
+the same name and was deleted: Kubernetes' garbage collector takes a while to come by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Turn:
     """The failed task that `onFailure: Stop` stops the run for."""
     unfinished: str | None = None
     """A task that `finally` tasks still wait for."""
+    created: datetime | None = None
+    """When the run was created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,8 @@ class TaskView:
     """What is seen of it; None: there is no TaskRun."""
     lost: bool = False
     """It was started, and there is no TaskRun any more."""
+    refusal: Watched | None = None
+    """Of a task that is lost: with what words no TaskRun could be made, if that was so."""
     obstacle: Obstacle | None = None
     """Why it could not be started when that was last tried."""
     upstream: Tally = NONE
@@ -97,6 +107,10 @@ class TaskView:
         """Whether an attempt has not ended."""
         return self.log.last is not None and self.log.last.open
 
+    def attempt_id(self, number: int) -> str:
+        """Return what stands for one attempt, and is the same after a crash."""
+        return f"{self.turn.run_uid}/{self.task.name}/{number}"
+
 
 def already_ended(view: TaskView) -> Verdict | None:
     """Keep an outcome that is known: it never changes."""
@@ -109,6 +123,8 @@ def task_run_deleted(view: TaskView) -> Verdict | None:
     """Fail a task whose record is gone: running it again in silence could do harm."""
     if not view.lost:
         return None
+    if view.refusal is not None:
+        return Ended(Outcome.FAILED, view.refusal.reason, view.refusal.message)
     message = "the TaskRun was deleted after the task had started; start a new run to repeat it"
     return Ended(Outcome.FAILED, Reason.TASK_RUN_DELETED, message)
 
@@ -157,8 +173,7 @@ def retry(view: TaskView) -> Verdict | None:
     last = view.log.last
     if last is None:
         return None
-    attempt_id = f"{view.turn.run_uid}/{view.task.name}/{last.number}"
-    match after_failure(view.task.retry, view.log, attempt_id):
+    match after_failure(view.task.retry, view.log, view.attempt_id(last.number)):
         case GiveUp(reason, message):
             return Ended(Outcome.FAILED, reason, message)
         case RetryAt(when, message):
@@ -219,14 +234,36 @@ def paused(view: TaskView) -> Verdict | None:
 
 
 def obstructed(view: TaskView) -> Verdict | None:
-    """Wait a while after the world refused to start the task."""
+    """
+    Wait a while after the world refused to start the task, or fail it if that is for good.
+
+    A Job that is refused for good is in the log as an attempt. Where not even a TaskRun is made
+    there is no log: the first refusal decides, unless a rule wants it tried again. Such tries
+    cannot be counted, so the limit of retries does not end them.
+    """
     obstacle = view.obstacle
     if obstacle is None:
         return None
-    # One that ends an attempt is in the log by now, unless there is no TaskRun to keep a log in.
-    stays = obstacle.reason in KINDS and view.seen is None
-    until = obstacle.until + ASK_AGAIN if stays else obstacle.until
+    until = obstacle.until
+    if KINDS.get(obstacle.reason) is Kind.DEFINITION and view.seen is None:
+        answer = _without_task_run(view, obstacle)
+        if isinstance(answer, Ended):
+            return answer
+        until = answer
     return Wait(obstacle.reason, obstacle.message, until) if view.turn.now < until else None
+
+
+def _without_task_run(view: TaskView, obstacle: Obstacle) -> Ended | datetime:
+    """Fail a task whose TaskRun was refused for good, or say when to ask for it again."""
+    again = obstacle.until + ASK_AGAIN
+    created = view.turn.created
+    if created and obstacle.reason is Reason.NAME_TAKEN and obstacle.until < created + LEFT_OVER:
+        return again
+    tried = refuse(EMPTY, obstacle, view.task.retry)
+    end = after_failure(view.task.retry, tried, view.attempt_id(1))
+    if isinstance(end, GiveUp):
+        return Ended(Outcome.FAILED, end.reason, end.message)
+    return max(end.when, again)
 
 
 Policy = Callable[[TaskView], Verdict | None]
@@ -254,5 +291,9 @@ def judge(view: TaskView) -> Verdict:
         verdict = policy(view)
         if verdict is not None:
             return verdict
-    resources = view.task.body.resources or DEFAULT_RESOURCES
-    return Start(view.log.count + 1, next_memory(view.task.retry, view.log.last, resources))
+    return Start(view.log.count + 1, memory_of_next(view.task, view.log))
+
+
+def memory_of_next(task: TaskDefinition, log: TaskLog) -> str | None:
+    """Return the memory of a task's next attempt, where a rule has raised it."""
+    return next_memory(task.retry, log.last, task.body.resources or DEFAULT_RESOURCES)

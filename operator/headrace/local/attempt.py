@@ -15,12 +15,14 @@ from typing import Final
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.classify import MAX_OUTPUT_BYTES
 from headrace.engine.run import Ending, Sighting, Stage
+from headrace.engine.text import clip
 from headrace.local import strays, supervision
 from headrace.local.folder import AttemptFiles
 from headrace.local.process import Process
 from headrace.local.records import AttemptRecord, Doom
 from headrace.local.removal import remove
 from headrace.local.supervision import CannotStartError, Program
+from headrace.manifests.pods import LONGEST_WORDS
 
 INTERRUPTED: Final = "its processes were killed together, or the machine stopped"
 _SIGNALLED: Final = 128
@@ -173,7 +175,8 @@ class LiveAttempt:
             return Ending(at, code, self.record.doom.reason, self.record.doom.message)
         if code is None:
             return Ending(at, reason=Reason.INTERRUPTED, message=INTERRUPTED)
-        return Ending(at, code, message=_signalled(code), output=_outputs(self._files))
+        output = _outputs(self._files)
+        return Ending(at, code, message=_failure(code, output) if code else "", output=output)
 
     def _finished(self) -> datetime:
         # The clock of files may be a tick behind ours, and nothing ends before it began.
@@ -185,6 +188,13 @@ def _changed(file: Path) -> datetime:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
+def _failure(code: int, output: str) -> str:
+    """Say how a program failed, and its own last word: what it wrote in place of outputs."""
+    how = f"ended with exit code {code}{_signalled(code)}"
+    own = output.strip()
+    return f"{how}: {clip(own, LONGEST_WORDS)}" if own else how
+
+
 def _signalled(code: int) -> str:
     """Say what an exit code above 128 usually means; nothing of any other."""
     try:
@@ -192,7 +202,7 @@ def _signalled(code: int) -> str:
     except ValueError:
         return ""
     hint = ", which is also how the kernel ends it when memory runs out" if code == 137 else ""  # noqa: PLR2004 - SIGKILL
-    return f"ended with exit code {code} ({name}{hint})"
+    return f" ({name}{hint})"
 
 
 def _outputs(files: AttemptFiles) -> str:

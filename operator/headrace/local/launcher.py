@@ -105,10 +105,13 @@ class ProcessLauncher:
                 "without a container, a task needs a command; give one,"
                 " or use --runner podman or docker"
             )
-        if self._find(body.command[0], self._variables(body)["PATH"]) is not None:
+        program = body.command[0]
+        if self._find(program, self._variables(body)["PATH"]) is not None:
             return None
+        if os.sep in program and (self._folder / program).is_file():
+            return f"{program!r} cannot be executed; chmod +x it, or name what runs it before it"
         return (
-            f"there is no program {body.command[0]!r} on this machine;"
+            f"there is no program {program!r} on this machine;"
             " install it, or use --runner podman or docker"
         )
 

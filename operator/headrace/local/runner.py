@@ -19,7 +19,9 @@ from headrace.reconcile import reconcile
 Show = Callable[[ObservedRun, datetime], None]
 """Called after each turn, with the run as it is then, and the time."""
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_GRACEFULLY: Final = "cancelling: running tasks end, then `finally` tasks run; once more kills all"
+_AT_ONCE: Final = "killing all tasks now; --resume runs what is left of `finally`"
 
 
 async def run_to_end(
@@ -29,6 +31,7 @@ async def run_to_end(
     Bring a run to its end.
 
     The first Ctrl-C (or SIGTERM, or SIGHUP) cancels the run; the second kills what runs.
+    SIGQUIT, which is what the terminal makes of Ctrl-Backslash, is like both.
 
     Args:
         key: The run.
@@ -41,15 +44,16 @@ async def run_to_end(
 
     """
     stop = _Stop(world, say)
-    try:
-        with stop.listening():
+    with stop.listening():
+        try:
             while not world.over and not stop.broken_off:
                 look = await reconcile(key, world, datetime.now(UTC))
                 show(world.snapshot(), datetime.now(UTC))
                 if not world.over:
                     await world.change(until=look)
-    finally:
-        await world.clear()
+        finally:
+            stop.clearing = True
+            await world.clear()
     return world.over
 
 
@@ -58,6 +62,8 @@ class _Stop:
 
     def __init__(self, world: LocalWorld, say: Callable[[str], None]) -> None:
         self.broken_off = False
+        self.clearing = False
+        """All is being killed already: a signal can ask for no more."""
         self._world = world
         self._say = say
         self._asked = False
@@ -68,21 +74,21 @@ class _Stop:
         loop = asyncio.get_running_loop()
         taken = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
         for each in taken:
-            loop.add_signal_handler(each, self._on_signal)
+            loop.add_signal_handler(each, self._on_signal, each)
         try:
             yield
         finally:
             for each in taken:
                 loop.remove_signal_handler(each)
 
-    def _on_signal(self) -> None:
+    def _on_signal(self, number: signal.Signals) -> None:
+        if self.clearing or self.broken_off:
+            return
+        at_once = self._asked or number is signal.SIGQUIT
+        self._say(_AT_ONCE if at_once else _GRACEFULLY)
         if not self._asked:
             self._asked = True
-            self._say(
-                "cancelling: running tasks end, then `finally` tasks run; once more kills all"
-            )
             self._world.desire(DesiredState.CANCEL)
-        else:
+        if at_once:
             self.broken_off = True
-            self._say("killing all tasks now; --resume runs what is left of `finally`")
             self._world.kill()

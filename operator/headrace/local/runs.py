@@ -6,6 +6,7 @@ Knows names and locks. Does not know how a run goes on.
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ from headrace.manifests.names import short_hash
 
 _NAME_LENGTH: Final = 44
 """What is left of a run's 63 characters, with its time and a number behind it."""
+
+_TRIES: Final = 3
+_LOOK_SECONDS: Final = 0.01
+"""Longer than somebody needs who only looks whether a run is held."""
 
 
 class RunLockedError(Exception):
@@ -42,7 +47,7 @@ class Request:
 
 def prepare(folder: StateFolder) -> None:
     """
-    Make a folder of state, if it is not there.
+    Make a folder of state, if it is not there. What is in one that is there stays as it is.
 
     Raises:
         UnusableStateError: if it cannot be made or written to.
@@ -50,11 +55,10 @@ def prepare(folder: StateFolder) -> None:
     """
     try:
         # Logs may hold what is nobody else's business.
-        folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder.root / "runs").mkdir(exist_ok=True)
-        ignore = folder.root / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        if not folder.root.is_dir():
+            folder.root.mkdir(mode=0o700, parents=True)
+            (folder.root / ".gitignore").write_text("*\n")
+        (folder.root / "runs").mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise UnusableStateError(
             f"{folder.root} cannot be used: {error.strerror}; choose another folder with --state"
@@ -89,19 +93,47 @@ def locked(folder: StateFolder, run: str) -> Iterator[None]:
     """
     lock = os.open(folder.run_lock(run), os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
+        if not _take(lock):
+            by = _signature(lock)
             raise RunLockedError(
-                f"run {run} is in the hands of process {holder}; wait for it, or end it with"
-                f" kill {holder}"
-            ) from None
+                f"run {run} is in the hands of process {by}; wait for it, or end it with kill {by}"
+            )
         os.truncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(lock)
+
+
+def holder(folder: StateFolder, run: str) -> str | None:
+    """Return the id of the process that holds a run; None if nobody does."""
+    try:
+        lock = os.open(folder.run_lock(run), os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _signature(lock)
+    finally:
+        os.close(lock)
+    return None
+
+
+def _take(lock: int) -> bool:
+    """Lock a file, if nobody holds it: not even for the moment in which `holder` looks at it."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return True
+    return False
+
+
+def _signature(lock: int) -> str:
+    return os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
 
 
 def _claim_name(folder: StateFolder, workflow: str, now: datetime) -> str:

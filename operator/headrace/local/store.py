@@ -7,58 +7,22 @@ of the machine. Logs are the JSON that a cluster has in `status`. Decides nothin
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.retention import FinishedRun
 from headrace.engine.run import RunKey, RunLog, TaskLog
 from headrace.local.records import AttemptRecord, Doom, RunRecord
+from headrace.local.schema import SCHEMA, VERSION
 from headrace.manifests.status import read_run_status, read_task_status, run_status, task_status
 
-VERSION: Final = 1
 BUSY_SECONDS: Final = 30
 """How long to wait for another runner's transaction; each takes milliseconds."""
-
-_SCHEMA: Final = """
-CREATE TABLE run (
-    name TEXT PRIMARY KEY,
-    namespace TEXT NOT NULL,
-    uid TEXT NOT NULL,
-    workflow TEXT NOT NULL,
-    created TEXT NOT NULL,
-    spec TEXT NOT NULL,
-    folder TEXT NOT NULL,
-    params TEXT NOT NULL,
-    logical_time TEXT,
-    desired TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT '{}',
-    finished INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE INDEX unfinished ON run (workflow, created) WHERE NOT finished;
-CREATE TABLE task (
-    run TEXT NOT NULL REFERENCES run,
-    name TEXT NOT NULL,
-    created TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT '{}',
-    PRIMARY KEY (run, name)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE attempt (
-    run TEXT NOT NULL REFERENCES run,
-    task TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    created TEXT NOT NULL,
-    memory TEXT,
-    time_limit INTEGER,
-    doom_reason TEXT,
-    doom_message TEXT,
-    PRIMARY KEY (run, task, number)
-) STRICT, WITHOUT ROWID;
-"""
 
 
 class UnusableStateError(Exception):
@@ -119,18 +83,18 @@ class Store:
                 ),
             )
 
-    def newest_unfinished(self, workflow: str) -> str | None:
-        """Return the name of the last run of a workflow, of those that have not ended."""
-        row = self._db.execute(
+    def unfinished(self, workflow: str) -> list[str]:
+        """Return the names of the runs of a workflow that have not ended, newest first."""
+        rows = self._read(
             "SELECT name FROM run WHERE workflow = ? AND NOT finished"
-            " ORDER BY created DESC, name DESC LIMIT 1",
+            " ORDER BY created DESC, name DESC",
             (workflow,),
-        ).fetchone()
-        return None if row is None else str(row[0])
+        )
+        return [str(name) for (name,) in rows]
 
     def finished_runs(self, workflow: str) -> list[FinishedRun]:
         """Return the runs of a workflow that have ended."""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT name, status FROM run WHERE workflow = ? AND finished", (workflow,)
         )
         logs = ((name, read_run_status(json.loads(status))) for name, status in rows)
@@ -150,11 +114,11 @@ class Store:
     def run(self, name: str) -> RunRecord:
         """Return what was asked for with a run that is known."""
         namespace, uid, workflow, created, spec, folder, params, logical_time, desired = (
-            self._db.execute(
+            self._read_one(
                 "SELECT namespace, uid, workflow, created, spec, folder, params, logical_time,"
                 " desired FROM run WHERE name = ?",
                 (name,),
-            ).fetchone()
+            )
         )
         return RunRecord(
             key=RunKey(namespace, name),
@@ -170,17 +134,17 @@ class Store:
 
     def run_log(self, run: str) -> RunLog:
         """Return what was last written of a run."""
-        (status,) = self._db.execute("SELECT status FROM run WHERE name = ?", (run,)).fetchone()
+        (status,) = self._read_one("SELECT status FROM run WHERE name = ?", (run,))
         return read_run_status(json.loads(status))
 
     def task_logs(self, run: str) -> dict[str, TaskLog]:
         """Return the logs of the tasks that were started."""
-        rows = self._db.execute("SELECT name, status FROM task WHERE run = ?", (run,))
+        rows = self._read("SELECT name, status FROM task WHERE run = ?", (run,))
         return {name: read_task_status(json.loads(status)) for name, status in rows}
 
     def attempts(self, run: str) -> list[AttemptRecord]:
         """Return all attempts of a run, oldest first."""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT task, number, created, memory, time_limit, doom_reason, doom_message"
             " FROM attempt WHERE run = ? ORDER BY task, number",
             (run,),
@@ -214,9 +178,9 @@ class Store:
         """Write logs of tasks, all or none."""
         with self._transaction():
             for name, log in logs.items():
-                (born,) = self._db.execute(
+                (born,) = self._read_one(
                     "SELECT created FROM task WHERE run = ? AND name = ?", (run, name)
-                ).fetchone()
+                )
                 status = json.dumps(task_status(log, datetime.fromisoformat(born)))
                 self._db.execute(
                     "UPDATE task SET status = ? WHERE run = ? AND name = ?", (status, run, name)
@@ -271,7 +235,7 @@ class Store:
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == 0:
-                for statement in _SCHEMA.split(";"):
+                for statement in SCHEMA.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
             elif version != VERSION:
@@ -279,6 +243,25 @@ class Store:
                     f"{self._database} was written by another version of headrace (format"
                     f" {version}, this one reads {VERSION}); choose another folder with --state"
                 )
+
+    def _read(self, query: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise UnusableStateError(
+                f"{self._database} cannot be read: {error}; choose another folder with --state, or"
+                " move this one away"
+            ) from error
+
+    def _read_one(self, query: str, values: Sequence[str]) -> tuple[Any, ...]:
+        """Return the one row that must be there."""
+        rows = self._read(query, values)
+        if not rows:
+            raise UnusableStateError(
+                f"{self._database} is not complete: {' '.join(values)} is not there; choose another"
+                " folder with --state, or move this one away"
+            )
+        return rows[0]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -23,14 +23,17 @@ SHELL: Final = "/bin/sh"
 # Standard input is the lock: 9 keeps it for the shell alone. A trapped signal, unlike an ignored
 # one, still ends the program; the shell goes on and writes how it ended. At last everything goes
 # that the program left behind in its process group, as in a container, and the shell with it.
+# $0 is what the shell calls itself if it has to say something in the log; $1 is the file for the
+# exit code, and no variable, since the program would see that.
 _SCRIPT: Final = """
 exec 9<&0 </dev/null
 echo $$ >&9
 trap : HUP INT QUIT TERM
-"$@" 9<&-
-echo $? >"$0"
+(shift; exec "$@") 9<&-
+echo $? >"$1"
 kill -KILL 0
 """
+_SHELL_NAME: Final = "headrace"
 
 _SIGNING_SECONDS: Final = 0.005
 """How long to wait between looks at a lock that is held and not signed yet."""
@@ -73,7 +76,7 @@ def start(program: Program, files: AttemptFiles) -> subprocess.Popen[bytes]:
         files.outputs.touch()
         with files.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - to run what the manifest says is the purpose
-                [SHELL, "-c", _SCRIPT, str(files.exit), *program.arguments],
+                [SHELL, "-c", _SCRIPT, _SHELL_NAME, str(files.exit), *program.arguments],
                 stdin=lock,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -42,6 +42,7 @@ def sight(job: Job, pods: Sequence[Pod], *, gone: bool, now: datetime) -> Sighti
 
     """
     by_age = sorted(pods, key=pod_words.age)
+    newest = _of(job, by_age[-1], replaced=len(by_age) > 1) if by_age else _of(job)
     leaving = gone or job.metadata.deletion_timestamp is not None
     for pod in by_age:
         done = pod_words.succeeded(pod)
@@ -50,15 +51,14 @@ def sight(job: Job, pods: Sequence[Pod], *, gone: bool, now: datetime) -> Sighti
             return replace(_succeeded(_of(job, pod), done, now), alive=others, leaving=leaving)
     if leaving:
         alive = any(pod_words.active(pod) for pod in pods)
-        base = _of(job, by_age[-1]) if by_age else _of(job)
-        return _gone(base, alive=alive or not gone)
+        return _gone(newest, alive=alive or not gone)
     if not by_age:
-        return _without_pod(_of(job), job, now)
-    return _with_pod(_of(job, by_age[-1]), job, by_age[-1], now)
+        return _without_pod(newest, job, now)
+    return _with_pod(newest, job, by_age[-1], now)
 
 
-def _of(job: Job, pod: Pod | None = None) -> Sighting:
-    """Say what is known of every attempt: names and times."""
+def _of(job: Job, pod: Pod | None = None, *, replaced: bool = False) -> Sighting:
+    """Say what is known of every attempt: names and times. A pod that replaced one waits anew."""
     base = Sighting(
         number=attempt_number(job),
         stage=Stage.STARTING,
@@ -69,11 +69,13 @@ def _of(job: Job, pod: Pod | None = None) -> Sighting:
     )
     if pod is None:
         return base
-    made = (base.waiting_since, pod.metadata.creation_timestamp)
+    made = pod.metadata.creation_timestamp
+    moments = (base.waiting_since, made if replaced else None)
     return replace(
         base,
-        waiting_since=max((each for each in made if each is not None), default=None),
+        waiting_since=max((each for each in moments if each is not None), default=None),
         pod=pod.metadata.name,
+        pod_created=made,
         node=pod.spec.node_name or None,
         scheduled=pod_words.scheduled(pod),
         started=pod_words.started(pod),

@@ -32,8 +32,9 @@ _ATTEMPT_FIELDS = {
     "reason": "reason",
     "message": "message",
     "memory": "memory",
+    "replaced": "replacedTime",
 }
-_ATTEMPT_TIMES = frozenset({"created", "scheduled", "started", "finished"})
+_ATTEMPT_TIMES = frozenset({"created", "scheduled", "started", "finished", "replaced"})
 
 
 def task_status(log: TaskLog, born: datetime) -> Status:

@@ -195,6 +195,12 @@ CASES = [
         id="no time",
     ),
     pytest.param(
+        run(logicalTime="0001-01-01T00:00:00+05:00"),
+        "spec.logicalTime: '0001-01-01T00:00:00+05:00' is too far away; give a time of the years"
+        " 1000 to 8999",
+        id="a time that has no date everywhere",
+    ),
+    pytest.param(
         run(logicalTime=1_700_000_000),
         "spec.logicalTime: must be a time with its zone, like 2026-11-22T02:30:00Z,"
         " not a number; put it in quotes",
@@ -329,8 +335,9 @@ def test_a_time_is_what_the_api_server_takes_for_one(
     if is_time:
         assert parse_run(manifest).logical_time is not None
     else:
-        want = f"must be a time with its zone, like 2026-11-22T02:30:00Z, not {text!r}"
-        assert [f"spec.logicalTime: {want}"] == told(manifest)
+        (problem,) = told(manifest)
+        assert problem.startswith("spec.logicalTime: ")
+        assert repr(text) in problem
 
 
 def test_each_field_known_from_elsewhere_is_unknown_here() -> None:

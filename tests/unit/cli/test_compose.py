@@ -63,7 +63,7 @@ REFUSED = [
     pytest.param(
         "a: {<<: 1}\n", 1, "<< needs an object or a list of objects", id="merge of a number"
     ),
-    pytest.param("a: \x01\n", 1, "is not a text file in UTF-8", id="control character"),
+    pytest.param("a: é\n\nb: \x01\n", 3, "is no text that YAML can hold", id="control character"),
     pytest.param("[" * 100 + "]" * 100, 1, f"more than {MAX_DEPTH} levels deep", id="depth"),
 ]
 
@@ -77,9 +77,12 @@ def test_what_cannot_be_read_is_told_with_its_line(text: str, line: int, message
 
 
 def test_bytes_that_are_no_text_are_told() -> None:
-    """A picture is no manifest."""
-    with pytest.raises(YamlError, match="not a text file in UTF-8"):
+    """A picture is no manifest, and Latin-1 no UTF-8: the line is that of the first such byte."""
+    with pytest.raises(YamlError, match="the byte 0x89 is no UTF-8; save the file as UTF-8"):
         list(compose(b"\x89PNG\r\n\x1a\n\xff\xfe"))
+    with pytest.raises(YamlError, match="the byte 0xe9 is no UTF-8") as caught:
+        list(compose("a: b\nc: d\ne: café\n".encode("latin-1")))
+    assert 3 == caught.value.line
 
 
 def test_aliases_cannot_grow_without_end() -> None:

@@ -46,4 +46,5 @@ def test_an_unknown_command_is_wrong_input() -> None:
     """Exit code 2, as for everything that was typed wrong."""
     shown = CliRunner().invoke(main, ["validat"])
     assert 2 == shown.exit_code
-    assert "No such command 'validat'" in shown.output
+    assert "No such command 'validat'. Did you mean 'validate'?" in shown.output
+    assert "Did you mean" not in CliRunner().invoke(main, ["zzz"]).output

@@ -133,8 +133,10 @@ def test_a_workflow_of_another_engine_is_foreign() -> None:
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     """Not there, a folder: the reason is the system's own."""
-    assert "nothing.yaml:1: cannot be read: No such file" in validate("nothing.yaml").stdout
-    assert "cannot be read: Is a directory" in validate(tmp_path).stdout
+    assert "nothing.yaml: cannot be read: No such file" in validate("nothing.yaml").stdout
+    cure = f"{tmp_path}: is a folder; name its files, such as {tmp_path}/*.yaml\n"
+    assert cure == validate(tmp_path).stdout
+    assert "'': is no name of a file; name one, or - for" in validate("").stdout
 
 
 def test_a_file_that_the_api_server_would_refuse_is_not_even_read(tmp_path: Path) -> None:
@@ -143,9 +145,7 @@ def test_a_file_that_the_api_server_would_refuse_is_not_even_read(tmp_path: Path
     large.write_text(f"{WORKFLOW}      args: ['{'x' * 5_000_000}']\n")
     done = validate(large)
     assert 2 == done.exit_code
-    assert (
-        f"{large}:1: is larger than 3 MiB, and the API server refuses such requests" in done.stdout
-    )
+    assert f"{large}: is larger than 3 MiB, and the API server refuses such requests" in done.stdout
 
 
 def test_an_object_that_the_cluster_cannot_keep_is_told(tmp_path: Path) -> None:
@@ -179,3 +179,34 @@ def test_the_program_ends_with_its_exit_code() -> None:
             words, input=text, text=True, env=environ, check=False
         )
         assert code == done.returncode
+
+
+def test_one_task_is_one_task() -> None:
+    """A number and its noun fit together."""
+    assert "Workflow 'stock' is valid: 1 task\n" in validate("-", stdin=WORKFLOW).stdout
+
+
+def test_an_object_without_kind_or_name_is_named_as_such() -> None:
+    """Nobody is told of an object called ''."""
+    told = validate("-", stdin=f"{WORKFLOW}---\nvalues: 3\n---\nkind: ConfigMap\n").stderr
+    assert [
+        "<stdin>:10: an object without a kind without a name is not Headrace's: passed over",
+        "<stdin>:12: ConfigMap without a name is not Headrace's: passed over",
+    ] == told.splitlines()
+
+
+def test_a_text_that_no_program_can_be_given_is_told() -> None:
+    """A NUL character ends an argument: the attempt could never start."""
+    done = validate("-", stdin=WORKFLOW + '      command: [echo, "a\\0b"]\n')
+    assert 2 == done.exit_code
+    assert "<stdin>:9: spec.tasks[0].command[1]: holds a NUL character" in done.stdout
+
+
+def test_each_wrong_parameter_of_a_run_has_a_line() -> None:
+    """They are no sentence without end."""
+    run = RUN.replace("[{name: region, value: us}]", "[{name: p, value: 1}, {name: q, value: 2}]")
+    told = validate("-", stdin=f"{WORKFLOW}---\n{run}").stdout.splitlines()
+    assert [
+        "<stdin>:13: spec.params: the workflow has no parameter 'p'; there are: region",
+        "<stdin>:13: spec.params: the workflow has no parameter 'q'; there are: region",
+    ] == told

@@ -107,3 +107,27 @@ async def test_a_workflow_tells_what_keeps_it_once() -> None:
     assert ("False", "Forbidden", DENIED) == await bench.condition(WORKFLOWS, "Ready")
     assert ("True", "Forbidden", DENIED) == await bench.condition(WORKFLOWS, "Stalled")
     assert [("get", 200)] * 2 == bench.rig.seen
+
+
+async def test_the_same_complaint_of_a_run_is_written_once() -> None:
+    """However often the turn is tried again."""
+    bench = Bench()
+    bench.caches.runs.put(await bench.make(WORKFLOW_RUNS, {"workflow": "w"}))
+    bench.rig.seen.clear()
+
+    for _ in range(4):
+        await bench.runs.complain(RunKey("default", "it"), Reason.FORBIDDEN, DENIED)
+
+    assert [("patch", 200)] == bench.rig.seen
+
+
+async def test_a_log_that_cannot_be_read_is_not_written_over() -> None:
+    """An empty one in its place would let the attempt run again."""
+    bench = Bench()
+    odd = {"number": 1, "reason": "Nonsense"}
+    bench.caches.task_runs.put(await bench.make(TASK_RUNS, {"image": "busybox"}, attempts=[odd]))
+    bench.rig.seen.clear()
+
+    await bench.runs.complain(RunKey("default", "it", ALONE), Reason.FORBIDDEN, DENIED)
+
+    assert [] == bench.rig.seen

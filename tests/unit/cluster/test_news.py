@@ -159,3 +159,18 @@ def test_pods(old: Pod | None, new: Pod | None, want: News) -> None:
 def test_succeeded(pod: Pod, want: bool) -> None:  # noqa: FBT001 - a column of the table
     """Only a good end may be looked at later: a bad one may start a retry."""
     assert want == news.succeeded(pod)
+
+
+def beside(main: ContainerState, proxy: ContainerState) -> Pod:
+    """Return a pod with a container that somebody injected."""
+    statuses = (ContainerStatus("main", main), ContainerStatus("proxy", proxy))
+    return Pod(meta(5), status=PodStatus("Running", container_statuses=statuses))
+
+
+def test_an_end_after_that_of_an_injected_container_is_news() -> None:
+    """Whatever has ended before, each container's end is one."""
+    running, over = ContainerState(running=Running(NOON)), ContainerState(terminated=Terminated(1))
+    left = ContainerState(terminated=Terminated(0))
+    assert News.NOW is news.of_pod(beside(running, left), beside(over, left))
+    assert News.NOW is news.of_pod(beside(running, left), None)
+    assert News.SOON is news.of_pod(beside(over, left), None)

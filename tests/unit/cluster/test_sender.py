@@ -40,6 +40,15 @@ async def test_a_create_that_was_lost_on_its_way_is_sent_again() -> None:
     assert [("create", 0), ("create", 0), ("create", 201)] == rig.seen
 
 
+async def test_a_call_is_sent_no_more_often_than_its_caller_wants() -> None:
+    """Who has a queue of its own to try again from does not want to wait here."""
+    rig = Rig()
+    rig.faults.answer(500, times=float("inf"))
+    with pytest.raises(ApiError, match="500"):
+        await rig.client.create(JOBS, job("extract"), Job, tries=2)
+    assert [("create", 500)] * 2 == rig.seen
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 async def test_a_server_that_is_not_well_is_asked_again(status: int) -> None:
     """Answers that may pass are tried again, within the call's time."""

@@ -7,10 +7,11 @@ from unittest.mock import AsyncMock
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.cluster.caches import Caches
+from headrace.cluster.errors import ApiError
 from headrace.cluster.start import Starter
 from headrace.engine.actions import RunContext, StartAttempt
 from headrace.engine.definition import TaskDefinition
-from headrace.manifests.kube import Meta, OwnObject
+from headrace.manifests.kube import Job, Meta, OwnerReference, OwnObject
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -36,3 +37,21 @@ async def test_a_token_without_an_identity_is_refused_before_a_job_is_made() -> 
     assert "volumes[0].projected" in refused.message
     assert "serviceAccountName" in refused.message
     assert [] == client.mock_calls
+
+
+async def test_a_name_that_is_freed_in_between_is_tried_again_at_once() -> None:
+    """Who had it is gone when it is looked up."""
+    gone, taken = ApiError(404, "NotFound"), ApiError(409, "AlreadyExists")
+    owner = OwnerReference(kind="TaskRun", uid="t1", controller=True)
+    made = Job(Meta("night-1-load", "shop", "j1", "5", owner_references=(owner,)))
+    client = AsyncMock()
+    client.create.side_effect = [taken, made]
+    client.get.side_effect = [gone]
+    caches = Caches(lambda _: None, lambda _: None)
+
+    refused = await Starter(caches, client, lambda: NOON).start(
+        attempt(), OwnObject(Meta("night-1-load", "shop", "t1"))
+    )
+
+    assert refused is None
+    assert made == caches.jobs.get("shop", "night-1-load")

@@ -9,7 +9,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
 from headrace.engine.admission import Held, Refused, admit
 from headrace.engine.concurrency import SiblingRun
-from headrace.engine.run import ObservedRun, RunKey, RunLog
+from headrace.engine.run import ObservedRun, ObservedTask, RunKey, RunLog
 from headrace.engine.steering import course
 from support.builders import at, chain
 
@@ -58,6 +58,16 @@ def answer(observed: ObservedRun) -> str:
             run(desired=DesiredState.CANCEL, log=RunLog(started=at(0))),
             "admitted",
             id="its end is the tasks' matter",
+        ),
+        pytest.param(
+            run(desired=DesiredState.CANCEL, tasks={"a": ObservedTask()}),
+            "admitted",
+            id="a task was started, and a crash kept the status from saying so",
+        ),
+        pytest.param(
+            run(desired=DesiredState.CANCEL, deleted=frozenset({"a"})),
+            "admitted",
+            id="so it was if its TaskRun was seen to vanish",
         ),
         pytest.param(
             run(refusal=LOST, log=RunLog(started=at(0))),

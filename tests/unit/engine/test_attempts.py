@@ -228,3 +228,8 @@ def test_the_same_refusal_is_logged_once() -> None:
 def test_what_is_no_refusal_for_good(known: TaskLog, obstacle: Obstacle) -> None:
     """The log stays as it is."""
     assert known is refuse(known, obstacle, POLICY)
+
+
+def test_a_refused_attempt_keeps_the_memory_that_it_was_to_have() -> None:
+    """What a rule has raised stays raised for the attempt after it."""
+    assert "1Gi" == refuse(TaskLog(), DENIED, POLICY, "1Gi").attempts[0].memory

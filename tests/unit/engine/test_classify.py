@@ -93,8 +93,10 @@ def nested(depth: int) -> str:
         pytest.param('{"\\udfff": 1}', "half of a character", id="half of a character as a name"),
         pytest.param(nested(33), "nested deeper than 32", id="deep"),
         pytest.param("[" * 4000, "not JSON", id="so deep that it cannot be read"),
-        pytest.param('{"a": "' + "x" * 4096 + '"}', "must be smaller than 4096 bytes", id="large"),
-        pytest.param('{"a": "' + "é" * 2044 + '"}', "must be smaller", id="large in bytes"),
+        pytest.param('{"a": "' + "x" * 4096 + '"}', "have at most 4096 bytes", id="large"),
+        pytest.param('{"a": "' + "é" * 2044 + '"}', "at most 4096 bytes", id="large in bytes"),
+        pytest.param('{"a": "' + "x" * 4089, "at most 4096 bytes", id="cut by the kubelet"),
+        pytest.param('{"a": "' + "x" * 4088, "not JSON", id="broken, and too short to be cut"),
     ],
 )
 def test_outputs_that_cannot_be_kept(text: str, words: str) -> None:
@@ -104,10 +106,11 @@ def test_outputs_that_cannot_be_kept(text: str, words: str) -> None:
 
 
 def test_outputs_at_the_limits_are_kept() -> None:
-    """One byte less than what may have been cut; as deep as is allowed; as large a number."""
-    full = '{"a": "' + "x" * (MAX_OUTPUT_BYTES - 10) + '"}'
-    assert MAX_OUTPUT_BYTES - 1 == len(full)
+    """As many bytes as are allowed; as deep; as large a number."""
+    full = '{"a": "' + "x" * (MAX_OUTPUT_BYTES - 9) + '"}'
+    assert MAX_OUTPUT_BYTES == len(full)
     assert read_outputs(full) is not None
+    assert read_outputs(full[:-4] + '"}\n\n') is not None
     assert read_outputs(nested(MAX_OUTPUT_DEPTH)) is not None
     assert {"a": 2**63 - 1} == read_outputs('{"a": 9223372036854775807}')
 

@@ -12,12 +12,12 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
 from headrace.engine.concurrency import (
     Begin,
-    Queue,
-    Replace,
+    QueueRun,
+    ReplaceRuns,
     SiblingRun,
-    Skip,
-    Start,
-    Wait,
+    SkipTick,
+    StartRun,
+    WaitTurn,
     decide_tick,
     decide_ticks,
     limit_of,
@@ -51,51 +51,55 @@ FORBIDDEN = "concurrency.policy is Forbid and r1 has not ended; Queue would wait
 TURN = "1 run is allowed at a time, and r1 has not ended"
 
 TICKS = [
-    pytest.param(ALLOW, [], Start(), id="Allow: alone"),
-    pytest.param(ALLOW, running("r1", "r2"), Start(), id="Allow: any number"),
-    pytest.param(policy("Allow", 2), running("r1"), Start(), id="Allow: below maxRuns"),
+    pytest.param(ALLOW, [], StartRun(), id="Allow: alone"),
+    pytest.param(ALLOW, running("r1", "r2"), StartRun(), id="Allow: any number"),
+    pytest.param(policy("Allow", 2), running("r1"), StartRun(), id="Allow: below maxRuns"),
     pytest.param(
         policy("Allow", 2),
         running("r1", "r2"),
-        Queue(Reason.WAITING_FOR_TURN, "2 runs are allowed at a time, and r1, r2 have not ended"),
+        QueueRun(
+            Reason.WAITING_FOR_TURN, "2 runs are allowed at a time, and r1, r2 have not ended"
+        ),
         id="Allow: at maxRuns it waits",
     ),
-    pytest.param(FORBID, [], Start(), id="Forbid: alone"),
+    pytest.param(FORBID, [], StartRun(), id="Forbid: alone"),
     pytest.param(
-        *(FORBID, running("r1"), Skip(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN)),
+        *(FORBID, running("r1"), SkipTick(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN)),
         id="Forbid: skipped while one runs",
     ),
     pytest.param(
-        *(FORBID, [run("r1")], Skip(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN)),
+        *(FORBID, [run("r1")], SkipTick(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN)),
         id="Forbid: skipped while one waits to begin",
     ),
     pytest.param(
         FORBID,
         [run("r1", began=True, cancelling=True)],
-        Skip(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN),
+        SkipTick(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN),
         id="Forbid: skipped while one is being cancelled",
     ),
-    pytest.param(REPLACE, [], Start(), id="Replace: alone"),
+    pytest.param(REPLACE, [], StartRun(), id="Replace: alone"),
     pytest.param(
         REPLACE,
         [*running("r2"), run("r1")],
-        Replace(("r1", "r2"), Reason.CONCURRENCY_REPLACED, "r9 takes its place"),
+        ReplaceRuns(("r1", "r2")),
         id="Replace: all active ones go, oldest first",
     ),
     pytest.param(
         REPLACE,
         [run("r1", began=True, cancelling=True), *running("r2")],
-        Replace(("r2",), Reason.CONCURRENCY_REPLACED, "r9 takes its place"),
+        ReplaceRuns(("r2",)),
         id="Replace: what is being cancelled is left alone",
     ),
-    pytest.param(QUEUE, [], Start(), id="Queue: alone"),
+    pytest.param(QUEUE, [], StartRun(), id="Queue: alone"),
     pytest.param(
-        *(QUEUE, running("r1"), Queue(Reason.WAITING_FOR_TURN, TURN)), id="Queue: one by default"
+        *(QUEUE, running("r1"), QueueRun(Reason.WAITING_FOR_TURN, TURN)), id="Queue: one by default"
     ),
-    pytest.param(policy("Queue", 2), running("r1"), Start(), id="Queue: below maxRuns"),
-    pytest.param(FORBID, running("r9"), Start(), id="Forbid: a tick's own run does not forbid it"),
+    pytest.param(policy("Queue", 2), running("r1"), StartRun(), id="Queue: below maxRuns"),
     pytest.param(
-        REPLACE, running("r1", "r9"), Start(), id="Replace: a tick's own run is not replaced"
+        FORBID, running("r9"), StartRun(), id="Forbid: a tick's own run does not forbid it"
+    ),
+    pytest.param(
+        REPLACE, running("r1", "r9"), StartRun(), id="Replace: a tick's own run is not replaced"
     ),
 ]
 
@@ -111,11 +115,11 @@ def test_what_becomes_of_a_tick(
 @pytest.mark.parametrize(
     ("concurrency", "want"),
     [
-        pytest.param(ALLOW, [Start, Start, Start], id="Allow starts all"),
-        pytest.param(FORBID, [Start, Skip, Skip], id="Forbid starts the first"),
-        pytest.param(REPLACE, [Start, Replace, Replace], id="Replace keeps the last"),
-        pytest.param(QUEUE, [Start, Queue, Queue], id="Queue lines them up"),
-        pytest.param(policy("Queue", 2), [Start, Start, Queue], id="Queue knows maxRuns"),
+        pytest.param(ALLOW, [StartRun, StartRun, StartRun], id="Allow starts all"),
+        pytest.param(FORBID, [StartRun, SkipTick, SkipTick], id="Forbid starts the first"),
+        pytest.param(REPLACE, [StartRun, ReplaceRuns, ReplaceRuns], id="Replace keeps the last"),
+        pytest.param(QUEUE, [StartRun, QueueRun, QueueRun], id="Queue lines them up"),
+        pytest.param(policy("Queue", 2), [StartRun, StartRun, QueueRun], id="Queue knows maxRuns"),
     ],
 )
 def test_each_of_several_ticks_counts_for_the_next(
@@ -130,19 +134,19 @@ def test_each_of_several_ticks_counts_for_the_next(
 def test_a_skipped_tick_forbids_nothing() -> None:
     """The message of a second skip names the run that is active, not the tick skipped before."""
     _, second, third = decide_ticks(FORBID, [run("r1"), run("r2"), run("r3")], [])
-    want = Skip(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN)
+    want = SkipTick(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN)
     assert [want, want] == [second, third]
 
 
 def test_a_crash_between_ticks_changes_no_decision() -> None:
     """The first run of two was made before a crash: the second is decided as it was before."""
     runs = [run("r1"), run("r2")]
-    assert [Start, Skip] == [type(d) for d in decide_ticks(FORBID, runs, runs[:1])]
+    assert [StartRun, SkipTick] == [type(d) for d in decide_ticks(FORBID, runs, runs[:1])]
 
 
 # --- who may begin ----------------------------------------------------------------------------
 
-WAIT = Wait(Reason.WAITING_FOR_TURN, TURN)
+WAIT = WaitTurn(Reason.WAITING_FOR_TURN, TURN)
 
 ADMISSION = [
     pytest.param(ALLOW, running("r1", "r2"), Begin(), id="Allow: any number"),
@@ -155,25 +159,25 @@ ADMISSION = [
     pytest.param(
         QUEUE,
         running("r7"),
-        Wait(Reason.WAITING_FOR_TURN, "1 run is allowed at a time, and r7 has not ended"),
+        WaitTurn(Reason.WAITING_FOR_TURN, "1 run is allowed at a time, and r7 has not ended"),
         id="Queue: after a younger one that has begun",
     ),
     pytest.param(policy("Queue", 2), running("r1"), Begin(), id="Queue: below maxRuns"),
     pytest.param(
         policy("Queue", 2),
         [*running("r1", "r7"), run("r2"), run("r3"), run("r4")],
-        Wait(
+        WaitTurn(
             Reason.WAITING_FOR_TURN,
-            "2 runs are allowed at a time, and r1, r2, r3 and 2 more have not ended",
+            "2 runs are allowed at a time; r3, r4, r7 and others come first",
         ),
-        id="a message names three runs",
+        id="a message names the three that are next to it",
     ),
 ]
 
 
 @pytest.mark.parametrize(("concurrency", "others", "want"), ADMISSION)
 def test_whether_a_run_may_begin(
-    concurrency: Concurrency, others: list[SiblingRun], want: Begin | Wait
+    concurrency: Concurrency, others: list[SiblingRun], want: Begin | WaitTurn
 ) -> None:
     """A run begins when fewer than the limit have begun or are ahead of it."""
     me = run("r5")
@@ -198,7 +202,7 @@ def test_ticks_caught_up_in_one_second_begin_in_their_order() -> None:
         for name, hours in (("c", 3), ("a", 2), ("b", 1))
     ]
     answers = [may_begin(QUEUE, one, runs) for one in runs]
-    assert [Begin, Wait, Wait] == [type(answer) for answer in answers]
+    assert [Begin, WaitTurn, WaitTurn] == [type(answer) for answer in answers]
 
 
 def test_a_run_by_hand_replaces_too() -> None:
@@ -232,7 +236,7 @@ def test_runs_share_time_within_the_limit(concurrency: Concurrency, steps: list[
     for number, step in enumerate(steps):
         new = run(f"r{number}")
         if step == "by hand" or (
-            step == "tick" and not isinstance(decide_tick(concurrency, new, active), Skip)
+            step == "tick" and not isinstance(decide_tick(concurrency, new, active), SkipTick)
         ):
             active.append(new)
         elif step != "tick" and active:

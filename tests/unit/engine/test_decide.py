@@ -136,7 +136,13 @@ def test_a_run_of_thousands_in_which_nothing_happens_asks_for_nothing() -> None:
 
 # --- after the end ----------------------------------------------------------------------------
 
-OVER = RunLog(succeeded=False, reason=Reason.CANCELLED, started=at(0), finished=at(9))
+OVER = RunLog(
+    succeeded=False,
+    reason=Reason.CANCELLED,
+    started=at(0),
+    finished=at(9),
+    observed_generation=1,
+)
 
 
 def test_a_run_that_ended_leaves_nothing_running_and_no_record_open() -> None:
@@ -194,3 +200,11 @@ def test_a_task_run_that_cannot_run_says_why() -> None:
         decision.status.succeeded,
         decision.status.reason,
     )
+
+
+def test_a_spec_that_changed_after_the_end_is_told_to_be_seen() -> None:
+    """Tools that wait for `observedGeneration` come to an end; nothing else of the status moves."""
+    run = observed(chain("a"), log=OVER, generation=2)
+    told = decide(run, at(10)).status
+    assert replace(OVER, observed_generation=2) == told
+    assert decide(replace(run, log=told), at(10)).status is None

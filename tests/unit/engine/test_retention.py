@@ -49,6 +49,12 @@ def ends(run: ObservedRun, now: float) -> list[str]:
             ["a/1", "a/2", "a/3"],
             id="those of all attempts go",
         ),
+        pytest.param(
+            observed(a=replace(DONE, log=replace(DONE.log, count=3), sighting=gone(3))),
+            60,
+            ["a/1", "a/2"],
+            id="those before the newest, if somebody removed that",
+        ),
     ],
 )
 def test_expired_jobs(run: ObservedRun, now: float, want: list[str]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from headrace.api.name_limits import MAX_NAME
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import CatchUp, Schedule
 from headrace.engine.schedule import COUNTED, Due, Recorded, due, key_of, record_for, run_name
@@ -121,9 +122,12 @@ def test_an_interval_is_from_the_tick_before() -> None:
 
 
 def test_a_run_is_named_by_its_tick() -> None:
-    """The name is the workflow's and the tick in minutes since 1970."""
+    """The name is the workflow's and the tick in minutes since 1970; in seconds between two."""
     want = "inventory-29396730"
     assert want == run_name("inventory", at("2025-11-22T09:30"))
+    assert "inventory-1763803830" == run_name("inventory", at("2025-11-22T09:30:30"))
+    longest = run_name("w" * MAX_NAME["Workflow"], at("2285-12-31T23:59:59"))
+    assert MAX_NAME["WorkflowRun"] == len(longest)
 
 
 # --- suspension -------------------------------------------------------------------------------
@@ -217,7 +221,7 @@ def test_a_workflow_without_schedules_has_nothing_due() -> None:
 def test_a_new_workflow_counts_from_its_creation() -> None:
     """A controller that was down when the workflow was created catches up to that moment."""
     schedule = hourly(ALL)
-    record = record_for([schedule], None, created=at("07:10"), now=at("09:30"))
+    record = record_for([schedule], None, begin=at("07:10"), now=at("09:30"))
     want = "08:00 09:00"
     assert want == started(due([schedule], record, at("09:30"), suspended=False))
 
@@ -226,7 +230,7 @@ def test_a_changed_schedule_has_missed_nothing() -> None:
     """From daily to hourly at noon: the ticks of the morning never were."""
     daily, now = Schedule(cron="@daily"), at("12:10")
     old = Recorded(key_of([daily]), at("00:00"), at("00:00"))
-    record = record_for([hourly(ALL)], old, created=at("00:00"), now=now)
+    record = record_for([hourly(ALL)], old, begin=at("00:00"), now=now)
     answer = due([hourly(ALL)], record, now, suspended=False)
     assert ((), 0, at("13:00")) == (answer.ticks, answer.missed, answer.next_look)
 
@@ -245,11 +249,11 @@ def test_what_does_not_move_ticks_is_no_change(same: list[Schedule]) -> None:
     """The record goes on if the schedules fire when they did."""
     both = [hourly(), Schedule(every_seconds=600)]
     old = Recorded(key_of(both), at("00:00"), at("09:00"))
-    assert old == record_for(same, old, created=at("00:00"), now=at("12:10"))
+    assert old == record_for(same, old, begin=at("00:00"), now=at("12:10"))
 
 
 def test_another_zone_is_a_change() -> None:
     """The same text in another zone fires at other instants."""
     old = Recorded(key_of([hourly()]), at("00:00"), at("09:00"))
     moved = [hourly(time_zone="Asia/Kolkata")]
-    assert at("12:10") == record_for(moved, old, created=at("00:00"), now=at("12:10")).since
+    assert at("12:10") == record_for(moved, old, begin=at("00:00"), now=at("12:10")).since

@@ -13,7 +13,16 @@ from headrace.engine.attempts import follow
 from headrace.engine.decide import decide
 from headrace.engine.definition import Definition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Counts, ObservedRun, ObservedTask, Obstacle, RunKey, RunLog, TaskLog
+from headrace.engine.run import (
+    Counts,
+    ObservedRun,
+    ObservedTask,
+    Obstacle,
+    RunKey,
+    RunLog,
+    TaskLog,
+    Watched,
+)
 from headrace.engine.status import MAX_ATTENTION, refused, waiting
 from support.builders import (
     at,
@@ -164,7 +173,17 @@ def test_what_cannot_even_get_a_task_run_needs_attention() -> None:
     full = Obstacle(Reason.QUOTA_EXCEEDED, "no room", at(60))
     decision = decide(observed(THREE, obstacles={"b": full}, tasks={}), at(10))
     assert decision.status is not None
-    assert [("b", Reason.QUOTA_EXCEEDED)] == [(e.task, e.reason) for e in decision.status.attention]
+    assert (Watched("b", Reason.QUOTA_EXCEEDED, "no room", at(10)),) == decision.status.attention
+
+
+def test_what_is_tried_again_is_told_as_before() -> None:
+    """The try has not shown yet that it is otherwise; it is told since when it was so at first."""
+    before = Watched("b", Reason.QUOTA_EXCEEDED, "no room", at(3))
+    told_ = RunLog(started=at(0), attention=(before,))
+    full = Obstacle(Reason.QUOTA_EXCEEDED, "no room", at(10))
+    decision = decide(observed(THREE, obstacles={"b": full}, tasks={}, log=told_), at(10))
+    assert decision.status is not None
+    assert (before,) == decision.status.attention
 
 
 @pytest.mark.parametrize("reason", [Reason.STARTING, None])
@@ -190,7 +209,7 @@ def test_messages_are_bounded() -> None:
 
 
 def test_positions_are_of_task_runs_that_were_seen() -> None:
-    """A start that was refused leaves no trace, else the task would be missed later."""
+    """A start that was refused for now leaves no trace, else the task would be missed later."""
     run = observed(THREE, tasks={"a": RUNS}, log=RunLog(started=at(0), positions="2"))
     decision = decide(run, at(10))
     starts = [each for each in decision.actions if isinstance(each, StartAttempt)]

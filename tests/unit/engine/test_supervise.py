@@ -9,15 +9,12 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import TriggerKind
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.supervise import (
-    KnownRun,
-    ObservedWorkflow,
-    WorkflowLog,
-    supervise,
-)
+from headrace.engine.supervise import supervise
+from headrace.engine.workflow import KnownRun, ObservedWorkflow, WorkflowLog
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 HOURLY = {"triggers": [{"schedule": {"cron": "0 * * * *"}}]}
+FORBIDDEN = "concurrency.policy is Forbid and old has not ended; Queue would wait"
 ON_APPLY: dict[str, Any] = {"triggers": [{"onApply": {}}]}
 
 
@@ -116,6 +113,102 @@ def test_a_tick_is_decided_once() -> None:
     assert later(120) == decision.look_again_at
 
 
+def test_ticks_between_two_minutes_have_runs_of_their_own() -> None:
+    """An interval of 90 seconds has two ticks in one minute: each starts its run."""
+    seen = logged(workflow(spec(triggers=[{"schedule": {"everySeconds": 90}}])), NOON)
+    names = set()
+    for number in range(1, 11):
+        (new,) = supervise(seen, NOON + timedelta(seconds=90 * number)).create
+        names.add(new.name)
+        seen = logged(seen, NOON + timedelta(seconds=90 * number))
+
+    assert 10 == len(names)
+
+
+@pytest.mark.parametrize("before", [{}, ON_APPLY], ids=["without triggers", "with onApply"])
+def test_a_schedule_that_is_added_begins_when_it_is_seen(before: dict[str, Any]) -> None:
+    """A workflow of last month has missed none of the ticks of a schedule of today."""
+    old = logged(workflow(spec(**before)), NOON)
+    hourly = {"triggers": [{"schedule": {"cron": "0 * * * *", "catchUp": "All"}}]}
+    edited = replace(old, spec=spec(**hourly), generation=2, revision="stock-r2")
+    month = 30 * 24 * 60
+
+    first = supervise(edited, later(month + 30))
+
+    assert () == first.create
+    assert first.status is not None
+    assert (0, later(month + 60)) == (first.status.missed, first.look_again_at)
+    after = logged(edited, later(month + 30))
+    assert [later(month + 60)] == [
+        new.logical_time for new in supervise(after, later(month + 90)).create
+    ]
+
+
+def test_a_schedule_that_is_taken_out_and_put_back_repeats_no_tick() -> None:
+    """What fired before does not fire again: the schedule begins when it is seen again."""
+    schedule = {"triggers": [{"schedule": {"cron": "0 * * * *", "catchUp": "All"}}]}
+    seen = logged(logged(workflow(spec(**schedule)), NOON), later(200))
+    without = replace(seen, spec=spec(**ON_APPLY), generation=2, revision="stock-r2")
+    without = logged(without, later(210))
+    back = replace(without, spec=spec(**schedule), generation=3, revision="stock-r1")
+
+    assert () == supervise(back, later(220)).create
+
+
+def test_a_schedule_that_was_broken_begins_when_it_is_mended() -> None:
+    """Nobody could know of its ticks before."""
+    broken = logged(workflow(spec(), problem="spec.tasks: no", revision=None), NOON)
+    broken = logged(replace(broken, spec=None), NOON)
+    mended = replace(broken, spec=spec(**HOURLY), problem="", generation=2, revision="stock-r2")
+
+    assert () == supervise(mended, later(300)).create
+
+
+def test_a_workflow_that_loses_its_schedules_does_not_run_once() -> None:
+    """Whoever stops a schedule wants fewer runs: the creation was dealt with long ago."""
+    seen = logged(workflow(spec(**HOURLY)), NOON)
+    without = replace(seen, spec=spec(), generation=2, revision="stock-r2")
+
+    assert () == supervise(without, later(30)).create
+
+
+def test_a_workflow_that_was_suspended_from_the_start_runs_once_when_it_is_resumed() -> None:
+    """Until then its creation is not dealt with, whatever its triggers were meanwhile."""
+    seen = logged(workflow(spec(suspend=True, **HOURLY)), NOON)
+    resumed = replace(seen, spec=spec(), generation=2, revision="stock-r2")
+
+    assert ["stock-once"] == [new.name for new in supervise(resumed, later(30)).create]
+
+
+def test_a_tick_whose_run_has_ended_is_not_decided_again() -> None:
+    """A crash before the status: what ran is not told as missed, whoever runs now."""
+    seen = logged(workflow(spec(concurrency={"policy": "Forbid"}, **HOURLY)), NOON)
+    (new,) = supervise(seen, later(60)).create
+    after = replace(seen, runs=(done(new.name, 60), run("by-hand", 61)))
+
+    decision = supervise(after, later(62))
+
+    assert ((), ()) == (decision.create, decision.notes)
+    assert decision.status is not None
+    assert (0, later(60)) == (
+        decision.status.missed,
+        decision.status.schedule and decision.status.schedule.last_tick,
+    )
+
+
+def test_many_forbidden_ticks_are_told_in_one_note() -> None:
+    """A thousand Events in one turn would help nobody."""
+    schedule = {"cron": "* * * * *", "catchUp": "All", "maxCatchUp": 1000}
+    given = spec(triggers=[{"schedule": schedule}], concurrency={"policy": "Forbid"})
+    seen = replace(logged(workflow(given), NOON), runs=(run("old"),))
+
+    decision = supervise(seen, later(1000))
+
+    assert ["1000 ticks start no run: " + FORBIDDEN] == [note.message for note in decision.notes]
+    assert decision.status is not None
+    assert 1000 == decision.status.missed
+
+
 def test_a_crash_before_the_status_repeats_the_same_run() -> None:
     """If the status could not be written, the second try asks for the run of the same name."""
     seen = logged(workflow(spec(concurrency={"policy": "Forbid"}, **HOURLY)), NOON)
@@ -147,7 +240,7 @@ def test_concurrency(
     assert cancelled == decision.cancel
     assert decision.status is not None
     assert missed == decision.status.missed
-    assert missed == len(decision.notes)
+    assert missed + len(cancelled) == len(decision.notes)
 
 
 def test_the_newer_run_by_hand_replaces_the_older() -> None:
@@ -155,7 +248,29 @@ def test_the_newer_run_by_hand_replaces_the_older() -> None:
     given = spec(concurrency={"policy": "Replace"}, suspend=True)
     busy = workflow(given, runs=(run("first", 1), run("second", 2, began=False)))
 
-    assert ("first",) == supervise(busy, later(3)).cancel
+    decision = supervise(busy, later(3))
+
+    assert ("first",) == decision.cancel
+    assert [
+        (
+            Reason.CONCURRENCY_REPLACED,
+            "first is cancelled: second takes its place, since concurrency.policy is Replace",
+        )
+    ] == [(note.reason, note.message) for note in decision.notes]
+
+
+def test_replaced_runs_are_told_once_and_together() -> None:
+    """Who went, and for whom; a run that is being cancelled already is no news."""
+    seen = logged(workflow(spec(concurrency={"policy": "Replace"}, **HOURLY)), NOON)
+    active = (run("a", 1), run("b", 2), run("c", 3, cancelling=True))
+    tick = f"stock-{int(later(60).timestamp()) // 60}"
+
+    decision = supervise(replace(seen, runs=active), later(60))
+
+    assert ("a", "b") == decision.cancel
+    assert [
+        f"a, b are cancelled: {tick} takes their place, since concurrency.policy is Replace"
+    ] == [note.message for note in decision.notes]
 
 
 def test_old_runs_go_and_their_revisions_with_them() -> None:
@@ -171,11 +286,12 @@ def test_old_runs_go_and_their_revisions_with_them() -> None:
 
 
 def test_a_revision_is_kept_while_a_run_may_still_take_it() -> None:
-    """A run that has not begun has no revision yet: all are kept until it has."""
-    waiting = run("new", 3, began=False, revision=None)
-    seen = workflow(runs=(waiting,), revisions=("stock-r0", "stock-r1"))
+    """A run that has not begun takes the workflow as it is: all are kept until it has."""
+    for noted in (None, "stock-r1"):
+        waiting = run("new", 3, began=False, revision=noted)
+        seen = workflow(runs=(waiting,), revisions=("stock-r0", "stock-r1"))
 
-    assert () == supervise(seen, later(5)).delete_revisions
+        assert () == supervise(seen, later(5)).delete_revisions
 
 
 def test_a_broken_definition_is_told_and_harms_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.attempts import follow
 from headrace.engine.outcome import Ended, Outcome
-from headrace.engine.run import Attempt, ObservedTask, Obstacle, Sighting, TaskLog
+from headrace.engine.run import Attempt, ObservedTask, Obstacle, Sighting, TaskLog, Watched
 from headrace.engine.steering import Course, Mode
 from headrace.engine.upstream import Tally
 from headrace.engine.verdict import (
@@ -43,6 +43,7 @@ R = Reason
 TASK = workflow(
     task("up"),
     task("a", "up", retry=retries(2, on(9, then="Fail")), timeouts=limits(60, total=600)),
+    task("patient", "up", retry=retries(1, on("AdmissionDenied", then="Retry"), seconds=5)),
     last("tidy"),
 )
 GO = Course(Mode.GO)
@@ -50,6 +51,7 @@ PAUSE = Course(Mode.PAUSE, R.PAUSED, "paused")
 STOP = Course(Mode.STOP, R.STOPPED, "stopped")
 CANCEL = Course(Mode.CANCEL, R.CANCELLED, "cancelled")
 FULL = Obstacle(R.QUOTA_EXCEEDED, "no room", at(100))
+DENIED = Obstacle(R.ADMISSION_DENIED, "not so", at(5))
 TAKEN = Obstacle(R.NAME_TAKEN, "taken", at(5))
 MET, OPEN, RULED_OUT = Tally(1, successes=1), Tally(1), Tally(1, failures=1, failed=("up",))
 
@@ -105,6 +107,11 @@ FAILED_ONCE = log(failed(when=5))
         pytest.param(view(lost=True), "Failed TaskRunDeleted", id="its record is gone"),
         pytest.param(
             view(lost=True, course=CANCEL), "Failed TaskRunDeleted", id="also when cancelled"
+        ),
+        pytest.param(
+            view(lost=True, refusal=Watched("a", R.ADMISSION_DENIED, "no")),
+            "Failed AdmissionDenied",
+            id="it never had one",
         ),
         # cancelled
         pytest.param(
@@ -176,7 +183,13 @@ FAILED_ONCE = log(failed(when=5))
         # obstructed
         pytest.param(view(obstacle=FULL), "wait QuotaExceeded until 100", id="no room"),
         pytest.param(view(obstacle=FULL, now=100), "start 1", id="tried again"),
-        pytest.param(view(obstacle=TAKEN), "wait NameTaken until 35", id="nowhere to keep an end"),
+        pytest.param(view(obstacle=TAKEN), "Failed NameTaken", id="no TaskRun can be made"),
+        pytest.param(
+            view("patient", obstacle=DENIED),
+            "wait AdmissionDenied until 35",
+            id="a rule may",
+        ),
+        pytest.param(view("patient", obstacle=DENIED, now=35), "start 1", id="and so it is"),
         pytest.param(begun(None, running(), obstacle=FULL), "wait Running", id="it runs after all"),
     ],
 )

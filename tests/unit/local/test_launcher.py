@@ -178,3 +178,13 @@ def test_problems_name_each_task(launcher: Build) -> None:
 
     want = ["spec.tasks[1].command", "spec.tasks[2].command", "spec.finally[0].command"]
     assert want == [problem.path for problem in problems]
+
+
+def test_a_file_without_the_right_to_be_executed(
+    launcher: Build, start: Start, files: AttemptFiles, home: Path
+) -> None:
+    """It is there, so nobody is told to install it."""
+    (home / "load.sh").touch(0o644)
+
+    with pytest.raises(CannotStartError, match=r"'\./load\.sh' cannot be executed; chmod \+x it"):
+        launcher().program(start("./load.sh"), files)

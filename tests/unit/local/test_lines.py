@@ -1,14 +1,21 @@
 """A run as plain lines: `headrace.cli.lines`."""
 
+import errno
+import os
 import re
+from dataclasses import replace
+from functools import partial
 from io import StringIO
+from pathlib import Path
+
+import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.cli.lines import Lines
 from headrace.engine.definition import Definition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import ObservedRun, ObservedTask, RunKey, RunLog
+from headrace.engine.run import Attempt, ObservedRun, ObservedTask, Obstacle, RunKey, RunLog
 from support.builders import (
     NOON,
     at,
@@ -24,6 +31,20 @@ from support.builders import (
 )
 
 A_AND_B = chain("a", "b")
+
+
+def running_attempt() -> Attempt:
+    return Attempt(1, created=NOON, started=NOON)
+
+
+def told_from(first: ObservedRun, logs: Path, *runs: ObservedRun) -> list[str]:
+    """Return the lines that are printed by a runner that finds a run like this."""
+    stream = StringIO()
+    with Lines(stream) as lines:
+        lines.open(first, at(10), logs)
+        for run in runs:
+            lines.show(run, at(10))
+    return _without_times(stream)
 
 
 def seen(
@@ -43,6 +64,10 @@ def told(*runs: ObservedRun) -> list[str]:
     with Lines(stream) as lines:
         for run in runs:
             lines.show(run, at(10))
+    return _without_times(stream)
+
+
+def _without_times(stream: StringIO) -> list[str]:
     return [re.sub(r"^\d\d:\d\d:\d\d  ", "", line) for line in stream.getvalue().splitlines()]
 
 
@@ -89,12 +114,95 @@ def test_a_retry_is_announced_once_and_told() -> None:
 
 def test_a_cancelled_run() -> None:
     """What ran was ended, what did not run did not."""
-    cut = ObservedTask(ended(Outcome.CANCELLED, Reason.CANCELLED, "desiredState is Cancel"))
+    log_of_a = ended(Outcome.CANCELLED, Reason.CANCELLED, "desiredState is Cancel")
+    cancelled = partial(seen, desired=DesiredState.CANCEL)
 
-    lines = told(seen(desired=DesiredState.CANCEL, a=cut))
+    lines = told(
+        seen(a=ObservedTask(sighting=running())),
+        cancelled(a=ObservedTask(log_of_a, sighting=running())),
+        cancelled(a=ObservedTask(log_of_a, sighting=running())),
+        cancelled(a=ObservedTask(log_of_a)),
+    )
 
-    assert ["a  was ended after 5.0s: Cancelled: desiredState is Cancel"] == lines[1:2]
+    assert [
+        "a  started",
+        "a  Cancelled: ending, killed in at most 10 s",
+        "a  was ended after 5.0s: Cancelled: you cancelled it",
+    ] == [line for line in lines if line.startswith("a ")]
     assert lines[2].startswith("b  did not run: ")
+
+
+def test_a_new_run_is_named_first(tmp_path: Path) -> None:
+    """With the number of its tasks, and where to look while it goes on."""
+    fresh = replace(seen(), log=RunLog())
+
+    assert [f"run etl-1: 2 tasks; logs in {tmp_path}"] == told_from(fresh, tmp_path)
+
+
+def test_of_a_run_that_goes_on_the_past_is_not_told_again(tmp_path: Path) -> None:
+    """Tasks that ended are counted; one that still runs is named, and has not just started."""
+    past = ObservedTask(ended(Outcome.SUCCEEDED))
+    resumed = seen(a=past, b=ObservedTask(log(running_attempt()), sighting=running()))
+    over = seen(a=past, b=ObservedTask(log(running_attempt()), sighting=exited()))
+
+    assert [
+        f"run etl-1 goes on: 1 of 2 tasks have ended; logs in {tmp_path}",
+        "b  still runs (attempt 1)",
+        "b  succeeded after 5.0s",
+    ] == told_from(resumed, tmp_path, resumed, over)
+
+
+def test_what_ended_while_nobody_looked_is_news(tmp_path: Path) -> None:
+    """Its start was told by the runner before, its end was not."""
+    meanwhile = seen(a=ObservedTask(log(running_attempt()), sighting=exited()))
+
+    lines = told_from(meanwhile, tmp_path, meanwhile)
+
+    assert ["a  succeeded after 5.0s"] == [line for line in lines[1:] if line.startswith("a ")]
+
+
+def test_tasks_that_wait_for_a_slot_are_told_in_one_line() -> None:
+    """That they wait, and for what; not a line each, as there may be thousands."""
+    definition = workflow(*(task(f"t{number}") for number in range(6)))
+    full = Obstacle(Reason.WAITING_FOR_SLOT, "all 1 slots are taken", at(3600))
+    held = {f"t{number}": full for number in range(1, 6)}
+    run = replace(seen(definition, t0=ObservedTask(sighting=running())), obstacles=held)
+
+    want = "t1, t2, t3 and 2 more: WaitingForSlot: all 1 slots are taken"
+    assert ["t0  started", want] == told(run, run)
+
+
+def test_a_failure_that_is_allowed_is_told_as_such() -> None:
+    """Somebody who sees a run succeed with a failed task knows why."""
+    definition = workflow(task("a", allow_failure=True))
+
+    lines = told(seen(definition, a=ObservedTask(sighting=exited(3))))
+
+    assert lines[1].startswith("a  failed (allowed) after ")
+
+
+def test_a_full_disk_is_told_once_and_the_lines_after_it_are_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """There may be room again before the run ends."""
+
+    class Disk(StringIO):
+        full = True
+
+        def write(self, text: str) -> int:
+            if self.full:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().write(text)
+
+    disk = Disk()
+    with Lines(disk) as lines:
+        lines.say("one")
+        lines.say("two")
+        disk.full = False
+        lines.say("three")
+
+    assert "standard output cannot be written: No space left on device\n" == capsys.readouterr().err
+    assert "three" in disk.getvalue()
 
 
 def test_a_reason_without_words_stands_alone() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.cli.rows import Row, Tone, length, rows
 from headrace.engine.definition import Definition
@@ -124,10 +125,54 @@ def test_a_retry_says_when() -> None:
 
 def test_a_cancelled_task_is_neither_good_nor_bad() -> None:
     """It did not fail; it was ended, or never began."""
-    shown = by_task(seen(chain("a", "b"), DesiredState.CANCEL, a=ObservedTask(sighting=running())))
+    cut = ObservedTask(ended(Outcome.CANCELLED, Reason.CANCELLED, "desiredState is Cancel"))
+    shown = by_task(seen(chain("a", "b"), DesiredState.CANCEL, a=cut))
 
+    assert "you cancelled it" == shown["a"].message
     assert (Tone.OFF, Tone.OFF) == (shown["a"].tone, shown["b"].tone)
     assert (1, 0) == (shown["a"].attempts, shown["b"].attempts)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "status"),
+    [
+        pytest.param(
+            ObservedTask(ended(Outcome.CANCELLED, Reason.CANCELLED, "why"), sighting=running()),
+            "Cancelled",
+            id="the run was cancelled",
+        ),
+        pytest.param(
+            ObservedTask(sighting=replace(running(), leaving=True)),
+            "Running",
+            id="its time is over",
+        ),
+    ],
+)
+def test_what_is_being_ended_has_not_ended(attempt: ObservedTask, status: str) -> None:
+    """Its program may take a while to end, or never do so by itself: it is said how long."""
+    row = by_task(seen(chain("a", "b"), a=attempt))["a"]
+
+    message = "ending, killed in at most 10 s"
+    assert Row("a", Tone.BUSY, status, 1, 10, message, ending=True) == row
+    assert not row.ended
+
+
+def test_a_failure_may_be_allowed() -> None:
+    """That is part of the row, since it decides how the run ends."""
+    definition = workflow(task("a", allow_failure=True), task("b"))
+    bad = ObservedTask(sighting=exited(3))
+
+    shown = by_task(seen(definition, a=bad, b=bad))
+
+    assert (True, False) == (shown["a"].allowed, shown["b"].allowed)
+
+
+def test_what_a_program_wrote_does_nothing_to_the_terminal() -> None:
+    """Its last word is in the message, with whatever it held."""
+    words = "NonZeroExit: \x1b[31mno\x1b[0m\n  table\x07"
+    failed_so = ObservedTask(ended(Outcome.FAILED, Reason.NON_ZERO_EXIT, words))
+
+    assert "no table" == by_task(seen(chain("a"), a=failed_so))["a"].message
 
 
 @pytest.mark.parametrize(

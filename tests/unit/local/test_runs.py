@@ -79,6 +79,24 @@ def test_the_folder_keeps_itself_out_of_git(folder: StateFolder) -> None:
     assert "*\n" == (folder.root / ".gitignore").read_text()
 
 
+def test_a_folder_that_was_there_is_left_as_it_is(tmp_path: Path) -> None:
+    """Somebody's repository must not vanish from git."""
+    runs.prepare(StateFolder(tmp_path))
+
+    assert not (tmp_path / ".gitignore").exists()
+    assert 0o700 == (tmp_path / "runs").stat().st_mode & 0o777
+
+
+def test_who_holds_a_run_can_be_asked(folder: StateFolder, store: Store) -> None:
+    """Without taking it."""
+    name = runs.create(folder, store, request("etl"), NOON).key.name
+
+    assert runs.holder(folder, name) is None
+    with runs.locked(folder, name):
+        assert str(os.getpid()) == runs.holder(folder, name)
+    assert runs.holder(folder, name) is None
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """The message names it and the cure."""
     (tmp_path / "file").touch()

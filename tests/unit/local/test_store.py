@@ -1,7 +1,7 @@
 """What survives the runner: `headrace.local.store`."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,16 +121,49 @@ def test_an_attempt_is_made_once(store: Store) -> None:
     assert ["load"] == list(store.task_logs("etl-1"))
 
 
-def test_the_newest_unfinished_run_is_found(store: Store) -> None:
-    """That is the one to resume: of this workflow, and not ended."""
+def test_unfinished_runs_are_found_newest_first(store: Store) -> None:
+    """One of them is to be resumed: of this workflow, and not ended."""
     for name, workflow, hour in (("a", "etl", 1), ("b", "etl", 2), ("c", "etl", 3), ("d", "x", 4)):
         key, created = RunKey("default", name), NOON.replace(hour=hour)
         store.add_run(replace(RUN, key=key, workflow=workflow, created=created))
 
     store.write_run("c", RunLog(succeeded=True, started=NOON, finished=NOON), NOON)
 
-    assert "b" == store.newest_unfinished("etl")
-    assert store.newest_unfinished("none") is None
+    assert ["b", "a"] == store.unfinished("etl")
+    assert [] == store.unfinished("none")
+
+
+READS: Mapping[str, Callable[[Store], object]] = {
+    "unfinished": lambda store: store.unfinished("etl"),
+    "finished": lambda store: store.finished_runs("etl"),
+    "run": lambda store: store.run("etl-1"),
+    "run_log": lambda store: store.run_log("etl-1"),
+    "task_logs": lambda store: store.task_logs("etl-1"),
+    "attempts": lambda store: store.attempts("etl-1"),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_damaged_database_is_told_with_the_cure(
+    store: Store, database: Path, read: Callable[[Store], object]
+) -> None:
+    """A disk that lost some of it, which is no programming error: only its first page is left."""
+    store.add_run(RUN)
+    store.close()
+    whole = database.read_bytes()
+    database.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
+
+    with (
+        Store(database) as damaged,
+        pytest.raises(UnusableStateError, match=r"state\.db cannot be read: .*--state"),
+    ):
+        read(damaged)
+
+
+def test_a_run_that_is_not_there_any_more_is_told(store: Store) -> None:
+    """Somebody changed the database by hand."""
+    with pytest.raises(UnusableStateError, match="is not complete: etl-1 is not there"):
+        store.run("etl-1")
 
 
 def test_a_wish_is_kept(store: Store, database: Path) -> None:

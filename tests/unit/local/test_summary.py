@@ -42,10 +42,26 @@ def test_a_failure_comes_with_its_log(tmp_path: Path) -> None:
     assert ["run etl-1 failed after 3.0s: 1 failed (a)"] == lines[12:]
 
 
+def test_one_task_is_one_task(tmp_path: Path) -> None:
+    """A number and its noun fit together."""
+    log = RunLog(succeeded=True, reason=Reason.SUCCEEDED, finished=at(3), counts=Counts(total=1))
+
+    assert ["run etl-1 succeeded in 3.0s; 1 task"] == told(tmp_path, log)
+
+
+def test_a_cancelled_run_is_told_in_the_words_of_this_program(tmp_path: Path) -> None:
+    """Nobody at a terminal has set a field."""
+    message = "desiredState is Cancel; 1 cancelled (a)"
+    log = RunLog(succeeded=False, reason=Reason.CANCELLED, message=message, finished=at(3))
+
+    want = "run etl-1 was cancelled after 3.0s: you cancelled it; 1 cancelled (a)"
+    assert [want] == told(tmp_path, log)
+
+
 def test_many_failures_are_told_in_short(tmp_path: Path) -> None:
-    """The ends of five logs fill a screen; of the others the paths are enough."""
+    """The ends of five logs fill a screen, those without a line do not count; then paths do."""
     folder = StateFolder(tmp_path)
-    bad = {f"t{number}": ObservedTask(ended(Outcome.FAILED)) for number in range(8)}
+    bad = {f"t{number}": ObservedTask(ended(Outcome.FAILED)) for number in range(9)}
     for name in bad:
         folder.run("etl-1").joinpath(name).mkdir(parents=True)
         folder.attempt("etl-1", name, 1).log.write_text("oops\n")
@@ -58,16 +74,20 @@ def test_many_failures_are_told_in_short(tmp_path: Path) -> None:
         log=RunLog(succeeded=False, reason=Reason.FAILED, finished=at(3)),
     )
 
+    silent = ("t0", "t2", "t4")
+    for name in silent:
+        folder.attempt("etl-1", name, 1).log.write_text("")
+
     lines = list(summary(run, folder, at(9)))
 
-    assert (5, 8) == (lines.count("  | oops"), sum(line.startswith("  log: ") for line in lines))
+    assert (5, 9) == (lines.count("  | oops"), sum(line.startswith("  log: ") for line in lines))
 
 
 @pytest.mark.parametrize(
     ("reason", "want"),
     [
         pytest.param(Reason.CANCELLED, "was cancelled", id="somebody ended it"),
-        pytest.param(Reason.RUN_TIMEOUT, "was cancelled", id="its time was over"),
+        pytest.param(Reason.RUN_TIMEOUT, "ran out of time", id="its time was over"),
         pytest.param(Reason.FAILED, "failed", id="a task failed"),
     ],
 )

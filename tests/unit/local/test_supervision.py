@@ -1,5 +1,6 @@
 """The shell over a program: `headrace.local.supervision`."""
 
+import ast
 import json
 import os
 import signal
@@ -218,3 +219,24 @@ def test_what_cannot_be_started_is_told(
     with pytest.raises(CannotStartError, match="cannot be started"):
         supervision.start(program(*arguments), files)
     assert supervision.running(files) is None
+
+
+def test_what_the_shell_says_names_headrace(files: AttemptFiles, program: Build) -> None:
+    """A program that vanished: the log says who could not start it, and names no file of ours."""
+    assert 127 == run(program("/nowhere/load"), files)
+
+    assert files.log.read_text().startswith("headrace: ")
+    assert files.exit.name not in files.log.read_text()
+
+
+def test_the_program_gets_its_arguments_and_variables_alone(
+    files: AttemptFiles, program: Build, tmp_path: Path
+) -> None:
+    """Nothing that the shell in between needs for itself."""
+    show = "import os, sys; open('got', 'w').write(repr((sys.argv[1:], sorted(os.environ))))"
+
+    assert 0 == run(program(sys.executable, "-c", show, "", "a b"), files)
+
+    arguments, variables = ast.literal_eval((tmp_path / "got").read_text())
+    assert ["", "a b"] == arguments
+    assert set(variables) <= {"PATH", "PWD", "LC_CTYPE", "OLDPWD", "SHLVL", "_"}

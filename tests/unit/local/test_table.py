@@ -1,8 +1,13 @@
 """A run as a live table: `headrace.cli.table`."""
 
 import asyncio
+import errno
+import os
+import re
 from io import StringIO
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from headrace.cli.table import LiveTable
@@ -88,6 +93,43 @@ async def test_a_long_message_does_not_push_the_names_away() -> None:
     assert "task-0  NonZeroExit" in live
     assert "…" in live
     assert all(len(line) <= 60 for line in live.splitlines())
+
+
+@pytest.mark.parametrize("width", [40, 44, 50])
+async def test_a_narrow_screen_keeps_what_matters(width: int) -> None:
+    """Messages go first, then the ends of long names; never how a task stands."""
+    name = "copy-all-of-the-warehouse"
+    waits = workflow(task(name), task("load", name))
+
+    live, _ = await drawn(seen(waits, **{name: BAD}), width=width)
+
+    (line,) = (line for line in live.splitlines() if line.startswith("cop"))
+    assert re.fullmatch(r"cop\S*…?  NonZeroExit\s+1\s+\S+s\s*", line)
+    assert "DURATION" in live
+    assert "MESSAGE" not in live
+    assert all(len(line) <= width for line in live.splitlines())
+
+
+async def test_the_run_is_told_with_its_logs_above_the_table(tmp_path: Path) -> None:
+    """Somebody who waits can look into them."""
+    console = Console(width=200, force_terminal=True, record=True, file=StringIO())
+
+    with LiveTable(console) as table:
+        table.open(seen(many(1)), NOON, tmp_path)
+
+    assert f"run etl-1 goes on: 0 of 1 task has ended; logs in {tmp_path}" in console.export_text()
+
+
+async def test_a_terminal_that_goes_away_does_not_end_the_run() -> None:
+    """It was closed: SIGHUP says so, and what is drawn meanwhile has nowhere to go."""
+
+    class Gone(StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with LiveTable(Console(width=80, force_terminal=True, file=Gone())) as table:
+        table.show(seen(many(1)), NOON)
+        table.say("cancelling")
 
 
 async def test_text_of_a_task_is_no_markup() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from headrace.api.v1alpha1.problem import Problem
 from headrace.cli.input import InputError
-from headrace.cli.workflow_file import read_workflow
+from headrace.cli.workflow_file import find_workflow, read_workflow
 
 
 def workflow(name: str, tasks: str = "[{name: a}]") -> str:
@@ -86,7 +86,7 @@ def test_what_is_wrong_is_told_with_its_line(
 
 def test_a_file_that_is_not_there(file: Path) -> None:
     """It is named, with the operating system's words."""
-    with pytest.raises(InputError, match=r"workflow\.yaml:1: cannot be read: No such file"):
+    with pytest.raises(InputError, match=r"workflow\.yaml: cannot be read: No such file"):
         read_workflow(file, None)
 
 
@@ -97,3 +97,27 @@ def test_problems_that_are_found_later_have_lines_too(file: Path) -> None:
     error = read_workflow(file, None).wrong([Problem("spec.tasks[0].command", "is missing")])
 
     assert (f"{file}:9: items[0].spec.tasks[0].command: is missing",) == error.lines
+
+
+def test_the_name_is_found_whatever_else_is_wrong(file: Path) -> None:
+    """A run that keeps its definition can go on, though the file of today is broken."""
+    file.write_text(NO_FIELD)
+    assert "etl" == find_workflow(file, None).name
+    file.write_text(NO_FIELD.replace("metadata: {name: etl}", "metadata: {}"))
+    assert not find_workflow(file, None).name
+
+
+def test_a_workflow_without_a_name_is_listed_as_such(file: Path) -> None:
+    """The list has no gap that nobody understands."""
+    file.write_text(f"{A}---\n{B.replace('{name: b}', '{}')}")
+
+    with pytest.raises(InputError, match="add --name, of: a, one without a name"):
+        read_workflow(file, None)
+
+
+def test_a_text_that_no_program_can_be_given_is_refused(file: Path) -> None:
+    """Before the run begins, and with its line."""
+    file.write_text(workflow("etl", '[{name: a, args: ["\\0"]}]'))
+
+    with pytest.raises(InputError, match=r"yaml:6: spec\.tasks\[0\]\.args\[0\]: holds a NUL"):
+        read_workflow(file, None)

@@ -60,7 +60,13 @@ def test_a_container_that_never_started_has_no_start_time() -> None:
     ("a_job", "pods", "want"),
     [
         pytest.param(job(), [], None, id="from when it was made"),
-        pytest.param(job(), [pod()], "12:00:01", id="from when its pod was made"),
+        pytest.param(job(), [pod()], None, id="whenever its first pod was made"),
+        pytest.param(
+            job(),
+            [failed(137, conditions=[EVICTING]), pod(**SECOND)],
+            SECOND["made"],
+            id="from when a pod was made in place of another",
+        ),
         pytest.param(
             job(condition("Suspended", "False", when="12:30:00")),
             [],
@@ -70,8 +76,8 @@ def test_a_container_that_never_started_has_no_start_time() -> None:
         pytest.param(
             job(condition("Suspended", "False", when="12:30:00")),
             [pod(made="12:31:00")],
-            "12:31:00",
-            id="the later one counts",
+            "12:30:00",
+            id="that its pod was made later is part of the wait",
         ),
         pytest.param(
             job(), [failed(137, conditions=[EVICTING])], "12:00:30", id="from when it was lost"

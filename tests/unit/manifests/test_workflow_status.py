@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.workflow import WorkflowStatus
 from headrace.engine.schedule import Recorded
-from headrace.engine.supervise import WorkflowLog
+from headrace.engine.workflow import WorkflowLog
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 from support.builders import at
 

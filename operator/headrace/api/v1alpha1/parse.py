@@ -77,7 +77,8 @@ def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:
     # As JSON, where a list is a list, "3" is no number and 3 no text: as the API server has it.
     text = json.dumps(_without_nulls(manifest))
     try:
-        read = model.model_validate_json(text, strict=True)
+        # By alias alone: the API server knows no field under the name that it has in Python.
+        read = model.model_validate_json(text, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         wording = Wording(model)
         problems = [

@@ -181,7 +181,7 @@ class Reason(StrEnum):
     """`concurrency.policy: Forbid`: a run was active, so the tick started none."""
 
     CONCURRENCY_REPLACED = "ConcurrencyReplaced"
-    """`concurrency.policy: Replace`: a newer run took this one's place."""
+    """`concurrency.policy: Replace`: runs are cancelled, since a newer one takes their place."""
 
     WAITING_FOR_TURN = "WaitingForTurn"
     """Other runs of the workflow come first; the message names them."""

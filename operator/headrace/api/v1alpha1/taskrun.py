@@ -74,6 +74,10 @@ class AttemptStatus(ApiType):
     memory: Annotated[str, StringConstraints(max_length=32)] | None = None
     """memory is the attempt's memory limit, where a retry rule raised it."""
 
+    replaced_time: AwareDatetime | None = None
+    """replacedTime is when the pod was made, if the Job made it in place of one that was lost.
+    timeouts.pendingSeconds counts from then."""
+
 
 class TaskRunStatus(ApiType):
     """How a task stands, and the log of its attempts."""

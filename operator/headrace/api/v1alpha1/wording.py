@@ -4,6 +4,7 @@ What pydantic finds wrong, in one friendly sentence each: the field, what it is,
 Knows pydantic's kinds of error and the schema of the field. Knows no kind of resource.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from headrace.api.v1alpha1.suggest import misplaced, pattern_words, quoted, repa
 
 AN_AMOUNT = "an amount like 500m, 2 or 512Mi"
 A_TIME = "a time with its zone, like 2026-11-22T02:30:00Z"
+FAR_YEAR = re.compile(r"[09][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt]")
 TYPES = {
     "array": "a list",
     "boolean": "true or false",
@@ -152,6 +154,8 @@ def _type_cure(expected: str, given: Any) -> str:
 def _time(case: Case) -> str:
     if not isinstance(case.given, str):
         return _wrong_type(case)
+    if FAR_YEAR.match(case.given):
+        return f"{quoted(case.given)} is too far away; give a time of the years 1000 to 8999"
     return f"must be {A_TIME}, not {quoted(case.given)}"
 
 

@@ -106,7 +106,8 @@ class WorkflowStatus(ApiType):
     """revision is the ControllerRevision that holds the current spec."""
 
     applied_revision: Annotated[str, StringConstraints(max_length=253)] | None = None
-    """appliedRevision is the revision that the last run by creation or onApply was made of."""
+    """appliedRevision is the revision that was last dealt with as new: the one that the last run by
+    creation or onApply was made of, or with schedules only the first one, of which none is made."""
 
     active_runs: int = Field(default=0, ge=0)
     """activeRuns is how many runs have not ended."""
@@ -124,7 +125,8 @@ class WorkflowStatus(ApiType):
     """lastTickTime is the last tick of the schedules that was dealt with."""
 
     schedule_key: Annotated[str, StringConstraints(max_length=64)] | None = None
-    """scheduleKey tells these schedules from others: a change of schedules misses no ticks."""
+    """scheduleKey tells these schedules, or none, from others: what is changed has missed no
+    ticks."""
 
     schedule_since: AwareDatetime | None = None
     """scheduleSince is when these schedules took effect. No tick before that fires."""

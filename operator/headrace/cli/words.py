@@ -1,0 +1,36 @@
+"""
+Words for people: counts, paths, and what programs wrote, made harmless.
+
+Knows no run, no task and no terminal.
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+# Whatever a program printed to move the cursor or change colours must not do so twice.
+_CONTROL: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_BREAKS: Final = re.compile(r"\s*[\t\r\n\v\f\x85\u2028\u2029]\s*")
+
+
+def counted(number: int, thing: str) -> str:
+    """Write a number of things: `1 task`, `2 tasks`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def harmless(text: str) -> str:
+    """Return a text that does nothing to a terminal."""
+    return _CONTROL.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line that does nothing to a terminal."""
+    return harmless(_BREAKS.sub(" ", text.strip()))
+
+
+def near(path: Path) -> str:
+    """Write a path as short as it is from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):  # it is elsewhere, or the folder that we are in is gone
+        return str(path)

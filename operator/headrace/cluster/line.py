@@ -1,0 +1,70 @@
+"""
+Whose turn it is among the runs of a workflow that wait for one another.
+
+Knows how many may go on at a time, as the last turns of runs that waited saw it. The rule itself is
+`headrace.engine.concurrency`; here is only how few must look when a place becomes free, since each
+one that looks costs a turn, and thousands may wait.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from heapq import nsmallest
+
+from headrace.engine.concurrency import limit_of
+from headrace.engine.run import ObservedRun
+from headrace.manifests.kube import OwnObject
+from headrace.manifests.times import given_time
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+Workflow = tuple[str, str]
+"""Namespace and name of a workflow."""
+
+
+class Line:
+    """How many runs of each workflow may go on at a time."""
+
+    def __init__(self) -> None:
+        """Know of no workflow."""
+        self._limits: dict[Workflow, int] = {}
+
+    def learn(self, run: ObservedRun) -> None:
+        """Note what a run saw of its workflow. One that has begun saw it as it was then."""
+        if run.definition is None or run.log.started is not None or not run.workflow:
+            return
+        key = run.key.namespace, run.workflow
+        limit = limit_of(run.definition.concurrency)
+        if limit is None:
+            self._limits.pop(key, None)
+        else:
+            self._limits[key] = limit
+
+    def may_begin(self, key: Workflow, runs: Iterable[OwnObject]) -> list[str]:
+        """
+        Return the names of the runs that wait and may begin now, in their order.
+
+        Where no run has seen yet how many may go on, or any number may, these are all that wait.
+        """
+        there = [run for run in runs if active(run)]
+        waiting = [run for run in there if waits(run)]
+        if not waiting:
+            self._limits.pop(key, None)
+        places = self._limits.get(key, len(there)) - (len(there) - len(waiting))
+        return [run.metadata.name for run in nsmallest(places, waiting, key=_place)]
+
+
+def active(run: OwnObject) -> bool:
+    """Tell whether a run counts among those that go on: it has not ended and is not deleted."""
+    return "completionTime" not in run.status and run.metadata.deletion_timestamp is None
+
+
+def waits(run: OwnObject) -> bool:
+    """Tell whether a run has not begun."""
+    return "startTime" not in run.status and active(run)
+
+
+def _place(run: OwnObject) -> tuple[datetime, datetime, str]:
+    """Return where a run stands: as `SiblingRun.place`."""
+    created = run.metadata.creation_timestamp or NEVER
+    return created, given_time(run.spec.get("logicalTime"), otherwise=created), run.metadata.name

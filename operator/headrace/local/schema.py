@@ -1,0 +1,46 @@
+"""
+The tables of a folder of state. Knows their columns and their version; reads and writes nothing.
+
+Logs are the JSON that a cluster has in `status`.
+"""
+
+from typing import Final
+
+VERSION: Final = 1
+"""Kept in the database. A program reads its own version only."""
+
+SCHEMA: Final = """
+CREATE TABLE run (
+    name TEXT PRIMARY KEY,
+    namespace TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    created TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    params TEXT NOT NULL,
+    logical_time TEXT,
+    desired TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT '{}',
+    finished INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX unfinished ON run (workflow, created) WHERE NOT finished;
+CREATE TABLE task (
+    run TEXT NOT NULL REFERENCES run,
+    name TEXT NOT NULL,
+    created TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (run, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE attempt (
+    run TEXT NOT NULL REFERENCES run,
+    task TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    memory TEXT,
+    time_limit INTEGER,
+    doom_reason TEXT,
+    doom_message TEXT,
+    PRIMARY KEY (run, task, number)
+) STRICT, WITHOUT ROWID;
+"""

@@ -1,0 +1,224 @@
+"""What the controller works on, and what it keeps: `headrace.controller.runtime`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from headrace.cluster.caches import Key, WorkflowKey
+from headrace.cluster.client import Client
+from headrace.cluster.resources import (
+    LEASES,
+    NAMESPACES,
+    WORKFLOW_RUNS,
+    WORKFLOWS,
+    Ref,
+    Resource,
+)
+from headrace.cluster.sender import Settings as Sending
+from headrace.controller.frame import Frame
+from headrace.controller.handlers import Told
+from headrace.controller.runtime import Runtime
+from headrace.controller.settings import Settings
+from headrace.engine.run import RunKey
+from headrace.manifests.kube import OwnObject
+from support.api_server import ApiServer
+from support.api_transport import MemoryTransport, Where
+from support.virtual_time import VirtualTimeLoop, now, seeded
+
+EVENT_LOOP = VirtualTimeLoop
+SECONDS = 6  # To begin to lead, and to give what there is its turns.
+AWAY = 600  # When kopf begins anew.
+HELD = {"holderIdentity": "another", "leaseDurationSeconds": 3600}
+
+
+@pytest.fixture(autouse=True)
+def without_kopf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tests tell what kopf would."""
+
+    async def run(frame: Frame) -> None:
+        frame.trouble = None
+        await asyncio.sleep(AWAY)
+        frame.missed()
+        await asyncio.Event().wait()
+
+    async def start(_: web.TCPSite) -> None: ...
+
+    monkeypatch.setattr(Frame, "run", run)
+    monkeypatch.setattr(web.TCPSite, "start", start)  # It would ask a thread for addresses.
+
+
+class House:
+    """An API server with the namespaces a and b, and controllers that come and go."""
+
+    def __init__(self) -> None:
+        self.server = ApiServer()
+        self.client = Client(MemoryTransport(self.server), Sending(), seeded(7))
+
+    async def furnish(self) -> None:
+        """Make in each namespace a workflow and a run of it."""
+        for name in ("a", "b"):
+            await self.client.create(NAMESPACES, {"metadata": {"name": name}}, OwnObject)
+            await self.make(WORKFLOWS, name, "w", {"tasks": [{"name": "t", "image": "busybox"}]})
+            await self.make(WORKFLOW_RUNS, name, "x", {"workflow": "w"})
+
+    async def make(
+        self, resource: Resource, namespace: str, name: str, spec: dict[str, Any]
+    ) -> OwnObject:
+        """Create an object."""
+        body = {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": spec,
+        }
+        return await self.client.create(resource, body, OwnObject)
+
+    async def began(self, namespace: str) -> bool:
+        """Tell whether the run of a namespace has begun."""
+        found = await self.client.get(Ref(WORKFLOW_RUNS, namespace, "x"), OwnObject)
+        return "startTime" in found.status
+
+    @asynccontextmanager
+    async def controller(self, way: MemoryTransport | None = None) -> AsyncIterator[Runtime]:
+        """Let a controller run that watches both namespaces."""
+        settings = Settings(namespaces=("a", "b"), lease_namespace="a", port=0)
+        runtime = Runtime(settings, way or MemoryTransport(self.server), asyncio.Event())
+        await runtime.start()
+        try:
+            yield runtime
+        finally:
+            await runtime.stop()
+
+
+def listing(namespace: str) -> Where:
+    """Return the test for what is read of a namespace."""
+    return lambda request: request.method == "GET" and f"/namespaces/{namespace}/" in request.target
+
+
+async def test_a_namespace_that_cannot_be_read_keeps_no_other_one_waiting() -> None:
+    """It is named, and gets its turns when it can be read."""
+    house = House()
+    await house.furnish()
+    way = MemoryTransport(house.server)
+    rule = way.faults.answer(403, times=float("inf"), where=listing("b"))
+    async with house.controller(way) as runtime:
+        await asyncio.sleep(SECONDS)
+        assert (True, False) == (await house.began("a"), await house.began("b"))
+        told = runtime.ready()
+        assert told is not None
+        assert "workflowruns.headrace.dev in b" in told
+        assert "in a" not in told
+
+        rule.times = 0
+        await asyncio.sleep(60)
+        assert await house.began("b")
+        assert runtime.ready() is None
+
+
+async def test_a_controller_ends_though_not_all_could_be_read() -> None:
+    """The next one must not wait for what this one waits for."""
+    house = House()
+    await house.furnish()
+    way = MemoryTransport(house.server)
+    way.faults.answer(403, times=float("inf"), where=listing("b"))
+    async with house.controller(way):
+        await asyncio.sleep(SECONDS)
+        begins = now()
+    assert now() - begins < 1
+    lease = await house.client.get(Ref(LEASES, "a", "headrace"), dict[str, Any])
+    assert not lease["spec"].get("holderIdentity")
+
+
+async def standing_by(house: House) -> None:
+    """Let another controller lead, which does not work."""
+    await house.furnish()
+    lease = {"metadata": {"name": "headrace", "namespace": "a"}, "spec": HELD}
+    await house.client.create(LEASES, lease, dict[str, Any])
+
+
+async def test_one_that_does_not_lead_keeps_nothing_of_what_is_gone() -> None:
+    """It may stand by for months, and nobody takes anything out of its queue."""
+    house = House()
+    await standing_by(house)
+    async with house.controller() as runtime:
+        await asyncio.sleep(SECONDS)
+        for number in range(20):
+            name = f"run-{number}"
+            await house.make(WORKFLOW_RUNS, "a", name, {"workflow": "w"})
+            await asyncio.sleep(1)
+            await house.client.delete(Ref(WORKFLOW_RUNS, "a", name))
+            await asyncio.sleep(1)
+            assert () == runtime.caches.runs.tombstones_by_index(RunKey("a", name))
+        assert 2 == len(runtime.caches.runs)
+        assert 0 == runtime.queue.depth
+        assert runtime.ready() is None
+
+
+async def test_one_that_begins_to_lead_looks_at_all_that_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also at what it was told while it stood by."""
+    house = House()
+    await standing_by(house)
+    async with house.controller() as runtime:
+        await asyncio.sleep(SECONDS)
+        runtime.look_at_workflow(Told("a", "alone", "1", ("u", 1), gone=False))
+        assert not await house.began("a")
+        asked: list[Key] = []
+        monkeypatch.setattr(runtime.queue, "add", noting(asked, runtime.queue.add))
+        free = {"spec": {"holderIdentity": None}}
+        await house.client.patch(Ref(LEASES, "a", "headrace"), free, dict[str, Any])
+        await asyncio.sleep(SECONDS)
+        assert await house.began("a")
+        assert await house.began("b")
+        assert {"x", "w", "alone"} <= {key.name for key in asked}
+
+
+def noting(asked: list[Key], add: Callable[[Key], None]) -> Callable[[Key], None]:
+    """Return what adds to a queue, and notes the keys."""
+
+    def both(key: Key) -> None:
+        asked.append(key)
+        add(key)
+
+    return both
+
+
+async def test_runs_that_wait_hear_of_a_workflow_that_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where the last version of it is one that we wrote: the change is in it."""
+    house = House()
+    await house.furnish()
+    await house.make(WORKFLOW_RUNS, "a", "early", {"workflow": "late"})
+    async with house.controller() as runtime:
+        await asyncio.sleep(SECONDS)
+        spec = {"suspend": True, "tasks": [{"name": "t", "image": "busybox"}]}
+        made = await house.make(WORKFLOWS, "a", "late", spec)
+        asked: list[Key] = []
+        monkeypatch.setattr(runtime.queue, "add", noting(asked, runtime.queue.add))
+        content = (made.metadata.uid, made.metadata.generation)
+        for version in ("1", "2"):
+            runtime.look_at_workflow(Told("a", "late", version, content, gone=False))
+        assert 1 == asked.count(RunKey("a", "early"))
+
+
+async def test_workflows_that_went_while_kopf_was_away_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody tells of them, and what they left behind must go."""
+    house = House()
+    await house.furnish()
+    async with house.controller() as runtime:
+        await asyncio.sleep(SECONDS)
+        runtime.look_at_workflow(Told("a", "w", "1", ("u", 1), gone=False))
+        await asyncio.sleep(AWAY / 2)
+        await house.client.delete(Ref(WORKFLOWS, "a", "w"))
+        asked: list[Key] = []
+        monkeypatch.setattr(runtime.queue, "add", noting(asked, runtime.queue.add))
+        await asyncio.sleep(AWAY)
+        assert WorkflowKey("a", "w") in asked
