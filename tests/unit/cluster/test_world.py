@@ -59,6 +59,26 @@ async def test_a_status_does_not_go_to_a_run_that_was_made_anew() -> None:
     assert {} == await rig.status(WORKFLOW_RUNS, "x")
 
 
+async def test_a_run_that_was_made_anew_is_noticed_before_the_watch_tells() -> None:
+    """The API server refuses the write, and the cache learns of the new one by that."""
+    rig = WorldRig()
+    await run_of(rig, "a")
+    seen = await rig.world.observe(RUN)
+    assert seen is not None
+    await rig.client.delete(Ref(WORKFLOW_RUNS, "default", "x"))
+    meta = {"name": "x", "namespace": "default"}
+    body = {"metadata": meta, "spec": {"workflow": "w"}}
+    new = await rig.client.create(WORKFLOW_RUNS, body, OwnObject)
+
+    with pytest.raises(StaleError):
+        await rig.world.record(RUN, replace(seen.log, message="of the old one"))
+
+    assert {} == await rig.status(WORKFLOW_RUNS, "x")
+    known = rig.caches.runs.get("default", "x")
+    assert known is not None
+    assert new.metadata.uid == known.metadata.uid
+
+
 async def test_a_status_that_another_wrote_is_not_written_over() -> None:
     """A terminal outcome never changes, whoever wrote it and whenever the watch told it."""
     rig = WorldRig()
