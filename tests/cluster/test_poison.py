@@ -81,7 +81,7 @@ def test_a_record_that_cannot_be_read_and_has_no_job_is_a_failure(story: Story) 
     story.patch("taskrun", "lost-once-load", {**garbled(attempts=None, outcome=None)}, STATUS)
     run = story.ended("lost-once")
 
-    assert "Failed" == condition(run)["reason"]
+    assert "TaskRunDeleted" == condition(run)["reason"]
     assert not story.of_run("job", "lost-once", "load")
 
 

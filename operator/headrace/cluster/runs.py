@@ -127,6 +127,8 @@ class RunReader:
         """
         log, namespace = run.log, run.key.namespace
         begun = log.started is not None or log.finished is not None or log.positions != ""
+        # A status that cannot be read tells nothing of it, but TaskRuns do.
+        begun = begun or bool(self._caches.task_runs.by_index(run.key))
         try:
             if begun and log.revision is not None:
                 return await self._kept(namespace, log.revision)

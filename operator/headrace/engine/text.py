@@ -12,6 +12,9 @@ LAST = datetime(MAXYEAR, 12, 31, 23, 59, 59, tzinfo=UTC)
 LONGEST_MESSAGE = 1024
 """The most characters that a message in a status may have."""
 
+LONGEST_WORDS = 900
+"""The most of it that may be somebody else's words: ours and a mark have room beside them."""
+
 
 def clip(text: str, length: int = LONGEST_MESSAGE) -> str:
     """Return a text that fits: its beginning, and a mark where the rest was."""

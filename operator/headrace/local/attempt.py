@@ -15,14 +15,13 @@ from typing import Final
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.classify import MAX_OUTPUT_BYTES
 from headrace.engine.run import Ending, Sighting, Stage
-from headrace.engine.text import clip
+from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.local import strays, supervision
 from headrace.local.folder import AttemptFiles
 from headrace.local.process import Process
 from headrace.local.records import AttemptRecord, Doom
 from headrace.local.removal import remove
 from headrace.local.supervision import CannotStartError, Program
-from headrace.manifests.pods import LONGEST_WORDS
 
 INTERRUPTED: Final = "its processes were killed together, or the machine stopped"
 _SIGNALLED: Final = 128

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.run import Ending, Sighting, Stage
-from headrace.engine.text import clip
+from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.manifests.job import CONTAINER
 from headrace.manifests.kube import ContainerState, Pod, Terminated, Waiting, holds
 
@@ -54,9 +54,6 @@ HINTS = {
     143: " (SIGTERM)",
 }
 """What an exit code usually means."""
-
-LONGEST_WORDS = 900
-"""Of another program's message, so that there is room for ours around it."""
 
 
 def age(pod: Pod) -> tuple[datetime, str]:

@@ -7,7 +7,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
-from headrace.cluster.resources import WORKFLOW_RUNS, WORKFLOWS, Ref, Resource
+from headrace.cluster.resources import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS, Ref, Resource
 from headrace.cluster.workflows import WorkflowWorld
 from headrace.cluster.world import ClusterWorld, Links
 from headrace.engine.run import ObservedRun, RunKey
@@ -46,6 +46,8 @@ class Bench:
         written = await self.rig.client.patch_status(ref, {"status": status}, OwnObject)
         if resource is WORKFLOW_RUNS:
             self.caches.runs.put(written)
+        if resource is TASK_RUNS:
+            self.caches.task_runs.put(written)
 
     async def edit(self, **spec: Any) -> None:
         """Let somebody change the workflow."""
@@ -108,6 +110,18 @@ async def test_a_run_that_began_keeps_its_definition() -> None:
     for more in ({"startTime": STARTED}, {"started": "0"}, {"completionTime": STARTED}):
         await bench.tell(WORKFLOW_RUNS, "runs", revision=first.log.revision, **more)
         assert first.log.revision == (await bench.read("runs")).log.revision
+
+
+async def test_a_run_whose_status_nobody_can_read_keeps_its_definition() -> None:
+    """It has TaskRuns, so it has begun: the revision that it names is the one it began with."""
+    bench = Bench()
+    await bench.make(WORKFLOWS, "etl", workflow(1))
+    await bench.make(WORKFLOW_RUNS, "runs", {"workflow": "etl"}, progress="")
+    first = await bench.read("runs")
+    await bench.make(TASK_RUNS, "runs-a", {"run": "runs", "task": "a", "image": "busybox"})
+    await bench.edit(**workflow(5))
+    await bench.tell(WORKFLOW_RUNS, "runs", revision=first.log.revision, started="x-y")
+    assert first.log.revision == (await bench.read("runs")).log.revision
 
 
 async def test_a_run_that_waits_outlives_its_workflow() -> None:
