@@ -131,14 +131,14 @@ def test_a_task_that_takes_too_long_with_all_its_retries_is_ended(story: Story) 
     policy = retrying(100)
     story.workflow(
         "endless",
-        task("poll", shell("sleep 1; exit 1"), retry=policy, timeouts={"totalSeconds": 6}),
+        task("poll", shell("sleep 1; exit 1"), retry=policy, timeouts={"totalSeconds": 15}),
     )
 
     story.ended("endless-once")
 
     ended = story.get("taskrun", "endless-once-poll")
     assert "TaskTimeout" == condition(ended)["reason"]
-    assert "timeouts.totalSeconds (6)" in story.row("workflowrun", "endless-once")
+    assert "timeouts.totalSeconds (15)" in story.row("workflowrun", "endless-once")
     assert len(ended["status"]["attempts"]) > 1
     story.until("no pod", lambda: not story.running("endless-once"))
 
