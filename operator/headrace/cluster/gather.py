@@ -97,6 +97,15 @@ def _age(seen: Sighting) -> tuple[int, bool]:
     return seen.number, seen.stage is not Stage.GONE
 
 
+def _lost_its_pod(seen: ObservedTask) -> bool:
+    """Tell whether an attempt that is not closed yet ended because its pod was deleted."""
+    last, sighting = seen.log.last, seen.sighting
+    if sighting is None or sighting.ending is None:
+        return False
+    closed = last is not None and not last.open and last.number >= sighting.number
+    return sighting.ending.reason is Reason.POD_DELETED and not closed
+
+
 _LOST = TaskLog(
     outcome=Outcome.FAILED,
     reason=Reason.TASK_RUN_DELETED,
@@ -223,6 +232,8 @@ class Gatherer:
         if doubtful is not None:
             found = await self._job_exists(item, doubtful)
             return self._pictures.of(item) if found else seen
+        if _lost_its_pod(seen):
+            return await self._with_its_job(item, seen)
         return await self._explained(item, seen)
 
     def _doubtful(self, item: OwnObject, seen: ObservedTask) -> str | None:
@@ -235,6 +246,14 @@ class Gatherer:
         jobs, uid = self._caches.jobs, item.metadata.uid
         known = (*jobs.by_index(uid), *jobs.tombstones_by_index(uid))
         return None if sighting.job in {job.metadata.name for job in known} else sighting.job
+
+    async def _with_its_job(self, item: OwnObject, seen: ObservedTask) -> ObservedTask:
+        """Find out whether the Job went first: news of Jobs may come later than news of pods."""
+        name = seen.sighting.job if seen.sighting is not None else None
+        job = self._caches.jobs.get(item.metadata.namespace, name or "")
+        if job is not None and not await self._job_exists(item, job.metadata.name):
+            self._caches.jobs.remove(job.metadata)
+        return self._pictures.of(item)
 
     async def _job_exists(self, item: OwnObject, name: str) -> bool:
         if name in self._surely_gone:

@@ -128,6 +128,32 @@ async def test_a_pod_of_a_job_that_only_the_cache_has_not_seen_is_no_orphan() ->
     assert Stage.GONE is not task.sighting.stage
 
 
+@pytest.mark.parametrize("deleted", ["job", "pod"])
+async def test_news_of_a_deleted_job_may_come_after_that_of_its_pod(deleted: str) -> None:
+    """Whose pod was deleted, its Job is asked for: the story says what somebody really deleted."""
+    rig = await started("a")
+    (job,) = rig.server.storage.all(JOBS)
+    await make_pod(rig, job)
+    await relisted(rig)
+    (made,) = rig.server.storage.all(PODS)
+    pod = Ref(PODS, "default", made["metadata"]["name"])
+    name = job["metadata"]["name"]
+    await rig.client.delete(Ref(JOBS, "default", name) if deleted == "job" else pod)
+    await asyncio.sleep(COLLECT_SECONDS)
+    failed = {"status": {"phase": "Failed"}}
+    rig.caches.pods.put(await rig.client.patch_status(pod, failed, Pod))
+
+    task = await seen(rig, "a")
+
+    assert task.sighting is not None
+    if deleted == "job":
+        assert (Stage.GONE, None) == (task.sighting.stage, task.sighting.ending)
+        assert "the Job was deleted" == task.sighting.message
+    else:
+        assert task.sighting.ending is not None
+        assert Reason.POD_DELETED is task.sighting.ending.reason
+
+
 async def test_a_pod_of_another_run_of_that_name_is_none_of_ours() -> None:
     """The name of its Job says whose it is."""
     rig = await started("a")
