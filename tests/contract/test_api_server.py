@@ -17,7 +17,15 @@ from headrace.cluster.errors import (
     invalid,
     not_found,
 )
-from headrace.cluster.resources import CONFIG_MAPS, JOBS, LEASES, NAMESPACES, Ref, Resource
+from headrace.cluster.resources import (
+    CONFIG_MAPS,
+    JOBS,
+    LEASES,
+    NAMESPACES,
+    TASK_RUNS,
+    Ref,
+    Resource,
+)
 from support.api_contract import Api, Object, eventually, refused
 from support.virtual_time import VirtualTimeLoop
 
@@ -109,6 +117,23 @@ async def test_a_write_on_another_uid_is_refused(api: Api) -> None:
     await api.config_map("a")
     body = {"metadata": {"uid": str(uuid.uuid4())}, "data": {"b": "2"}}
     assert invalid(await refused(api.client.patch(api.ref(CONFIG_MAPS, "a"), body, dict)))
+
+
+async def test_the_status_of_a_custom_resource_is_guarded_by_its_version_alone(api: Api) -> None:
+    """A uid in such a write is overlooked, whatever it says; an old resourceVersion is not."""
+    made = await api.task_run("a")
+    ref = api.ref(TASK_RUNS, "a")
+    another = {"uid": str(uuid.uuid4())}
+    after = await api.client.patch_status(
+        ref, {"metadata": another, "status": {"attemptCount": 1}}, dict
+    )
+    assert (1, made["metadata"]["uid"]) == (
+        after["status"]["attemptCount"],
+        after["metadata"]["uid"],
+    )
+    old = {"resourceVersion": made["metadata"]["resourceVersion"]}
+    body = {"metadata": old, "status": {"attemptCount": 2}}
+    assert conflict(await refused(api.client.patch_status(ref, body, dict)))
 
 
 async def test_a_merge_patch_merges(api: Api) -> None:

@@ -17,7 +17,15 @@ from headrace.cluster.errors import (
     not_found,
 )
 from headrace.cluster.pace import Clock
-from headrace.cluster.resources import CONFIG_MAPS, JOBS, NAMESPACES, Ref, Resource, Scope
+from headrace.cluster.resources import (
+    CONFIG_MAPS,
+    JOBS,
+    NAMESPACES,
+    TASK_RUNS,
+    Ref,
+    Resource,
+    Scope,
+)
 from headrace.cluster.sender import Settings
 from headrace.cluster.transport import HttpTransport
 from support.api_server import ApiServer
@@ -54,6 +62,13 @@ class Api:
         body = {"metadata": self._meta(name, **metadata), "spec": spec}
         return await self.client.create(JOBS, body, dict)
 
+    async def task_run(self, name: str) -> Object:
+        """Create a TaskRun that no controller touches."""
+        kind = {"apiVersion": TASK_RUNS.api_version, "kind": TASK_RUNS.kind}
+        spec = {"image": "none.invalid/none", "command": ["true"]}
+        body = {**kind, "metadata": self._meta(name), "spec": spec}
+        return await self.client.create(TASK_RUNS, body, dict)
+
     async def names(self, scope: Scope, size: int = 500) -> list[list[str]]:
         """List names, page by page; the cluster puts a ConfigMap of its own into namespaces."""
         pages = [page async for page in self.client.pages(scope, dict, size=size)]
@@ -85,6 +100,7 @@ async def api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
         return
     skip_without_cluster()
     real: Cluster = request.getfixturevalue("cluster")
+    request.getfixturevalue("crds")
     async with HttpTransport(from_kubeconfig(str(real.kubeconfig))) as transport:
         client = Client(transport, Settings(), seeded(1))
         await client.create(NAMESPACES, {"metadata": {"name": name}}, dict)

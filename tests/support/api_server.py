@@ -16,6 +16,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
+from headrace.api.v1alpha1.base import GROUP
 from headrace.cluster import resources
 from headrace.cluster.resources import Resource
 from headrace.cluster.transport import Request, Response
@@ -237,7 +238,10 @@ class ApiServer:
     def _put_in_place(self, target: _Target, old: Object, new: Object) -> Object:
         resource, name = target.resource, target.name
         before, meta = old["metadata"], dict(new["metadata"])
-        if meta.get("uid", before["uid"]) != before["uid"]:
+        overlooked = (
+            target.part == "status" and resource.group == GROUP
+        )  # As of all metadata there.
+        if meta.get("uid", before["uid"]) != before["uid"] and not overlooked:
             raise refuse.immutable(resource, name, "metadata.uid")
         if meta.get("resourceVersion", before["resourceVersion"]) != before["resourceVersion"]:
             raise refuse.changed(resource, name)

@@ -145,6 +145,12 @@ def invalid(error: BaseException) -> bool:
     return _answered(error, 422) or _answered(error, 400)
 
 
+def of_another(error: BaseException) -> bool:
+    """Tell whether a write named a uid, and the object of that name has another."""
+    causes = error.causes if isinstance(error, ApiError) else ()
+    return invalid(error) and any(cause.field == "metadata.uid" for cause in causes)
+
+
 def gone(error: BaseException) -> bool:
     """Tell whether what was asked for is too old to be told: list again."""
     return _answered(error, 410)

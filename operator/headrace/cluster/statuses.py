@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from headrace.cluster.client import Client
-from headrace.cluster.errors import ApiError, ClusterError, conflict, invalid, not_found
+from headrace.cluster.errors import ApiError, ClusterError, conflict, not_found
 from headrace.cluster.resources import Ref, Resource
 from headrace.cluster.store import Store
 from headrace.engine.run import Obstacle
@@ -74,15 +74,15 @@ class StatusWriter:
         ref = Ref(status.resource, meta.namespace, meta.name)
         if version not in (None, version_of(meta)):
             raise StaleError(f"{ref} has changed")
-        # The uid says the same as the resourceVersion, and says it for sure.
-        named = {"uid": meta.uid, "resourceVersion": meta.resource_version}
-        body = {"metadata": named, "status": status.content}
+        # No two objects of a cluster ever have the same resourceVersion. A uid would not help: in a
+        # write of a custom resource's status, the API server does not look at it.
+        body = {"metadata": {"resourceVersion": meta.resource_version}, "status": status.content}
         try:
             written = await self._client.patch_status(ref, body, OwnObject)
         except ApiError as error:
             if not_found(error):
                 status.store.remove(meta)
-            elif conflict(error) or _of_another(error):
+            elif conflict(error):
                 status.store.put(await self._client.get(ref, OwnObject))
             else:
                 raise
@@ -94,8 +94,3 @@ class StatusWriter:
 def version_of(meta: Meta) -> Version:
     """Return which object this is, and at which moment."""
     return meta.uid, meta.resource_version
-
-
-def _of_another(error: ApiError) -> bool:
-    """Tell whether a write named a uid that the object does not have."""
-    return invalid(error) and any(cause.field == "metadata.uid" for cause in error.causes)

@@ -15,7 +15,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.client import Client
 from headrace.cluster.definitions import Definitions, Revision, UnusableError, parse_spec
-from headrace.cluster.errors import ApiError, already_exists, conflict, not_found
+from headrace.cluster.errors import ApiError, already_exists, conflict, not_found, of_another
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.resources import (
     CONTROLLER_REVISIONS,
@@ -60,16 +60,20 @@ class WorkflowWorld:
         self._read: dict[WorkflowKey, OwnObject] = {}
         self._wrote: dict[WorkflowKey, str] = {}
         self._listed: dict[WorkflowKey, tuple[tuple[str, int], tuple[str, ...]]] = {}
+        self._uids: dict[WorkflowKey, dict[str, str]] = {}  # Of the runs looked at, by name.
 
     async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
         """Return all that is true of a workflow now; None if nothing is left of it."""
         item = await self._definitions.workflow(key.namespace, key.name)
-        runs = tuple(_known(run) for run in self._caches.runs.by_index((key.namespace, key.name)))
+        found = self._caches.runs.by_index((key.namespace, key.name))
+        runs = tuple(_known(run) for run in found)
+        self._uids[key] = {run.metadata.name: run.metadata.uid for run in found}
         revisions = await self._revisions(key, item)
         if item is None or item.metadata.deletion_timestamp is not None:
             for known in (self._read, self._wrote, self._listed):
                 known.pop(key, None)
             if not runs and not revisions:
+                self._uids.pop(key, None)
                 return None
             gone = self._clock()
             return ObservedWorkflow(
@@ -80,12 +84,13 @@ class WorkflowWorld:
 
     async def apply(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
         """Create, cancel and delete runs. Doing it again changes nothing."""
+        uids = self._uids.get(key, {})
         for run in decision.create:
             await self._create(key, run)
         for name in decision.cancel:
-            await self._cancel(key, name)
+            await self._cancel(key, name, uids[name])
         for name in decision.delete_runs:
-            await self._delete(WORKFLOW_RUNS, key.namespace, name)
+            await self._delete(WORKFLOW_RUNS, key.namespace, name, uids[name])
         for name in decision.delete_revisions:
             await self._delete(CONTROLLER_REVISIONS, key.namespace, name)
             self._definitions.forget(key.namespace, name)
@@ -168,20 +173,21 @@ class WorkflowWorld:
             if not already_exists(error):
                 raise
 
-    async def _cancel(self, key: WorkflowKey, name: str) -> None:
-        body: dict[str, Any] = {"spec": {"desiredState": DesiredState.CANCEL.value}}
+    async def _cancel(self, key: WorkflowKey, name: str, uid: str) -> None:
+        spec = {"desiredState": DesiredState.CANCEL.value}
+        body: dict[str, Any] = {"metadata": {"uid": uid}, "spec": spec}
         try:
             ref = Ref(WORKFLOW_RUNS, key.namespace, name)
             self._caches.runs.put(await self._client.patch(ref, body, OwnObject))
         except ApiError as error:
-            if not not_found(error):
+            if not not_found(error) and not of_another(error):
                 raise
 
-    async def _delete(self, resource: Resource, namespace: str, name: str) -> None:
+    async def _delete(self, resource: Resource, namespace: str, name: str, uid: str = "") -> None:
         try:
-            await self._client.delete(Ref(resource, namespace, name))
+            await self._client.delete(Ref(resource, namespace, name), uid=uid)
         except ApiError as error:
-            if not not_found(error):
+            if not not_found(error) and not conflict(error):  # It was made anew: leave it alone.
                 raise
 
     async def _write(self, item: OwnObject, log: WorkflowLog) -> None:

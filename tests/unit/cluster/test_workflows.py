@@ -1,0 +1,56 @@
+"""What a workflow's turn does to its runs: `headrace.cluster.workflows`."""
+
+from dataclasses import replace
+
+import pytest
+
+from headrace.cluster.caches import WorkflowKey
+from headrace.cluster.errors import ApiError, not_found
+from headrace.cluster.events import EventRecorder
+from headrace.cluster.resources import WORKFLOW_RUNS, Ref
+from headrace.cluster.workflows import WorkflowWorld
+from headrace.engine.workflow import WorkflowDecision
+from headrace.manifests.kube import OwnObject
+from support.virtual_time import VirtualTimeLoop
+from support.world_rig import WorldRig
+
+EVENT_LOOP = VirtualTimeLoop
+KEY = WorkflowKey("default", "w")
+RUN = Ref(WORKFLOW_RUNS, "default", "x")
+CANCEL = WorkflowDecision(cancel=("x",))
+DELETE = WorkflowDecision(delete_runs=("x",))
+
+
+async def looked_at() -> tuple[WorldRig, WorkflowWorld]:
+    """Return the world of a workflow with one run, which has been observed."""
+    rig = WorldRig()
+    await rig.workflow("a")
+    await rig.make(WORKFLOW_RUNS, "x", {"workflow": "w"})
+    events = EventRecorder(rig.client, rig.clock, "test")
+    world = WorkflowWorld(rig.caches, rig.client, rig.world.definitions, events, rig.clock)
+    observed = await world.observe(KEY)
+    assert observed is not None
+    assert ["x"] == [run.name for run in observed.runs]
+    return rig, world
+
+
+async def test_a_run_is_cancelled_and_deleted() -> None:
+    """So that the tests below have something to lose."""
+    rig, world = await looked_at()
+    await world.apply(KEY, CANCEL)
+    assert "Cancel" == (await rig.client.get(RUN, OwnObject)).spec["desiredState"]
+    await world.apply(KEY, DELETE)
+    with pytest.raises(ApiError) as refused:
+        await rig.client.get(RUN, OwnObject)
+    assert not_found(refused.value)
+
+
+@pytest.mark.parametrize("decision", [CANCEL, DELETE], ids=["cancel", "delete"])
+async def test_a_run_that_was_made_anew_is_not_the_one_that_was_decided_upon(
+    decision: WorkflowDecision,
+) -> None:
+    """Somebody deletes a run and makes another of its name in the middle of a turn."""
+    rig, world = await looked_at()
+    anew = await rig.replace(WORKFLOW_RUNS, "x", {"workflow": "w", "params": {"by": "hand"}})
+    await world.apply(KEY, replace(decision))
+    assert anew == await rig.client.get(RUN, OwnObject)
