@@ -1,5 +1,5 @@
 # The controller's image. Any builder of Dockerfiles will do: docker, podman, buildah.
-#   docker build --tag headrace/controller:0.1.0 .
+#   docker build --tag registry.example.com/headrace/controller:0.1.0 .
 # BASE may be any image with Python 3.13 at `python`, with `venv` for the first stage.
 ARG BASE=docker.io/library/python:3.13-slim
 

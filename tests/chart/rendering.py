@@ -22,6 +22,8 @@ from cluster.control_plane.commands import run
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "headrace"
 NAMESPACE = "headrace-system"
+IMAGE = {"image.repository": "registry.example.com/headrace/controller"}
+"""The one value that must be given."""
 KUBERNETES = build.KUBERNETES
 """What helm takes the cluster for; left to itself, it goes by how it was built."""
 MUTATING = "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy"
@@ -90,47 +92,51 @@ class Rendered:
 
 
 @functools.cache
-def _render(values: str, release: str, apis: tuple[str, ...]) -> Rendered:
-    sets = [f"--set-json={name}={json.dumps(value)}" for name, value in json.loads(values).items()]
+def _render(values: str, release: str, namespace: str, apis: tuple[str, ...]) -> Rendered:
     offered = [f"--api-versions={api}" for api in apis]
-    where = ("--namespace", NAMESPACE, "--kube-version", KUBERNETES)
-    text = call("template", release, CHART, *where, *sets, *offered)
+    where = ("--namespace", namespace, "--kube-version", KUBERNETES)
+    text = call("template", release, CHART, *where, *_sets(json.loads(values)), *offered)
     return Rendered(tuple(each for each in yaml.safe_load_all(text) if each))
+
+
+def _sets(values: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in {**IMAGE, **values}.items():
+        yield f"--set-json={name}={json.dumps(value)}"
 
 
 def render(
     values: Mapping[str, Any] | None = None,
     *,
     release: str = "headrace",
+    namespace: str = NAMESPACE,
     apis: Sequence[str] = (MUTATING,),
 ) -> Rendered:
     """
     Render the chart.
 
     Args:
-        values: By name, with dots: `{"rbac.create": False}`.
-        release: Its name; the namespace is `NAMESPACE`.
+        values: By name, with dots: `{"rbac.create": False}`. The image need not be given.
+        release: Its name.
+        namespace: Where it is installed.
         apis: What the cluster has beyond what helm takes for granted.
 
     Raises:
         CommandFailedError: helm refused; the message says why.
 
     """
-    return _render(json.dumps(values or {}), release, tuple(apis))
+    return _render(json.dumps(values or {}), release, namespace, tuple(apis))
 
 
 def notes(values: Mapping[str, Any] | None = None) -> str:
     """Return what a person reads after `helm install`."""
-    sets = [f"--set-json={name}={json.dumps(value)}" for name, value in (values or {}).items()]
     words = ("install", "headrace", CHART, "--namespace", NAMESPACE, "--dry-run=client")
-    text: str = json.loads(call(*words, "--output=json", *sets))["info"]["notes"]
+    told = call(*words, "--output=json", *_sets(values or {}))
+    text: str = json.loads(told)["info"]["notes"]
     return text
 
 
 def manifest_in(text: str) -> str:
     """Return the manifest that a here-document of a shell holds in the text."""
-    found = re.search(r"<<'EOF'\n(.*?)\n *EOF", text, re.DOTALL)
+    found = re.search(r"<<'EOF'\n(.*?\n)EOF$", text, re.DOTALL | re.MULTILINE)
     assert found is not None
-    lines = found[1].splitlines()
-    margin = len(lines[0]) - len(lines[0].lstrip())
-    return "\n".join(line[margin:] for line in lines) + "\n"
+    return found[1]

@@ -1,4 +1,4 @@
-"""What `docs/how-to/install.md` and `docs/explanation/security.md` say about the chart."""
+"""What `docs/how-to/install.md`, `explanation/security.md` and the README say of the chart."""
 
 import re
 from itertools import pairwise
@@ -10,13 +10,22 @@ from chart.rendering import CHART, KUBERNETES, ROOT, call, render
 from chart.rights import CONTROLLER, LEASE
 
 GUIDE = (ROOT / "docs" / "how-to" / "install.md").read_text()
+README = (ROOT / "README.md").read_text()
 SECURITY = (ROOT / "docs" / "explanation" / "security.md").read_text()
 
 
 def commands() -> list[str]:
-    """Return the guide's helm commands about the chart, each on one line."""
-    blocks = "".join(re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)).replace("\\\n", " ")
-    return [line for line in blocks.splitlines() if re.match(r"helm (install|upgrade) ", line)]
+    """Return the helm commands about the chart of guide and README, each on one line."""
+    found = re.findall(r"```sh\n(.*?)```", f"{GUIDE}\n{README}", re.DOTALL)
+    lines = "".join(found).replace("\\\n", " ").splitlines()
+    return [line for line in lines if re.match(r"helm (install|upgrade) ", line)]
+
+
+def sets(line: str) -> list[str]:
+    """Return what the command sets; one that reuses values has those of the first install too."""
+    if "--reset-then-reuse-values" in line:
+        line = f"{commands()[0]} {line}"
+    return [f"--set={value}" for word, value in pairwise(line.split()) if word == "--set"]
 
 
 def test_the_table_of_rights_is_the_chart_s() -> None:
@@ -33,13 +42,12 @@ def test_the_table_of_rights_is_the_chart_s() -> None:
 
 @pytest.mark.parametrize("line", commands())
 def test_each_helm_command_of_the_guide_is_accepted(line: str) -> None:
-    """Chart and values of the command exist: helm renders them."""
+    """Chart and values of the command exist, and none is missing: helm renders them."""
     words = line.split()
     folder = next(word for word in words if word.startswith("./helm/"))
-    sets = [f"--set={value}" for word, value in pairwise(words) if word == "--set"]
     namespace = words[words.index("--namespace") + 1]
     where = ("--namespace", namespace, "--kube-version", KUBERNETES)
-    assert "kind: " in call("template", words[2], ROOT / folder, *where, *sets)
+    assert "kind: " in call("template", words[2], ROOT / folder, *where, *sets(line))
 
 
 def test_each_value_that_the_guide_names_exists() -> None:

@@ -1,19 +1,10 @@
 """The chart as a whole: names, labels, and the objects around the controller."""
 
-from typing import Any
-
-import pytest
 import yaml
 
-from chart.rendering import CHART, NAMESPACE, ROOT, call, manifest_in, notes, render
-from headrace.api.v1alpha1.parse import parse_workflow
+from chart.everything import OBJECTS
+from chart.rendering import CHART, IMAGE, NAMESPACE, ROOT, call, render
 
-ALL: dict[str, Any] = {
-    "replicas": 2,
-    "serviceMonitor.enabled": True,
-    "networkPolicy.enabled": True,
-    "reserveNamespace": True,
-}
 WITHOUT_NAMESPACE = {
     "ClusterRole",
     "ClusterRoleBinding",
@@ -28,12 +19,13 @@ LABELS = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernete
 
 def test_helm_finds_nothing_to_complain_of() -> None:
     """`helm lint --strict` accepts the chart."""
-    assert "0 chart(s) failed" in call("lint", "--strict", CHART)
+    (image,) = (f"--set={name}={value}" for name, value in IMAGE.items())
+    assert "0 chart(s) failed" in call("lint", "--strict", CHART, image)
 
 
 def test_every_object_stands_in_the_releases_namespace_and_is_labelled() -> None:
     """Nothing lands in the namespace that kubectl happens to point at."""
-    for each in render(ALL).manifests:
+    for each in render(OBJECTS).manifests:
         if each["kind"] == "CustomResourceDefinition":
             continue
         want = None if each["kind"] in WITHOUT_NAMESPACE else NAMESPACE
@@ -41,18 +33,55 @@ def test_every_object_stands_in_the_releases_namespace_and_is_labelled() -> None
         assert each["metadata"]["labels"].keys() >= LABELS
 
 
-def test_a_release_name_of_any_length_gives_names_that_kubernetes_accepts() -> None:
-    """A name of 53 characters, helm's limit, leaves room for every suffix."""
-    long = "l" * 53
-    rendered = render({**ALL, "watchNamespaces": ["n" * 63]}, release=long)
-    for each in rendered.manifests:
-        limit = 253 if each["kind"] in WITHOUT_NAMESPACE or "Role" in each["kind"] else 63
-        assert len(each["metadata"]["name"]) <= limit
+def test_labels_and_annotations_for_all_objects_reach_all_but_the_crds() -> None:
+    """What is said once stands on every object and on the pods; the chart's own labels win."""
+    name = "app.kubernetes.io/name"
+    common = {"team": "platform", name: "x"}
+    annotations = {"owner": "ingest"}
+    rendered = render({**OBJECTS, "commonLabels": common, "commonAnnotations": annotations})
+    objects = [each for each in rendered.manifests if each["kind"] != "CustomResourceDefinition"]
+    for each in (*objects, rendered.controller):
+        metadata = each["metadata"]
+        assert "platform" == metadata["labels"]["team"]
+        assert "headrace" == metadata["labels"][name]
+        assert "ingest" == metadata["annotations"]["owner"]
+    assert "test" == rendered.one("Pod")["metadata"]["annotations"]["helm.sh/hook"]
+
+
+def test_what_is_said_of_one_object_wins_over_what_is_said_of_all() -> None:
+    """Of two values for one label the closer one holds, also when it is empty."""
+    close = ("podLabels", "podAnnotations", "service.labels", "service.annotations")
+    close += ("serviceAccount.annotations", "serviceMonitor.labels")
+    common = {"commonLabels": {"a": "all"}, "commonAnnotations": {"a": "all"}}
+    rendered = render({**OBJECTS, **common, **{name: {"a": ""} for name in close}})
+    pod, service = rendered.controller["metadata"], rendered.one("Service")["metadata"]
+    account = rendered.one("ServiceAccount")["metadata"]
+    for metadata in (pod, service):
+        assert ("", "") == (metadata["labels"]["a"], metadata["annotations"]["a"])
+    assert ("all", "") == (account["labels"]["a"], account["annotations"]["a"])
+    assert "" == rendered.one("ServiceMonitor")["metadata"]["labels"]["a"]
+
+
+def test_the_monitor_can_stand_elsewhere_and_still_means_this_service() -> None:
+    """In another namespace it looks for the Service in the release's; the rest is as given."""
+    relabelings = [{"targetLabel": "cluster", "replacement": "blue"}]
+    values = {"namespace": "monitoring", "scrapeTimeout": "5s", "relabelings": relabelings}
+    given = {f"serviceMonitor.{name}": value for name, value in values.items()}
+    there, here = (
+        render({**OBJECTS, **given}).one("ServiceMonitor"),
+        render(OBJECTS).one("ServiceMonitor"),
+    )
+    assert "monitoring" == there["metadata"]["namespace"]
+    for monitor in (there, here):
+        assert {"matchNames": [NAMESPACE]} == monitor["spec"]["namespaceSelector"]
+    (endpoint,) = there["spec"]["endpoints"]
+    assert ("5s", relabelings) == (endpoint["scrapeTimeout"], endpoint["relabelings"])
+    assert {"port", "path", "interval"} == here["spec"]["endpoints"][0].keys()
 
 
 def test_what_selects_the_controllers_pods_finds_them_and_nothing_else() -> None:
     """Service, budget, spread, network policy and monitor mean the same pods, not the test's."""
-    rendered = render(ALL)
+    rendered = render(OBJECTS)
     labels = rendered.controller["metadata"]["labels"].items()
     selectors = [
         rendered.one("Deployment")["spec"]["selector"]["matchLabels"],
@@ -101,18 +130,3 @@ def test_the_charts_crds_are_those_of_the_repository() -> None:
         alone = yaml.safe_load((ROOT / "crds" / f"{crd['metadata']['name']}.yaml").read_text())
         assert alone["spec"] == crd["spec"]
         assert alone["metadata"]["name"] == crd["metadata"]["name"]
-
-
-@pytest.mark.parametrize(
-    ("values", "namespace"),
-    [({}, "default"), ({"watchNamespaces": ["ingest", "reports"]}, "ingest")],
-    ids=["cluster", "listed"],
-)
-def test_the_notes_show_commands_that_work_here(values: dict[str, Any], namespace: str) -> None:
-    """Three commands: the second applies a Workflow that is right, where Headrace looks."""
-    text = notes(values)
-    assert 3 == text.count("   kubectl --namespace ")
-    assert f"kubectl --namespace {NAMESPACE} rollout status deployment/headrace" in text
-    assert f"kubectl --namespace {namespace} apply" in text
-    spec = parse_workflow(yaml.safe_load(manifest_in(text)))
-    assert ["hello", "world"] == [task.name for task in spec.tasks]

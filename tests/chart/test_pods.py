@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from chart.rendering import NAMESPACE, Manifest, render
+from chart.rendering import CHART, IMAGE, NAMESPACE, Manifest, call, render
+from cluster.control_plane.commands import CommandFailedError
 from headrace.controller.settings import read
+
+REPOSITORY = IMAGE["image.repository"]
 
 SETS: dict[str, dict[str, Any]] = {
     "as it comes": {},
@@ -14,6 +17,7 @@ SETS: dict[str, dict[str, Any]] = {
     "listed namespaces": {"watchNamespaces": ["ingest", "reports"]},
     "everything that can be set": {
         "affinity": {"nodeAffinity": {}},
+        "extraEnv": [{"name": "KUBERNETES_SERVICE_HOST", "value": "203.0.113.7"}],
         "imagePullSecrets": [{"name": "registry"}],
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "podAnnotations": {"team": "platform"},
@@ -63,7 +67,7 @@ def violations(pod: Manifest) -> Iterator[str]:
 
 @each_set
 def test_every_pod_is_restricted_and_cannot_write_to_its_root(values: dict[str, Any]) -> None:
-    """No value that the chart offers takes a pod out of the restricted level."""
+    """No value takes a pod out of the restricted level, but the two that speak of just that."""
     for name, pod in render(values).pods():
         assert [] == list(violations(pod)), name
         for container in pod["containers"]:
@@ -145,41 +149,93 @@ def test_an_upgrade_leaves_no_time_without_a_controller() -> None:
 def test_several_replicas_are_spread_and_protected() -> None:
     """Two replicas prefer different nodes, and a drain leaves one; one replica needs neither."""
     two, one = render({"replicas": 2}), render()
-    assert 1 == two.one("PodDisruptionBudget")["spec"]["minAvailable"]
+    budget = two.one("PodDisruptionBudget")["spec"]
+    assert 1 == budget["minAvailable"]
+    # One that is not ready must not keep a node from being drained for ever.
+    assert "AlwaysAllow" == budget["unhealthyPodEvictionPolicy"]
     (spread,) = two.controller["spec"]["topologySpreadConstraints"]
     assert "ScheduleAnyway" == spread["whenUnsatisfiable"]
     assert () == one.all("PodDisruptionBudget")
     assert "topologySpreadConstraints" not in one.controller["spec"]
+    unprotected = render({"replicas": 2, "podDisruptionBudget.enabled": False})
+    assert () == unprotected.all("PodDisruptionBudget")
 
 
 def test_what_is_said_about_pods_reaches_the_controller() -> None:
-    """Each value for the pod stands in the pod, and labels of ours win over those given."""
+    """Each value for the pod stands in the pod, and names of ours win over those given."""
     values = SETS["everything that can be set"]
-    template = render(
-        {**values, "podLabels": {"team": "platform", "app.kubernetes.io/name": "x"}}
-    ).controller
-    pod = template["spec"]
-    for name in ("imagePullSecrets", "nodeSelector", "tolerations", "topologySpreadConstraints"):
-        assert values[name] == pod[name]
-    assert values["affinity"] == pod["affinity"]
-    assert "system-cluster-critical" == pod["priorityClassName"]
+    container = "kubectl.kubernetes.io/default-container"
+    clash = {
+        "podLabels": {"team": "platform", "app.kubernetes.io/name": "x"},
+        "podAnnotations": {"team": "platform", container: "x"},
+    }
+    template = render({**values, **clash}).controller
+    assert values["topologySpreadConstraints"] == template["spec"]["topologySpreadConstraints"]
     assert "platform" == template["metadata"]["labels"]["team"]
     assert "headrace" == template["metadata"]["labels"]["app.kubernetes.io/name"]
-    assert "platform" == template["metadata"]["annotations"]["team"]
+    assert {"team": "platform", container: "controller"} == template["metadata"]["annotations"]
+
+
+def test_the_pod_of_the_test_runs_where_the_controller_runs() -> None:
+    """A cluster that lets the controller in lets `helm test` in, by the same values."""
+    values = SETS["everything that can be set"]
+    placed = ("affinity", "imagePullSecrets", "nodeSelector", "priorityClassName", "tolerations")
+    for name, pod in render(values).pods():
+        assert {each: values[each] for each in placed} == {each: pod[each] for each in placed}, name
+    for name, pod in render().pods():
+        assert [] == [each for each in placed if each in pod], name
+
+
+def test_variables_reach_the_controller_beside_its_own() -> None:
+    """What is given comes after the name that it shows as holder of the Lease."""
+    given = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}
+    (container,) = render({"extraEnv": [given]}).controller["spec"]["containers"]
+    own, last = container["env"]
+    assert ("POD_NAME", given) == (own["name"], last)
+
+
+def test_another_user_can_be_left_to_the_cluster_to_choose() -> None:
+    """Null takes a default out (OpenShift chooses users); what is given comes beside the rest."""
+    values = {
+        "podSecurityContext": {"runAsUser": None, "runAsGroup": None, "fsGroup": None},
+        "securityContext": {"seLinuxOptions": {"level": "s0:c1,c2"}},
+    }
+    for name, pod in render(values).pods():
+        seccomp = {"type": "RuntimeDefault"}
+        assert {"runAsNonRoot": True, "seccompProfile": seccomp} == pod["securityContext"]
+        assert [] == list(violations(pod)), name
+        (container,) = pod["containers"]
+        assert {"level": "s0:c1,c2"} == container["securityContext"]["seLinuxOptions"]
+        assert True is container["securityContext"]["readOnlyRootFilesystem"]
+
+
+def test_as_many_earlier_versions_are_kept_as_was_said() -> None:
+    """The Deployment keeps what Kubernetes keeps by itself, or fewer."""
+    assert 10 == render().one("Deployment")["spec"]["revisionHistoryLimit"]
+    few = render({"revisionHistoryLimit": 2}).one("Deployment")
+    assert 2 == few["spec"]["revisionHistoryLimit"]
+
+
+def test_large_numbers_are_written_as_numbers() -> None:
+    """A million is 1000000 and not 1e+06, which the program would refuse, from a file too."""
+    values = {"controller": {"workers": 1000, "qps": 200, "burst": 1_000_000}}
+    rendered = render({**values, "terminationGracePeriodSeconds": 1_000_000})
+    assert 1_000_000 == read(rendered.arguments).burst
+    assert 1_000_000 == rendered.controller["spec"]["terminationGracePeriodSeconds"]
 
 
 @pytest.mark.parametrize(
     ("values", "want"),
     [
-        ({}, "headrace/controller:0.1.0"),
-        ({"image.tag": "0.2.0"}, "headrace/controller:0.2.0"),
+        ({}, f"{REPOSITORY}:0.1.0"),
+        ({"image.tag": "0.2.0"}, f"{REPOSITORY}:0.2.0"),
         (
             {"image.tag": "0.2.0", "image.digest": f"sha256:{'0' * 64}"},
-            f"headrace/controller@sha256:{'0' * 64}",
+            f"{REPOSITORY}@sha256:{'0' * 64}",
         ),
-        ({"image.repository": "example.com/mirror"}, "example.com/mirror:0.1.0"),
+        ({"image.repository": "localhost:5000/mirror"}, "localhost:5000/mirror:0.1.0"),
     ],
-    ids=["default", "tag", "digest wins", "mirror"],
+    ids=["version", "tag", "digest wins", "mirror"],
 )
 def test_an_image_is_named_by_digest_else_by_tag_else_by_version(
     values: dict[str, str], want: str
@@ -187,3 +243,20 @@ def test_an_image_is_named_by_digest_else_by_tag_else_by_version(
     """All pods of the chart use the same image."""
     images = {c["image"] for _, pod in render(values).pods() for c in pod["containers"]}
     assert {want} == images
+
+
+def test_an_image_is_never_guessed() -> None:
+    """Who does not name the image that they built is told to, and where to read how."""
+    with pytest.raises(
+        CommandFailedError, match=r"image\.repository: name the image that you built, e\.g\. \S+ \("
+    ):
+        call("template", "headrace", CHART)
+
+
+def test_a_service_account_that_is_not_made_is_never_guessed() -> None:
+    """With serviceAccount.create=false a name must be given: rights are not bound to `default`."""
+    with pytest.raises(CommandFailedError, match=r"serviceAccount\.name: name the ServiceAccount"):
+        render({"serviceAccount.create": False})
+    rendered = render({"serviceAccount.create": False, "serviceAccount.name": "ours"})
+    assert () == rendered.all("ServiceAccount")
+    assert "ours" == rendered.controller["spec"]["serviceAccountName"]

@@ -45,9 +45,11 @@ def closed(schema: Mapping[str, Any]) -> Iterator[bool]:
 
 def test_the_schema_knows_the_values_and_no_others() -> None:
     """Each value of values.yaml is in the schema, and nothing is that values.yaml does not show."""
-    # Of resources, values.yaml shows what is set; these two are mappings of any resource.
+    # Of these, values.yaml shows what is set; what else can be is Kubernetes' to say.
+    kubernetes = ("resources.", "podSecurityContext.", "securityContext.")
     shown = {"resources.requests", "resources.limits", "resources.claims"}
-    in_values = {name for name in leaves(VALUES) if not name.startswith("resources.")}
+    shown |= {"podSecurityContext", "securityContext"}
+    in_values = {name for name in leaves(VALUES) if not name.startswith(kubernetes)}
     assert in_values | shown == set(described(SCHEMA)) - HELMS_OWN
 
 
@@ -76,6 +78,15 @@ def test_every_value_has_a_comment() -> None:
         ({"image.digest": "sha256:abc"}, "digest"),
         ({"image.pullPolicy": "Sometimes"}, "pullPolicy"),
         ({"image.registry": "example.com"}, "registry"),
+        ({"image.repository": "example.com/controller:0.1.0"}, "repository"),
+        ({"image.repository": f"example.com/controller@sha256:{'0' * 64}"}, "repository"),
+        ({"commonLabels": {"team": 7}}, "commonLabels"),
+        ({"extraEnv": [{"name": "POD_NAME", "value": "x"}]}, "extraEnv"),
+        ({"extraEnv": [{"name": "WORD", "value": 7}]}, "extraEnv"),
+        ({"extraEnv": {"WORD": "x"}}, "extraEnv"),
+        ({"podDisruptionBudget.enabled": "yes"}, "podDisruptionBudget"),
+        ({"podSecurityContext": True}, "podSecurityContext"),
+        ({"revisionHistoryLimit": -1}, "revisionHistoryLimit"),
         ({"controller.logLevel": "trace"}, "logLevel"),
         ({"controller.workers": 0}, "workers"),
         ({"controller.qps": None}, "qps"),
@@ -84,9 +95,13 @@ def test_every_value_has_a_comment() -> None:
         ({"requestedBy.enabled": "yes"}, "requestedBy"),
         ({"service.port": 70000}, "port"),
         ({"serviceMonitor.interval": "often"}, "interval"),
+        ({"serviceMonitor.scrapeTimeout": "5"}, "scrapeTimeout"),
+        ({"serviceMonitor.namespace": "Monitoring"}, "namespace"),
+        ({"serviceMonitor.relabelings": {}}, "relabelings"),
         ({"networkPolicy.apiServer.cidr": "10.0.0.1/32"}, "cidr"),
         ({"imagePullSecrets": ["registry"]}, "imagePullSecrets"),
         ({"fullnameOverride": "A" * 10}, "fullnameOverride"),
+        ({"fullnameOverride": "1headrace"}, "fullnameOverride"),
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
 )

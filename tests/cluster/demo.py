@@ -27,8 +27,13 @@ FLIGHTS = Path("examples", "flights")
 CHART = Path("helm", "headrace")
 HOME = "headrace"
 """Name and namespace of the release."""
-CONTROLLER_IMAGE = "docker.io/headrace/controller:0.1.0"
+REPOSITORY = "docker.io/headrace/controller"
+CONTROLLER_IMAGE = f"{REPOSITORY}:0.1.0"
 FLIGHTS_IMAGE = "docker.io/headrace/flights:0.1"
+INSTALL = (
+    *("upgrade", "--install", HOME, str(CHART), "--namespace", HOME, "--create-namespace"),
+    *("--set", f"image.repository={REPOSITORY}"),
+)
 IN_THE_IMAGE = ("Dockerfile", "locks", "operator", "pyproject.toml")
 """What the controller's image is made of."""
 RUN = "flights-once"
@@ -63,7 +68,7 @@ def up(cluster: Cluster, name: str) -> int:
     cluster.up(Settings())
     say("building the images of the controller and of the example")
     provide_images(cluster)
-    say(f"helm upgrade --install {HOME} {CHART} --namespace {HOME} --create-namespace --wait")
+    say(f"helm {' '.join(INSTALL)} --wait")
     install(cluster)
     say(f"kubectl apply -f {FLIGHTS}/storage.yaml -f {FLIGHTS}/workflow.yaml")
     apply_flights(cluster)
@@ -91,11 +96,10 @@ def provide_image(cluster: Cluster, folder: Path, tag: str) -> None:
 
 def install(cluster: Cluster) -> None:
     """Install the chart, or bring it up to date; return when Headrace can be used."""
-    words = ("upgrade", "--install", HOME, str(CHART), "--namespace", HOME, "--create-namespace")
     # The tag stays when the source changes: this makes a new pod of what was built anew.
     source = f"podAnnotations.source={digest(ROOT)}"
     how = ("--reset-values", "--wait", "--timeout", "180s", "--set-string", source)
-    run("helm", *words, *how, cwd=ROOT, environ=cluster.variables())
+    run("helm", *INSTALL, *how, cwd=ROOT, environ=cluster.variables())
     # Also gives the API server the seconds that it needs before it takes objects of new kinds.
     run("helm", "test", HOME, "--namespace", HOME, environ=cluster.variables())
 

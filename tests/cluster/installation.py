@@ -14,7 +14,8 @@ from cluster.fixtures import Program
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "headrace"
-IMAGE = "docker.io/headrace/controller:0.1.0"
+REPOSITORY = "docker.io/headrace/controller"
+IMAGE = f"{REPOSITORY}:0.1.0"
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
 
 Right = tuple[str, str, str]  # verb, resource (with group and subresource), namespace
@@ -42,7 +43,8 @@ class Release:
 
     def install(self, *values: str, chart: Path = CHART) -> None:
         """Install or upgrade, and wait until the controller is ready."""
-        sets = [word for value in values for word in ("--set-json", value)]
+        image = f'image.repository="{REPOSITORY}"'
+        sets = [word for value in (image, *values) for word in ("--set-json", value)]
         what = (self.name, str(chart), "--namespace", self.home)
         how = ("--reset-values", "--wait", "--timeout=180s")
         self.helm("upgrade", "--install", *what, *how, *sets)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chart.everything import FIELDS, OBJECTS
 from chart.rendering import manifest_in, notes, render
 from chart.rights import CONTROLLER
 from cluster.control import Stage
@@ -96,10 +97,8 @@ def test_the_api_server_knows_every_field_that_values_can_give(
     release: Release, kubectl: Program
 ) -> None:
     """With all that can be switched on, each object is accepted; a ServiceMonitor needs its CRD."""
-    values = {"replicas": 3, "networkPolicy.enabled": True, "reserveNamespace": True}
-    peers = [{"namespaceSelector": {"matchLabels": {"team": "watch"}}}]
-    closed = {"networkPolicy.metricsFrom": peers, "networkPolicy.apiServer.cidrs": ["10.0.0.1/32"]}
-    rendered = render({**values, **closed, "crds.enabled": False}, release="all")
+    monitor = {"serviceMonitor.enabled": False}
+    rendered = render({**OBJECTS, **FIELDS, **monitor, "crds.enabled": False}, release="all")
     for each in rendered.manifests:
         metadata = dict(each["metadata"])
         if "namespace" in metadata:

@@ -112,17 +112,18 @@ def test_a_task_out_of_memory_gets_more(story: Story) -> None:
     assert "256Mi" == ended["status"]["attempts"][1]["memory"]
 
 
-def test_an_attempt_that_takes_too_long_is_ended(story: Story) -> None:
-    """The cluster itself ends the pod after attemptSeconds, and the reason says so."""
-    story.workflow("slow", task("copy", lasting(), timeouts={"attemptSeconds": 2}))
+@pytest.mark.parametrize("code", [0, 143])
+def test_an_attempt_that_takes_too_long_is_ended(story: Story, code: int) -> None:
+    """The cluster itself ends the pod, and the reason says so, whatever the program says then."""
+    program = shell(f"trap 'exit {code}' TERM; sleep 600 & wait $!")
+    name = f"slow-{code}"
+    story.workflow(name, task("copy", program, timeouts={"attemptSeconds": 2}))
 
-    run = story.ended("slow-once")
+    run = story.ended(f"{name}-once")
 
-    assert ["AttemptTimeout"] == [
-        reason for reason, _ in attempts(story.get("taskrun", "slow-once-copy"))
-    ]
-    assert "AttemptTimeout" in story.row("workflowrun", "slow-once")
-    assert not story.running("slow-once")
+    assert [("AttemptTimeout", code)] == attempts(story.get("taskrun", f"{name}-once-copy"))
+    assert "AttemptTimeout" in story.row("workflowrun", f"{name}-once")
+    assert not story.running(f"{name}-once")
     assert "Failed" == condition(run)["reason"]
 
 

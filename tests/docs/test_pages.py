@@ -13,12 +13,14 @@ from click.testing import CliRunner
 from pydantic import BaseModel, TypeAdapter
 
 from docs.blocks import ROOT, Block, blocks, pages
-from headrace.api.v1alpha1.task import Task
+from headrace.api.v1alpha1.task import RunWhen, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.cli import graph
+from headrace.cli import graph, validate
 
 FLIGHTS = "examples/flights/workflow.yaml"
 INDEX = Path("docs", "README.md")
+METRICS = "docs/reference/metrics.md"
+ORDER = "docs/explanation/order.md"
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} +(?P<text>.+?) *$", re.MULTILINE)
@@ -37,6 +39,12 @@ def links(page: Path) -> Iterator[tuple[Path, str]]:
         target, _, anchor = link["target"].partition("#")
         if not re.match(r"[a-z]+:", target):
             yield (ROOT / page).parent / unquote(target) if target else ROOT / page, anchor
+
+
+def manifests() -> list[Path]:
+    """Return the manifests beside the pages, but for the one that is Argo CD's."""
+    found = {path.relative_to(ROOT) for path in ROOT.glob("docs/**/*.yaml")}
+    return sorted(found - {Path("docs/how-to/argocd-health.yaml")})
 
 
 def anchors(page: Path) -> set[str]:
@@ -76,6 +84,33 @@ def test_the_index_names_each_page_of_the_documentation() -> None:
     deeper = {target.resolve().relative_to(ROOT) for each in lists for target, _ in links(each)}
     wanted = {page for page in every_page() if page.parts[0] == "docs"} - {INDEX}
     assert set() == wanted - named - deeper
+
+
+def test_the_page_on_order_has_each_rule() -> None:
+    """With the default first, in the order of the reference."""
+    page = (ROOT / ORDER).read_text()
+    rules = re.search(r"^## The rules$(.*?)^## ", page, re.MULTILINE | re.DOTALL)
+    assert rules is not None
+    assert [*RunWhen] == re.findall(r"^\| `([A-Z]\w+)`", rules[1], re.MULTILINE)
+
+
+def test_each_metric_that_a_page_speaks_of_exists() -> None:
+    """An alarm on a metric of another name would never ring."""
+    known = set(re.findall(r"^\| `(headrace_\w+)`", (ROOT / METRICS).read_text(), re.MULTILINE))
+    spoken = {
+        name
+        for each in every_page()
+        if each.parts[0] in ("docs", "README.md")
+        for name in re.findall(r"\bheadrace_[a-z_]+\b", (ROOT / each).read_text())
+    }
+    assert spoken <= known
+
+
+@pytest.mark.parametrize("manifest", manifests(), ids=str)
+def test_a_manifest_of_the_documentation_is_valid(manifest: Path) -> None:
+    """`headrace validate` has nothing to say against it."""
+    checked = CliRunner().invoke(validate.command, [str(ROOT / manifest)])
+    assert 0 == checked.exit_code, checked.output
 
 
 def yaml_blocks() -> list[Any]:

@@ -242,6 +242,18 @@ def test_a_failure_can_stop_the_run() -> None:
     assert story.status.message.startswith("1 failed (a); 1 cancelled (d): NonZeroExit")
 
 
+def test_a_task_that_has_begun_keeps_its_retries_when_the_run_is_stopped() -> None:
+    """Another task's failure takes nothing from it."""
+    story = Story(
+        workflow(task("a"), task("b", retry=retries(1, seconds=10)), on_failure=OnFailure.STOP)
+    )
+    story.tick()
+    story.fail("b")
+    story.fail("a")
+    story.pass_time(10)
+    assert {"b"} == story.alive
+
+
 def test_a_failure_that_is_allowed_does_not_stop_the_run() -> None:
     """It is not counted against the run in any way."""
     story = Story(
@@ -278,6 +290,15 @@ def test_a_finally_task_that_fails_fails_the_run() -> None:
     story.fail("tidy")
     assert (False, Reason.FAILED) == story.told
     assert story.status.message.startswith("1 failed (tidy)")
+
+
+def test_a_finally_task_may_be_allowed_to_fail() -> None:
+    """It is a task like any other."""
+    story = Story(workflow(task("a"), last("tell", allow_failure=True)))
+    story.tick()
+    story.succeed("a")
+    story.fail("tell")
+    assert (True, Reason.SUCCEEDED) == story.told
 
 
 def test_a_finally_task_has_retries_like_any_other() -> None:

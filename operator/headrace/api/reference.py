@@ -48,8 +48,9 @@ def _api() -> Iterator[str]:
     yield "# API reference"
     yield ""
     yield (
-        f"All kinds are in `{API_VERSION}` and live in a namespace. A field that is not listed is"
-        " refused. `kubectl explain workflow.spec.tasks` shows the same texts. Durations are whole"
+        f"All kinds are in `{API_VERSION}` and live in a namespace. `headrace validate` and kubectl"
+        " refuse a field that is not listed; other clients may have it dropped in silence: validate"
+        " in CI. `kubectl explain workflow.spec.tasks` shows the same texts. Durations are whole"
         " seconds, amounts are Kubernetes quantities, times are RFC 3339 with a zone."
     )
     told: set[str] = set()

@@ -30,7 +30,7 @@ def command(files: Sequence[str]) -> None:
     Check the manifests in each FILE (- is standard input) without a cluster.
 
     One line for each problem: file, line, field, what is wrong and what to do. Objects that are
-    not Headrace's are passed over.
+    not Headrace's are passed over; a call that finds none of Headrace's is an error.
 
     Exit codes: 0 all is well, 2 something is wrong. They hold also if nothing can be printed.
     """

@@ -159,7 +159,8 @@ class ClusterWorld:
                 )
         else:
             run = run_log(item)
-            shown = replace(run, reason=reason, message=message)
+            since = run.since if run.reason is reason else self._clock()
+            shown = replace(run, reason=reason, message=message, since=since)
             if shown != run:
                 await self._statuses.write(
                     item, Status(WORKFLOW_RUNS, self._caches.runs, run_status(shown, born))

@@ -34,6 +34,7 @@ from headrace.controller.handlers import Told
 from headrace.controller.metrics import Metrics
 from headrace.controller.openings import EVERYWHERE, Openings
 from headrace.controller.queue import WorkQueue
+from headrace.controller.roll_call import RollCall
 from headrace.controller.settings import Settings
 from headrace.controller.web import app
 from headrace.engine.run import RunKey
@@ -106,9 +107,9 @@ class Runtime:
         self._worlds()
         self._informers = dict(self._make_informers())
         self._openings = Openings(self._by_namespace(), self._opened)
-        self._told: dict[WorkflowKey, tuple[str, int]] = {}  # The workflows that there are.
+        self._roll = RollCall(self._client, settings.namespaces, self.look_at_workflow)
         self._frame = Frame(
-            self.look_at_workflow, self._look_at_all, settings.namespaces, self._client
+            self.look_at_workflow, self._roll.ask, settings.namespaces, self._client
         )
         self._running: dict[Key, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -154,6 +155,7 @@ class Runtime:
             self._spawn(informer.run())
         self._spawn(self._elector.run(self._gained, self._lost))
         self._watching = self._spawn(self._frame.run())
+        self._spawn(self._roll.run())
 
     async def stop(self) -> None:
         """End turns in order, let the next controller lead, then end kopf and the rest."""
@@ -177,25 +179,16 @@ class Runtime:
         If its author changed it, ask for the runs too that wait for it.
         """
         key = WorkflowKey(told.namespace, told.name)
-        changed = told.gone or self._told.get(key) != told.content
-        if told.gone:
-            self._told.pop(key, None)
-        else:
-            self._told[key] = told.content
+        changed = self._roll.note(told)
         if changed or not self._workflows.wrote(key, told.version):
             self._at_once(key)
         if changed and key.namespace in self._openings:
             for run in self.caches.waiting_runs(key):
                 self._at_once(run)
 
-    def _look_at_all(self) -> None:
-        """Ask for a turn of each workflow: nobody has told which of them are gone by now."""
-        for key in self._told:
-            self._at_once(key)
-
     def _opened(self, namespace: str) -> None:
         """Ask for a turn of all that is in a namespace."""
-        for key in (*self.caches.keys(namespace), *self._told):
+        for key in (*self.caches.keys(namespace), *self._roll):
             if namespace in (EVERYWHERE, key.namespace):
                 self._at_once(key)
 
@@ -279,7 +272,7 @@ class Runtime:
     async def _workflow_turn(self, key: WorkflowKey) -> datetime | None:
         workflow = await self._workflows.observe(key)
         if workflow is None:
-            self._told.pop(key, None)
+            self._roll.forget(key)
             return None
         decision = supervise(workflow, now())
         await self._workflows.apply(key, decision)

@@ -178,7 +178,7 @@ def _end(
                 attempts=(*log.attempts[:-1], done),
                 outcome=Outcome.SUCCEEDED,
                 reason=Reason.SUCCEEDED,
-                message="",
+                message=ending.message,
                 finished=at,
                 outputs=outputs,
             )

@@ -1,15 +1,20 @@
 """
 The values of a run's parameters: what the run gives, else the workflow's defaults.
 
-Knows names, types and allowed values. Does not know how they reach a task.
+Knows names, types, allowed values, and the one text in which all of them reach a task.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param
 
 Value = bool | int | str
+
+LONGEST = 120 * 1024
+"""Bytes of all values as JSON. They are one environment variable, and Linux starts no program with
+one of 128 KiB (MAX_ARG_STRLEN, execve(2))."""
 
 
 class InvalidParamsError(ValueError):
@@ -36,7 +41,23 @@ def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Va
         value = given.get(param.name, param.default)
         assert value is not None  # noqa: S101 - a missing value is one of the problems
         values[param.name] = value
+    size = len(written(values).encode(errors="replace"))
+    if size > LONGEST:
+        raise InvalidParamsError((too_large(size),))
     return values
+
+
+def written(values: Mapping[str, Value]) -> str:
+    """Write values as a task finds them: one JSON object."""
+    return json.dumps(dict(values), ensure_ascii=False)
+
+
+def too_large(size: int) -> str:
+    """Say that values have too many bytes, and the cure."""
+    return (
+        f"all values together have {size:,} bytes as JSON; at most {LONGEST:,} reach a program:"
+        " put long text into a file or storage, and give its address"
+    )
 
 
 def _unknown(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[str]:

@@ -14,6 +14,7 @@ from headrace.api.v1alpha1.problem import Problem
 from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.graph import CyclicGraphError, Graph
+from headrace.engine.params import LONGEST, too_large, written
 from headrace.engine.upstream import NEED_UPSTREAM
 
 RESERVED_VOLUMES = "headrace-"
@@ -42,6 +43,7 @@ def _problems(spec: WorkflowSpec) -> Iterator[Problem]:
     known = {task.name for task in spec.tasks}
     last = {task.name for task in spec.finally_}
     yield from _double_params(spec)
+    yield from _large_params(spec)
     yield from _volumes("spec.defaults", spec.defaults, spec.defaults)
     yield from _double_names(spec)
     for index, task in enumerate(spec.tasks):
@@ -68,6 +70,13 @@ def _double_params(spec: WorkflowSpec) -> Iterator[Problem]:
     for name, count in Counter(param.name for param in spec.params).items():
         if count > 1:
             yield Problem("spec.params", f"{name!r} is there {count} times; keep one")
+
+
+def _large_params(spec: WorkflowSpec) -> Iterator[Problem]:
+    defaults = {each.name: each.default for each in spec.params if each.default is not None}
+    size = len(written(defaults).encode(errors="replace"))
+    if size > LONGEST:
+        yield Problem("spec.params", too_large(size))
 
 
 def _upstream(

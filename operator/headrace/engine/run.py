@@ -200,6 +200,8 @@ class RunLog:
     """None while it goes on."""
     reason: Reason = Reason.PENDING
     message: str = ""
+    since: datetime | None = None
+    """Since when the reason is this one."""
     started: datetime | None = None
     finished: datetime | None = None
     counts: Counts = Counts()

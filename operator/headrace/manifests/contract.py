@@ -4,9 +4,8 @@ What a task's program is told: the HEADRACE_ environment.
 The same for a container and for a process. Knows one attempt; knows no Job and no process.
 """
 
-import json
-
 from headrace.engine.actions import RunContext, StartAttempt
+from headrace.engine.params import written
 from headrace.engine.text import rfc3339
 
 __all__ = ["environment", "rfc3339"]
@@ -30,7 +29,7 @@ def environment(start: StartAttempt, outputs: str) -> dict[str, str]:
         "HEADRACE_ATTEMPT": str(start.number),
         "HEADRACE_LOGICAL_TIME": context.logical_time,
         **_interval(context),
-        "HEADRACE_PARAMS": json.dumps(dict(context.params), ensure_ascii=False),
+        "HEADRACE_PARAMS": written(context.params),
         "HEADRACE_OUTPUTS": outputs,
     }
 

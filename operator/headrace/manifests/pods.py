@@ -81,11 +81,27 @@ def terminated(pod: Pod) -> Terminated | None:
 
 
 def succeeded(pod: Pod) -> Terminated | None:
-    """Return the main container's good end: visible long before the pod's, and the Job's."""
+    """
+    Return the main container's good end: visible long before the pod's, and the Job's.
+
+    A program that the kubelet cut off has not succeeded, even if it says so with exit code 0: many
+    do that on SIGTERM. The kubelet's reason comes no later than the container's end.
+    """
     done = terminated(pod)
     if done is not None:
-        return done if done.exit_code == 0 else None
+        return done if done.exit_code == 0 and pod.status.reason not in POD_REASONS else None
     return Terminated() if pod.status.phase == "Succeeded" else None
+
+
+def deleted_before(pod: Pod, done: Terminated | None) -> bool:
+    """Tell whether somebody asked for the pod's deletion before its program ended."""
+    meta = pod.metadata
+    if meta.deletion_timestamp is None:
+        return False
+    if done is None or done.finished_at is None:
+        return True
+    asked = meta.deletion_timestamp - timedelta(seconds=meta.deletion_grace_period_seconds)
+    return done.finished_at >= asked
 
 
 def scheduled(pod: Pod) -> datetime | None:
@@ -184,20 +200,9 @@ def _reason(pod: Pod, done: Terminated | None) -> Reason | None:
     disruption = holds(pod.status.conditions, "DisruptionTarget")
     if disruption is not None:
         return DISRUPTIONS.get(disruption.reason, Reason.EVICTED)
-    if _deleted_before(pod, done):
+    if deleted_before(pod, done):
         return Reason.POD_DELETED
     if done is None:
         # The kubelet would not take the pod (OutOfcpu, NodeAffinity, …): not the task's fault.
         return Reason.EVICTED
     return Reason.START_ERROR if done.reason in START_ERRORS else None
-
-
-def _deleted_before(pod: Pod, done: Terminated | None) -> bool:
-    """Tell whether somebody asked for the pod's deletion before its program ended."""
-    meta = pod.metadata
-    if meta.deletion_timestamp is None:
-        return False
-    if done is None or done.finished_at is None:
-        return True
-    asked = meta.deletion_timestamp - timedelta(seconds=meta.deletion_grace_period_seconds)
-    return done.finished_at >= asked

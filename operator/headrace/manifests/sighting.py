@@ -17,6 +17,7 @@ from headrace.manifests import pods as pod_words
 from headrace.manifests.kube import Job, Pod, Terminated, holds
 
 HELD = "somebody suspended the Job"
+WORDLESS = "the pod was gone before its end was seen; outputs, if it had any, are lost with it"
 
 
 def attempt_number(job: Job) -> int:
@@ -46,7 +47,7 @@ def sight(job: Job, pods: Sequence[Pod], *, gone: bool, now: datetime) -> Sighti
     leaving = gone or job.metadata.deletion_timestamp is not None
     for pod in by_age:
         done = pod_words.succeeded(pod)
-        if done is not None:
+        if done is not None and not (leaving and pod_words.deleted_before(pod, done)):
             others = any(pod_words.active(other) for other in pods if other is not pod)
             return replace(_succeeded(_of(job, pod), done, now), alive=others, leaving=leaving)
     if leaving:
@@ -107,7 +108,7 @@ def _without_pod(base: Sighting, job: Job, now: datetime) -> Sighting:
     complete = holds(job.status.conditions, "Complete")
     if complete is not None:
         # The pod's own words are lost with it, but the Job counted its exit code 0.
-        ending = Ending(complete.last_transition_time or now, exit_code=0)
+        ending = Ending(complete.last_transition_time or now, exit_code=0, message=WORDLESS)
         return replace(base, stage=Stage.ENDED, ending=ending, alive=False)
     if job.spec.suspend:
         return replace(base, waiting=Reason.SUSPENDED, message=HELD)

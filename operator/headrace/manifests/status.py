@@ -95,6 +95,7 @@ def run_status(log: RunLog, born: datetime) -> Status:
         "conditions": _conditions(log, born),
         "observedGeneration": log.observed_generation,
         "revision": log.revision,
+        "since": write_time(log.since),
         "startTime": write_time(log.started),
         "completionTime": write_time(log.finished),
         "duration": duration(log.started, log.finished),
@@ -123,6 +124,7 @@ def read_run_status(status: Mapping[str, Any]) -> RunLog:
         succeeded=None if finished is None else succeeded.get("status") == "True",
         reason=Reason(succeeded.get("reason", Reason.PENDING)),
         message=succeeded.get("message", ""),
+        since=read_time(status.get("since")),
         started=read_time(status.get("startTime")),
         finished=finished,
         counts=Counts(**status.get("tasks", {})),
@@ -144,35 +146,42 @@ _BEFORE = {
     ConditionType.RECONCILING: ConditionStatus.TRUE,
     ConditionType.STALLED: ConditionStatus.FALSE,
 }
-"""How the conditions are until the end. A run or task changes them once."""
+"""How the conditions are until the end, unless it is stuck."""
+_STUCK = _BEFORE | {
+    ConditionType.RECONCILING: ConditionStatus.FALSE,
+    ConditionType.STALLED: ConditionStatus.TRUE,
+}
+STUCK = frozenset({Reason.FORBIDDEN, Reason.INTERNAL_ERROR})
+"""What goes on by itself only after somebody has changed something."""
 
 
 def _conditions(log: TaskLog | RunLog, born: datetime) -> list[Status]:
     """Derive the four conditions of a run or task; `born` is since when it is there."""
-    succeeded = _succeeded(log)
-    states = (
-        _BEFORE
-        if log.finished is None
-        else {
-            ConditionType.SUCCEEDED: _OUTCOMES[succeeded],
-            ConditionType.READY: _OUTCOMES[succeeded],
-            ConditionType.RECONCILING: ConditionStatus.FALSE,
-            ConditionType.STALLED: _OUTCOMES[not succeeded],
-        }
-    )
+    turned = log.finished or (log.since if isinstance(log, RunLog) else None) or born
     return [
         {
             "type": kind.value,
             "status": state.value,
             "reason": log.reason.value,
             "message": log.message,
-            "lastTransitionTime": rfc3339(
-                born if log.finished is None or state is _BEFORE[kind] else log.finished
-            ),
+            "lastTransitionTime": rfc3339(born if state is _BEFORE[kind] else turned),
             "observedGeneration": log.observed_generation,
         }
-        for kind, state in states.items()
+        for kind, state in _states(log).items()
     ]
+
+
+def _states(log: TaskLog | RunLog) -> Mapping[ConditionType, ConditionStatus]:
+    """Tell how each condition is."""
+    if log.finished is None:
+        return _STUCK if log.reason in STUCK else _BEFORE
+    succeeded = _succeeded(log)
+    return {
+        ConditionType.SUCCEEDED: _OUTCOMES[succeeded],
+        ConditionType.READY: _OUTCOMES[succeeded],
+        ConditionType.RECONCILING: ConditionStatus.FALSE,
+        ConditionType.STALLED: _OUTCOMES[not succeeded],
+    }
 
 
 def duration(started: datetime | None, finished: datetime | None) -> str | None:

@@ -60,6 +60,7 @@ async def test_a_run_tells_what_keeps_it() -> None:
 
     told = await bench.condition(WORKFLOW_RUNS, "Succeeded")
     assert ("Unknown", "Forbidden", DENIED) == told
+    assert ("True", "Forbidden", DENIED) == await bench.condition(WORKFLOW_RUNS, "Stalled")
     assert (
         "0-3"
         == (await bench.rig.client.get(Ref(WORKFLOW_RUNS, "default", "it"), OwnObject)).status[
@@ -76,6 +77,7 @@ async def test_a_task_on_its_own_tells_what_keeps_it() -> None:
     await bench.runs.complain(RunKey("default", "it", ALONE), Reason.INTERNAL_ERROR, "a defect")
 
     assert ("Unknown", "InternalError", "a defect") == await bench.condition(TASK_RUNS, "Succeeded")
+    assert ("True", "InternalError", "a defect") == await bench.condition(TASK_RUNS, "Stalled")
 
 
 async def test_a_run_that_has_ended_complains_no_more() -> None:

@@ -19,6 +19,7 @@ from headrace.cluster.resources import (
     Resource,
 )
 from headrace.cluster.sender import Settings as Sending
+from headrace.cluster.statuses import StaleError
 from headrace.controller.frame import Frame
 from headrace.controller.handlers import Told
 from headrace.controller.runtime import Runtime
@@ -216,9 +217,29 @@ async def test_workflows_that_went_while_kopf_was_away_are_looked_at(
     async with house.controller() as runtime:
         await asyncio.sleep(SECONDS)
         runtime.look_at_workflow(Told("a", "w", "1", ("u", 1), gone=False))
-        await asyncio.sleep(AWAY / 2)
         await house.client.delete(Ref(WORKFLOWS, "a", "w"))
         asked: list[Key] = []
         monkeypatch.setattr(runtime.queue, "add", noting(asked, runtime.queue.add))
         await asyncio.sleep(AWAY)
         assert WorkflowKey("a", "w") in asked
+
+
+async def test_a_turn_that_was_overtaken_is_counted_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What somebody changed in the middle of a turn is decided upon anew."""
+    house = House()
+    await house.furnish()
+    turns: list[Key] = []
+
+    async def overtaken(key: RunKey, *_: object) -> None:
+        turns.append(key)
+        if len(turns) == 1:
+            raise StaleError("it has changed")
+
+    monkeypatch.setattr("headrace.controller.runtime.reconcile", overtaken)
+    async with house.controller() as runtime:
+        await asyncio.sleep(SECONDS)
+        assert 2 == turns.count(turns[0])
+        (stale,) = runtime.metrics.stale.collect()
+        assert 1 == next(each.value for each in stale.samples if each.name.endswith("_total"))

@@ -8,7 +8,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.attempts import close, follow, refuse
 from headrace.engine.classify import Failure
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Attempt, Obstacle, Sighting, TaskLog
+from headrace.engine.run import Attempt, Ending, Obstacle, Sighting, TaskLog
 from support.builders import (
     at,
     broken,
@@ -130,6 +130,12 @@ def test_the_task_starts_with_its_first_attempt() -> None:
 def test_outputs_are_kept_when_the_program_ends_well() -> None:
     """They are read once."""
     assert {"rows": 3} == seen(OPEN, exited(0, output='{"rows": 3}')).outputs
+
+
+def test_what_the_world_says_of_a_good_end_is_kept() -> None:
+    """A success may have lost its outputs, and then it says so."""
+    end = Ending(at(9), exit_code=0, message="lost")
+    assert "lost" == seen(OPEN, replace(exited(0), ending=end)).message
 
 
 def test_messages_are_bounded() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import Interval
+from headrace.api.v1alpha1.run import DesiredState, Interval
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.actions import EndAttempt, StartAttempt
 from headrace.engine.decide import Decision, decide
@@ -78,6 +78,18 @@ def test_the_status_is_told_once_a_second() -> None:
     held = decide(replace(run, logged_at=at(9.5)), at(10))
     assert held.status is None
     assert at(10.5) == held.look_again_at
+
+
+def test_a_run_says_since_when_it_stands_so() -> None:
+    """Since the moment at which the reason became this one, however often it is told again."""
+    paused = observed(chain("a"), desired=DesiredState.PAUSE)
+    first = decide(paused, at(10)).status
+    assert first is not None
+    assert (Reason.PAUSED, at(10)) == (first.reason, first.since)
+    assert decide(replace(paused, log=first), at(20)).status is None
+    on = decide(replace(paused, log=first, desired=DesiredState.RUN), at(30)).status
+    assert on is not None
+    assert at(30) == on.since
 
 
 def test_a_time_of_the_last_write_that_has_not_come_yet_holds_nothing_up() -> None:

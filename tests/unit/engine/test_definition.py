@@ -161,6 +161,12 @@ def volume(name: str) -> dict[str, Any]:
             id="a parameter twice",
         ),
         pytest.param(
+            [task("a")],
+            {"params": tuple(param(f"t{n}", default="x" * 30_000) for n in range(5))},
+            "spec.params: all values together have 150,050 bytes as JSON; at most 122,880 reach",
+            id="more than one environment variable can hold",
+        ),
+        pytest.param(
             [task("a", **mounting("data"))],
             {},
             "spec.tasks[0].volumeMounts[0].name: there is no volume 'data'; add it to volumes",

@@ -68,6 +68,15 @@ def test_everything_that_does_not_fit_is_told_at_once() -> None:
     assert 3 == len(str(refused.value).split("; params:"))
 
 
+def test_all_values_together_must_fit_into_one_environment_variable() -> None:
+    """What no program could be started with is refused before one is, in words that help."""
+    texts = tuple(param(f"t{number}") for number in range(4))
+    fits = {each.name: "x" * 30_000 for each in texts}
+    assert fits == resolve(texts, fits)
+    with pytest.raises(InvalidParamsError, match=r"15\d,\d{3} bytes .* storage"):
+        resolve(texts, {**fits, "t0": "ä" * 30_000})
+
+
 def test_a_workflow_without_parameters_says_so() -> None:
     """There is no name that could have been meant."""
     with pytest.raises(InvalidParamsError, match="there are: none"):

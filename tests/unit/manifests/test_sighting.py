@@ -153,6 +153,12 @@ def words(sighting: Sighting) -> str:
             id="out of time",
         ),
         pytest.param(
+            job(),
+            [pod(terminated(0), "Failed", **OUT_OF_TIME)],
+            "Ended AttemptTimeout 0",
+            id="out of time, and the program took SIGTERM for a good end",
+        ),
+        pytest.param(
             job(), [failed(128, "StartError")], "Ended StartError 128", id="no such program"
         ),
         pytest.param(
@@ -231,6 +237,12 @@ def words(sighting: Sighting) -> str:
             "Gone alive leaving",
             id="with a pod that was ended for it",
         ),
+        pytest.param(
+            job(deleted=True),
+            [pod(terminated(0), "Succeeded", deleted="12:00:06", grace=2)],
+            "Gone alive leaving",
+            id="with a pod that took SIGTERM for a good end",
+        ),
     ],
 )
 def test_sight(a_job: Manifest, pods: list[Manifest], want: str) -> None:
@@ -249,8 +261,25 @@ def test_sight(a_job: Manifest, pods: list[Manifest], want: str) -> None:
         ),
         pytest.param([failed(143, deleted="12:00:20")], "Gone leaving", id="its pod has ended"),
         pytest.param([pod(terminated(0), "Succeeded")], "Ended exit 0 leaving", id="it succeeded"),
+        pytest.param(
+            [pod(terminated(0), "Succeeded", deleted="12:10:30")],
+            "Ended exit 0 leaving",
+            id="it succeeded before it was deleted",
+        ),
+        pytest.param(
+            [pod(terminated(0), "Succeeded", deleted="12:00:06", grace=2)],
+            "Gone leaving",
+            id="it took the deletion for a good end",
+        ),
     ],
 )
 def test_a_job_that_is_gone(pods: list[Manifest], want: str) -> None:
     """It is remembered as it was, with the pods that outlive it."""
     assert want == words(seen(job(), *pods, gone=True))
+
+
+def test_outputs_that_are_lost_are_not_lost_in_silence() -> None:
+    """Of a Job that is complete and has no pod any more, nobody can read the outputs."""
+    ending = seen(job(COMPLETE)).ending
+    assert ending is not None
+    assert "outputs" in ending.message

@@ -66,6 +66,7 @@ RUN_LOGS = st.builds(
     RunLog,
     reason=REASONS,
     message=TEXTS,
+    since=st.none() | TIMES,
     started=st.none() | TIMES,
     counts=st.builds(Counts, *[COUNT] * 8),
     positions=st.sampled_from(["", "0", "0-41,43"]),
@@ -167,6 +168,19 @@ BIRTH, END = "2030-01-01T11:59:50Z", "2030-01-01T12:00:05Z"
 def test_conditions(known: TaskLog, want: dict[str, tuple[str, str]]) -> None:
     """Four conditions, in the form that all tools read; each time is when it last changed."""
     assert want == conditions(task_status(known, BORN))
+
+
+@pytest.mark.parametrize("reason", [Reason.FORBIDDEN, Reason.INTERNAL_ERROR])
+def test_a_run_that_cannot_go_on_is_stalled(reason: Reason) -> None:
+    """For as long as that is so: kubectl wait and deployment tools need not wait for it."""
+    known = RunLog(reason=reason, since=at(5))
+    want = {
+        "Succeeded": ("Unknown", BIRTH),
+        "Ready": ("Unknown", BIRTH),
+        "Reconciling": ("False", END),
+        "Stalled": ("True", END),
+    }
+    assert want == conditions(run_status(known, BORN))
 
 
 def test_conditions_have_reason_message_and_generation() -> None:

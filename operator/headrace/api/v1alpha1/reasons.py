@@ -20,7 +20,7 @@ class Reason(StrEnum):
     """It ended badly: the message names what failed."""
 
     SKIPPED = "Skipped"
-    """Its condition said that it need not run."""
+    """Its condition said that it need not run (not in use yet)."""
 
     OMITTED = "Omitted"
     """Its `runWhen` rule can no longer be met."""
@@ -91,7 +91,7 @@ class Reason(StrEnum):
     """The container used more memory than its limit."""
 
     ATTEMPT_TIMEOUT = "AttemptTimeout"
-    """The container ran longer than `timeouts.attemptSeconds`."""
+    """The container ran, or its image was pulled, for longer than `timeouts.attemptSeconds`."""
 
     PENDING_TIMEOUT = "PendingTimeout"
     """The container did not start within `timeouts.pendingSeconds`."""

@@ -93,13 +93,14 @@ class TaskCounts(ApiType):
     """failed tasks ended badly."""
 
     skipped: int = Field(default=0, ge=0)
-    """skipped tasks did not need to run."""
+    """skipped tasks did not need to run (not in use yet)."""
 
     omitted: int = Field(default=0, ge=0)
     """omitted tasks were ruled out by the outcomes upstream."""
 
     cancelled: int = Field(default=0, ge=0)
-    """cancelled tasks were ended, or kept from starting, by Stop, Cancel or a time limit."""
+    """cancelled tasks were ended, or kept from starting, by Stop, Cancel, a time limit or
+    onFailure."""
 
 
 class Attention(ApiType):
@@ -129,6 +130,9 @@ class RunStatus(ApiType):
 
     revision: Annotated[str, StringConstraints(max_length=253)] | None = None
     """revision is the ControllerRevision with the definition that the run keeps."""
+
+    since: AwareDatetime | None = None
+    """since is when the reason became what it is: since when the run is paused, waits, or runs."""
 
     start_time: AwareDatetime | None = None
     """startTime is when the run left the queue and began."""

@@ -14,20 +14,48 @@ Image = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=
 
 
 class RunWhen(ApiEnum):
-    """Which outcomes of the tasks in dependsOn let a task start."""
+    """
+    Which outcomes of the tasks in dependsOn let a task start.
+
+    A cancelled task counts as failed. One that was left out counts as skipped, or as failed where
+    a failure before it is the cause.
+    """
 
     ALL_SUCCEEDED = "AllSucceeded"
+    """All of them succeeded."""
+
     ALL_FAILED = "AllFailed"
+    """All of them failed."""
+
     ALL_DONE = "AllDone"
+    """All of them ended, in whatever way."""
+
     ALL_DONE_MIN_ONE_SUCCEEDED = "AllDoneMinOneSucceeded"
+    """All of them ended, and at least one succeeded."""
+
     ALL_SKIPPED = "AllSkipped"
+    """All of them were skipped."""
+
     ONE_FAILED = "OneFailed"
+    """At least one failed; the others need not have ended."""
+
     ONE_SUCCEEDED = "OneSucceeded"
+    """At least one succeeded; the others need not have ended."""
+
     ONE_DONE = "OneDone"
+    """At least one succeeded or failed; the others need not have ended."""
+
     NONE_FAILED = "NoneFailed"
+    """All of them ended, and none failed: each succeeded or was skipped."""
+
     NONE_FAILED_MIN_ONE_SUCCEEDED = "NoneFailedMinOneSucceeded"
+    """All of them ended, none failed, and at least one succeeded."""
+
     NONE_SKIPPED = "NoneSkipped"
+    """All of them ended, and none was skipped: each succeeded or failed."""
+
     ALWAYS = "Always"
+    """At once, whatever becomes of them."""
 
 
 class TaskTimeouts(ApiType):
@@ -38,8 +66,8 @@ class TaskTimeouts(ApiType):
     running: scheduling and image pull are in it. 3600 by default."""
 
     attempt_seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
-    """attemptSeconds is the longest time that the container of one attempt may run. The cluster
-    ends it also while the controller is down."""
+    """attemptSeconds is the longest time of one attempt from when a node took its pod: the image
+    pull is in it. The cluster ends it also while the controller is down."""
 
     total_seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
     """totalSeconds is the longest time of the task from its first start, with all waits and

@@ -19,7 +19,7 @@ class OnFailure(ApiEnum):
     """Branches that do not depend on it go on."""
 
     STOP = "Stop"
-    """Nothing new starts but `finally` tasks."""
+    """No other task starts but `finally` tasks. One that has begun goes on, with its retries."""
 
 
 class RunTimeouts(ApiType):
@@ -78,7 +78,7 @@ class WorkflowSpec(ApiType):
 
     finally_: tuple[NamedTask, ...] = Field(default=(), max_length=100, alias="finally")
     """finally tasks run after all others ended, whatever the outcome, also after Stop and Cancel.
-    One that fails makes the run fail."""
+    One that fails makes the run fail, unless it says allowFailure."""
 
     on_failure: OnFailure = OnFailure.CONTINUE
     """onFailure says whether independent branches go on after a failure."""

@@ -1,0 +1,106 @@
+"""
+Which workflows there are, as far as somebody has told; and now and then, who of them is missing.
+
+kopf is told nothing of a deletion that falls between two of its watches (its own watches go on from
+a new list then). So the API server is asked every now and then, as for all other kinds.
+Does not know what becomes of a workflow that is looked at.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, suppress
+from typing import Final
+
+from headrace.cluster.caches import WorkflowKey
+from headrace.cluster.client import Client
+from headrace.cluster.errors import ClusterError
+from headrace.cluster.informer import AUDIT_SECONDS
+from headrace.cluster.objects import Projection
+from headrace.cluster.pace import spread
+from headrace.cluster.resources import WORKFLOWS, Scope
+from headrace.controller.handlers import Told
+
+GONE: Final = ("", 0)
+"""The content of a workflow of which nothing else is known than that it is gone."""
+
+log = logging.getLogger(__name__)
+
+
+class RollCall:
+    """The workflows that there are."""
+
+    def __init__(
+        self, client: Client, namespaces: tuple[str, ...], told: Callable[[Told], None]
+    ) -> None:
+        """
+        Know none yet.
+
+        Args:
+            client: To ask.
+            namespaces: Where to look; empty: everywhere.
+            told: Told what nobody has told before, as if somebody had.
+
+        """
+        self._client = client
+        self._namespaces = namespaces or ("",)
+        self._tell = told
+        self._known: dict[WorkflowKey, tuple[str, int]] = {}
+        self._asked = asyncio.Event()
+
+    def __iter__(self) -> Iterator[WorkflowKey]:
+        return iter(tuple(self._known))
+
+    def note(self, told: Told) -> bool:
+        """Note what was told of a workflow, and return whether its author changed anything."""
+        key = WorkflowKey(told.namespace, told.name)
+        if told.gone:
+            self._known.pop(key, None)
+            return True
+        changed = self._known.get(key) != told.content
+        self._known[key] = told.content
+        return changed
+
+    def forget(self, key: WorkflowKey) -> None:
+        """Note that nothing is left of a workflow."""
+        self._known.pop(key, None)
+
+    def ask(self) -> None:
+        """Call the roll at once: something was surely missed."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Call the roll every now and then, until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(spread(AUDIT_SECONDS, self._client.random)):
+                    await self._asked.wait()
+            self._asked.clear()
+            try:
+                await self.call()
+            except ClusterError as error:
+                log.warning("audit of %s: %s", WORKFLOWS.plural, error)
+
+    async def call(self) -> None:
+        """
+        Compare what is known with a list.
+
+        What changes while the list is read is told once too often: that does no harm.
+        """
+        there = {WorkflowKey(each.namespace, each.name): each async for each in self._listed()}
+        for key, told in there.items():
+            if self._known.get(key) != told.content:
+                self._tell(told)
+        for key in self._known.keys() - there.keys():
+            log.warning("nobody has told that workflow %s/%s is gone", key.namespace, key.name)
+            self._tell(Told(key.namespace, key.name, "", GONE, gone=True))
+
+    async def _listed(self) -> AsyncIterator[Told]:
+        for namespace in self._namespaces:
+            listing = self._client.pages(Scope(WORKFLOWS, namespace), Projection)
+            async with aclosing(listing) as pages:
+                async for page in pages:
+                    for item in page.objects:
+                        meta = item.metadata
+                        content = (meta.uid, meta.generation)
+                        yield Told(*meta.key, meta.resource_version, content, gone=False)
