@@ -12,6 +12,7 @@ from typing import Any
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.client import Client
 from headrace.cluster.definitions import Definitions, Revision, UnusableError, parse_spec
@@ -60,6 +61,7 @@ class WorkflowWorld:
         self._read: dict[WorkflowKey, OwnObject] = {}
         self._wrote: dict[WorkflowKey, str] = {}
         self._listed: dict[WorkflowKey, tuple[tuple[str, int], tuple[str, ...]]] = {}
+        self._specs: dict[WorkflowKey, tuple[tuple[str, int], WorkflowSpec]] = {}
         self._uids: dict[WorkflowKey, dict[str, str]] = {}  # Of the runs looked at, by name.
 
     async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
@@ -70,7 +72,7 @@ class WorkflowWorld:
         self._uids[key] = {run.metadata.name: run.metadata.uid for run in found}
         revisions = await self._revisions(key, item)
         if item is None or item.metadata.deletion_timestamp is not None:
-            for known in (self._read, self._wrote, self._listed):
+            for known in (self._read, self._wrote, self._listed, self._specs):
                 known.pop(key, None)
             if not runs and not revisions:
                 self._uids.pop(key, None)
@@ -128,7 +130,7 @@ class WorkflowWorld:
         spec, revision, problem = None, None, ""
         try:
             revision = await self._definitions.freeze(item)
-            spec = parse_spec(item.spec)
+            spec = self._parsed(item)
         except UnusableError as error:
             problem = str(error)
         return ObservedWorkflow(
@@ -143,6 +145,15 @@ class WorkflowWorld:
             runs=runs,
             log=_log(item),
         )
+
+    def _parsed(self, item: OwnObject) -> WorkflowSpec:
+        """Return a workflow's spec, parsed once a generation: of a large one that takes long."""
+        meta = item.metadata
+        key, content = WorkflowKey(meta.namespace, meta.name), (meta.uid, meta.generation)
+        known = self._specs.get(key)
+        if known is None or known[0] != content:
+            known = self._specs[key] = content, parse_spec(item.spec)
+        return known[1]
 
     async def _revisions(self, key: WorkflowKey, item: OwnObject | None) -> tuple[str, ...]:
         """Return the revisions that are kept, listed once a generation: nobody else makes any."""

@@ -7,7 +7,7 @@ import pytest
 from headrace.cluster.caches import WorkflowKey
 from headrace.cluster.errors import ApiError, not_found
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.resources import WORKFLOW_RUNS, Ref
+from headrace.cluster.resources import WORKFLOW_RUNS, WORKFLOWS, Ref
 from headrace.cluster.workflows import WorkflowWorld
 from headrace.engine.workflow import WorkflowDecision
 from headrace.manifests.kube import OwnObject
@@ -54,3 +54,16 @@ async def test_a_run_that_was_made_anew_is_not_the_one_that_was_decided_upon(
     anew = await rig.replace(WORKFLOW_RUNS, "x", {"workflow": "w", "params": {"by": "hand"}})
     await world.apply(KEY, replace(decision))
     assert anew == await rig.client.get(RUN, OwnObject)
+
+
+async def test_a_spec_that_changed_is_read_anew() -> None:
+    """It is parsed once a generation, and not once for ever."""
+    rig, world = await looked_at()
+    for suspend in (True, False):
+        body = {"spec": {"suspend": suspend}}
+        await rig.client.patch(Ref(WORKFLOWS, "default", "w"), body, OwnObject)
+        for _ in range(2):
+            observed = await world.observe(KEY)
+            assert observed is not None
+            assert observed.spec is not None
+            assert suspend is observed.spec.suspend
