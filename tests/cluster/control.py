@@ -40,12 +40,17 @@ class Stage:
         return name
 
     def controller(
-        self, identity: str, *namespaces: str, environ: Mapping[str, str] | None = None
+        self,
+        identity: str,
+        *namespaces: str,
+        environ: Mapping[str, str] | None = None,
+        program: str = "headrace.controller",
     ) -> ControllerProcess:
         """Prepare a controller of some namespaces; it is not started."""
         log = self._logs / f"{identity}.log"
-        variables = {**self.cluster.variables(), **(environ or {})}
-        made = ControllerProcess(namespaces, variables, identity, log)
+        ours = {"PYTHONPATH": str(ROOT / "tests")}
+        variables = {**self.cluster.variables(), **ours, **(environ or {})}
+        made = ControllerProcess(namespaces, variables, identity, log, program)
         self._controllers.append(made)
         return made
 

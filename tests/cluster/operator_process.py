@@ -24,7 +24,12 @@ class ControllerProcess:
     """One controller that watches some namespaces; its Lease is in the first of them."""
 
     def __init__(
-        self, namespaces: tuple[str, ...], environ: Mapping[str, str], identity: str, log: Path
+        self,
+        namespaces: tuple[str, ...],
+        environ: Mapping[str, str],
+        identity: str,
+        log: Path,
+        program: str = "headrace.controller",
     ) -> None:
         """Prepare; `start` starts it."""
         self.identity = identity
@@ -33,7 +38,7 @@ class ControllerProcess:
         self.port = _free_port()
         self._environ = {**os.environ, **environ}
         self._command = [
-            *(sys.executable, "-m", "headrace.controller", "--log-format", "plain"),
+            *(sys.executable, "-m", program, "--log-format", "plain"),
             *(word for name in namespaces for word in ("--namespace", name)),
             *("--lease-namespace", namespaces[0], "--identity", identity),
             *("--port", str(self.port)),
