@@ -9,28 +9,28 @@ from headrace.local import strays
 
 
 @pytest.fixture
-def sleeper() -> subprocess.Popen[bytes]:
-    """Return a process of the attempt /state/runs/etl/load/attempt-1."""
-    environment = {"HEADRACE_OUTPUTS": "/state/runs/etl/load/attempt-1.outputs"}
+def sleeper(tmp_path: Path) -> subprocess.Popen[bytes]:
+    """Return a process of the first attempt of `load`; its folder is this test's alone."""
+    environment = {"HEADRACE_OUTPUTS": f"{tmp_path}/runs/etl/load/attempt-1.outputs"}
     return subprocess.Popen(["/bin/sleep", "600"], env=environment, start_new_session=True)
 
 
 @pytest.mark.parametrize(
     ("prefix", "killed"),
     [
-        pytest.param("/state/runs/etl/load/attempt-1.outputs", True, id="the attempt"),
-        pytest.param("/state/runs/etl/", True, id="the run"),
-        pytest.param("/state/runs/etl/load/attempt-2.outputs", False, id="another attempt"),
-        pytest.param("/state/runs/et/", False, id="another run"),
-        pytest.param("/other/runs/etl/", False, id="another folder of state"),
+        pytest.param("runs/etl/load/attempt-1.outputs", True, id="the attempt"),
+        pytest.param("runs/etl/", True, id="the run"),
+        pytest.param("runs/etl/load/attempt-2.outputs", False, id="another attempt"),
+        pytest.param("runs/et/", False, id="another run"),
+        pytest.param("other/runs/etl/", False, id="another folder of state"),
     ],
 )
 def test_only_what_belongs_there_is_killed(
-    sleeper: subprocess.Popen[bytes], prefix: str, *, killed: bool
+    sleeper: subprocess.Popen[bytes], tmp_path: Path, prefix: str, *, killed: bool
 ) -> None:
     """Known by a variable that no process but theirs has."""
     try:
-        assert int(killed) == strays.kill(prefix)
+        assert int(killed) == strays.kill(f"{tmp_path}/{prefix}")
         if killed:
             assert -9 == sleeper.wait()
         else:
