@@ -18,7 +18,6 @@ from headrace.api.v1alpha1.parse import (
     parse_task_run,
     parse_workflow,
 )
-from headrace.api.v1alpha1.paths import Step, path_of
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition import Definition, InvalidDefinitionError, compile_workflow
@@ -74,31 +73,10 @@ def _check(value: Mapping[str, Any]) -> Checked:
         return Checked(kind, name, foreign=True)
     try:
         spec = READERS[kind](value)
-        problems = (*unusable_text(value), *_too_large(value))
-        return Checked(kind, name, spec=spec, problems=problems)
+        return Checked(kind, name, spec=spec, problems=tuple(_too_large(value)))
     except (InvalidObjectError, InvalidDefinitionError) as error:
         problems = tuple(Problem(each.path, each.message) for each in error.problems)
         return Checked(kind, name, problems=problems)
-
-
-def unusable_text(value: Mapping[str, Any]) -> Iterator[Problem]:
-    """Find NUL characters: the API takes them, and then no program can be started with them."""
-    for steps, text in _texts(value.get("spec"), ("spec",)):
-        if "\0" in text:
-            message = "holds a NUL character, which no program can be given; take it out"
-            yield Problem(path_of(steps), message)
-
-
-def _texts(value: Any, steps: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
-    """Yield all texts of a value, each with the steps to it."""
-    if isinstance(value, str):
-        yield steps, value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _texts(inner, (*steps, str(key)))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _texts(inner, (*steps, index))
 
 
 def _too_large(value: Mapping[str, Any]) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from typing import Any
 from headrace.api.v1alpha1.base import API_VERSION
 from headrace.api.v1alpha1.parse import InvalidObjectError, Problem, parse_workflow
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.cli.check import check, unusable_text
+from headrace.cli.check import check
 from headrace.cli.compose import Document, YamlError
 from headrace.cli.input import InputError
 from headrace.cli.manifest import documents, located, told
@@ -57,9 +57,6 @@ class Written:
             definition = compile_workflow(spec)
         except (InvalidObjectError, InvalidDefinitionError) as error:
             raise self.wrong(Problem(each.path, each.message) for each in error.problems) from error
-        unusable = tuple(unusable_text(self.value))
-        if unusable:
-            raise self.wrong(unusable)
         namespace = self.value["metadata"].get("namespace") or _NAMESPACE
         return WorkflowFile(self.file, self.name, namespace, spec, definition, self)
 

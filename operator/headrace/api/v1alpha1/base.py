@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -65,6 +66,19 @@ ParamName = Annotated[
 
 ShortText = Annotated[str, StringConstraints(max_length=1024)]
 LongText = Annotated[str, StringConstraints(max_length=32_768)]
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError(
+            "text", "holds a NUL character, which no program can be given; take it out"
+        )
+    return text
+
+
+ProgramText = Annotated[str, StringConstraints(max_length=32_768), AfterValidator(_without_nul)]
+"""Text that a program is started with. The API server takes a NUL character in it, which would end
+the text there; so the controller refuses it."""
 
 TIME = (
     r"^[1-8][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]{1,9})?"

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from headrace.api.v1alpha1.base import ApiType, ObjectName, Quantity
+from headrace.api.v1alpha1.base import ApiType, ObjectName, ProgramText, Quantity
 from headrace.api.v1alpha1.unique import Unique
 
 _ANY_OBJECT = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -41,7 +41,7 @@ class EnvVar(ApiType):
     name: EnvName
     """name of the variable. Names that start with HEADRACE_ are the contract's own."""
 
-    value: Annotated[str, StringConstraints(max_length=32_768)] | None = None
+    value: ProgramText | None = None
     """value is the text of the variable. It is never expanded or put into code."""
 
     value_from: KubernetesObject | None = None

@@ -4,12 +4,11 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType, TaskName
+from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType, ProgramText, TaskName
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.api.v1alpha1.unique import Unique
 
-Argument = Annotated[str, StringConstraints(max_length=32_768)]
 Image = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^\S+$")]
 
 
@@ -91,11 +90,11 @@ class TaskSettings(PodSettings):
 class TaskBody(TaskSettings):
     """What a task runs."""
 
-    command: tuple[Argument, ...] = Field(default=(), max_length=256)
+    command: tuple[ProgramText, ...] = Field(default=(), max_length=256)
     """command is the program and its first arguments; without one, the image's entrypoint runs.
     Parameters are never put into it: they arrive as HEADRACE_PARAMS."""
 
-    args: tuple[Argument, ...] = Field(default=(), max_length=256)
+    args: tuple[ProgramText, ...] = Field(default=(), max_length=256)
     """args are arguments after the command."""
 
 
