@@ -20,6 +20,7 @@ from headrace.cluster.gather import Gatherer
 from headrace.engine import positions
 from headrace.engine.concurrency import SiblingRun
 from headrace.engine.definition import Definition, single_task
+from headrace.engine.params import InvalidParamsError, resolve
 from headrace.engine.run import ObservedRun, RunKey, RunKind, RunLog
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.status import read_run_status
@@ -178,11 +179,12 @@ class RunReader:
         spec = self._parsed(item, parse_task_run)
         if isinstance(spec, str):
             return replace(run, refusal=(Reason.INVALID_DEFINITION, spec))
-        return replace(
-            run,
-            definition=single_task(key.name, spec, tuple(_own(param) for param in spec.params)),
-            tasks={key.name: seen},
-        )
+        params = tuple(_own(param) for param in spec.params)
+        try:
+            resolve(params, {})
+        except InvalidParamsError as error:
+            return replace(run, refusal=(Reason.INVALID_PARAMS, str(error)))
+        return replace(run, definition=single_task(key.name, spec, params), tasks={key.name: seen})
 
     def _parsed(self, item: OwnObject, parse: Callable[[dict[str, Any]], Spec]) -> Spec | str:
         """Return an object's spec, parsed once a generation, or what is wrong with it."""

@@ -86,10 +86,10 @@ class WorkflowWorld:
 
     async def apply(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
         """Create, cancel and delete runs. Doing it again changes nothing."""
-        uids = self._uids.get(key, {})
+        uids = dict(self._uids.get(key, {}))
         for run in decision.create:
-            await self._create(key, run)
-        for name in decision.cancel:
+            uids[run.name] = await self._create(key, run)
+        for name in decision.cancel:  # It may be one of those that were just made.
             await self._cancel(key, name, uids[name])
         for name in decision.delete_runs:
             await self._delete(WORKFLOW_RUNS, key.namespace, name, uids[name])
@@ -168,7 +168,8 @@ class WorkflowWorld:
         self._listed[key] = content, tuple(names)
         return tuple(names)
 
-    async def _create(self, key: WorkflowKey, run: NewRun) -> None:
+    async def _create(self, key: WorkflowKey, run: NewRun) -> str:
+        """Create a run, and return the uid of the one that has its name."""
         item = self._read.get(key)
         annotations = item.metadata.annotations if item is not None else {}
         manifest = workflow_run(
@@ -179,10 +180,14 @@ class WorkflowWorld:
             run.interval,
         )
         try:
-            self._caches.runs.put(await self._client.create(WORKFLOW_RUNS, manifest, OwnObject))
+            made = await self._client.create(WORKFLOW_RUNS, manifest, OwnObject)
         except ApiError as error:
             if not already_exists(error):
                 raise
+            ref = Ref(WORKFLOW_RUNS, key.namespace, run.name)
+            made = await self._client.get(ref, OwnObject)
+        self._caches.runs.put(made)
+        return made.metadata.uid
 
     async def _cancel(self, key: WorkflowKey, name: str, uid: str) -> None:
         spec = {"desiredState": DesiredState.CANCEL.value}

@@ -82,16 +82,16 @@ class RollCall:
                 log.warning("audit of %s: %s", WORKFLOWS.plural, error)
 
     async def call(self) -> None:
-        """
-        Compare what is known with a list.
-
-        What changes while the list is read is told once too often: that does no harm.
-        """
+        """Compare what is known with a list, but for what is told while the list is read."""
+        before = dict(self._known)
         there = {WorkflowKey(each.namespace, each.name): each async for each in self._listed()}
-        for key, told in there.items():
-            if self._known.get(key) != told.content:
-                self._tell(told)
-        for key in self._known.keys() - there.keys():
+        calm = {
+            key for key in before.keys() | there.keys() if before.get(key) == self._known.get(key)
+        }
+        for key in calm & there.keys():
+            if before.get(key) != there[key].content:
+                self._tell(there[key])
+        for key in calm - there.keys():
             log.warning("nobody has told that workflow %s/%s is gone", key.namespace, key.name)
             self._tell(Told(key.namespace, key.name, "", GONE, gone=True))
 

@@ -12,7 +12,7 @@ from headrace.engine.actions import Action, EndAttempt, RunContext, StartAttempt
 from headrace.engine.admission import Held, Refused, admit
 from headrace.engine.definition import Definition
 from headrace.engine.leftovers import closed, endings
-from headrace.engine.params import resolve
+from headrace.engine.params import values
 from headrace.engine.records import Records, write_up
 from headrace.engine.retention import expired_jobs, jobs_expire
 from headrace.engine.run import ObservedRun, RunKind, RunLog, TaskLog
@@ -143,5 +143,5 @@ def _context(run: ObservedRun, definition: Definition) -> RunContext:
         workflow=run.workflow,
         logical_time=rfc3339(run.logical_time or run.created),
         interval=run.interval,
-        params=resolve(definition.params, run.given),
+        params=values(definition.params, run.given),
     )

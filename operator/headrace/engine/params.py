@@ -36,15 +36,21 @@ def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Va
     problems = [*_unknown(params, given), *_unfit(params, given)]
     if problems:
         raise InvalidParamsError(tuple(problems))
-    values: dict[str, Value] = {}
-    for param in params:
-        value = given.get(param.name, param.default)
-        assert value is not None  # noqa: S101 - a missing value is one of the problems
-        values[param.name] = value
-    size = len(written(values).encode(errors="replace"))
+    found = values(params, given)
+    size = len(written(found).encode(errors="replace"))
     if size > LONGEST:
         raise InvalidParamsError((too_large(size),))
-    return values
+    return found
+
+
+def values(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return each parameter's value, of values that were found to fit when the run began."""
+    found: dict[str, Value] = {}
+    for param in params:
+        value = given.get(param.name, param.default)
+        assert value is not None  # noqa: S101 - a missing value is refused before
+        found[param.name] = value
+    return found
 
 
 def written(values: Mapping[str, Value]) -> str:

@@ -42,7 +42,11 @@ POD_REASONS = {
     "Evicted": Reason.EVICTED,
     "NodeLost": Reason.NODE_LOST,
     "Preempting": Reason.PREEMPTED,
+    "Terminated": Reason.EVICTED,
+    "NodeShutdown": Reason.EVICTED,
 }
+"""What the kubelet says of pods that it ended itself, the last two when its node shuts down
+(https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/)."""
 PLAIN = {
     Reason.OOM_KILLED: "the container used more memory than its limit",
     Reason.POD_DELETED: "somebody deleted the pod",

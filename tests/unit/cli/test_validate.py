@@ -200,6 +200,8 @@ def test_a_text_that_no_program_can_be_given_is_told() -> None:
     done = validate("-", stdin=WORKFLOW + '      command: [echo, "a\\0b"]\n')
     assert 2 == done.exit_code
     assert "<stdin>:9: spec.tasks[0].command[1]: holds a NUL character" in done.stdout
+    image = WORKFLOW.replace("image: ", 'image: "a\\0b" # ', 1)
+    assert "image: holds a NUL character" in validate("-", stdin=image).stdout
 
 
 def test_each_wrong_parameter_of_a_run_has_a_line() -> None:

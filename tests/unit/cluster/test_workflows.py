@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from headrace.api.v1alpha1.run import TriggerKind
 from headrace.cluster.caches import WorkflowKey
 from headrace.cluster.errors import ApiError, not_found
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.resources import WORKFLOW_RUNS, WORKFLOWS, Ref
 from headrace.cluster.workflows import WorkflowWorld
-from headrace.engine.workflow import WorkflowDecision
+from headrace.engine.workflow import NewRun, WorkflowDecision
 from headrace.manifests.kube import OwnObject
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
@@ -43,6 +44,16 @@ async def test_a_run_is_cancelled_and_deleted() -> None:
     with pytest.raises(ApiError) as refused:
         await rig.client.get(RUN, OwnObject)
     assert not_found(refused.value)
+
+
+async def test_a_run_that_is_made_and_cancelled_in_one_turn() -> None:
+    """Of several ticks that are due, Replace keeps the newest; one of them may be there already."""
+    rig, world = await looked_at()
+    made = tuple(NewRun(name, TriggerKind.SCHEDULE, rig.clock()) for name in ("x", "y"))
+    await world.apply(KEY, WorkflowDecision(create=made, cancel=("x", "y")))
+    for name in ("x", "y"):
+        found = await rig.client.get(Ref(WORKFLOW_RUNS, "default", name), OwnObject)
+        assert "Cancel" == found.spec["desiredState"]
 
 
 @pytest.mark.parametrize("decision", [CANCEL, DELETE], ids=["cancel", "delete"])

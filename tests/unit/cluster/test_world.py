@@ -166,6 +166,22 @@ async def test_an_obstacle_of_one_is_none_of_another() -> None:
     assert 1 == len(list(rig.server.storage.all(JOBS)))
 
 
+async def test_a_task_on_its_own_with_more_params_than_a_program_can_be_given_fails() -> None:
+    """It says so, and no Job is made."""
+    rig = WorldRig()
+    params = [{"name": f"t{number}", "value": "x" * 30_000} for number in range(5)]
+    await rig.make(TASK_RUNS, "t", {"image": "busybox", "params": params})
+
+    for _ in range(2):
+        await rig.turn(ALONE)
+
+    status = await rig.status(TASK_RUNS, "t")
+    told = next(each for each in status["conditions"] if each["type"] == "Succeeded")
+    assert ("Failed", "InvalidParams") == (status["outcome"], told["reason"])
+    assert "put long text into a file" in told["message"]
+    assert [] == list(rig.server.storage.all(JOBS))
+
+
 # --- how long it takes ------------------------------------------------------------------------
 
 

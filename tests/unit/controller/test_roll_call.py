@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+from collections.abc import AsyncIterator
+from typing import Any
 
 from headrace.cluster.client import Client
 from headrace.cluster.informer import AUDIT_SECONDS
@@ -69,6 +71,28 @@ async def test_what_was_missed_is_told() -> None:
     await house.client.patch(Ref(WORKFLOWS, "b", "w"), changed, OwnObject)
     await house.roll.call()
     assert [("a/new", False), ("a/w", True), ("b/w", False)] == sorted(house.told)
+
+
+async def test_what_is_told_while_the_list_is_read_is_not_told_again() -> None:
+    """Neither one that is new since, nor one that is gone since, nor one that has changed since."""
+    house = await furnished()
+    real = house.client.pages
+
+    def pages(*words: Any, **more: Any) -> Any:
+        listing = real(*words, **more)
+
+        async def late() -> AsyncIterator[Any]:
+            async for page in listing:
+                house.roll.note(Told("a", "new", "9", ("u", 1), gone=False))
+                house.roll.note(Told("a", "w", "9", ("", 0), gone=True))
+                house.roll.note(Told("b", "w", "9", ("u", 7), gone=False))
+                yield page
+
+        return late()
+
+    house.client.pages = pages  # type: ignore[method-assign] # something happens meanwhile
+    await house.roll.call()
+    assert [] == house.told
 
 
 async def test_only_the_namespaces_that_are_watched_are_asked_about() -> None:

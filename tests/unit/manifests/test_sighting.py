@@ -158,6 +158,19 @@ def words(sighting: Sighting) -> str:
             "Ended AttemptTimeout 0",
             id="out of time, and the program took SIGTERM for a good end",
         ),
+        *[
+            pytest.param(
+                job(FAILED),
+                [pod(terminated(0), "Failed", reason=why)],
+                f"Ended {reason} 0",
+                id=f"kubelet: {why}, and the program took SIGTERM for a good end",
+            )
+            for why, reason in (
+                ("Evicted", "Evicted"),
+                ("Terminated", "Evicted"),
+                ("NodeLost", "NodeLost"),
+            )
+        ],
         pytest.param(
             job(), [failed(128, "StartError")], "Ended StartError 128", id="no such program"
         ),

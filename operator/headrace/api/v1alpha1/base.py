@@ -76,7 +76,8 @@ def _without_nul(text: str) -> str:
     return text
 
 
-ProgramText = Annotated[str, StringConstraints(max_length=32_768), AfterValidator(_without_nul)]
+NoNul = AfterValidator(_without_nul)
+ProgramText = Annotated[str, StringConstraints(max_length=32_768), NoNul]
 """Text that a program is started with. The API server takes a NUL character in it, which would end
 the text there; so the controller refuses it."""
 

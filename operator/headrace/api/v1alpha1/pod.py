@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from headrace.api.v1alpha1.base import ApiType, ObjectName, ProgramText, Quantity
+from headrace.api.v1alpha1.base import ApiType, NoNul, ObjectName, ProgramText, Quantity
 from headrace.api.v1alpha1.unique import Unique
 
 _ANY_OBJECT = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -127,10 +127,10 @@ class VolumeMount(ApiType):
     name: Annotated[str, StringConstraints(min_length=1, max_length=63)]
     """name of the volume."""
 
-    mount_path: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    mount_path: Annotated[str, StringConstraints(min_length=1, max_length=1024), NoNul]
     """mountPath is the folder in the container."""
 
-    sub_path: Annotated[str, StringConstraints(max_length=1024)] | None = None
+    sub_path: Annotated[str, StringConstraints(max_length=1024), NoNul] | None = None
     """subPath mounts only this path of the volume."""
 
     read_only: bool | None = None

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType, ProgramText, TaskName
+from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType, NoNul, ProgramText, TaskName
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.api.v1alpha1.unique import Unique
 
-Image = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^\S+$")]
+Image = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^\S+$"), NoNul]
 
 
 class RunWhen(ApiEnum):
