@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from click.testing import CliRunner
 
-from headrace.cli.run import command
+from headrace.cli.main import main as program
 from headrace.engine.run import TaskLog
 from headrace.local.folder import AttemptFiles, StateFolder
 from headrace.local.store import Store
@@ -87,7 +87,7 @@ class Bench:
         """Run the workflow to its end, in this process: that saves the time to load everything."""
         with chdir(self.folder):
             done = CliRunner(env=environment).invoke(
-                command, [str(file), "--runner", "process", *arguments]
+                program, ["run", str(file), "--runner", "process", *arguments]
             )
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
