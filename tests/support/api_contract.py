@@ -30,6 +30,7 @@ from headrace.cluster.sender import Settings
 from headrace.cluster.transport import HttpTransport
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport
+from support.plumbing import manifest
 from support.virtual_time import VirtualTimeLoop, now, seeded
 
 Object = dict[str, Any]
@@ -64,9 +65,8 @@ class Api:
 
     async def task_run(self, name: str) -> Object:
         """Create a TaskRun that no controller touches."""
-        kind = {"apiVersion": TASK_RUNS.api_version, "kind": TASK_RUNS.kind}
         spec = {"image": "none.invalid/none", "command": ["true"]}
-        body = {**kind, "metadata": self._meta(name), "spec": spec}
+        body = manifest(TASK_RUNS, name, spec, self.namespace)
         return await self.client.create(TASK_RUNS, body, dict)
 
     async def names(self, scope: Scope, size: int = 500) -> list[list[str]]:

@@ -28,6 +28,7 @@ from headrace.engine.run import ObservedRun, RunKey, Sighting
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.names import job_name
 from headrace.reconcile import reconcile
+from support.plumbing import manifest
 from support.virtual_time import seeded
 
 IMAGE: Final = "busybox:1.37"
@@ -67,13 +68,8 @@ class ClusterRig:
         await self._synced()
 
     async def _create(self, resource: Resource, name: str, spec: Mapping[str, Any]) -> None:
-        manifest = {
-            "apiVersion": resource.api_version,
-            "kind": resource.kind,
-            "metadata": {"name": name, "namespace": self.key.namespace},
-            "spec": spec,
-        }
-        await self._client.create(resource, manifest, OwnObject)
+        body = manifest(resource, name, spec, self.key.namespace)
+        await self._client.create(resource, body, OwnObject)
 
     def restart(self) -> None:
         """Know nothing any more, as another controller after a kill of the one before."""

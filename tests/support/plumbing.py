@@ -1,10 +1,11 @@
 """Builders for tests of the plumbing: a client on a server in memory, Jobs, and what was seen."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from headrace.cluster.client import Client
 from headrace.cluster.pace import Clock
-from headrace.cluster.resources import CONFIG_MAPS, JOBS, Ref
+from headrace.cluster.resources import CONFIG_MAPS, JOBS, Ref, Resource
 from headrace.cluster.sender import Settings
 from headrace.manifests.kube import Job
 from support.api_server import ApiServer
@@ -17,6 +18,18 @@ SEED = 7
 def virtual_clock() -> Clock:
     """Return the clock of the running loop."""
     return Clock(now=now)
+
+
+def manifest(
+    resource: Resource, name: str, spec: Mapping[str, Any], namespace: str = "default"
+) -> dict[str, Any]:
+    """Return an object of a kind that has a spec, ready to be created."""
+    return {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": spec,
+    }
 
 
 class Rig:

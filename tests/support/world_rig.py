@@ -13,7 +13,7 @@ from headrace.engine.run import RunKey
 from headrace.manifests.kube import OwnObject
 from headrace.reconcile import reconcile
 from support.api_server import EPOCH
-from support.plumbing import Rig
+from support.plumbing import Rig, manifest
 from support.virtual_time import now
 
 
@@ -42,12 +42,7 @@ class WorldRig(Rig):
         self, resource: Resource, name: str, spec: dict[str, Any], namespace: str = "default"
     ) -> OwnObject:
         """Create an object, and tell the caches of it."""
-        body = {
-            "apiVersion": resource.api_version,
-            "kind": resource.kind,
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": spec,
-        }
+        body = manifest(resource, name, spec, namespace)
         made = await self.client.create(resource, body, OwnObject)
         store = self._store(resource)
         if store is not None:

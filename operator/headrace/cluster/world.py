@@ -159,8 +159,7 @@ class ClusterWorld:
                 )
         else:
             run = run_log(item)
-            since = run.since if run.reason is reason else self._clock()
-            shown = replace(run, reason=reason, message=message, since=since)
+            shown = replace(run, reason=reason, message=message).after(run, self._clock())
             if shown != run:
                 await self._statuses.write(
                     item, Status(WORKFLOW_RUNS, self._caches.runs, run_status(shown, born))

@@ -49,7 +49,7 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
     steered = course(run, now)
     answer = admit(run, steered, now)
     if isinstance(answer, Refused):
-        end = _timed(run, refused(run, answer, now), now)
+        end = refused(run, answer, now).after(run.log, now)
         return replace(_wind_up(run, end.message, now), status=end)
     if isinstance(answer, Held):
         return _with_status(run, waiting(run, answer), now, Decision(look_again_at=answer.until))
@@ -94,7 +94,7 @@ def _wake_ups(
 
 def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Decision) -> Decision:
     """Add the run's status: at once when it begins, turns or ends, else at most once a second."""
-    status = _timed(run, status, now)
+    status = status.after(run.log, now)
     if status == run.log:
         return decision
     weighty = status.finished is not None or status.started != run.log.started
@@ -105,11 +105,6 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
     if now >= due:
         return replace(decision, status=status)
     return replace(decision, look_again_at=min(due, decision.look_again_at or due))
-
-
-def _timed(run: ObservedRun, status: RunLog, now: datetime) -> RunLog:
-    """Say since when the run stands so."""
-    return status if status.reason is run.log.reason else replace(status, since=now)
 
 
 def _after_the_end(run: ObservedRun, now: datetime) -> Decision:

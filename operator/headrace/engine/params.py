@@ -37,9 +37,9 @@ def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Va
     if problems:
         raise InvalidParamsError(tuple(problems))
     found = values(params, given)
-    size = len(written(found).encode(errors="replace"))
-    if size > LONGEST:
-        raise InvalidParamsError((too_large(size),))
+    problem = too_large(found)
+    if problem is not None:
+        raise InvalidParamsError((problem,))
     return found
 
 
@@ -58,8 +58,11 @@ def written(values: Mapping[str, Value]) -> str:
     return json.dumps(dict(values), ensure_ascii=False)
 
 
-def too_large(size: int) -> str:
-    """Say that values have too many bytes, and the cure."""
+def too_large(values: Mapping[str, Value]) -> str | None:
+    """Say that values have more bytes than a program can be given, and the cure; None: they fit."""
+    size = len(written(values).encode(errors="replace"))
+    if size <= LONGEST:
+        return None
     return (
         f"all values together have {size:,} bytes as JSON; at most {LONGEST:,} reach a program:"
         " put long text into a file or storage, and give its address"

@@ -14,7 +14,7 @@ from headrace.api.v1alpha1.problem import Problem
 from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.graph import CyclicGraphError, Graph
-from headrace.engine.params import LONGEST, too_large, written
+from headrace.engine.params import too_large
 from headrace.engine.upstream import NEED_UPSTREAM
 
 RESERVED_VOLUMES = "headrace-"
@@ -74,9 +74,9 @@ def _double_params(spec: WorkflowSpec) -> Iterator[Problem]:
 
 def _large_params(spec: WorkflowSpec) -> Iterator[Problem]:
     defaults = {each.name: each.default for each in spec.params if each.default is not None}
-    size = len(written(defaults).encode(errors="replace"))
-    if size > LONGEST:
-        yield Problem("spec.params", too_large(size))
+    problem = too_large(defaults)
+    if problem is not None:
+        yield Problem("spec.params", problem)
 
 
 def _upstream(

@@ -5,7 +5,7 @@ Values only. Knows no rule, no Job and no process.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -210,6 +210,11 @@ class RunLog:
     attention: tuple[Watched, ...] = ()
     revision: str | None = None
     observed_generation: int = 0
+
+    def after(self, before: "RunLog", now: datetime) -> "RunLog":
+        """Return it with the time since when its reason holds; one that stays keeps its own."""
+        since = before.since if self.reason is before.reason else now
+        return replace(self, since=since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from headrace.cluster.workflows import WorkflowWorld
 from headrace.cluster.world import ClusterWorld, Links
 from headrace.engine.run import RunKey, RunKind
 from headrace.manifests.kube import OwnObject
-from support.plumbing import Rig
+from support.plumbing import Rig, manifest
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ALONE = RunKind.TASK_RUN
@@ -35,9 +35,7 @@ class Bench:
 
     async def make(self, resource: Resource, spec: dict[str, Any], **status: Any) -> OwnObject:
         """Make an object named `it`, with a status."""
-        meta = {"name": "it", "namespace": "default"}
-        body = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": meta}
-        await self.rig.client.create(resource, {**body, "spec": spec}, OwnObject)
+        await self.rig.client.create(resource, manifest(resource, "it", spec), OwnObject)
         ref = Ref(resource, "default", "it")
         return await self.rig.client.patch_status(ref, {"status": status}, OwnObject)
 

@@ -12,7 +12,7 @@ from headrace.cluster.workflows import WorkflowWorld
 from headrace.cluster.world import ClusterWorld, Links
 from headrace.engine.run import ObservedRun, RunKey
 from headrace.manifests.kube import OwnObject
-from support.plumbing import Rig
+from support.plumbing import Rig, manifest
 
 LATER = datetime(2040, 1, 1, tzinfo=UTC)
 STARTED = LATER.isoformat()
@@ -35,9 +35,7 @@ class Bench:
 
     async def make(self, resource: Resource, name: str, spec: Any, **status: Any) -> None:
         """Make an object with a status."""
-        kind = {"apiVersion": resource.api_version, "kind": resource.kind, "spec": spec}
-        body = {**kind, "metadata": {"name": name, "namespace": "default"}}
-        await self.rig.client.create(resource, body, OwnObject)
+        await self.rig.client.create(resource, manifest(resource, name, spec), OwnObject)
         await self.tell(resource, name, **status)
 
     async def tell(self, resource: Resource, name: str, **status: Any) -> None:

@@ -1,7 +1,5 @@
 """What a workflow's turn does to its runs: `headrace.cluster.workflows`."""
 
-from dataclasses import replace
-
 import pytest
 
 from headrace.api.v1alpha1.run import TriggerKind
@@ -63,7 +61,7 @@ async def test_a_run_that_was_made_anew_is_not_the_one_that_was_decided_upon(
     """Somebody deletes a run and makes another of its name in the middle of a turn."""
     rig, world = await looked_at()
     anew = await rig.replace(WORKFLOW_RUNS, "x", {"workflow": "w", "params": {"by": "hand"}})
-    await world.apply(KEY, replace(decision))
+    await world.apply(KEY, decision)
     assert anew == await rig.client.get(RUN, OwnObject)
 
 

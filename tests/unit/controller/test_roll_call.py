@@ -14,6 +14,7 @@ from headrace.controller.roll_call import RollCall
 from headrace.manifests.kube import OwnObject
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport
+from support.plumbing import manifest
 from support.virtual_time import VirtualTimeLoop, seeded
 
 EVENT_LOOP = VirtualTimeLoop
@@ -35,12 +36,8 @@ class Roll:
 
     async def make(self, namespace: str, name: str) -> None:
         """Create a workflow of which nobody tells."""
-        kind = {"apiVersion": WORKFLOWS.api_version, "kind": WORKFLOWS.kind}
-        body = {
-            **kind,
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {"tasks": [{"name": "t", "image": "busybox"}]},
-        }
+        spec = {"tasks": [{"name": "t", "image": "busybox"}]}
+        body = manifest(WORKFLOWS, name, spec, namespace)
         await self.client.create(WORKFLOWS, body, OwnObject)
 
 

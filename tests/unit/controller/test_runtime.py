@@ -28,6 +28,7 @@ from headrace.engine.run import RunKey
 from headrace.manifests.kube import OwnObject
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport, Where
+from support.plumbing import manifest
 from support.virtual_time import VirtualTimeLoop, now, seeded
 
 EVENT_LOOP = VirtualTimeLoop
@@ -70,12 +71,7 @@ class House:
         self, resource: Resource, namespace: str, name: str, spec: dict[str, Any]
     ) -> OwnObject:
         """Create an object."""
-        body = {
-            "apiVersion": resource.api_version,
-            "kind": resource.kind,
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": spec,
-        }
+        body = manifest(resource, name, spec, namespace)
         return await self.client.create(resource, body, OwnObject)
 
     async def began(self, namespace: str) -> bool:

@@ -77,7 +77,7 @@ def _without_nul(text: str) -> str:
 
 
 NoNul = AfterValidator(_without_nul)
-ProgramText = Annotated[str, StringConstraints(max_length=32_768), NoNul]
+ProgramText = Annotated[LongText, NoNul]
 """Text that a program is started with. The API server takes a NUL character in it, which would end
 the text there; so the controller refuses it."""
 
