@@ -13,6 +13,7 @@ from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.run import Ending
+from headrace.engine.text import LONGEST_WORDS, clip
 
 MAX_OUTPUT_BYTES = 4096
 """What a termination message can hold (Kubernetes, `terminationMessagePath`)."""
@@ -71,13 +72,25 @@ def classify(ending: Ending) -> Success | Failure:
     if ending.exit_code is None:
         return Failure(Reason.POD_DELETED, ending.message or "it ended, and nobody knows how")
     if ending.exit_code != 0:
-        return Failure(
-            Reason.NON_ZERO_EXIT, ending.message or f"ended with exit code {ending.exit_code}"
-        )
+        return Failure(Reason.NON_ZERO_EXIT, ending.message or exit_words(ending.exit_code))
     try:
         return Success(read_outputs(ending.output))
     except ValueError as error:
         return Failure(Reason.INVALID_OUTPUTS, str(error))
+
+
+def exit_words(code: int, hint: str = "", own: str = "") -> str:
+    """
+    Say how a program ended that did not end well.
+
+    Args:
+        code: Its exit code.
+        hint: What that usually means, as it follows the code.
+        own: What it wrote in place of outputs: its own last words.
+
+    """
+    how, own = f"ended with exit code {code}{hint}", own.strip()
+    return f"{how}: {clip(own, LONGEST_WORDS)}" if own else how
 
 
 def read_outputs(text: str) -> Mapping[str, Any] | None:

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.classify import MAX_OUTPUT_BYTES
+from headrace.engine.classify import MAX_OUTPUT_BYTES, exit_words
 from headrace.engine.run import Ending, Sighting, Stage
-from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.local import strays, supervision
 from headrace.local.folder import AttemptFiles
 from headrace.local.process import Process
@@ -175,7 +174,8 @@ class LiveAttempt:
         if code is None:
             return Ending(at, reason=Reason.INTERRUPTED, message=INTERRUPTED)
         output = _outputs(self._files)
-        return Ending(at, code, message=_failure(code, output) if code else "", output=output)
+        message = exit_words(code, _signalled(code), output) if code else ""
+        return Ending(at, code, message=message, output=output)
 
     def _finished(self) -> datetime:
         # The clock of files may be a tick behind ours, and nothing ends before it began.
@@ -185,13 +185,6 @@ class LiveAttempt:
 
 def _changed(file: Path) -> datetime:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC)
-
-
-def _failure(code: int, output: str) -> str:
-    """Say how a program failed, and its own last word: what it wrote in place of outputs."""
-    how = f"ended with exit code {code}{_signalled(code)}"
-    own = output.strip()
-    return f"{how}: {clip(own, LONGEST_WORDS)}" if own else how
 
 
 def _signalled(code: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.classify import exit_words
 from headrace.engine.run import Ending, Sighting, Stage
 from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.manifests.job import CONTAINER
@@ -158,8 +159,7 @@ def _failure_words(pod: Pod, done: Terminated | None, reason: Reason | None) -> 
     own = done.message.strip() if done is not None else ""
     if reason is None:
         code = done.exit_code if done is not None else 0
-        how = f"ended with exit code {code}{HINTS.get(code, '')}"
-        return f"{how}: {clip(own, LONGEST_WORDS)}" if own else how
+        return exit_words(code, HINTS.get(code, ""), own)
     if reason is Reason.START_ERROR:
         return clip(own, LONGEST_WORDS)
     disruption = holds(pod.status.conditions, "DisruptionTarget")
