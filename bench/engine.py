@@ -24,20 +24,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "operator"))
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import Defaults, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.decide import decide
-from headrace.engine.definition import Definition, compile_workflow
+from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import (
-    Attempt,
-    Ending,
-    ObservedRun,
-    ObservedTask,
-    RunKey,
-    RunLog,
-    Sighting,
-    Stage,
-    TaskLog,
-)
+from headrace.engine.run.decide import decide
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.task.observed import Attempt, Ending, ObservedTask, Sighting, Stage, TaskLog
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 NOW = NOON + timedelta(minutes=5)

@@ -19,12 +19,12 @@ from typing import Any
 from bench.stand import RAISED, Manifest, Stand, cluster_of, indexed, job, tell
 
 from cluster.control_plane.one_node import OneNode
-from headrace.cluster.client import Client
-from headrace.cluster.credentials import from_kubeconfig
-from headrace.cluster.resources import JOBS, PODS, Resource, Scope
-from headrace.cluster.sender import Settings as Sending
-from headrace.cluster.transport import HttpTransport
-from headrace.cluster.wire import Changed
+from headrace.kube.client import Client
+from headrace.kube.credentials import from_kubeconfig
+from headrace.kube.resources import JOBS, PODS, Resource, Scope
+from headrace.kube.sender import Settings as Sending
+from headrace.kube.transport import HttpTransport
+from headrace.kube.wire import Changed
 
 Object = dict[str, Any]
 AT_ONCE = 300

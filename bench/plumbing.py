@@ -32,13 +32,13 @@ import uvloop
 from aiohttp import ClientSession, web
 from kubernetes import config, informer, watch
 
-from headrace.cluster.client import Client
-from headrace.cluster.credentials import Credentials, Login, Server, from_kubeconfig
-from headrace.cluster.informer import Informer
-from headrace.cluster.resources import JOBS, NAMESPACES, PODS, Ref, Scope
-from headrace.cluster.sender import Settings
-from headrace.cluster.store import Store
-from headrace.cluster.transport import HttpTransport
+from headrace.kube.client import Client
+from headrace.kube.credentials import Credentials, Login, Server, from_kubeconfig
+from headrace.kube.informer import Informer
+from headrace.kube.resources import JOBS, NAMESPACES, PODS, Ref, Scope
+from headrace.kube.sender import Settings
+from headrace.kube.store import Store
+from headrace.kube.transport import HttpTransport
 from headrace.manifests.kube import Job, Pod
 from support.api_http import answering, serving
 from support.api_server import ApiServer

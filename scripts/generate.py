@@ -13,8 +13,8 @@ from typing import Any
 import click
 import yaml
 
-from headrace.api import reference
-from headrace.api.crd import crds
+from headrace.api.schema import reference
+from headrace.api.schema.crd import crds
 from headrace.cli.main import main as program
 from headrace.controller.metrics import Metrics
 

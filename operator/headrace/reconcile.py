@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from headrace.engine.actions import Action
-from headrace.engine.decide import decide
-from headrace.engine.run import ObservedRun, RunKey, RunLog, TaskLog
+from headrace.engine.run.decide import decide
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.task.actions import Action
+from headrace.engine.task.observed import TaskLog
 
 
 class World(Protocol):

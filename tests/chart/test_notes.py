@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from chart.rendering import NAMESPACE, notes
-from headrace.api.v1alpha1.parse import parse_workflow
+from headrace.api.reading.parse import parse_workflow
 
 STAND_IN = f"""#!{sys.executable}
 import json, os, sys

@@ -8,13 +8,9 @@ import pytest
 from kubernetes import config
 
 from cluster.control_plane.provider import Cluster
-from headrace.api.v1alpha1.parse import (
-    InvalidObjectError,
-    parse_run,
-    parse_task_run,
-    parse_workflow,
-)
-from headrace.engine.definition import InvalidDefinitionError, compile_workflow
+from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run, parse_workflow
+from headrace.engine.definition.compile import compile_workflow
+from headrace.engine.definition.problems import InvalidDefinitionError
 from support.mutants import mutants
 from support.times import TIMES
 from support.written import Manifest, rich, run

@@ -10,22 +10,9 @@ from datetime import datetime
 
 import pytest
 
-from headrace.cluster.errors import (
-    ApiError,
-    already_exists,
-    conflict,
-    invalid,
-    not_found,
-)
-from headrace.cluster.resources import (
-    CONFIG_MAPS,
-    JOBS,
-    LEASES,
-    NAMESPACES,
-    TASK_RUNS,
-    Ref,
-    Resource,
-)
+from headrace.cluster.kinds import TASK_RUNS
+from headrace.kube.errors import ApiError, already_exists, conflict, invalid, not_found
+from headrace.kube.resources import CONFIG_MAPS, JOBS, LEASES, NAMESPACES, Ref, Resource
 from support.api_contract import Api, Object, eventually, refused
 from support.virtual_time import VirtualTimeLoop
 

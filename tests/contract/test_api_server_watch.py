@@ -10,15 +10,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from headrace.cluster.errors import (
-    ApiError,
-    gone,
-)
-from headrace.cluster.informer import Informer
-from headrace.cluster.lease import Elector
-from headrace.cluster.resources import CONFIG_MAPS, JOBS, LEASES, Scope
-from headrace.cluster.store import Store
-from headrace.cluster.wire import Bookmark, Broken, Changed, Deleted, Event
+from headrace.kube.errors import ApiError, gone
+from headrace.kube.informer import Informer
+from headrace.kube.lease import Elector
+from headrace.kube.resources import CONFIG_MAPS, JOBS, LEASES, Scope
+from headrace.kube.store import Store
+from headrace.kube.wire import Bookmark, Broken, Changed, Deleted, Event
 from headrace.manifests.kube import Job
 from support.api_contract import Api, Object, eventually
 from support.api_transport import MemoryTransport

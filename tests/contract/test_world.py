@@ -13,9 +13,10 @@ import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.actions import EndAttempt, RunContext, StartAttempt
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Attempt, Counts, RunKey, RunLog, Sighting, Stage, TaskLog, Watched
+from headrace.engine.run.observed import Counts, RunKey, RunLog
+from headrace.engine.task.actions import EndAttempt, RunContext, StartAttempt
+from headrace.engine.task.observed import Attempt, Sighting, Stage, TaskLog, Watched
 from support import cluster_world, local_world
 from support.builders import retries, spec, task
 from support.world_contract import Kind, Rig, make_fake

@@ -18,9 +18,9 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.definition import single_task
-from headrace.engine.supervise import supervise
-from headrace.engine.workflow import ObservedWorkflow
+from headrace.engine.definition.compile import single_task
+from headrace.engine.workflow.observed import ObservedWorkflow
+from headrace.engine.workflow.supervise import supervise
 from headrace.manifests.status import run_status, task_status
 from headrace.manifests.workflow_status import workflow_status
 from support.builders import NOON, chain

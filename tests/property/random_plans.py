@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import NamedTask, RunWhen
 from headrace.api.v1alpha1.workflow import OnFailure, RunTimeouts
-from headrace.engine.definition import Definition
-from headrace.engine.upstream import NEED_UPSTREAM
+from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.run_when import NEED_UPSTREAM
 from support import oracle
 from support.builders import last, limits, on, retries, task, workflow
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.engine import positions
+from headrace.engine import ranges
 from headrace.reconcile import reconcile
 from property.random_plans import Plan
 from support.fake_cluster import CrashError, FakeJob, Fault, LostAnswerError
@@ -171,7 +171,7 @@ class Ride:
 
     def delete_task_run(self, index: int) -> None:
         """Delete a TaskRun that the run remembers."""
-        remembered = positions.read(self.run.log.positions)
+        remembered = ranges.read(self.run.log.positions)
         names = [
             name
             for name, record in sorted(self.run.task_runs.items())

@@ -2,7 +2,7 @@
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import TaskBody
-from headrace.engine.definition import single_task
+from headrace.engine.definition.compile import single_task
 from headrace.engine.outcome import Outcome
 from support.builders import limits, retries
 from support.story import alone

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.supervise import supervise
-from headrace.engine.workflow import KnownRun, NewRun, ObservedWorkflow
+from headrace.engine.workflow.observed import KnownRun, NewRun, ObservedWorkflow
+from headrace.engine.workflow.supervise import supervise
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -10,24 +10,14 @@ import pytest
 
 from cluster.control_plane.provider import Cluster
 from cluster.fixtures import skip_without_cluster
-from headrace.cluster.client import Client
-from headrace.cluster.credentials import from_kubeconfig
-from headrace.cluster.errors import (
-    ApiError,
-    not_found,
-)
-from headrace.cluster.pace import Clock
-from headrace.cluster.resources import (
-    CONFIG_MAPS,
-    JOBS,
-    NAMESPACES,
-    TASK_RUNS,
-    Ref,
-    Resource,
-    Scope,
-)
-from headrace.cluster.sender import Settings
-from headrace.cluster.transport import HttpTransport
+from headrace.cluster.kinds import TASK_RUNS
+from headrace.kube.client import Client
+from headrace.kube.credentials import from_kubeconfig
+from headrace.kube.errors import ApiError, not_found
+from headrace.kube.pace import Clock
+from headrace.kube.resources import CONFIG_MAPS, JOBS, NAMESPACES, Ref, Resource, Scope
+from headrace.kube.sender import Settings
+from headrace.kube.transport import HttpTransport
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport
 from support.plumbing import manifest

@@ -1,6 +1,6 @@
 """The garbage collector of the API server in memory: what loses its last owner is deleted."""
 
-from headrace.cluster import resources
+from headrace.kube import resources
 from support.api_storage import Object, Storage
 
 

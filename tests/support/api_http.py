@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
-from headrace.cluster.transport import Request
+from headrace.kube.transport import Request
 from support.api_refusals import RefusalError
 from support.api_server import ApiServer
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headrace.cluster.resources import Resource
+from headrace.kube.resources import Resource
 
 
 class RefusalError(Exception):

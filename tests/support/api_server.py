@@ -17,9 +17,10 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from headrace.api.v1alpha1.base import GROUP
-from headrace.cluster import resources
-from headrace.cluster.resources import Resource
-from headrace.cluster.transport import Request, Response
+from headrace.cluster import kinds as own
+from headrace.kube import resources
+from headrace.kube.resources import Resource
+from headrace.kube.transport import Request, Response
 from support import api_refusals as refuse
 from support.api_garbage import collect_garbage, orphan
 from support.api_refusals import RefusalError
@@ -40,7 +41,12 @@ _LABEL: Final = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 
 CORE_EVENTS: Final = Resource("", "v1", "events", "Event")
 KINDS: Final = (
-    *(item for item in vars(resources).values() if isinstance(item, Resource)),
+    *(
+        item
+        for kinds in (resources, own)
+        for item in vars(kinds).values()
+        if isinstance(item, Resource)
+    ),
     CORE_EVENTS,
 )
 WITH_STATUS: Final = {"Namespace", "Pod", "Job", "Workflow", "WorkflowRun", "TaskRun"}

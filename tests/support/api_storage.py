@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.cluster.resources import Resource
+from headrace.kube.resources import Resource
 
 Object = dict[str, Any]
 Key = tuple[str, str]

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from headrace.cluster.errors import FencedError, UnreachableError
-from headrace.cluster.transport import CONNECT_SECONDS, Request, Response, Stream
+from headrace.kube.errors import FencedError, UnreachableError
+from headrace.kube.transport import CONNECT_SECONDS, Request, Response, Stream
 from support.api_refusals import RefusalError
 from support.api_server import ApiServer
 

@@ -15,10 +15,10 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import Backoff, RetryAction, RetryPolicy, RetryReason, RetryRule
 from headrace.api.v1alpha1.task import Defaults, NamedTask, RunWhen, Task, TaskTimeouts
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.actions import RunContext, StartAttempt
-from headrace.engine.definition import Definition, TaskDefinition, compile_workflow
+from headrace.engine.definition.compile import Definition, TaskDefinition, compile_workflow
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Attempt, Ending, Sighting, Stage, TaskLog
+from headrace.engine.task.actions import RunContext, StartAttempt
+from headrace.engine.task.observed import Attempt, Ending, Sighting, Stage, TaskLog
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 SECRET = "correct-horse-battery-staple"  # noqa: S105 - stands for one, to see where it turns up

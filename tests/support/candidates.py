@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from headrace.cluster.client import Client
-from headrace.cluster.lease import Elector
-from headrace.cluster.pace import Clock
-from headrace.cluster.resources import LEASES, Ref
-from headrace.cluster.sender import Settings
-from headrace.cluster.transport import Request, Response
+from headrace.kube.client import Client
+from headrace.kube.lease import Elector
+from headrace.kube.pace import Clock
+from headrace.kube.resources import LEASES, Ref
+from headrace.kube.sender import Settings
+from headrace.kube.transport import Request, Response
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport
 from support.virtual_time import now, seeded

@@ -15,16 +15,18 @@ from cluster.control import Stage
 from cluster.control_plane.commands import CommandFailedError
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import Caches
-from headrace.cluster.client import Client
-from headrace.cluster.credentials import from_kubeconfig
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
-from headrace.cluster.informer import Informer
-from headrace.cluster.resources import WORKFLOW_RUNS, WORKFLOWS, Resource, Scope
-from headrace.cluster.sender import Settings
-from headrace.cluster.transport import HttpTransport
+from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.world import ClusterWorld, Links
-from headrace.engine.run import ObservedRun, RunKey, Sighting
+from headrace.engine.run.observed import ObservedRun, RunKey
+from headrace.engine.task.observed import Sighting
+from headrace.kube.client import Client
+from headrace.kube.credentials import from_kubeconfig
+from headrace.kube.informer import Informer
+from headrace.kube.resources import Resource, Scope
+from headrace.kube.sender import Settings
+from headrace.kube.transport import HttpTransport
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.names import job_name
 from headrace.reconcile import reconcile

@@ -14,8 +14,9 @@ from enum import Enum
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.engine.definition import Definition
-from headrace.engine.run import Ending, RunKey, RunKind, RunLog, Sighting, Stage, TaskLog
+from headrace.engine.definition.compile import Definition
+from headrace.engine.run.observed import RunKey, RunKind, RunLog
+from headrace.engine.task.observed import Ending, Sighting, Stage, TaskLog
 from support.builders import NOON
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.actions import Action, EndAttempt, StartAttempt
-from headrace.engine.classify import KINDS, Kind
-from headrace.engine.concurrency import SiblingRun
-from headrace.engine.run import ObservedRun, ObservedTask, Obstacle, RunKey, RunLog, TaskLog
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.siblings import SiblingRun
+from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
+from headrace.engine.task.classify import KINDS, Kind
+from headrace.engine.task.observed import ObservedTask, Obstacle, TaskLog
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
 
 AGAIN = timedelta(seconds=30)

@@ -18,7 +18,7 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
-from headrace.cluster.credentials import from_kubeconfig
+from headrace.kube.credentials import from_kubeconfig
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 NOT_COUNTED = ("/leases", "/events")

@@ -16,11 +16,12 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import RetryAction
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import OnFailure
-from headrace.engine.classify import KINDS, Kind
-from headrace.engine.definition import TaskDefinition
+from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.outcome import LOOKS, Look, Outcome
-from headrace.engine.retry import matching_rule
-from headrace.engine.run import Counts, TaskLog
+from headrace.engine.run.observed import Counts
+from headrace.engine.task.classify import KINDS, Kind
+from headrace.engine.task.observed import TaskLog
+from headrace.engine.task.retry import matching_rule
 from headrace.manifests.status import run_status, task_status
 from support import oracle
 from support.builders import SECRET

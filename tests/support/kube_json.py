@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from headrace.engine.run import Sighting
+from headrace.engine.task.observed import Sighting
 from headrace.manifests.kube import Job, Pod
 from headrace.manifests.sighting import sight
 

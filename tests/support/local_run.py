@@ -15,7 +15,7 @@ from typing import Any, Final
 from click.testing import CliRunner
 
 from headrace.cli.main import main as program
-from headrace.engine.run import TaskLog
+from headrace.engine.task.observed import TaskLog
 from headrace.local.folder import AttemptFiles, StateFolder
 from headrace.local.store import Store
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.definition import compile_workflow
-from headrace.engine.run import ObservedRun, Sighting
+from headrace.engine.definition.compile import compile_workflow
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.task.observed import Sighting
 from headrace.local import runs
 from headrace.local.folder import AttemptFiles, StateFolder
 from headrace.local.launcher import ProcessLauncher

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from headrace.api.v1alpha1.paths import Step
+from headrace.api.reading.paths import Step
 from support.written import Manifest
 
 ODD_VALUES: tuple[Any, ...] = (

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from headrace.cluster.client import Client
-from headrace.cluster.pace import Clock
-from headrace.cluster.resources import CONFIG_MAPS, JOBS, Ref, Resource
-from headrace.cluster.sender import Settings
+from headrace.kube.client import Client
+from headrace.kube.pace import Clock
+from headrace.kube.resources import CONFIG_MAPS, JOBS, Ref, Resource
+from headrace.kube.sender import Settings
 from headrace.manifests.kube import Job
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport

@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.engine.decide import Decision, decide
-from headrace.engine.definition import Definition
+from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Attempt, RunKey, RunKind, RunLog, TaskLog
+from headrace.engine.run.decide import Decision, decide
+from headrace.engine.run.observed import RunKey, RunKind, RunLog
+from headrace.engine.task.observed import Attempt, TaskLog
 from headrace.reconcile import reconcile
 from support.builders import at
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun

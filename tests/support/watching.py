@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from headrace.cluster.informer import Informer
-from headrace.cluster.objects import Unreadable
-from headrace.cluster.resources import JOBS, Scope
-from headrace.cluster.store import Store
+from headrace.kube.informer import Informer
+from headrace.kube.objects import Unreadable
+from headrace.kube.resources import JOBS, Scope
+from headrace.kube.store import Store
 from headrace.manifests.kube import Job
 from support.plumbing import Rig
 

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import pytest
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.definition import compile_workflow
-from headrace.engine.run import ObservedRun, RunKey
+from headrace.engine.definition.compile import compile_workflow
+from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.reconcile import World, reconcile
 from support.fake_cluster import FakeCluster, FakeRun
 from support.fake_world import FakeWorld

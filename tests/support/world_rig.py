@@ -6,10 +6,11 @@ from typing import Any
 from headrace.cluster.caches import Caches
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
-from headrace.cluster.resources import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS, Ref, Resource
-from headrace.cluster.store import Store
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.world import ClusterWorld, Links
-from headrace.engine.run import RunKey
+from headrace.engine.run.observed import RunKey
+from headrace.kube.resources import Ref, Resource
+from headrace.kube.store import Store
 from headrace.manifests.kube import OwnObject
 from headrace.reconcile import reconcile
 from support.api_server import EPOCH

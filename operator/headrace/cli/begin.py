@@ -18,7 +18,7 @@ from headrace.cli import given
 from headrace.cli.input import InputError
 from headrace.cli.streams import note
 from headrace.cli.workflow_file import Written, find_workflow, read_workflow
-from headrace.engine.definition import Definition, compile_workflow
+from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.local import containers, runs
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher, ProcessLauncher

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from headrace.api.v1alpha1.base import API_VERSION, GROUP
-from headrace.api.v1alpha1.parse import (
+from headrace.api.reading.parse import (
     InvalidObjectError,
     Problem,
     parse_run,
     parse_task_run,
     parse_workflow,
 )
+from headrace.api.v1alpha1.base import API_VERSION, GROUP
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
-from headrace.engine.definition import Definition, InvalidDefinitionError, compile_workflow
+from headrace.engine.definition.compile import Definition, compile_workflow
+from headrace.engine.definition.problems import InvalidDefinitionError
 
 MAX_OBJECT_BYTES = 1_500_000
 """What etcd takes by default (1.5 MiB), less room for what the API server and the status add."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from headrace.api.v1alpha1.paths import Step, path_of
+from headrace.api.reading.paths import Step, path_of
 from headrace.cli.scalars import Scalar, meaning, surprising
 
 MAX_DEPTH = 64

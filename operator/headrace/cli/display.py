@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from headrace.cli.words import counted, near
-from headrace.engine.run import ObservedRun
+from headrace.engine.run.observed import ObservedRun
 
 
 class Display(Protocol):

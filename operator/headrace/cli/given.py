@@ -13,7 +13,7 @@ from typing import Final
 
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamType
 from headrace.cli.input import InputError
-from headrace.engine.params import InvalidParamsError, resolve
+from headrace.engine.definition.params import InvalidParamsError, resolve
 
 Value = bool | int | str
 

@@ -15,7 +15,7 @@ from headrace.cli.input import InputError
 from headrace.cli.streams import note, tell
 from headrace.cli.words import counted
 from headrace.cli.workflow_file import read_workflow
-from headrace.engine.definition import Definition, TaskDefinition
+from headrace.engine.definition.compile import Definition, TaskDefinition
 
 SHOWN = 0
 NOT_SHOWN = 1

@@ -16,7 +16,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.display import opening
 from headrace.cli.rows import Row, Tone, length, rows
 from headrace.cli.streams import complain
-from headrace.engine.run import ObservedRun
+from headrace.engine.run.observed import ObservedRun
 
 _ENDINGS = {Tone.GOOD: "succeeded", Tone.BAD: "failed", Tone.OFF: "did not run"}
 _NAMED = 3

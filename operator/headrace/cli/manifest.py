@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from headrace.api.v1alpha1.problem import Problem
+from headrace.api.reading.problem import Problem
 from headrace.cli.compose import Document, YamlError, compose
 
 MAX_BYTES = 3 * 1024 * 1024

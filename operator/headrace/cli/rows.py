@@ -11,13 +11,14 @@ from enum import Enum
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.words import one_line
-from headrace.engine.definition import TaskDefinition
-from headrace.engine.judgement import Judged
+from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import EMPTY, ObservedRun, TaskLog
-from headrace.engine.steering import course
-from headrace.engine.survey import survey
-from headrace.engine.verdict import Start, Wait
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.run.steering import course
+from headrace.engine.run.survey import survey
+from headrace.engine.task.judgement import Judged
+from headrace.engine.task.observed import EMPTY, TaskLog
+from headrace.engine.task.verdict import Start, Wait
 from headrace.local.process import GRACE_SECONDS
 
 

@@ -20,7 +20,7 @@ from headrace.cli.input import InputError
 from headrace.cli.lines import Lines
 from headrace.cli.streams import note, tell
 from headrace.cli.summary import summary
-from headrace.engine.run import ObservedRun
+from headrace.engine.run.observed import ObservedRun
 from headrace.local import runs
 from headrace.local.containers import ENGINES
 from headrace.local.folder import StateFolder

@@ -14,7 +14,7 @@ from typing import Final
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.rows import Row, Tone, here, length, rows
 from headrace.cli.words import counted, harmless, near
-from headrace.engine.run import ObservedRun
+from headrace.engine.run.observed import ObservedRun
 from headrace.local.folder import StateFolder
 
 LOG_LINES: Final = 10

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from headrace.cli.display import opening
 from headrace.cli.rows import Row, Tone, length, rows
-from headrace.engine.run import ObservedRun
+from headrace.engine.run.observed import ObservedRun
 
 _STYLES: Final = {
     Tone.WAITING: "dim",

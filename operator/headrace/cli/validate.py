@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 
 import click
 
-from headrace.api.v1alpha1.problem import Problem
+from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.cli.check import Checked, check
 from headrace.cli.compose import Document, YamlError
 from headrace.cli.manifest import documents, located, told
 from headrace.cli.streams import note, tell
 from headrace.cli.words import counted
-from headrace.engine.definition import Definition
-from headrace.engine.params import InvalidParamsError, resolve
+from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.params import InvalidParamsError, resolve
 
 WRONG_INPUT = 2
 

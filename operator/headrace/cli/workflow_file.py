@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headrace.api.reading.parse import InvalidObjectError, Problem, parse_workflow
 from headrace.api.v1alpha1.base import API_VERSION
-from headrace.api.v1alpha1.parse import InvalidObjectError, Problem, parse_workflow
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli.check import check
 from headrace.cli.compose import Document, YamlError
 from headrace.cli.input import InputError
 from headrace.cli.manifest import documents, located, told
-from headrace.engine.definition import Definition, InvalidDefinitionError, compile_workflow
+from headrace.engine.definition.compile import Definition, compile_workflow
+from headrace.engine.definition.problems import InvalidDefinitionError
 
 _HERE = {"apiVersion": API_VERSION, "kind": "Workflow"}
 _NAMESPACE = "default"

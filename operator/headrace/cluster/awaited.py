@@ -7,8 +7,8 @@ starts by their ends, they are looked at together; a turn for each would cost mo
 
 from typing import Final
 
-from headrace.engine.definition import Definition
-from headrace.engine.run import ObservedRun, RunKey
+from headrace.engine.definition.compile import Definition
+from headrace.engine.run.observed import ObservedRun, RunKey
 
 LAST: Final = 4
 """With so many tasks to go, the end of the run itself waits for each."""

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from headrace.api.v1alpha1 import labels
 from headrace.cluster import line, news
 from headrace.cluster.awaited import Awaited
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.line import Line
 from headrace.cluster.news import News
-from headrace.cluster.resources import JOBS, PODS, TASK_RUNS, WORKFLOW_RUNS, Resource
-from headrace.cluster.store import Store
-from headrace.engine.run import RunKey, RunKind
-from headrace.manifests.kube import Job, Meta, OwnObject, Pod
+from headrace.engine.run.observed import RunKey, RunKind
+from headrace.kube.objects import Meta
+from headrace.kube.resources import JOBS, PODS, Resource
+from headrace.kube.store import Store
+from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.names import task_run_name
 
 MANAGED = f"{labels.MANAGED_BY}={labels.HEADRACE}"

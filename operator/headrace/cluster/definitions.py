@@ -10,13 +10,16 @@ from typing import Any
 
 import msgspec
 
-from headrace.api.v1alpha1.parse import InvalidObjectError, parse_workflow
+from headrace.api.reading.parse import InvalidObjectError, parse_workflow
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.cluster.client import Client
-from headrace.cluster.errors import ApiError, already_exists, not_found
-from headrace.cluster.resources import CONTROLLER_REVISIONS, WORKFLOWS, Ref
-from headrace.engine.definition import Definition, InvalidDefinitionError, compile_workflow
-from headrace.manifests.kube import Meta, OwnObject
+from headrace.cluster.kinds import WORKFLOWS
+from headrace.engine.definition.compile import Definition, compile_workflow
+from headrace.engine.definition.problems import InvalidDefinitionError
+from headrace.kube.client import Client
+from headrace.kube.errors import ApiError, already_exists, not_found
+from headrace.kube.objects import Meta
+from headrace.kube.resources import CONTROLLER_REVISIONS, Ref
+from headrace.manifests.kube import OwnObject
 from headrace.manifests.objects import revision
 
 _KEPT = 500

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.cluster.client import Client
-from headrace.cluster.errors import ClusterError
-from headrace.cluster.resources import EVENTS, Resource
-from headrace.manifests.kube import Meta
+from headrace.kube.client import Client
+from headrace.kube.errors import ClusterError
+from headrace.kube.objects import Meta
+from headrace.kube.resources import EVENTS, Resource
 from headrace.manifests.names import short_hash
 
 NOTE_BYTES = 1024

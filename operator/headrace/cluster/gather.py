@@ -14,12 +14,14 @@ import msgspec
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, job_of, owner_uid, task_run_key
-from headrace.cluster.client import Client
-from headrace.cluster.errors import ApiError, not_found
-from headrace.cluster.resources import JOBS, TASK_RUNS, Ref
+from headrace.cluster.kinds import TASK_RUNS
 from headrace.cluster.words import AGAIN_SECONDS, PATIENCE_SECONDS, FailedCreates
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import ObservedTask, RunKey, Sighting, Stage, TaskLog
+from headrace.engine.run.observed import RunKey
+from headrace.engine.task.observed import ObservedTask, Sighting, Stage, TaskLog
+from headrace.kube.client import Client
+from headrace.kube.errors import ApiError, not_found
+from headrace.kube.resources import JOBS, Ref
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.names import job_name, task_run_name
 from headrace.manifests.sighting import sight

@@ -2,16 +2,16 @@
 Whose turn it is among the runs of a workflow that wait for one another.
 
 Knows how many may go on at a time, as the last turns of runs that waited saw it. The rule itself is
-`headrace.engine.concurrency`; here is only how few must look when a place becomes free, since each
-one that looks costs a turn, and thousands may wait.
+`headrace.engine.run.admission.may_begin`; here is only how few must look when a place becomes free,
+since each one that looks costs a turn, and thousands may wait.
 """
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from heapq import nsmallest
 
-from headrace.engine.concurrency import limit_of
-from headrace.engine.run import ObservedRun
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.siblings import limit_of
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.times import given_time
 

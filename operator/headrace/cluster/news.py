@@ -9,7 +9,8 @@ from enum import Enum
 
 import msgspec
 
-from headrace.manifests.kube import Job, Meta, OwnObject, Pod, holds
+from headrace.kube.objects import Meta
+from headrace.manifests.kube import Job, OwnObject, Pod, holds
 
 
 class News(Enum):

@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
-from headrace.api.v1alpha1.parse import InvalidObjectError, parse_run, parse_task_run
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster.caches import Caches
 from headrace.cluster.definitions import Definitions, UnusableError
 from headrace.cluster.gather import Gatherer
-from headrace.engine import positions
-from headrace.engine.concurrency import SiblingRun
-from headrace.engine.definition import Definition, single_task
-from headrace.engine.params import InvalidParamsError, resolve
-from headrace.engine.run import ObservedRun, RunKey, RunKind, RunLog
+from headrace.engine import ranges
+from headrace.engine.definition.compile import Definition, single_task
+from headrace.engine.definition.params import InvalidParamsError, resolve
+from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
+from headrace.engine.siblings import SiblingRun
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.status import read_run_status
 from headrace.manifests.times import given_time
@@ -108,7 +108,7 @@ class RunReader:
             return run
         tasks = await self._gatherer.tasks(run.key, run.uid)
         deleted = self._gatherer.deleted(run.key, run.uid)
-        begun = positions.read(run.log.positions)
+        begun = ranges.read(run.log.positions)
         missing = [
             task.name
             for task in run.definition.tasks.values()
@@ -235,7 +235,7 @@ def _saved(status: Mapping[str, Any]) -> RunLog:
     """
     revision, started = status.get("revision"), status.get("started")
     try:
-        positions.read(str(started))
+        ranges.read(str(started))
     except ValueError:
         started = ""
     return RunLog(

@@ -12,18 +12,13 @@ from typing import TypeVar
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, owner_uid
-from headrace.cluster.client import Client
-from headrace.cluster.errors import (
-    ApiError,
-    UnreachableError,
-    already_exists,
-    conflict,
-    not_found,
-)
-from headrace.cluster.objects import Projection
-from headrace.cluster.resources import JOBS, SERVICE_ACCOUNTS, TASK_RUNS, Ref, Resource
-from headrace.engine.actions import StartAttempt
-from headrace.engine.run import Obstacle
+from headrace.cluster.kinds import TASK_RUNS
+from headrace.engine.task.actions import StartAttempt
+from headrace.engine.task.observed import Obstacle
+from headrace.kube.client import Client
+from headrace.kube.errors import ApiError, UnreachableError, already_exists, conflict, not_found
+from headrace.kube.objects import Projection
+from headrace.kube.resources import JOBS, SERVICE_ACCOUNTS, Ref, Resource
 from headrace.manifests import job as job_manifest
 from headrace.manifests.kube import Job, OwnObject
 from headrace.manifests.objects import owner, task_run

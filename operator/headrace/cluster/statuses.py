@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from headrace.cluster.client import Client
-from headrace.cluster.errors import ApiError, ClusterError, conflict, not_found
-from headrace.cluster.resources import Ref, Resource
-from headrace.cluster.store import Store
-from headrace.engine.run import Obstacle
-from headrace.manifests.kube import Meta, OwnObject
+from headrace.engine.task.observed import Obstacle
+from headrace.kube.client import Client
+from headrace.kube.errors import ApiError, ClusterError, conflict, not_found
+from headrace.kube.objects import Meta
+from headrace.kube.resources import Ref, Resource
+from headrace.kube.store import Store
+from headrace.manifests.kube import OwnObject
 
 Version = tuple[str, str]
 """The uid of an object and its resourceVersion."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from headrace.cluster.client import Client
-from headrace.cluster.errors import ClusterError
-from headrace.cluster.resources import CORE_EVENTS, Scope
-from headrace.engine.run import Sighting
-from headrace.manifests.kube import Meta
+from headrace.engine.task.observed import Sighting
+from headrace.kube.client import Client
+from headrace.kube.errors import ClusterError
+from headrace.kube.objects import Meta
+from headrace.kube.resources import CORE_EVENTS, Scope
 
 PATIENCE_SECONDS = 2.0
 """A pod is made within milliseconds; after this, something may be in the way."""

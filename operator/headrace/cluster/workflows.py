@@ -14,26 +14,20 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import Caches, WorkflowKey
-from headrace.cluster.client import Client
 from headrace.cluster.definitions import Definitions, Revision, UnusableError, parse_spec
-from headrace.cluster.errors import ApiError, already_exists, conflict, not_found, of_another
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.resources import (
-    CONTROLLER_REVISIONS,
-    WORKFLOW_RUNS,
-    WORKFLOWS,
-    Ref,
-    Resource,
-    Scope,
-)
+from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.statuses import StaleError
-from headrace.engine.workflow import (
+from headrace.engine.workflow.observed import (
     KnownRun,
     NewRun,
     ObservedWorkflow,
     WorkflowDecision,
     WorkflowLog,
 )
+from headrace.kube.client import Client
+from headrace.kube.errors import ApiError, already_exists, conflict, not_found, of_another
+from headrace.kube.resources import CONTROLLER_REVISIONS, Ref, Resource, Scope
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.objects import workflow_run
 from headrace.manifests.status import read_run_status

@@ -12,20 +12,19 @@ from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches
-from headrace.cluster.client import Client
 from headrace.cluster.definitions import Definitions
-from headrace.cluster.errors import (
-    transient,
-)
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import Gatherer, TaskPictures, task_log
-from headrace.cluster.resources import TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.runs import RunReader, run_log
 from headrace.cluster.start import Starter
 from headrace.cluster.statuses import Memory, StaleError, Status, StatusWriter, version_of
-from headrace.engine.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import ObservedRun, Obstacle, RunKey, RunKind, RunLog, TaskLog
+from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
+from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
+from headrace.engine.task.observed import Obstacle, TaskLog
+from headrace.kube.client import Client
+from headrace.kube.errors import transient
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.names import task_run_name
 from headrace.manifests.status import run_status, task_status

@@ -11,10 +11,10 @@ from pathlib import Path
 import kopf
 import uvloop
 
-from headrace.cluster.credentials import find
-from headrace.cluster.transport import HttpTransport
 from headrace.controller.runtime import Runtime
 from headrace.controller.settings import Settings, read
+from headrace.kube.credentials import find
+from headrace.kube.transport import HttpTransport
 
 END_SECONDS = 60.0
 """How long the end may take before it is given up."""

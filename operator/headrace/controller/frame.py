@@ -17,12 +17,13 @@ from typing import Final
 import kopf
 from kopf._cogs.structs.references import Insights
 
-from headrace.cluster.client import Client
-from headrace.cluster.errors import ClusterError, forbidden, not_found
-from headrace.cluster.objects import Projection
-from headrace.cluster.pace import Backoff
-from headrace.cluster.resources import WORKFLOWS, Scope
+from headrace.cluster.kinds import WORKFLOWS
 from headrace.controller.handlers import Told, registry
+from headrace.kube.client import Client
+from headrace.kube.errors import ClusterError, forbidden, not_found
+from headrace.kube.objects import Projection
+from headrace.kube.pace import Backoff
+from headrace.kube.resources import Scope
 
 BACKOFF: Final = Backoff(first=1, longest=15)
 """Waits between two of kopf's operators, and between two looks for the CRDs."""

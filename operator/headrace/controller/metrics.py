@@ -16,7 +16,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-from headrace.engine.run import RunKey
+from headrace.engine.run.observed import RunKey
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from headrace.cluster.informer import Informer
+from headrace.kube.informer import Informer
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from math import ceil
 from random import Random
 from typing import Final, Generic, TypeVar
 
-from headrace.cluster.errors import ClusterError, retry_after
-from headrace.cluster.pace import Backoff
 from headrace.controller.agenda import Agenda
+from headrace.kube.errors import ClusterError, retry_after
+from headrace.kube.pace import Backoff
 
 K = TypeVar("K", bound=Hashable)
 

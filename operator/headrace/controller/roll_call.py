@@ -13,13 +13,14 @@ from contextlib import aclosing, suppress
 from typing import Final
 
 from headrace.cluster.caches import WorkflowKey
-from headrace.cluster.client import Client
-from headrace.cluster.errors import ClusterError
-from headrace.cluster.informer import AUDIT_SECONDS
-from headrace.cluster.objects import Projection
-from headrace.cluster.pace import spread
-from headrace.cluster.resources import WORKFLOWS, Scope
+from headrace.cluster.kinds import WORKFLOWS
 from headrace.controller.handlers import Told
+from headrace.kube.client import Client
+from headrace.kube.errors import ClusterError
+from headrace.kube.informer import AUDIT_SECONDS
+from headrace.kube.objects import Projection
+from headrace.kube.pace import spread
+from headrace.kube.resources import Scope
 
 GONE: Final = ("", 0)
 """The content of a workflow of which nothing else is known than that it is gone."""

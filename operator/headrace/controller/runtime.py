@@ -17,16 +17,9 @@ from aiohttp import web
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, Key, WorkflowKey
-from headrace.cluster.client import Client
-from headrace.cluster.errors import ClusterError, forbidden
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
-from headrace.cluster.informer import Informer
-from headrace.cluster.lease import Elector
-from headrace.cluster.resources import LEASES, PODS, Ref, Scope
-from headrace.cluster.sender import Settings as Sending
 from headrace.cluster.statuses import StaleError
-from headrace.cluster.transport import Transport
 from headrace.cluster.workflows import WorkflowWorld
 from headrace.cluster.world import ClusterWorld, Links
 from headrace.controller.frame import Frame
@@ -37,8 +30,15 @@ from headrace.controller.queue import WorkQueue
 from headrace.controller.roll_call import RollCall
 from headrace.controller.settings import Settings
 from headrace.controller.web import app
-from headrace.engine.run import RunKey
-from headrace.engine.supervise import supervise
+from headrace.engine.run.observed import RunKey
+from headrace.engine.workflow.supervise import supervise
+from headrace.kube.client import Client
+from headrace.kube.errors import ClusterError, forbidden
+from headrace.kube.informer import Informer
+from headrace.kube.lease import Elector
+from headrace.kube.resources import LEASES, PODS, Ref, Scope
+from headrace.kube.sender import Settings as Sending
+from headrace.kube.transport import Transport
 from headrace.reconcile import reconcile
 
 log = logging.getLogger(__name__)

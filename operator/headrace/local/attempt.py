@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.classify import MAX_OUTPUT_BYTES, exit_words
-from headrace.engine.run import Ending, Sighting, Stage
+from headrace.engine.task.classify import MAX_OUTPUT_BYTES, exit_words
+from headrace.engine.task.observed import Ending, Sighting, Stage
 from headrace.local import strays, supervision
 from headrace.local.folder import AttemptFiles
 from headrace.local.process import Process

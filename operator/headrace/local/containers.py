@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from headrace.api.v1alpha1.problem import Problem
+from headrace.api.reading.problem import Problem
+from headrace.api.v1alpha1.pod import RESERVED_ENV
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.actions import StartAttempt
-from headrace.engine.definition import RESERVED_ENV, Definition
+from headrace.engine.definition.compile import Definition
+from headrace.engine.task.actions import StartAttempt
 from headrace.local import preflight
 from headrace.local.folder import AttemptFiles
 from headrace.local.supervision import CannotStartError, Program

@@ -7,8 +7,8 @@ Which runs are kept is the engine's to say.
 import shutil
 from datetime import datetime
 
-from headrace.engine.retention import expired_runs
-from headrace.engine.run import ObservedRun
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.workflow.retention import expired_runs
 from headrace.local.folder import StateFolder
 from headrace.local.store import Store
 

@@ -6,7 +6,7 @@ Knows the fields that only a cluster can fill. Knows no program and no container
 
 from collections.abc import Container, Iterator
 
-from headrace.api.v1alpha1.problem import Problem
+from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.task import TaskSettings
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.engine.run import RunKey
+from headrace.engine.run.observed import RunKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.engine.run import ObservedRun, RunKey
+from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.local.world import LocalWorld
 from headrace.reconcile import reconcile
 

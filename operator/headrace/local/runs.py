@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from headrace.engine.run import RunKey
+from headrace.engine.run.observed import RunKey
 from headrace.local.folder import StateFolder
 from headrace.local.records import RunRecord
 from headrace.local.store import Store, UnusableStateError

@@ -15,8 +15,9 @@ from typing import Any, Final, Self
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.engine.retention import FinishedRun
-from headrace.engine.run import RunKey, RunLog, TaskLog
+from headrace.engine.run.observed import RunKey, RunLog
+from headrace.engine.task.observed import TaskLog
+from headrace.engine.workflow.retention import FinishedRun
 from headrace.local.records import AttemptRecord, Doom, RunRecord
 from headrace.local.schema import SCHEMA, VERSION
 from headrace.manifests.status import read_run_status, read_task_status, run_status, task_status

@@ -13,9 +13,10 @@ from typing import Final
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.engine.actions import Action, EndAttempt, StartAttempt
-from headrace.engine.definition import Definition
-from headrace.engine.run import ObservedRun, ObservedTask, Obstacle, RunKey, RunLog, TaskLog
+from headrace.engine.definition.compile import Definition
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
+from headrace.engine.task.observed import ObservedTask, Obstacle, TaskLog
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
 from headrace.local.folder import StateFolder

@@ -4,8 +4,8 @@ What a task's program is told: the HEADRACE_ environment.
 The same for a container and for a process. Knows one attempt; knows no Job and no process.
 """
 
-from headrace.engine.actions import RunContext, StartAttempt
-from headrace.engine.params import written
+from headrace.engine.definition.params import written
+from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.text import rfc3339
 
 __all__ = ["environment", "rfc3339"]

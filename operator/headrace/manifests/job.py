@@ -10,8 +10,8 @@ from typing import Any
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.pod import SecurityContext
 from headrace.api.v1alpha1.task import TaskBody
-from headrace.engine.actions import StartAttempt
-from headrace.engine.memory import DEFAULT_RESOURCES, raised
+from headrace.engine.task.actions import StartAttempt
+from headrace.engine.task.memory import DEFAULT_RESOURCES, raised
 from headrace.manifests.contract import environment
 from headrace.manifests.names import job_name
 

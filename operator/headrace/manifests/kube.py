@@ -11,50 +11,7 @@ from typing import Any
 
 import msgspec
 
-
-class View(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """Base of the views: immutable, camelCase, missing fields have defaults."""
-
-
-class OwnerReference(View, frozen=True, gc=False):
-    """Whom an object belongs to; it is deleted with its owner."""
-
-    api_version: str = ""
-    kind: str = ""
-    name: str = ""
-    uid: str = ""
-    controller: bool = False
-
-
-class Meta(View, frozen=True, gc=False):
-    """An object's metadata."""
-
-    name: str
-    namespace: str = ""
-    uid: str = ""
-    resource_version: str = ""
-    generation: int = 0
-    creation_timestamp: datetime | None = None
-    deletion_timestamp: datetime | None = None
-    """When it is gone at the latest: when its deletion was asked for, plus the grace."""
-    deletion_grace_period_seconds: int = 0
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-    owner_references: tuple[OwnerReference, ...] = ()
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Namespace and name: what identifies an object at one moment."""
-        return (self.namespace, self.name)
-
-    @property
-    def version(self) -> int:
-        """
-        The resourceVersion as a number: the larger is the later, within one kind.
-
-        The API promises this order since Kubernetes 1.35 (KEP-5504); etcd has kept it always.
-        """
-        return int(self.resource_version or 0)
+from headrace.kube.objects import Meta, View
 
 
 class ConditionView(View, frozen=True):
@@ -162,5 +119,5 @@ class OwnObject(View, frozen=True):
     """A WorkflowRun or TaskRun: its parts are parsed by the API types, once per generation."""
 
     metadata: Meta
-    spec: dict[str, Any] = {}
-    status: dict[str, Any] = {}
+    spec: dict[str, Any] = msgspec.field(default_factory=dict)
+    status: dict[str, Any] = msgspec.field(default_factory=dict)

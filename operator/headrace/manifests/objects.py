@@ -11,7 +11,7 @@ from typing import Any
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.base import API_VERSION
 from headrace.api.v1alpha1.run import Interval, TriggerKind
-from headrace.engine.actions import StartAttempt
+from headrace.engine.task.actions import StartAttempt
 from headrace.manifests.contract import rfc3339
 from headrace.manifests.names import revision_name, task_run_name
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.classify import exit_words
-from headrace.engine.run import Ending, Sighting, Stage
+from headrace.engine.task.classify import exit_words
+from headrace.engine.task.observed import Ending, Sighting, Stage
 from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.manifests.job import CONTAINER
 from headrace.manifests.kube import ContainerState, Pod, Terminated, Waiting, holds

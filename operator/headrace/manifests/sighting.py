@@ -12,7 +12,7 @@ from datetime import datetime
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.run import Ending, Sighting, Stage
+from headrace.engine.task.observed import Ending, Sighting, Stage
 from headrace.manifests import pods as pod_words
 from headrace.manifests.kube import Job, Pod, Terminated, holds
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine import positions
+from headrace.engine import ranges
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Attempt, Counts, RunLog, TaskLog, Watched
+from headrace.engine.run.observed import Counts, RunLog
+from headrace.engine.task.observed import Attempt, TaskLog, Watched
 from headrace.manifests.contract import rfc3339
 
 Status = dict[str, Any]
@@ -119,7 +120,7 @@ def read_run_status(status: Mapping[str, Any]) -> RunLog:
     succeeded = _condition(status)
     finished = read_time(status.get("completionTime"))
     started = status.get("started", "")
-    positions.read(started)  # refuses what is none
+    ranges.read(started)  # refuses what is none
     return RunLog(
         succeeded=None if finished is None else succeeded.get("status") == "True",
         reason=Reason(succeeded.get("reason", Reason.PENDING)),

@@ -10,8 +10,8 @@ from typing import Any
 
 from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.schedule import Recorded
-from headrace.engine.workflow import WorkflowLog
+from headrace.engine.workflow.observed import WorkflowLog
+from headrace.engine.workflow.schedule import Recorded
 from headrace.manifests.status import read_time, write_time
 
 Status = dict[str, Any]

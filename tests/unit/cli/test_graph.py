@@ -8,10 +8,10 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.api.v1alpha1.parse import parse_workflow
+from headrace.api.reading.parse import parse_workflow
 from headrace.cli.graph import levels, mermaid, text
 from headrace.cli.main import main
-from headrace.engine.definition import Definition, compile_workflow
+from headrace.engine.definition.compile import Definition, compile_workflow
 from support.written import task, workflow
 
 STOCK = workflow(

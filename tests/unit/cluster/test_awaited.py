@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from headrace.cluster.awaited import LAST, Awaited
-from headrace.engine.definition import Definition
+from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Counts, ObservedRun, ObservedTask, RunKey, RunLog, TaskLog
+from headrace.engine.run.observed import Counts, ObservedRun, RunKey, RunLog
+from headrace.engine.task.observed import ObservedTask, TaskLog
 from support.builders import last, task, workflow
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

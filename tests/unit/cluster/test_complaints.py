@@ -8,10 +8,11 @@ from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
-from headrace.cluster.resources import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS, Ref, Resource
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.workflows import WorkflowWorld
 from headrace.cluster.world import ClusterWorld, Links
-from headrace.engine.run import RunKey, RunKind
+from headrace.engine.run.observed import RunKey, RunKind
+from headrace.kube.resources import Ref, Resource
 from headrace.manifests.kube import OwnObject
 from support.plumbing import Rig, manifest
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from headrace.cluster.definitions import Definitions
-from headrace.cluster.errors import ApiError
-from headrace.cluster.resources import Ref
-from headrace.manifests.kube import Meta, OwnObject
+from headrace.kube.errors import ApiError
+from headrace.kube.objects import Meta
+from headrace.kube.resources import Ref
+from headrace.manifests.kube import OwnObject
 
 
 class SlowClient:

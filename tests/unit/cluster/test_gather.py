@@ -8,9 +8,11 @@ import pytest
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.cluster.resources import JOBS, PODS, TASK_RUNS, WORKFLOW_RUNS, Ref
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Attempt, ObservedTask, RunKey, Stage, TaskLog
+from headrace.engine.run.observed import RunKey
+from headrace.engine.task.observed import Attempt, ObservedTask, Stage, TaskLog
+from headrace.kube.resources import JOBS, PODS, Ref
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.status import task_status
 from support.api_server import COLLECT_SECONDS

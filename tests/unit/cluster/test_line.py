@@ -5,10 +5,11 @@ from typing import Any
 
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
 from headrace.cluster.caches import Caches, Key, WorkflowKey
-from headrace.cluster.store import Listing
-from headrace.engine.definition import Definition, compile_workflow
-from headrace.engine.run import ObservedRun, RunKey
-from headrace.manifests.kube import Meta, OwnObject
+from headrace.engine.definition.compile import Definition, compile_workflow
+from headrace.engine.run.observed import ObservedRun, RunKey
+from headrace.kube.objects import Meta
+from headrace.kube.store import Listing
+from headrace.manifests.kube import OwnObject
 from support.builders import spec, task
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)

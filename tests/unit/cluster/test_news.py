@@ -8,13 +8,13 @@ from msgspec.structs import replace
 
 from headrace.cluster import news
 from headrace.cluster.news import News
+from headrace.kube.objects import Meta
 from headrace.manifests.kube import (
     ConditionView,
     ContainerState,
     ContainerStatus,
     Job,
     JobStatus,
-    Meta,
     OwnObject,
     Pod,
     PodStatus,

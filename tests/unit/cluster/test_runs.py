@@ -7,10 +7,11 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
-from headrace.cluster.resources import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS, Ref, Resource
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.workflows import WorkflowWorld
 from headrace.cluster.world import ClusterWorld, Links
-from headrace.engine.run import ObservedRun, RunKey
+from headrace.engine.run.observed import ObservedRun, RunKey
+from headrace.kube.resources import Ref, Resource
 from headrace.manifests.kube import OwnObject
 from support.plumbing import Rig, manifest
 

@@ -7,11 +7,12 @@ from unittest.mock import AsyncMock
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.cluster.caches import Caches
-from headrace.cluster.errors import ApiError
 from headrace.cluster.start import Starter
-from headrace.engine.actions import RunContext, StartAttempt
-from headrace.engine.definition import TaskDefinition
-from headrace.manifests.kube import Job, Meta, OwnerReference, OwnObject
+from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.task.actions import RunContext, StartAttempt
+from headrace.kube.errors import ApiError
+from headrace.kube.objects import Meta, OwnerReference
+from headrace.manifests.kube import Job, OwnObject
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any
 
-from headrace.cluster.resources import CORE_EVENTS
 from headrace.cluster.words import AGAIN_SECONDS, PATIENCE_SECONDS, PAUSE_SECONDS, FailedCreates
-from headrace.engine.run import Sighting, Stage
+from headrace.engine.task.observed import Sighting, Stage
+from headrace.kube.resources import CORE_EVENTS
 from support.plumbing import Rig
 from support.virtual_time import VirtualTimeLoop
 

@@ -4,11 +4,12 @@ import pytest
 
 from headrace.api.v1alpha1.run import TriggerKind
 from headrace.cluster.caches import WorkflowKey
-from headrace.cluster.errors import ApiError, not_found
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.resources import WORKFLOW_RUNS, WORKFLOWS, Ref
+from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.workflows import WorkflowWorld
-from headrace.engine.workflow import NewRun, WorkflowDecision
+from headrace.engine.workflow.observed import NewRun, WorkflowDecision
+from headrace.kube.errors import ApiError, not_found
+from headrace.kube.resources import Ref
 from headrace.manifests.kube import OwnObject
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig

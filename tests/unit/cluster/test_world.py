@@ -9,21 +9,16 @@ import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import TaskBody
-from headrace.cluster.errors import ApiError
-from headrace.cluster.resources import (
-    JOBS,
-    NAMESPACES,
-    SERVICE_ACCOUNTS,
-    TASK_RUNS,
-    WORKFLOW_RUNS,
-    Ref,
-)
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.statuses import StaleError
-from headrace.engine.actions import EndAttempt, RunContext, StartAttempt
-from headrace.engine.decide import decide
-from headrace.engine.definition import TaskDefinition
+from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import RunKey, RunKind, TaskLog
+from headrace.engine.run.decide import decide
+from headrace.engine.run.observed import RunKey, RunKind
+from headrace.engine.task.actions import EndAttempt, RunContext, StartAttempt
+from headrace.engine.task.observed import TaskLog
+from headrace.kube.errors import ApiError
+from headrace.kube.resources import JOBS, NAMESPACES, SERVICE_ACCOUNTS, Ref
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.status import task_status
 from support.virtual_time import VirtualTimeLoop, now

@@ -9,12 +9,13 @@ import kopf
 import pytest
 from aiohttp import web
 
-from headrace.cluster.client import Client
-from headrace.cluster.pace import Clock
-from headrace.cluster.resources import WORKFLOWS, Ref
-from headrace.cluster.sender import Settings
+from headrace.cluster.kinds import WORKFLOWS
 from headrace.controller.frame import MISSING, Frame
 from headrace.controller.handlers import Told
+from headrace.kube.client import Client
+from headrace.kube.pace import Clock
+from headrace.kube.resources import Ref
+from headrace.kube.sender import Settings
 from headrace.manifests.kube import OwnObject
 from support.api_http import answering, serving
 from support.api_server import ApiServer

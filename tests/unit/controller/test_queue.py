@@ -3,8 +3,8 @@
 import asyncio
 from itertools import pairwise
 
-from headrace.cluster.errors import ApiError
 from headrace.controller.queue import WorkQueue
+from headrace.kube.errors import ApiError
 from support.turns import Turns, Wall, new_queue
 from support.virtual_time import VirtualTimeLoop, now, seeded
 

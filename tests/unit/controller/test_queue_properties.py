@@ -8,7 +8,7 @@ from itertools import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.cluster.errors import ApiError
+from headrace.kube.errors import ApiError
 from support.turns import Wall, new_queue
 from support.virtual_time import VirtualTimeLoop, now, run_virtually, seeded
 

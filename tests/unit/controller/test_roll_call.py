@@ -5,12 +5,13 @@ import math
 from collections.abc import AsyncIterator
 from typing import Any
 
-from headrace.cluster.client import Client
-from headrace.cluster.informer import AUDIT_SECONDS
-from headrace.cluster.resources import NAMESPACES, WORKFLOWS, Ref
-from headrace.cluster.sender import Settings
+from headrace.cluster.kinds import WORKFLOWS
 from headrace.controller.handlers import Told
 from headrace.controller.roll_call import RollCall
+from headrace.kube.client import Client
+from headrace.kube.informer import AUDIT_SECONDS
+from headrace.kube.resources import NAMESPACES, Ref
+from headrace.kube.sender import Settings
 from headrace.manifests.kube import OwnObject
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport

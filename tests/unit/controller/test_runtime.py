@@ -9,22 +9,16 @@ import pytest
 from aiohttp import web
 
 from headrace.cluster.caches import Key, WorkflowKey
-from headrace.cluster.client import Client
-from headrace.cluster.resources import (
-    LEASES,
-    NAMESPACES,
-    WORKFLOW_RUNS,
-    WORKFLOWS,
-    Ref,
-    Resource,
-)
-from headrace.cluster.sender import Settings as Sending
+from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.statuses import StaleError
 from headrace.controller.frame import Frame
 from headrace.controller.handlers import Told
 from headrace.controller.runtime import Runtime
 from headrace.controller.settings import Settings
-from headrace.engine.run import RunKey
+from headrace.engine.run.observed import RunKey
+from headrace.kube.client import Client
+from headrace.kube.resources import LEASES, NAMESPACES, Ref, Resource
+from headrace.kube.sender import Settings as Sending
 from headrace.manifests.kube import OwnObject
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport, Where

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from headrace.api.v1alpha1.task import TaskBody
-from headrace.engine.actions import RunContext, StartAttempt
-from headrace.engine.definition import TaskDefinition
+from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.local.folder import AttemptFiles
 from headrace.local.supervision import Program
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace.engine.actions import StartAttempt
+from headrace.engine.task.actions import StartAttempt
 from headrace.local import containers
 from headrace.local.containers import ContainerLauncher
 from headrace.local.folder import AttemptFiles

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace.api.v1alpha1.workflow import History
-from headrace.engine.run import ObservedRun, RunLog
+from headrace.engine.run.observed import ObservedRun, RunLog
 from headrace.local import runs
 from headrace.local.folder import StateFolder
 from headrace.local.history import forget

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.actions import StartAttempt
-from headrace.engine.definition import compile_workflow
+from headrace.engine.definition.compile import compile_workflow
+from headrace.engine.task.actions import StartAttempt
 from headrace.local.folder import AttemptFiles
 from headrace.local.launcher import ProcessLauncher
 from headrace.local.supervision import CannotStartError

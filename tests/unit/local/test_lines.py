@@ -13,9 +13,10 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.cli.lines import Lines
-from headrace.engine.definition import Definition
+from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Attempt, ObservedRun, ObservedTask, Obstacle, RunKey, RunLog
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.task.observed import Attempt, ObservedTask, Obstacle
 from support.builders import (
     NOON,
     at,

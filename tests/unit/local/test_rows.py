@@ -8,9 +8,10 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.cli.rows import Row, Tone, length, rows
-from headrace.engine.definition import Definition
+from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import ObservedRun, ObservedTask, RunKey, RunLog
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.task.observed import ObservedTask
 from support.builders import (
     NOON,
     at,

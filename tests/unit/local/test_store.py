@@ -11,7 +11,8 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Attempt, Counts, RunKey, RunLog, TaskLog, Watched
+from headrace.engine.run.observed import Counts, RunKey, RunLog
+from headrace.engine.task.observed import Attempt, TaskLog, Watched
 from headrace.local.records import AttemptRecord, Doom, RunRecord
 from headrace.local.store import VERSION, Store, UnusableStateError
 

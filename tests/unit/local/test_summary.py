@@ -7,7 +7,8 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.summary import summary, tail
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Counts, ObservedRun, ObservedTask, RunKey, RunLog
+from headrace.engine.run.observed import Counts, ObservedRun, RunKey, RunLog
+from headrace.engine.task.observed import ObservedTask
 from headrace.local.folder import StateFolder
 from support.builders import NOON, at, chain, ended, task, workflow
 

@@ -11,9 +11,10 @@ import pytest
 from rich.console import Console
 
 from headrace.cli.table import LiveTable
-from headrace.engine.definition import Definition
+from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import ObservedRun, ObservedTask, RunKey, RunLog
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.task.observed import ObservedTask
 from support.builders import NOON, ended, exited, running, task, workflow
 
 GOOD, BAD = ObservedTask(ended(Outcome.SUCCEEDED)), ObservedTask(sighting=exited(3))

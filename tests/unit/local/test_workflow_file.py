@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from headrace.api.v1alpha1.problem import Problem
+from headrace.api.reading.problem import Problem
 from headrace.cli.input import InputError
 from headrace.cli.workflow_file import find_workflow, read_workflow
 

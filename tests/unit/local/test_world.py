@@ -9,9 +9,9 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.actions import EndAttempt
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Stage
+from headrace.engine.task.actions import EndAttempt
+from headrace.engine.task.observed import Stage
 from headrace.local.store import Store, UnusableStateError
 from support.builders import retries, spec, task
 from support.local_world import LocalRig, fields

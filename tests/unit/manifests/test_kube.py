@@ -2,7 +2,8 @@
 
 import msgspec
 
-from headrace.manifests.kube import ConditionView, Job, Meta, OwnObject, Pod, holds
+from headrace.kube.objects import Meta
+from headrace.manifests.kube import ConditionView, Job, OwnObject, Pod, holds
 
 
 def test_what_is_not_looked_at_is_dropped() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.engine.run import Sighting
+from headrace.engine.task.observed import Sighting
 from support.kube_json import (
     COMPLETE,
     EVICTING,

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.run import Stage
+from headrace.engine.task.observed import Stage
 from headrace.manifests.kube import Job
 from headrace.manifests.sighting import attempt_number
 from support.kube_json import (

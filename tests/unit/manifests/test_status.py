@@ -13,7 +13,8 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import RunStatus
 from headrace.api.v1alpha1.taskrun import TaskRunStatus
 from headrace.engine.outcome import Outcome
-from headrace.engine.run import Attempt, Counts, RunLog, TaskLog, Watched
+from headrace.engine.run.observed import Counts, RunLog
+from headrace.engine.task.observed import Attempt, TaskLog, Watched
 from headrace.manifests.status import (
     duration,
     read_run_status,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.workflow import WorkflowStatus
-from headrace.engine.schedule import Recorded
-from headrace.engine.workflow import WorkflowLog
+from headrace.engine.workflow.observed import WorkflowLog
+from headrace.engine.workflow.schedule import Recorded
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 from support.builders import at
 

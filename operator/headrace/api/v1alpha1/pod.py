@@ -15,8 +15,8 @@ from pydantic import (
     model_validator,
 )
 
+from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import ApiType, NoNul, ObjectName, ProgramText, Quantity
-from headrace.api.v1alpha1.unique import Unique
 
 _ANY_OBJECT = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 KubernetesObject = Annotated[dict[str, Any], WithJsonSchema(_ANY_OBJECT)]

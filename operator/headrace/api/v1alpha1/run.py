@@ -4,10 +4,10 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import ApiEnum, ApiType, ObjectName, ShortText, TaskName, Time
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import ParamGiven
-from headrace.api.v1alpha1.unique import Unique
 
 
 class DesiredState(ApiEnum):

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType, NoNul, ProgramText, TaskName
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.retry import RetryPolicy
-from headrace.api.v1alpha1.unique import Unique
 
 Image = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^\S+$"), NoNul]
 

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from headrace.api.checks.cron_text import read_cron
 from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType
-from headrace.api.v1alpha1.cron_text import read_cron
 
 CronText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64)]

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import MAX_SECONDS, MAX_TASKS, ApiEnum, ApiType, LongText
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
 from headrace.api.v1alpha1.trigger import Concurrency, Trigger
-from headrace.api.v1alpha1.unique import Unique
 
 
 class OnFailure(ApiEnum):
@@ -72,7 +72,8 @@ class WorkflowSpec(ApiType):
 
     # Not keyed by name: for a keyed list the API server writes down who owns each field of each
     # element (metadata.managedFields), which more than doubles a large workflow, and compares all
-    # elements with each other at each write. Doubles are found by `headrace.engine.problems`.
+    # elements with each other at each write. Doubles are found by
+    # `headrace.engine.definition.problems`.
     tasks: tuple[Task, ...] = Field(min_length=1, max_length=MAX_TASKS)
     """tasks are the pipeline: each runs as one Job, after the tasks that it depends on."""
 

@@ -1,0 +1,1 @@
+"""What types check of single values. Knows no type."""

@@ -1,0 +1,282 @@
+"""
+The text of a cron schedule: five fields, read into the values that they stand for.
+
+Knows the grammar and how long months are. Knows no clock, time zone or tick: when a schedule
+fires is decided in `headrace.engine.workflow.cron`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+ALIASES = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+
+# What other crons know and this one refuses: how the text starts, and what to do instead.
+REFUSED = (
+    (
+        "@reboot",
+        (
+            "@reboot is not a time: a restart of the controller says nothing about your data; leave"
+            " `triggers` out to run once at creation, or use `onApply: {}` to run at each change"
+        ),
+    ),
+    ("@every", "@every is written as `everySeconds` instead of `cron`, like `everySeconds: 300`"),
+    ("@", f"no such name; use one of {', '.join(ALIASES)}, or five fields"),
+    ("tz=", "a zone cannot stand in the text; write it as `timeZone`, next to `cron`"),
+    ("cron_tz=", "a zone cannot stand in the text; write it as `timeZone`, next to `cron`"),
+)
+
+LAST = -1
+SATURDAY = 6
+SUNDAY_AGAIN = 7
+LONGEST_DAY = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+ITEM = re.compile(r"(?P<low>\*|\w+)(-(?P<high>\w+))?(/(?P<step>\d+))?")
+HASHED = re.compile(r"[hr](\(.*\))?(/.*)?")
+NEAREST_WEEKDAY = re.compile(r"\d+w|w\d+|lw|wl")
+NTH_WEEKDAY = re.compile(r"(?P<day>\w+)#(?P<nth>[1-5])")
+LAST_WEEKDAY = re.compile(r"l(?P<day>\w+)")
+
+
+class CronError(ValueError):
+    """A cron text that cannot be used. The message names the field at fault and the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What one of the five fields may hold."""
+
+    position: int
+    name: str
+    allowed: str
+    """What may be written, for messages."""
+    low: int
+    high: int
+    names: tuple[str, ...] = ()
+    """Words for the values, from `low` on."""
+    cyclic: bool = False
+    """Whether a range may pass the end: `fri-mon` can mean one thing only, while `9-5` in the
+    hour field is office time on a twelve-hour clock and would run all night."""
+    seconds: int | None = None
+    """How long one step lasts, where `everySeconds` can say what a step cannot."""
+
+    @property
+    def top(self) -> int:
+        """The highest value of `*`: Sunday is 0, and 7 only where it is written."""
+        return SATURDAY if self.high == SUNDAY_AGAIN else self.high
+
+
+MINUTE = Field(1, "minute", "0-59", 0, 59, seconds=60)
+HOUR = Field(2, "hour", "0-23", 0, 23, seconds=3600)
+DAY = Field(3, "day of month", "1-31 or L for the last day", 1, 31)
+MONTH = Field(4, "month", "1-12 or jan-dec", 1, 12, names=MONTHS, cyclic=True)
+WEEKDAY_WORDS = "0-7 or sun-sat, 5#2 for the second and L5 for the last Friday"
+WEEKDAY = Field(5, "day of week", WEEKDAY_WORDS, 0, SUNDAY_AGAIN, names=WEEKDAYS, cyclic=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """What the five fields stand for."""
+
+    minutes: tuple[int, ...]
+    """0 to 59, ascending."""
+    hours: tuple[int, ...]
+    """0 to 23, ascending."""
+    days: frozenset[int] | None
+    """Days of the month; -1 is the last one. None: any day."""
+    months: frozenset[int]
+    """1 to 12."""
+    weekdays: frozenset[tuple[int, int]] | None
+    """Pairs of weekday (0 is Sunday) and which one of the month: 1 to 5, -1 the last, 0 each.
+    None: any day. Where `days` and `weekdays` are both given, one of them is enough."""
+    elapsed: bool
+    """Whether the minute or the hour field starts with `*`: such a schedule follows elapsed
+    time, any other the clock on the wall."""
+
+
+@lru_cache(maxsize=1024)
+def read_cron(text: str) -> Cron:
+    """
+    Return what a cron text stands for.
+
+    Raises:
+        CronError: It cannot be used; the message names the field and the cure.
+
+    """
+    fields = _five_fields(text)
+    minute, hour, day, month, weekday = (field.split(",") for field in fields)
+    with _about(text, MINUTE):
+        minutes = _values(MINUTE, minute)
+    with _about(text, HOUR):
+        hours = _values(HOUR, hour)
+    with _about(text, MONTH):
+        months = _values(MONTH, month)
+    with _about(text, DAY):
+        days = _days(day)
+        _refuse_impossible_date(days, months)
+    with _about(text, WEEKDAY):
+        weekdays = _weekdays(weekday)
+    _ask_the_second_reader(text)
+    return Cron(
+        minutes=tuple(sorted(minutes)),
+        hours=tuple(sorted(hours)),
+        days=None if "*" in day else days,
+        months=months,
+        weekdays=None if "*" in weekday else weekdays,
+        elapsed=fields[0].startswith("*") or fields[1].startswith("*"),
+    )
+
+
+def _ask_the_second_reader(text: str) -> None:
+    """Refuse what the field's common reader refuses: a text must mean the same everywhere."""
+    from croniter import CroniterError, croniter  # noqa: PLC0415 - only who has a cron pays for it
+
+    try:
+        croniter.expand(text.lower() if text.startswith("@") else text, strict=True)
+    except CroniterError as error:
+        raise CronError(f'cron "{text}": croniter cannot read it: {error}') from None
+
+
+@contextmanager
+def _about(text: str, field: Field) -> Iterator[None]:
+    """Let an error inside say which field of the text it is about."""
+    try:
+        yield
+    except CronError as wrong:
+        message = f'cron "{text}": {field.name} (field {field.position} of 5): {wrong}'
+        raise CronError(message) from None
+
+
+def _five_fields(text: str) -> list[str]:
+    """Split the text, and refuse what is not five fields."""
+    plain = text.strip().lower()
+    if not plain.isascii():
+        raise CronError(f'cron "{text}" has a character that is not ASCII; type it anew')
+    plain = ALIASES.get(plain, plain)
+    for start, cure in REFUSED:
+        if plain.startswith(start):
+            raise CronError(f'cron "{text}": {cure}')
+    fields = plain.split()
+    if len(fields) != WEEKDAY.position:
+        more = len(fields) > WEEKDAY.position
+        cure = "; there are no fields for seconds and years: leave them out" if more else ""
+        raise CronError(
+            f'cron "{text}" has {len(fields)} fields and needs 5:'
+            f" minute, hour, day of month, month, day of week{cure}"
+        )
+    minute, hour, day, month, weekday = fields
+    return [minute, hour, "*" if day == "?" else day, month, "*" if weekday == "?" else weekday]
+
+
+def _days(items: list[str]) -> frozenset[int]:
+    """Return the days of the month that a list stands for."""
+    for item in items:
+        if NEAREST_WEEKDAY.fullmatch(item):
+            raise CronError(
+                f'"{item}" (nearest weekday) is not known; list days, or L for the last'
+            )
+    plain = [item for item in items if item != "l"]
+    return _values(DAY, plain) | ({LAST} if "l" in items else set())
+
+
+def _weekdays(items: list[str]) -> frozenset[tuple[int, int]]:
+    """Return the pairs of weekday and which one of the month that a list stands for."""
+    pairs: set[tuple[int, int]] = set()
+    for item in items:
+        if nth := NTH_WEEKDAY.fullmatch(item):
+            pairs.add((_number(WEEKDAY, nth["day"]) % 7, int(nth["nth"])))
+        elif last := LAST_WEEKDAY.fullmatch(item):
+            pairs.add((_number(WEEKDAY, last["day"]) % 7, LAST))
+        else:
+            pairs.update((number % 7, 0) for number in _values(WEEKDAY, [item]))
+    if {0} < {which for _, which in pairs}:
+        # croniter reads no such list, so other tools would refuse it too.
+        raise CronError("every week and n-th of the month cannot mix; make two triggers of it")
+    return frozenset(pairs)
+
+
+def _values(field: Field, items: Iterable[str]) -> frozenset[int]:
+    """Return the numbers that a list of items stands for."""
+    return frozenset(chain.from_iterable(_item(field, item) for item in items))
+
+
+def _item(field: Field, item: str) -> Iterable[int]:
+    """Return the numbers of `*`, `a`, `a-b` or one of these with a step."""
+    if HASHED.fullmatch(item):
+        raise CronError(f'"{item}" is a hashed or random value; write the value that you want')
+    match = ITEM.fullmatch(item)
+    if match is None or (match["low"] == "*" and match["high"]):
+        raise CronError(
+            f'"{item}" cannot be read; write *, a value, a range a-b, one of these with a /step,'
+            f" or several with commas and no spaces; allowed is {field.allowed}"
+        )
+    low = field.low if match["low"] == "*" else _number(field, match["low"])
+    if match["high"]:
+        high = _number(field, match["high"])
+    else:
+        high = field.top if match["low"] == "*" or match["step"] else low
+    if match["high"] and high <= low:
+        return _past_the_end(field, match, low, high)
+    step = int(match["step"] or 1)
+    _refuse_odd_step(field, low, high, step)
+    return range(low, high + 1, step)
+
+
+def _past_the_end(field: Field, match: re.Match[str], low: int, high: int) -> Iterable[int]:
+    """Return the numbers of a range that passes the end of its field, like `fri-mon`."""
+    if low == high:
+        raise CronError(f'"{match[0]}" is a range of one value; write {match["low"]}')
+    if not field.cyclic:
+        raise CronError(
+            f'"{match[0]}" ends before it begins; write'
+            f" {match['low']}-{field.high},{field.low}-{match['high']} if you mean past the end"
+        )
+    if match["step"]:
+        raise CronError(f'"{match[0]}" has a step over the end of the range; list the values')
+    return chain(range(low, field.high + 1), range(field.low, high + 1))
+
+
+def _refuse_odd_step(field: Field, low: int, high: int, step: int) -> None:
+    """Refuse a step that leaves one value: whoever wrote it wanted something else."""
+    if step == 0:
+        raise CronError("a step of 0 never moves; write the value without a step")
+    if step <= high - low + 1:
+        return
+    cure = f"write {low}"
+    if field.seconds:
+        cure += f", or `everySeconds: {step * field.seconds}` for every {step} {field.name}s"
+    raise CronError(f"a step of {step} is longer than {low}-{high}, so only {low} is left; {cure}")
+
+
+def _number(field: Field, word: str) -> int:
+    """Return the number that a word of a field stands for."""
+    if word in field.names:
+        return field.names.index(word) + field.low
+    number = int(word) if word.isdecimal() else None
+    if number is None or not field.low <= number <= field.high:
+        raise CronError(f'"{word}" is not allowed; write {field.allowed}')
+    return number
+
+
+def _refuse_impossible_date(days: frozenset[int], months: frozenset[int]) -> None:
+    """Refuse days that none of the months has, such as 30 February."""
+    longest = max(LONGEST_DAY[month - 1] for month in months)
+    if min(days) <= longest:
+        return
+    names = ", ".join(MONTHS[month - 1] for month in sorted(months))
+    raise CronError(
+        f"day {min(days)} never comes in {names}; use a day up to {longest}, or L for the last day"
+    )

@@ -1,0 +1,119 @@
+"""
+From an object as it was written to its typed spec, or to everything that is wrong with it.
+
+The one place where an object is read, for the controller and for people at a terminal. What only
+shows in several fields at once (a cycle of tasks) is `headrace.engine.definition`'s. Knows no file
+and no API server.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from headrace.api.reading.problem import InvalidObjectError, Problem
+from headrace.api.reading.wording import Wording
+from headrace.api.schema.name_limits import name_problem
+from headrace.api.v1alpha1.objects import (
+    TaskRunObject,
+    WorkflowObject,
+    WorkflowRunObject,
+    WrittenObject,
+)
+from headrace.api.v1alpha1.run import RunSpec
+from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+
+__all__ = ["InvalidObjectError", "Problem", "parse_run", "parse_task_run", "parse_workflow"]
+
+Written = TypeVar("Written", bound=WrittenObject)
+
+
+def parse_workflow(manifest: Mapping[str, Any]) -> WorkflowSpec:
+    """
+    Return the spec of a Workflow.
+
+    Args:
+        manifest: The object as JSON values: `spec`, and if it is there, `metadata`.
+
+    Raises:
+        InvalidObjectError: with every field that is wrong.
+
+    """
+    return _read(WorkflowObject, manifest).spec
+
+
+def parse_run(manifest: Mapping[str, Any]) -> RunSpec:
+    """
+    Return the spec of a WorkflowRun.
+
+    Args:
+        manifest: The object as JSON values: `spec`, and if it is there, `metadata`.
+
+    Raises:
+        InvalidObjectError: with every field that is wrong.
+
+    """
+    return _read(WorkflowRunObject, manifest).spec
+
+
+def parse_task_run(manifest: Mapping[str, Any]) -> TaskRunSpec:
+    """
+    Return the spec of a TaskRun.
+
+    Args:
+        manifest: The object as JSON values: `spec`, and if it is there, `metadata`.
+
+    Raises:
+        InvalidObjectError: with every field that is wrong.
+
+    """
+    return _read(TaskRunObject, manifest).spec
+
+
+def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:
+    # As JSON, where a list is a list, "3" is no number and 3 no text: as the API server has it.
+    text = json.dumps(_without_nulls(manifest))
+    try:
+        # By alias alone: the API server knows no field under the name that it has in Python.
+        read = model.model_validate_json(text, strict=True, by_alias=True, by_name=False)
+    except ValidationError as error:
+        wording = Wording(model)
+        problems = [
+            wording.problem(each) for each in error.errors(include_url=False) if not _is_echo(each)
+        ]
+    else:
+        problems = []
+    problems.extend(_name(model, manifest))
+    if problems:
+        raise InvalidObjectError(tuple(problems))
+    return read
+
+
+def _is_echo(error: ErrorDetails) -> bool:
+    """Say whether a list is called too short only because what is in it is wrong."""
+    return error["type"] == "too_short" and len(error["input"]) > 0
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out fields without a value, as the API server does: `env:` is no `env`."""
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value]
+    return value
+
+
+def _name(model: type[WrittenObject], manifest: Mapping[str, Any]) -> Iterator[Problem]:
+    """Check the name's length: it becomes part of other names, and a label's value."""
+    metadata, spec = manifest.get("metadata"), manifest.get("spec")
+    if not isinstance(metadata, Mapping) or not isinstance(spec, Mapping):
+        return
+    kind = model.__name__.removesuffix("Object")
+    if not (metadata.get("name") or metadata.get("generateName")):
+        yield Problem("metadata.name", f"is missing; give the {kind} a name")
+    message = name_problem(kind, str(metadata.get("name") or ""), spec)
+    if message:
+        yield Problem("metadata.name", message)

@@ -1,0 +1,70 @@
+"""
+What somebody may have meant: similar names, fields in other places, patterns in words.
+
+Knows the patterns of the API. Knows no error and no kind of resource.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from headrace.api.schema.patterns import ANY_WORD
+
+Schema = dict[str, Any]
+
+LONGEST_QUOTE = 80
+
+
+UNITS_LOWER = {"kb": "k", "mb": "M", "gb": "G", "tb": "T", "ki": "Ki", "mi": "Mi", "gi": "Gi"}
+
+
+def quoted(text: Any) -> str:
+    """Return a text in quotes, shortened."""
+    whole = str(text)
+    return repr(whole if len(whole) <= LONGEST_QUOTE else whole[: LONGEST_QUOTE - 1] + "…")
+
+
+def similar(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """Return `did you mean ...?`, or nothing if no name is similar."""
+    by_lower = {each.lower(): each for each in known}
+    close = get_close_matches(name.lower(), by_lower, 1, likeness)
+    return f"did you mean {by_lower[close[0]]!r}?" if close else ""
+
+
+def misplaced(name: str, around: Schema) -> str:
+    """Return where a field is that is not here, if it is deeper in."""
+    places = sorted(_places(name, around), key=len)
+    return f"did you mean {places[0]!r}?" if places else ""
+
+
+def _places(name: str, schema: Schema, at: str = "") -> Iterator[str]:
+    """Find the fields of a name, deeper in."""
+    for field, inner in schema.get("properties", {}).items():
+        path = f"{at}.{field}" if at else field
+        if field == name:
+            yield path
+        yield from _places(name, inner, path)
+    if "items" in schema:
+        yield from _places(name, schema["items"], f"{at}[]")
+
+
+def repaired(text: str, pattern: str) -> str | None:
+    """Return a text as it may have been meant, if that is allowed."""
+    tries = (
+        text.strip(),
+        re.sub(r"[\s_.]+", "-", text.strip()).lower().strip("-"),
+        re.sub(r"[\s.-]+", "_", text.strip()),
+        _in_known_unit(text.strip()),
+    )
+    if pattern == ANY_WORD:
+        return None
+    return next((each for each in tries if each != text and re.search(pattern, each)), None)
+
+
+def _in_known_unit(text: str) -> str:
+    """Write an amount with the unit that Kubernetes has for it: 4GB is 4G."""
+    match = re.fullmatch(r"([0-9.]+)\s*([A-Za-z]*)", text)
+    if match is None:
+        return text
+    return match[1] + UNITS_LOWER.get(match[2].lower(), match[2])

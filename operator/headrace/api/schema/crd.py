@@ -1,0 +1,198 @@
+"""
+The CustomResourceDefinitions of all kinds, from the API types.
+
+Knows what `kubectl get` shows of a kind, and what the API server checks and indexes. Knows no
+file and no cluster.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from headrace.api.schema.name_limits import NAME_RULES
+from headrace.api.schema.openapi import Schema, structural
+from headrace.api.v1alpha1.base import GROUP, VERSION, ApiType
+from headrace.api.v1alpha1.run import RunSpec, RunStatus
+from headrace.api.v1alpha1.taskrun import TaskRunSpec, TaskRunStatus
+from headrace.api.v1alpha1.workflow import WorkflowSpec, WorkflowStatus
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of `kubectl get`."""
+
+    name: str
+    path: str
+    type: Literal["string", "integer", "boolean", "date"] = "string"
+    wide: bool = False
+    """Shown only with `-o wide`."""
+
+    def written(self) -> Manifest:
+        """Return the column as a CRD has it."""
+        column: Manifest = {"name": self.name, "type": self.type, "jsonPath": self.path}
+        return {**column, "priority": 1} if self.wide else column
+
+
+def _condition(kind: str, part: str) -> str:
+    return f'.status.conditions[?(@.type=="{kind}")].{part}'
+
+
+AGE = Column("Age", ".metadata.creationTimestamp", "date")
+STATUS = Column("Status", _condition("Succeeded", "reason"))
+MESSAGE = Column("Message", _condition("Succeeded", "message"), wide=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of resource."""
+
+    name: str
+    plural: str
+    short: str
+    text: str
+    spec: type[ApiType]
+    status: type[ApiType]
+    columns: tuple[Column, ...]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the spec that the API server fills in. Only plain switches that people look for:
+    a default that is written into an object is a difference to what is in Git."""
+    fixed: bool = False
+    """Whether the spec never changes: then nobody owns a part of it, and the API server need not
+    write down who does (metadata.managedFields)."""
+    selectable: tuple[str, ...] = ()
+    """Fields that `kubectl get --field-selector` and watches can select by."""
+
+    @property
+    def crd_name(self) -> str:
+        """The name of the CRD: `workflows.headrace.dev`."""
+        return f"{self.plural}.{GROUP}"
+
+
+WORKFLOW = Kind(
+    name="Workflow",
+    plural="workflows",
+    short="hrw",
+    text="Workflow is the definition of a pipeline: its tasks, what starts them, and what is kept"
+    " of its runs.",
+    spec=WorkflowSpec,
+    status=WorkflowStatus,
+    columns=(
+        Column("Ready", _condition("Ready", "status")),
+        Column("Suspended", ".spec.suspend", "boolean"),
+        Column("Active", ".status.activeRuns", "integer"),
+        Column("Last Run", ".status.lastRunTime"),
+        Column("Outcome", ".status.lastOutcome"),
+        Column("Next Run", ".status.nextRunTime"),
+        AGE,
+        Column("Message", _condition("Ready", "message"), wide=True),
+    ),
+    defaults={"suspend": False},
+    selectable=(".spec.suspend",),
+)
+
+WORKFLOW_RUN = Kind(
+    name="WorkflowRun",
+    plural="workflowruns",
+    short="hrr",
+    text="WorkflowRun is one execution of a Workflow.",
+    spec=RunSpec,
+    status=RunStatus,
+    columns=(
+        Column("Workflow", ".spec.workflow"),
+        STATUS,
+        Column("Progress", ".status.progress"),
+        Column("Duration", ".status.duration"),
+        Column("Logical Time", ".spec.logicalTime"),
+        AGE,
+        MESSAGE,
+    ),
+    defaults={"desiredState": "Run"},
+    selectable=(".spec.workflow",),
+)
+
+TASK_RUN = Kind(
+    name="TaskRun",
+    plural="taskruns",
+    short="hrt",
+    text="TaskRun is one task of one WorkflowRun with its attempts and outputs, or one task on its"
+    " own.",
+    spec=TaskRunSpec,
+    status=TaskRunStatus,
+    columns=(
+        Column("Run", ".spec.run"),
+        Column("Task", ".spec.task"),
+        STATUS,
+        Column("Attempts", ".status.attemptCount", "integer"),
+        Column("Duration", ".status.duration"),
+        AGE,
+        Column("Node", ".status.attempts[-1:].nodeName", wide=True),
+        MESSAGE,
+    ),
+    fixed=True,
+    selectable=(".spec.run", ".spec.task", ".status.outcome"),
+)
+
+KINDS = (WORKFLOW, WORKFLOW_RUN, TASK_RUN)
+
+
+def crds() -> Iterator[Manifest]:
+    """Return the CRD of each kind."""
+    return map(crd, KINDS)
+
+
+def crd(kind: Kind) -> Manifest:
+    """Return the CRD of a kind."""
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": kind.crd_name},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": kind.name,
+                "listKind": f"{kind.name}List",
+                "plural": kind.plural,
+                "singular": kind.name.lower(),
+                "shortNames": [kind.short],
+                "categories": ["headrace"],
+            },
+            "versions": [_version(kind)],
+        },
+    }
+
+
+def _version(kind: Kind) -> Manifest:
+    return {
+        "name": VERSION,
+        "served": True,
+        "storage": True,
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [column.written() for column in kind.columns],
+        "selectableFields": [{"jsonPath": path} for path in kind.selectable],
+        "schema": {"openAPIV3Schema": object_schema(kind)},
+    }
+
+
+def object_schema(kind: Kind) -> Schema:
+    """Return the schema of a whole object."""
+    spec = structural(kind.spec)
+    for name, value in kind.defaults.items():
+        spec["properties"][name]["default"] = value
+    if kind.fixed:
+        spec["x-kubernetes-map-type"] = "atomic"
+    return {
+        "type": "object",
+        "description": kind.text,
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string", "description": f"apiVersion is {GROUP}/{VERSION}."},
+            "kind": {"type": "string", "description": f"kind is {kind.name}."},
+            "metadata": {"type": "object"},
+            "spec": spec,
+            "status": structural(kind.status),
+        },
+        "x-kubernetes-validations": [NAME_RULES[kind.name].written()],
+    }

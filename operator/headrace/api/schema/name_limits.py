@@ -1,0 +1,37 @@
+"""
+How long the names of objects may be, and why: they become part of other names, and labels' values.
+
+Knows the kinds. The API server and `headrace.api.reading.parse` say the same by it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from headrace.api.schema.rule import Rule
+
+MAX_NAME = {"Workflow": 52, "WorkflowRun": 63, "TaskRun": 63}
+"""How many characters a name may have: a run's name is its workflow's and 11 more, and it is the
+value of a label. The name of a TaskRun in a run is derived, and no label's value."""
+
+NAME_TOO_LONG = {
+    "Workflow": "a Workflow's name has at most 52 characters: its runs add 11 to it; shorten it",
+    "WorkflowRun": "a WorkflowRun's name has at most 63 characters, as a label's value; shorten it",
+    "TaskRun": "the name of a TaskRun on its own has at most 63 characters, as a label's value;"
+    " shorten it",
+}
+
+_UNLESS_DERIVED = {"TaskRun": " || has(self.spec.run)"}
+
+NAME_RULES = {
+    kind: Rule(
+        f"self.metadata.name.size() <= {MAX_NAME[kind]}{_UNLESS_DERIVED.get(kind, '')}",
+        f"metadata.name: {message}",
+    )
+    for kind, message in NAME_TOO_LONG.items()
+}
+
+
+def name_problem(kind: str, name: str, spec: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with an object's name, if it is too long."""
+    derived = kind == "TaskRun" and "run" in spec
+    return None if derived or len(name) <= MAX_NAME[kind] else NAME_TOO_LONG[kind]

@@ -1,0 +1,36 @@
+"""
+The patterns of the API in words.
+
+Knows regular expressions only.
+"""
+
+from headrace.api.v1alpha1.base import TIME
+
+ANY_WORD = r"^\S+$"
+
+
+A_LABEL = "lower-case letters, digits and '-', beginning and ending with a letter or digit"
+
+
+WORDS = {
+    r"^[a-z]([-a-z0-9]*[a-z0-9])?$": "lower-case letters, digits and '-', beginning with a letter"
+    " and ending with a letter or digit",
+    r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$": A_LABEL,
+    r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$": "lower-case letters, digits, '-' and '.', beginning and"
+    " ending with a letter or digit",
+    r"^[a-zA-Z]([a-zA-Z0-9_]*)$": "letters, digits and '_', beginning with a letter",
+    r"^[-._a-zA-Z][-._a-zA-Z0-9]*$": "letters, digits, '_', '-' and '.', not beginning with a"
+    " digit",
+    r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$": "letters, digits, '-', '_' and '.', beginning"
+    " and ending with a letter or digit",
+    r"^[0-9]+(\.[0-9]{1,9})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$": "a number with one of the units"
+    " m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or none, like 500m or 512Mi",
+    TIME: "a time with its zone, like 2026-11-22T02:30:00Z",
+    ANY_WORD: "an image's name without spaces, like python:3.13-slim",
+}
+"""The patterns of the API, in words that stand after "use"."""
+
+
+def pattern_words(pattern: str) -> str:
+    """Return what a pattern allows."""
+    return WORDS.get(pattern, f"text that matches {pattern}")

@@ -1,0 +1,225 @@
+"""
+What the API server checks beyond types and bounds: CEL rules, by type.
+
+The validators of the types say the same with the same words; a test compares them. What would cost
+the API server too much (a cycle, an unknown task) is left to
+`headrace.engine.definition.problems`. Knows no resource.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from headrace.api.schema.rule import Rule
+
+# --- a workflow -------------------------------------------------------------------------------
+
+VOLUME_SOURCES = (
+    "configMap",
+    "secret",
+    "emptyDir",
+    "persistentVolumeClaim",
+    "projected",
+    "downwardAPI",
+    "csi",
+    "ephemeral",
+    "image",
+)
+
+NEED_UPSTREAM = (
+    "AllDoneMinOneSucceeded",
+    "NoneFailedMinOneSucceeded",
+    "OneDone",
+    "OneFailed",
+    "OneSucceeded",
+)
+"""The runWhen rules that can never be met by a task that depends on nothing."""
+
+_RULE = (
+    Rule(
+        "has(self.exitCodes) && self.exitCodes.size() > 0"
+        " || has(self.reasons) && self.reasons.size() > 0",
+        "a rule needs exitCodes or reasons: name what it is about",
+    ),
+    Rule(
+        "!has(self.memoryFactorPercent) || self.action != 'Fail'",
+        "memoryFactorPercent needs action Retry or Ignore: Fail ends the task",
+    ),
+    Rule(
+        "!has(self.maxMemory) || has(self.memoryFactorPercent)",
+        "maxMemory has no meaning without memoryFactorPercent: say by how much to raise",
+    ),
+)
+
+_ENV = (
+    Rule(
+        "!self.name.startsWith('HEADRACE_')",
+        "names that start with HEADRACE_ are Headrace's own; choose another",
+        field=".name",
+    ),
+    Rule("!has(self.value) || !has(self.valueFrom)", "give value or valueFrom, not both"),
+)
+
+_VOLUME = (
+    Rule(
+        # A sum is the cheapest way to count that CEL has; a list of them costs twice as much.
+        " + ".join(f"(has(self.{source}) ? 1 : 0)" for source in VOLUME_SOURCES) + " == 1",
+        f"a volume has exactly one source: {', '.join(VOLUME_SOURCES[:-1])} or"
+        f" {VOLUME_SOURCES[-1]}",
+    ),
+)
+
+_SCHEDULE = (
+    Rule(
+        "has(self.cron) || has(self.everySeconds)",
+        "a schedule needs one of cron and everySeconds: say when it fires",
+    ),
+    Rule(
+        "!has(self.cron) || !has(self.everySeconds)",
+        "a schedule has cron or everySeconds, not both: take one out",
+    ),
+    Rule(
+        r"!has(self.cron) || self.cron.matches(r'^\s*(@\w+|\S+(\s+\S+){4})\s*$')",
+        "needs 5: minute, hour, day of month, month, day of week",
+        field=".cron",
+        saying="'cron \"' + self.cron + '\" has another number of fields and needs 5: minute,"
+        " hour, day of month, month, day of week'",
+    ),
+    Rule(
+        "!has(self.everySeconds) || !has(self.timeZone) || self.timeZone == 'UTC'",
+        "timeZone has no meaning with everySeconds, which counts seconds of UTC:"
+        " take it out, or use cron",
+    ),
+)
+
+_TRIGGER = (
+    Rule(
+        "has(self.schedule) || has(self.onApply)",
+        "a trigger needs one of schedule and onApply",
+    ),
+    Rule(
+        "!has(self.schedule) || !has(self.onApply)",
+        "a trigger has schedule or onApply: make two triggers of it",
+    ),
+)
+
+_CONCURRENCY = tuple(
+    Rule(
+        f"!has(self.maxRuns) || !has(self.policy) || self.policy != '{policy}'",
+        f"maxRuns has no meaning with policy {policy}, where one run is active: take it out, or use"
+        " policy Queue",
+    )
+    for policy in ("Forbid", "Replace")
+)
+
+_TASK = (
+    Rule(
+        f"!has(self.runWhen) || !(self.runWhen in [{', '.join(map(repr, NEED_UPSTREAM))}])"
+        " || has(self.dependsOn) && self.dependsOn.size() > 0",
+        "can never be met without dependsOn; name the tasks to watch",
+        field=".runWhen",
+        saying="self.runWhen + ' can never be met without dependsOn; name the tasks to watch'",
+    ),
+    Rule(
+        "!has(self.dependsOn) || !(self.name in self.dependsOn)",
+        "waits for itself; remove it",
+        field=".dependsOn",
+        saying='"task \'" + self.name + "\' waits for itself; remove it"',
+    ),
+)
+
+_HAS_DEFAULT_IMAGE = "has(self.defaults) && has(self.defaults.image)"
+
+_WORKFLOW_SPEC = (
+    Rule(
+        f"{_HAS_DEFAULT_IMAGE} || self.tasks.all(task, has(task.image))",
+        "a task has no image; give an image there or in spec.defaults.image",
+        field=".tasks",
+    ),
+    Rule(
+        f"{_HAS_DEFAULT_IMAGE} || !has(self.finally) || self.finally.all(task, has(task.image))",
+        "a task has no image; give an image there or in spec.defaults.image",
+        field=".finally",
+    ),
+)
+
+# --- runs -------------------------------------------------------------------------------------
+
+FIXED = ("params", "logicalTime", "interval", "trigger")
+"""What of a run's spec may be left out, and cannot be changed: all but desiredState."""
+
+_RUN_SPEC = (
+    Rule(
+        "self.workflow == oldSelf.workflow",
+        "workflow cannot be changed; create a new run",
+        field=".workflow",
+    ),
+    *(
+        Rule(
+            f"has(self.{name}) == has(oldSelf.{name})"
+            f" && (!has(self.{name}) || self.{name} == oldSelf.{name})",
+            f"{name} cannot be changed; create a new run",
+            field=f".{name}",
+        )
+        for name in FIXED
+    ),
+    Rule(
+        "!has(oldSelf.desiredState) || oldSelf.desiredState != 'Cancel'"
+        " || has(self.desiredState) && self.desiredState == 'Cancel'",
+        "Cancel is final; create a new run",
+        field=".desiredState",
+    ),
+    Rule(
+        "!has(oldSelf.desiredState) || oldSelf.desiredState != 'Stop'"
+        " || has(self.desiredState) && self.desiredState in ['Stop', 'Cancel']",
+        "Stop can only become Cancel; create a new run",
+        field=".desiredState",
+    ),
+)
+
+_INTERVAL = (
+    Rule("self.start <= self.end", "an interval's start is not after its end: exchange them"),
+)
+
+_TASK_RUN_SPEC = (
+    Rule("self == oldSelf", "a TaskRun's spec never changes; create a new TaskRun"),
+    Rule(
+        "has(self.run) == has(self.task)",
+        "run and task name a task of a run: give both, or neither for a task on its own",
+    ),
+    Rule(
+        "has(self.run) || has(self.image)",
+        "a TaskRun on its own needs an image; name one",
+        field=".image",
+    ),
+)
+
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "Concurrency": _CONCURRENCY,
+    "EnvVar": _ENV,
+    "Interval": _INTERVAL,
+    "RetryRule": _RULE,
+    "RunSpec": _RUN_SPEC,
+    "Schedule": _SCHEDULE,
+    "Task": _TASK,
+    "TaskRunSpec": _TASK_RUN_SPEC,
+    "Trigger": _TRIGGER,
+    "Volume": _VOLUME,
+    "WorkflowSpec": _WORKFLOW_SPEC,
+}
+"""By the name of the type; types that inherit from it have them too."""
+
+
+def rules_of(base: type[Any]) -> dict[str, tuple[Rule, ...]]:
+    """Return the rules of all types under `base`, by name, with those that they inherit."""
+    return {
+        each.__name__: tuple(
+            rule for parent in each.__mro__ for rule in RULES.get(parent.__name__, ())
+        )
+        for each in _descendants(base)
+    }
+
+
+def _descendants(base: type[Any]) -> Iterator[type[Any]]:
+    for child in base.__subclasses__():
+        yield child
+        yield from _descendants(child)

@@ -1,0 +1,10 @@
+"""Where our own kinds are in the Kubernetes API."""
+
+from typing import Final
+
+from headrace.api.v1alpha1.base import GROUP, VERSION
+from headrace.kube.resources import Resource
+
+WORKFLOWS: Final = Resource(GROUP, VERSION, "workflows", "Workflow")
+WORKFLOW_RUNS: Final = Resource(GROUP, VERSION, "workflowruns", "WorkflowRun")
+TASK_RUNS: Final = Resource(GROUP, VERSION, "taskruns", "TaskRun")

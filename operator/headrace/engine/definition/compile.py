@@ -1,0 +1,129 @@
+"""
+A workflow made ready to run: defaults filled in, tasks in order, what every turn needs at hand.
+
+Knows the API types. Knows no run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from headrace.api.v1alpha1.params import Param
+from headrace.api.v1alpha1.retry import RetryPolicy
+from headrace.api.v1alpha1.task import (
+    Defaults,
+    NamedTask,
+    RunWhen,
+    Task,
+    TaskBody,
+    TaskTimeouts,
+)
+from headrace.api.v1alpha1.trigger import Concurrency
+from headrace.api.v1alpha1.workflow import History, OnFailure, WorkflowSpec
+from headrace.engine.definition.graph import Graph
+from headrace.engine.definition.problems import InvalidDefinitionError, problems
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDefinition:
+    """One task, with the workflow's defaults filled in."""
+
+    name: str
+    position: int
+    body: TaskBody
+    upstream: tuple[str, ...] = ()
+    run_when: RunWhen = RunWhen.ALL_SUCCEEDED
+    allow_failure: bool = False
+    is_finally: bool = False
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """The retry policy, never missing."""
+        return self.body.retry or _NO_RETRY
+
+    @property
+    def timeouts(self) -> TaskTimeouts:
+        """The time limits, never missing."""
+        return self.body.timeouts or _NO_TIMEOUTS
+
+
+_NO_RETRY = RetryPolicy()
+_NO_TIMEOUTS = TaskTimeouts()
+_ANY_NUMBER = Concurrency()
+_USUAL_HISTORY = History()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A workflow that can be run."""
+
+    tasks: Mapping[str, TaskDefinition]
+    """By name, in the order of the definition, `finally` tasks last."""
+    graph: Graph
+    """The tasks that are not `finally`."""
+    params: tuple[Param, ...] = ()
+    on_failure: OnFailure = OnFailure.CONTINUE
+    run_seconds: int | None = None
+    concurrency: Concurrency = _ANY_NUMBER
+    history: History = _USUAL_HISTORY
+    names: tuple[str, ...] = field(init=False)
+    """The tasks' names, each at its position."""
+
+    def __post_init__(self) -> None:
+        """Lay out once what every turn needs."""
+        object.__setattr__(self, "names", tuple(self.tasks))
+
+
+def compile_workflow(spec: WorkflowSpec) -> Definition:
+    """
+    Fill in the defaults, find the order and check what no schema can.
+
+    Raises:
+        InvalidDefinitionError: with the problems found.
+
+    """
+    wrong = problems(spec)
+    if wrong:
+        raise InvalidDefinitionError(wrong)
+    tasks = {
+        task.name: _task(task, position, spec.defaults)
+        for position, task in enumerate((*spec.tasks, *spec.finally_))
+    }
+    return Definition(
+        tasks=tasks,
+        graph=Graph({task.name: task.depends_on for task in spec.tasks}),
+        params=spec.params,
+        on_failure=spec.on_failure,
+        run_seconds=spec.timeouts.run_seconds,
+        concurrency=spec.concurrency,
+        history=spec.history,
+    )
+
+
+def single_task(name: str, body: TaskBody, params: tuple[Param, ...] = ()) -> Definition:
+    """Make the definition of a run that is one task on its own."""
+    task = TaskDefinition(name, 0, body)
+    return Definition(tasks={name: task}, graph=Graph({name: ()}), params=params)
+
+
+def _task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefinition:
+    return TaskDefinition(
+        name=task.name,
+        position=position,
+        body=_with_defaults(task, defaults),
+        upstream=task.depends_on if isinstance(task, Task) else (),
+        run_when=task.run_when if isinstance(task, Task) else RunWhen.ALWAYS,
+        allow_failure=task.allow_failure,
+        is_finally=not isinstance(task, Task),
+    )
+
+
+def _with_defaults(task: NamedTask, defaults: Defaults) -> TaskBody:
+    """Each field that the task sets replaces the default; `env` is merged by name."""
+    fields: dict[str, Any] = {}
+    for name in TaskBody.model_fields:
+        own, default = getattr(task, name), getattr(defaults, name, None)
+        fields[name] = own if name in task.model_fields_set or default is None else default
+    by_name = {variable.name: variable for variable in (*defaults.env, *task.env)}
+    fields["env"] = tuple(by_name.values())
+    return TaskBody.model_construct(set(fields), **fields)

@@ -1,0 +1,145 @@
+"""
+Everything that is wrong with a workflow and that no schema can say: names, order, what cannot run.
+
+Knows the API types. Each problem names its field and the cure.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+from itertools import islice
+
+from headrace.api.reading.problem import Problem
+from headrace.api.v1alpha1.pod import PodSettings
+from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.definition.graph import CyclicGraphError, Graph
+from headrace.engine.definition.params import too_large
+from headrace.engine.definition.run_when import NEED_UPSTREAM
+
+RESERVED_VOLUMES = "headrace-"
+
+MOST = 50
+"""How many problems are named. Somebody who has more starts with these."""
+
+COMPARABLE = 1000
+"""Among how many names a similar one is looked for: the search takes time with each."""
+
+
+class InvalidDefinitionError(ValueError):
+    """The definition cannot be run. `problems` names the fields that are wrong, and the cure."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+def problems(spec: WorkflowSpec) -> tuple[Problem, ...]:
+    """Return what is wrong with a workflow, in the order of its fields; the first ones of many."""
+    return tuple(islice(_problems(spec), MOST))
+
+
+def _problems(spec: WorkflowSpec) -> Iterator[Problem]:
+    known = {task.name for task in spec.tasks}
+    last = {task.name for task in spec.finally_}
+    yield from _double_params(spec)
+    yield from _large_params(spec)
+    yield from _volumes("spec.defaults", spec.defaults, spec.defaults)
+    yield from _double_names(spec)
+    for index, task in enumerate(spec.tasks):
+        path = f"spec.tasks[{index}]"
+        yield from _upstream(path, task, known, last)
+        yield from _unmeetable_rule(path, task)
+        yield from _unrunnable(path, task, spec.defaults)
+    for index, named in enumerate(spec.finally_):
+        yield from _unrunnable(f"spec.finally[{index}]", named, spec.defaults)
+    yield from _cycle(spec, known)
+
+
+def _double_names(spec: WorkflowSpec) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for field, tasks in (("tasks", spec.tasks), ("finally", spec.finally_)):
+        for index, task in enumerate(tasks):
+            if task.name in seen:
+                message = f"{task.name!r} is the name of another task; choose a different one"
+                yield Problem(f"spec.{field}[{index}].name", message)
+            seen.add(task.name)
+
+
+def _double_params(spec: WorkflowSpec) -> Iterator[Problem]:
+    for name, count in Counter(param.name for param in spec.params).items():
+        if count > 1:
+            yield Problem("spec.params", f"{name!r} is there {count} times; keep one")
+
+
+def _large_params(spec: WorkflowSpec) -> Iterator[Problem]:
+    defaults = {each.name: each.default for each in spec.params if each.default is not None}
+    problem = too_large(defaults)
+    if problem is not None:
+        yield Problem("spec.params", problem)
+
+
+def _upstream(
+    path: str, task: Task, known: Collection[str], last: Collection[str]
+) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, name in enumerate(task.depends_on):
+        at = f"{path}.dependsOn[{index}]"
+        if name == task.name:
+            yield Problem(at, f"task {name!r} waits for itself; remove it")
+        elif name in last and name not in known:
+            cure = "which comes after all others; name a task of spec.tasks"
+            yield Problem(at, f"{name!r} is a finally task, {cure}")
+        elif name not in known:
+            yield Problem(at, f"there is no task {name!r}; {_cure(name, known)}")
+        elif name in seen:
+            yield Problem(at, f"{name!r} is there twice; keep one")
+        seen.add(name)
+
+
+def _cure(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, known, 1) if len(known) <= COMPARABLE else []
+    return f"did you mean {close[0]!r}?" if close else "name a task of spec.tasks"
+
+
+def _unmeetable_rule(path: str, task: Task) -> Iterator[Problem]:
+    if task.run_when in NEED_UPSTREAM and not task.depends_on:
+        yield Problem(
+            f"{path}.runWhen",
+            f"{task.run_when} can never be met without dependsOn; name the tasks to watch",
+        )
+
+
+def _unrunnable(path: str, task: NamedTask, defaults: Defaults) -> Iterator[Problem]:
+    if not (task.image or defaults.image):
+        yield Problem(f"{path}.image", "give an image here or in spec.defaults.image")
+    yield from _volumes(path, task, defaults)
+
+
+def _volumes(path: str, task: PodSettings, defaults: Defaults) -> Iterator[Problem]:
+    named = {volume.name for volume in task.volumes or defaults.volumes}
+    for index, volume in enumerate(task.volumes):
+        if volume.name.startswith(RESERVED_VOLUMES):
+            yield Problem(
+                f"{path}.volumes[{index}].name",
+                f"names that start with {RESERVED_VOLUMES} are Headrace's own; choose another",
+            )
+    for index, mount in enumerate(task.volume_mounts):
+        if mount.name not in named:
+            yield Problem(
+                f"{path}.volumeMounts[{index}].name",
+                f"there is no volume {mount.name!r}; add it to volumes",
+            )
+
+
+def _cycle(spec: WorkflowSpec, known: Collection[str]) -> Iterator[Problem]:
+    edges = {
+        task.name: tuple(up for up in task.depends_on if up in known and up != task.name)
+        for task in spec.tasks
+    }
+    try:
+        Graph(edges)
+    except CyclicGraphError as error:
+        yield Problem(
+            "spec.tasks", f"tasks wait for each other: {' -> '.join(error.path)}; break the circle"
+        )

@@ -1,0 +1,111 @@
+"""
+Whether a run may begin, or can never run.
+
+Knows the run as a whole: its definition, parameters and siblings. Knows no task.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.trigger import Concurrency
+from headrace.engine.course import Course, Mode
+from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.params import InvalidParamsError, resolve
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.siblings import SiblingRun, limit_of, turn_words
+
+ASK_AGAIN = timedelta(seconds=10)
+"""When a run that somebody has to make possible is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The run can never run."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The run does not go on for now."""
+
+    reason: Reason
+    message: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The run's tasks may start."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitTurn:
+    """Other runs come first."""
+
+    reason: Reason
+    message: str
+
+
+def may_begin(
+    concurrency: Concurrency, run: SiblingRun, active: Sequence[SiblingRun]
+) -> Begin | WaitTurn:
+    """
+    Decide whether a run that was created may start its tasks, whoever created it.
+
+    Runs begin in the order of their creation. Under Forbid and Replace too, a run that somebody
+    made by hand waits until there is room; under Replace `superseded` ends all but the newest.
+
+    Args:
+        concurrency: What the author of the workflow asks for now, and not what was asked for when
+            the run was created: until it begins, a run follows its workflow.
+        run: The run.
+        active: All runs of the workflow that have not ended. This one may be among them, perhaps
+            seen at another moment: no run waits for itself.
+
+    """
+    limit = limit_of(concurrency)
+    others = [other for other in active if other.name != run.name]
+    ahead = [other for other in others if other.began or other.place < run.place]
+    if run.began or limit is None or len(ahead) < limit:
+        return Begin()
+    return WaitTurn(Reason.WAITING_FOR_TURN, turn_words(limit, ahead))
+
+
+def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refused | Held:
+    """Return the definition of a run that may go on, or say why it may not."""
+    if run.refusal is not None:
+        return Refused(*run.refusal)
+    if run.definition is None:
+        return Held(*(run.hindrance or (Reason.PENDING, "")), until=now + ASK_AGAIN)
+    if _has_begun(run):
+        return run.definition
+    try:
+        resolve(run.definition.params, run.given)
+    except InvalidParamsError as error:
+        return Refused(Reason.INVALID_PARAMS, str(error))
+    return _hold(run, run.definition, course) or run.definition
+
+
+def _has_begun(run: ObservedRun) -> bool:
+    """Tell whether tasks were started, also if a crash came before the run's status said so."""
+    return run.log.started is not None or bool(run.log.positions or run.tasks or run.deleted)
+
+
+def _hold(run: ObservedRun, definition: Definition, course: Course) -> Refused | Held | None:
+    """Say why a run does not begin yet, or ever."""
+    if course.mode in (Mode.STOP, Mode.CANCEL):
+        return Refused(course.reason, f"{course.message} before the run began")
+    if course.mode is Mode.PAUSE:
+        return Held(Reason.PAUSED, course.message)
+    me = SiblingRun(
+        run.key.name, run.created, run.logical_time or run.created, began=False, cancelling=False
+    )
+    match may_begin(definition.concurrency, me, run.siblings):
+        case WaitTurn(reason, message):
+            return Held(reason, message)
+        case _:
+            return None

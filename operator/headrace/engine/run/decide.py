@@ -1,0 +1,143 @@
+"""
+The one entry to the engine: an observed run in, a decision out.
+
+Knows the order of the questions. The answers are the policies' (`verdict`) and `status`'s.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.params import values
+from headrace.engine.run.admission import Held, Refused, admit
+from headrace.engine.run.job_retention import expired_jobs, jobs_expire
+from headrace.engine.run.leftovers import closed, endings
+from headrace.engine.run.observed import ObservedRun, RunKind, RunLog
+from headrace.engine.run.records import Records, write_up
+from headrace.engine.run.status import Standing, refused, run_log, waiting
+from headrace.engine.run.steering import course, deadline
+from headrace.engine.run.survey import Survey, survey
+from headrace.engine.task.actions import Action, EndAttempt, RunContext, StartAttempt
+from headrace.engine.task.observed import TaskLog
+from headrace.engine.task.timeout import total_deadline
+from headrace.engine.task.verdict import Start, Wait
+from headrace.engine.text import rfc3339
+
+RUN_STATUS_INTERVAL = timedelta(seconds=1)
+"""How often a run's counts are worth a write."""
+
+START_CHECK = timedelta(seconds=1)
+"""When to see what came of a start: one that was refused makes nothing that tells of itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to write down first, what to do then, what to tell, and when to look again."""
+
+    records: Mapping[str, TaskLog] = field(default_factory=dict)
+    """Logs of tasks that changed. They are written before any action is carried out."""
+    actions: tuple[Action, ...] = ()
+    status: RunLog | None = None
+    """The run's status, if it is to be written now."""
+    look_again_at: datetime | None = None
+
+
+def decide(run: ObservedRun, now: datetime) -> Decision:
+    """Decide what a run needs now. The same observation and time give the same decision."""
+    if run.log.finished is not None:
+        return _after_the_end(run, now)
+    steered = course(run, now)
+    answer = admit(run, steered, now)
+    if isinstance(answer, Refused):
+        end = refused(run, answer, now).after(run.log, now)
+        return replace(_wind_up(run, end.message, now), status=end)
+    if isinstance(answer, Held):
+        return _with_status(run, waiting(run, answer), now, Decision(look_again_at=answer.until))
+    found = survey(run, answer, steered, now)
+    records = write_up(run, found.judged, now)
+    decision = Decision(
+        records=records.now,
+        actions=tuple(_actions(run, answer, found)),
+        look_again_at=min(_wake_ups(run, found, records, now), default=None),
+    )
+    if run.key.kind is RunKind.TASK_RUN:
+        return decision  # the log of its one task says it all
+    standing = Standing(run, answer, found, steered, records.now, now)
+    return _with_status(run, run_log(standing), now, decision)
+
+
+def _actions(run: ObservedRun, definition: Definition, found: Survey) -> Iterator[Action]:
+    """End what is over, start what may start."""
+    context: RunContext | None = None
+    for name, each in found.judged.items():
+        if each.seen is not None:
+            yield from endings(name, each.log, each.seen)
+        if isinstance(each.verdict, Start):
+            context = context or _context(run, definition)
+            yield StartAttempt(each.task, each.verdict.number, context, each.verdict.memory)
+
+
+def _wake_ups(
+    run: ObservedRun, found: Survey, records: Records, now: datetime
+) -> Iterator[datetime]:
+    """Yield the times at which something is due although nothing happens."""
+    due = [deadline(run), records.later]
+    for each in found.judged.values():
+        match each.verdict:
+            case Start():
+                due.append(now + START_CHECK)
+            case Wait():
+                due.append(each.verdict.until)
+                due.append(total_deadline(each.task.timeouts, each.log))
+    yield from (instant for instant in due if instant is not None and instant > now)
+
+
+def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Decision) -> Decision:
+    """Add the run's status: at once when it begins, turns or ends, else at most once a second."""
+    status = status.after(run.log, now)
+    if status == run.log:
+        return decision
+    weighty = status.finished is not None or status.started != run.log.started
+    last = run.logged_at
+    if weighty or status.reason is not run.log.reason or last is None or last > now:
+        return replace(decision, status=status)
+    due = last + RUN_STATUS_INTERVAL
+    if now >= due:
+        return replace(decision, status=status)
+    return replace(decision, look_again_at=min(due, decision.look_again_at or due))
+
+
+def _after_the_end(run: ObservedRun, now: datetime) -> Decision:
+    """End what still runs, let go of Jobs that nobody needs, say which spec the status is of."""
+    over = _wind_up(run, run.log.message or run.log.reason, now)
+    limit = jobs_expire(run)
+    ends = dict.fromkeys((*over.actions, *expired_jobs(run, now)))
+    again = limit if limit is not None and limit > now else None
+    told = replace(run.log, observed_generation=run.generation)
+    # A TaskRun's spec never changes, and of one on its own the log says it all.
+    news = told != run.log and run.key.kind is RunKind.WORKFLOW_RUN
+    status = told if news else None
+    return replace(over, actions=tuple(ends), status=status, look_again_at=again)
+
+
+def _wind_up(run: ObservedRun, why: str, now: datetime) -> Decision:
+    """Close the logs of tasks whose run has ended without them, and end what runs of them."""
+    logs = {name: closed(seen, why, now) for name, seen in run.tasks.items()}
+    ends: list[EndAttempt] = []
+    for name, seen in run.tasks.items():
+        ends.extend(endings(name, logs[name], seen))
+    records = {name: log for name, log in logs.items() if log is not run.tasks[name].log}
+    return Decision(records=records, actions=tuple(ends))
+
+
+def _context(run: ObservedRun, definition: Definition) -> RunContext:
+    return RunContext(
+        namespace=run.key.namespace,
+        run=run.key.name,
+        run_uid=run.uid,
+        workflow=run.workflow,
+        logical_time=rfc3339(run.logical_time or run.created),
+        interval=run.interval,
+        params=values(definition.params, run.given),
+    )

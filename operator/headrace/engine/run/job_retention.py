@@ -1,0 +1,33 @@
+"""
+How long the Jobs of an ended run are kept.
+
+Knows ages. Knows nothing of what is kept.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from headrace.engine.outcome import Outcome
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.task.actions import EndAttempt
+from headrace.engine.task.observed import Stage
+
+
+def jobs_expire(run: ObservedRun) -> datetime | None:
+    """Return when the Jobs of an ended run's succeeded tasks may go."""
+    if run.log.finished is None or run.definition is None:
+        return None
+    return run.log.finished + timedelta(seconds=run.definition.history.job_seconds)
+
+
+def expired_jobs(run: ObservedRun, now: datetime) -> Iterator[EndAttempt]:
+    """Return the Jobs of succeeded tasks that nobody needs any more."""
+    limit = jobs_expire(run)
+    if limit is None or now < limit:
+        return
+    for name, seen in run.tasks.items():
+        if seen.sighting is not None and seen.log.outcome is Outcome.SUCCEEDED:
+            # The log keeps the last attempts only, and the Jobs of all of them are there, but for
+            # the newest if somebody removed it.
+            newest = seen.log.count - (seen.sighting.stage is Stage.GONE)
+            yield from (EndAttempt(name, number) for number in range(1, newest + 1))

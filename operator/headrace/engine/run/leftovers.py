@@ -1,0 +1,54 @@
+"""
+What may still run although it is over, and the records that a run leaves open when it ends.
+
+Knows attempts and their ends. Decides no outcome.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.retry import RetryPolicy
+from headrace.engine.outcome import Outcome
+from headrace.engine.task.actions import EndAttempt
+from headrace.engine.task.attempts import close, follow
+from headrace.engine.task.classify import Failure
+from headrace.engine.task.observed import ObservedTask, TaskLog
+from headrace.engine.text import clip
+
+_NO_POLICY = RetryPolicy()
+
+
+def endings(name: str, log: TaskLog, seen: ObservedTask) -> Iterator[EndAttempt]:
+    """Ask for the end of what may still run of attempts that are over."""
+    for number in sorted(seen.lingering):
+        yield EndAttempt(name, number)
+    sighting = seen.sighting
+    if sighting is None or not sighting.alive or sighting.leaving:
+        return
+    last = log.last
+    runs_on = last is not None and last.open and last.number == sighting.number
+    if log.outcome is not None or not runs_on:
+        yield EndAttempt(name, sighting.number)
+
+
+def closed(seen: ObservedTask, why: str, now: datetime) -> TaskLog:
+    """Return the log of a task whose run has ended without it."""
+    if seen.log.outcome is not None:
+        return seen.log
+    log = follow(seen.log, seen.sighting, _NO_POLICY, now)
+    if log.outcome is not None:
+        return log
+    message = clip(f"the run ended: {why}")
+    if log.last is not None and log.last.open:
+        log = close(log, Failure(Reason.CANCELLED, message), _NO_POLICY, now)
+    return replace(
+        log,
+        outcome=Outcome.CANCELLED,
+        reason=Reason.CANCELLED,
+        message=message,
+        finished=now,
+        next_attempt=None,
+        observed_generation=seen.generation,
+    )

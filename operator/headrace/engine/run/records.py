@@ -1,0 +1,108 @@
+"""
+Which logs of tasks are worth a write now, and when the others are.
+
+Knows what changed in a log and when it was last written. A quiet system makes no writes: what
+only moves on as it should is written after a while, so that a quick task costs one write.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.task.judgement import Judged
+from headrace.engine.task.observed import ObservedTask, TaskLog
+
+QUIET_TIME = timedelta(seconds=2)
+"""How long an attempt that goes as it should may stay unrecorded. The API server cuts an object's
+creation to whole seconds, so one second of this may be gone before the attempt is there."""
+
+RUNNING_TIME = timedelta(seconds=3)
+"""How long a program may run while the record says that it starts: many end before that."""
+
+DETAIL_INTERVAL = timedelta(seconds=10)
+"""How often other words for the same reason, or a pod's name, are worth a write."""
+
+AS_IT_SHOULD = frozenset({Reason.STARTING, Reason.RUNNING})
+BEFORE = frozenset({Reason.PENDING, Reason.WAITING_FOR_RETRY}) | AS_IT_SHOULD
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The logs that changed in a turn."""
+
+    now: Mapping[str, TaskLog]
+    """What is written in this turn, by task."""
+    later: datetime | None
+    """When the next of the others is to be written."""
+
+
+def write_up(run: ObservedRun, judged: Mapping[str, Judged], now: datetime) -> Records:
+    """Choose, of all that was judged, the logs that are written in this turn."""
+    logs: dict[str, TaskLog] = {}
+    later: list[datetime] = []
+    for name, each in judged.items():
+        if each.seen is None:
+            continue
+        log = _of_generation(each.log, each.seen.generation)
+        when = due(each.seen, log, run.tasks_logged_at.get(name), now)
+        if when is not None and when <= now:
+            logs[name] = log
+        elif when is not None:
+            later.append(when)
+    return Records(logs, min(later, default=None))
+
+
+def _of_generation(log: TaskLog, generation: int) -> TaskLog:
+    return (
+        log
+        if log.observed_generation == generation
+        else replace(log, observed_generation=generation)
+    )
+
+
+def due(
+    seen: ObservedTask, log: TaskLog, written: datetime | None, now: datetime
+) -> datetime | None:
+    """
+    Return when a task's log is to be written, `now` at the earliest; None: it says nothing new.
+
+    Say that `Pending` is on record and an attempt is made at 0 s. Its log says `Starting`, and the
+    write is due at 2 s (`QUIET_TIME`), also when the program begins at 1 s and the log `Running`.
+    If the program ends at 1.5 s, the write is due at once, and is the only one. If it begins at
+    30 s, long after that write, the next is due at 33 s (`RUNNING_TIME`). `Unschedulable` is due at
+    once, and other words for it 10 s after the last write (`DETAIL_INTERVAL`).
+
+    Args:
+        seen: What is on record.
+        log: What is known now.
+        written: When the record was last written, as far as is remembered.
+        now: The time of the turn.
+
+    """
+    old, last = seen.log, log.last
+    if log is old or log == old:
+        return None
+    ended = log.outcome is not old.outcome or (
+        last != old.last and last is not None and not last.open
+    )
+    moved = log.reason is not old.reason or log.count != old.count
+    if not moved and not ended:
+        return _after(written or (last.created if last else None), DETAIL_INTERVAL, now)
+    if ended or last is None or log.reason not in AS_IT_SHOULD or old.reason not in BEFORE:
+        return now
+    if last.started is not None and log.count == old.count:
+        return _after(last.started, RUNNING_TIME, now)
+    return _after(last.created, QUIET_TIME, now)
+
+
+def _after(instant: datetime | None, delay: timedelta, now: datetime) -> datetime:
+    """
+    Return when a delay is over.
+
+    An instant that has not come yet is from a clock that differs, and is not waited for.
+    """
+    if instant is None or instant > now:
+        return now
+    return max(now, instant + delay)

@@ -1,0 +1,240 @@
+"""
+What is told of a run: outcome, counts, and what needs somebody's attention.
+
+Knows what a turn found. Decides nothing that changes what is done next.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine import ranges
+from headrace.engine.course import Course, Mode
+from headrace.engine.definition.compile import Definition
+from headrace.engine.outcome import Ended, Outcome
+from headrace.engine.run.admission import Held, Refused
+from headrace.engine.run.observed import Counts, ObservedRun, RunLog
+from headrace.engine.run.survey import Survey
+from headrace.engine.task.judgement import Judged
+from headrace.engine.task.observed import TaskLog, Watched
+from headrace.engine.task.verdict import Wait
+from headrace.engine.text import clip
+
+MAX_ATTENTION = 20
+NAMED = 3
+"""How many tasks a message names."""
+
+USUAL = frozenset(
+    {Reason.PENDING, Reason.STARTING, Reason.RUNNING, Reason.WAITING_FOR_UPSTREAM}
+    | {Reason.WAITING_FOR_TASKS, Reason.WAITING_FOR_SLOT, Reason.PAUSED}
+)
+"""What a task may wait for without anybody having to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A run and what a turn found of its tasks."""
+
+    run: ObservedRun
+    definition: Definition
+    found: Survey
+    course: Course
+    records: Mapping[str, TaskLog]
+    """The logs that are written in this turn."""
+    now: datetime
+
+    def recorded(self, name: str, judged: Judged) -> TaskLog:
+        """Return what a task's TaskRun says after this turn: the run's status says the same."""
+        on_record = judged.seen.log if judged.seen is not None else judged.log
+        return self.records.get(name, on_record)
+
+    def since(self, name: str, reason: Reason) -> datetime:
+        """Return since when the run's status tells this of a task: since now, if it is new."""
+        for each in self.run.log.attention:
+            if (each.task, each.reason) == (name, reason) and each.since is not None:
+                return each.since
+        return self.now
+
+
+def refused(run: ObservedRun, why: Refused, now: datetime) -> RunLog:
+    """Tell the end of a run that cannot run, or not any further."""
+    counts = _before(run)
+    cut = counts.cancelled + counts.pending + counts.running
+    return replace(
+        run.log,
+        succeeded=False,
+        reason=why.reason,
+        message=clip(why.message),
+        finished=now,
+        counts=replace(counts, pending=0, running=0, cancelled=cut),
+        observed_generation=run.generation,
+    )
+
+
+def waiting(run: ObservedRun, why: Held) -> RunLog:
+    """Tell why a run has not begun, or does not go on."""
+    return replace(
+        run.log,
+        reason=why.reason,
+        message=clip(why.message),
+        counts=_before(run),
+        observed_generation=run.generation,
+    )
+
+
+def _before(run: ObservedRun) -> Counts:
+    """Return the counts of a run whose tasks are not looked at in this turn."""
+    if run.log.started is not None:
+        return run.log.counts
+    total = len(run.definition.names) if run.definition else 0
+    return Counts(total=total, pending=total)
+
+
+def run_log(standing: Standing) -> RunLog:
+    """Tell how a run stands after this turn."""
+    run, now = standing.run, standing.now
+    counts = _counts(standing)
+    attention = tuple(islice(_attention(standing, counts), MAX_ATTENTION))
+    log = replace(
+        run.log,
+        started=run.log.started or now,
+        counts=counts,
+        positions=_positions(standing),
+        attention=attention,
+        observed_generation=run.generation,
+    )
+    if counts.ended == counts.total:
+        return replace(log, **_end(standing), finished=now)
+    reason, message = _progress(standing.course, counts, attention)
+    return replace(log, reason=reason, message=clip(message))
+
+
+def _counts(standing: Standing) -> Counts:
+    found = standing.found
+    names = Counter(found.settled.values())
+    running = 0
+    for each in found.judged.values():
+        if each.outcome is not None:
+            names[each.outcome] += 1
+        elif each.log.count:
+            running += 1
+    total = len(standing.definition.names)
+    return Counts(
+        total=total,
+        pending=total - running - names.total(),
+        running=running,
+        **{outcome.lower(): count for outcome, count in names.items()},
+    )
+
+
+def _positions(standing: Standing) -> str:
+    """
+    Remember which tasks were started: those of which there is, or was, a TaskRun.
+
+    One that failed since none could be made is remembered too, so that it stays failed.
+    """
+    run, tasks = standing.run, standing.definition.tasks
+    known = ranges.read(run.log.positions)
+    refused = (
+        name
+        for name in run.obstacles
+        if name in standing.found.judged
+        and standing.found.judged[name].seen is None
+        and standing.found.judged[name].outcome is Outcome.FAILED
+    )
+    names = (*run.tasks, *run.deleted, *refused)
+    seen = {tasks[name].position for name in names if name in tasks}
+    return run.log.positions if seen <= known else ranges.write(known | seen)
+
+
+def _attention(standing: Standing, counts: Counts) -> Iterator[Watched]:
+    """Yield failures first, then what waits for something unusual, in the definition's order."""
+    for name in _named(standing, Outcome.FAILED) if counts.failed else ():
+        yield _failure(standing, name)
+    stuck = [each for each in standing.found.judged.values() if each.outcome is None]
+    for judged in sorted(stuck, key=lambda each: each.task.position):
+        watched = _trouble(standing, judged)
+        if watched.reason not in USUAL:
+            yield watched
+
+
+def _failure(standing: Standing, name: str) -> Watched:
+    judged = standing.found.judged.get(name)
+    if judged is None:
+        log = standing.run.tasks[name].log
+        return Watched(name, log.reason, log.message, log.finished)
+    if judged.seen is None and isinstance(judged.verdict, Ended):
+        reason, message = judged.verdict.reason, clip(judged.verdict.message)
+        return Watched(name, reason, message, standing.since(name, reason))
+    return Watched(name, judged.log.reason, judged.log.message, judged.log.finished)
+
+
+def _trouble(standing: Standing, judged: Judged) -> Watched:
+    name = judged.task.name
+    if judged.seen is not None:
+        log = standing.recorded(name, judged)
+        since = (log.last.finished or log.last.created) if log.last is not None else None
+        return Watched(name, log.reason, log.message, since or standing.since(name, log.reason))
+    # What is tried again now is told as it was: most often it meets the same obstacle again.
+    told = judged.verdict if isinstance(judged.verdict, Wait) else standing.run.obstacles.get(name)
+    if told is None:
+        return Watched(name, Reason.PENDING, "")
+    return Watched(name, told.reason, clip(told.message), standing.since(name, told.reason))
+
+
+def _end(standing: Standing) -> dict[str, Any]:
+    """Judge a run whose tasks have all ended."""
+    failed = _named(standing, Outcome.FAILED)
+    blamed = [name for name in failed if not standing.definition.tasks[name].allow_failure]
+    cut = _named(standing, Outcome.CANCELLED)
+    told = [
+        _list("failed", failed),
+        _list("cancelled", cut),
+        _list("omitted", _named(standing, Outcome.OMITTED)),
+    ]
+    message = "; ".join(filter(None, told))
+    if cut and standing.course.mode in (Mode.STOP, Mode.CANCEL):
+        course = standing.course
+        message = f"{course.message}; {message}"
+        return {"succeeded": False, "reason": course.reason, "message": clip(message)}
+    # Of a task without a record nobody knows what it did: no `allowFailure` makes light of that.
+    lost = [name for name in failed if _failure(standing, name).reason is Reason.TASK_RUN_DELETED]
+    if lost or blamed:
+        reason = Reason.TASK_RUN_DELETED if lost else Reason.FAILED
+        why = _failure(standing, (lost or blamed)[0]).message
+        message = f"{message}: {why}" if why else message
+        return {"succeeded": False, "reason": reason, "message": clip(message)}
+    return {"succeeded": True, "reason": Reason.SUCCEEDED, "message": clip(message)}
+
+
+def _named(standing: Standing, outcome: Outcome) -> list[str]:
+    """Return the tasks that ended so, in the definition's order."""
+    tasks = standing.definition.tasks
+    names = [name for name, how in standing.found.outcomes() if how is outcome]
+    return sorted(names, key=lambda name: tasks[name].position)
+
+
+def _list(what: str, names: list[str]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{len(names)} {what} ({', '.join(names[:NAMED])}{more})"
+
+
+def _progress(course: Course, counts: Counts, attention: tuple[Watched, ...]) -> tuple[Reason, str]:
+    """Say what a run that goes on is at. A time limit that cut nothing is no news."""
+    timed_out = course.reason is Reason.RUN_TIMEOUT
+    match course.mode:
+        case Mode.CANCEL if counts.cancelled or not timed_out:
+            return (Reason.RUN_TIMEOUT if timed_out else Reason.CANCELLING), course.message
+        case Mode.STOP:
+            return Reason.STOPPING, course.message
+        case Mode.PAUSE:
+            return Reason.PAUSED, course.message
+        case _:
+            troubles = attention[:NAMED]
+            return Reason.RUNNING, "; ".join(f"{each.task}: {each.reason}" for each in troubles)

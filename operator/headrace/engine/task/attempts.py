@@ -1,0 +1,189 @@
+"""
+The log of a task, brought up to date with what the world shows.
+
+Knows how attempts open, move and close, and which budget a failure uses.
+Does not know what follows a failure.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.retry import RetryPolicy
+from headrace.engine.outcome import Outcome
+from headrace.engine.task.classify import KINDS, Failure, Kind, Success, classify
+from headrace.engine.task.observed import (
+    LOGGED_ATTEMPTS,
+    Attempt,
+    Ending,
+    Obstacle,
+    Sighting,
+    Stage,
+    TaskLog,
+)
+from headrace.engine.task.retry import budget
+from headrace.engine.text import clip
+
+GONE = Failure(Reason.JOB_DELETED, "the Job was deleted before its end was seen")
+
+FIRST_WORDS_STAY = frozenset({Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_ERROR})
+"""What is told in turns of several words for one trouble; the first ones say the cause."""
+
+
+def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: datetime) -> TaskLog:
+    """
+    Bring a task's log up to date with what the world shows of its newest attempt.
+
+    A closed attempt stays as it is, whatever is seen later. A log that says it all is returned
+    as the same object.
+    """
+    if log.outcome is not None:
+        return log
+    if sighting is not None and sighting.number > log.count:
+        log = _open(_closed(log, policy, now), sighting, now)
+    last = log.last
+    if last is None or not last.open:
+        return log
+    if sighting is None or sighting.number < last.number:
+        return close(log, GONE, policy, now)
+    if sighting.ending is not None:
+        return _end(log, sighting, sighting.ending, policy, now)
+    if sighting.stage is Stage.GONE:
+        gone = Failure(Reason.JOB_DELETED, sighting.message or GONE.message)
+        return close(_known(log, sighting), gone, policy, now)
+    return _progress(_known(log, sighting), sighting)
+
+
+def refuse(
+    log: TaskLog, obstacle: Obstacle, policy: RetryPolicy, memory: str | None = None
+) -> TaskLog:
+    """
+    Log an attempt that the world will not make: for the policies it has failed like any other.
+
+    The obstacle's `until` is when it was met, and becomes the attempt's end; so the same obstacle,
+    seen again after it was logged, is no further attempt.
+
+    Args:
+        log: The task's log.
+        obstacle: What the world said.
+        policy: What the author of the workflow asked for.
+        memory: The memory that the attempt was to have, where a rule raised it: the next one
+            starts from there.
+
+    """
+    last = log.last
+    final = KINDS.get(obstacle.reason) is Kind.DEFINITION
+    if not final or log.outcome is not None or (last is not None and last.open):
+        return log
+    if last is not None and last.finished is not None and obstacle.until <= last.finished:
+        return log
+    met = obstacle.until
+    number = log.count + 1
+    log = replace(
+        log,
+        attempts=(*log.attempts, Attempt(number, created=met, memory=memory))[-LOGGED_ATTEMPTS:],
+        count=number,
+        started=log.started or met,
+    )
+    return close(log, Failure(obstacle.reason, obstacle.message), policy, met)
+
+
+def close(log: TaskLog, failure: Failure, policy: RetryPolicy, at: datetime) -> TaskLog:
+    """Close the open attempt as failed, and charge the budget that it uses."""
+    closed = replace(
+        log.attempts[-1],
+        finished=at,
+        reason=failure.reason,
+        message=clip(failure.message),
+    )
+    kind = budget(policy, closed)
+    return replace(
+        log,
+        attempts=(*log.attempts[:-1], closed),
+        user_failures=log.user_failures + (kind is Kind.USER),
+        infrastructure_failures=log.infrastructure_failures + (kind is Kind.INFRASTRUCTURE),
+    )
+
+
+def _closed(log: TaskLog, policy: RetryPolicy, now: datetime) -> TaskLog:
+    """Close an attempt that was left open, since a later one is there."""
+    return close(log, GONE, policy, now) if log.last is not None and log.last.open else log
+
+
+def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
+    """Add an attempt that is seen for the first time."""
+    created = sighting.created or now
+    attempt = Attempt(sighting.number, created=created, memory=sighting.memory)
+    return replace(
+        log,
+        attempts=(*log.attempts, attempt)[-LOGGED_ATTEMPTS:],
+        count=sighting.number,
+        started=log.started or created,
+        next_attempt=None,
+        reason=Reason.STARTING,
+        message="",
+    )
+
+
+def _known(log: TaskLog, sighting: Sighting) -> TaskLog:
+    """Add to the open attempt what the sighting knows more."""
+    last = log.attempts[-1]
+    replaced = sighting.pod is not None and last.pod not in (None, sighting.pod)
+    before = Attempt(last.number) if replaced else last  # another pod has its own node and times
+    known = Attempt(
+        number=last.number,
+        job=sighting.job or last.job,
+        pod=sighting.pod or before.pod,
+        node=sighting.node or before.node,
+        created=last.created or sighting.created,
+        scheduled=sighting.scheduled or before.scheduled,
+        started=before.started or sighting.started,
+        memory=last.memory or sighting.memory,
+        replaced=sighting.pod_created if replaced else last.replaced,
+    )
+    return log if known == last else replace(log, attempts=(*log.attempts[:-1], known))
+
+
+def _progress(log: TaskLog, sighting: Sighting) -> TaskLog:
+    """Say how far the open attempt is, and what it waits for."""
+    reason, message = sighting.waiting or Reason.STARTING, clip(sighting.message)
+    if sighting.stage is Stage.RUNNING or (log.attempts[-1].started and _silent(sighting)):
+        reason = Reason.RUNNING  # once it ran, a sighting that knows less is an old one
+    if reason is log.reason and reason in FIRST_WORDS_STAY and log.message:
+        return log
+    if reason is log.reason and message == log.message:
+        return log
+    return replace(log, reason=reason, message=message)
+
+
+def _silent(sighting: Sighting) -> bool:
+    return sighting.waiting is None and not sighting.message
+
+
+def _end(
+    log: TaskLog, sighting: Sighting, ending: Ending, policy: RetryPolicy, now: datetime
+) -> TaskLog:
+    """Close the open attempt as the world says that it ended."""
+    log = _known(log, sighting)
+    last = replace(log.attempts[-1], exit_code=ending.exit_code)
+    log = replace(log, attempts=(*log.attempts[:-1], last))
+    at = _between(last.created, ending.at, now)
+    match classify(ending):
+        case Failure() as failure:
+            return close(log, failure, policy, at)
+        case Success(outputs):
+            done = replace(last, finished=at, reason=Reason.SUCCEEDED)
+            return replace(
+                log,
+                attempts=(*log.attempts[:-1], done),
+                outcome=Outcome.SUCCEEDED,
+                reason=Reason.SUCCEEDED,
+                message=ending.message,
+                finished=at,
+                outputs=outputs,
+            )
+
+
+def _between(first: datetime | None, instant: datetime, last: datetime) -> datetime:
+    """Bound a time that another machine's clock told: a wait that counts from it must be sane."""
+    return max(first or instant, min(instant, last))

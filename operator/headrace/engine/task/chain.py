@@ -1,0 +1,51 @@
+"""
+The chain of policies over one task: the first that has an answer wins.
+
+Knows the order of the policies. Does not know what any of them looks at.
+"""
+
+from collections.abc import Callable
+
+from headrace.engine.task.memory import memory_of_next
+from headrace.engine.task.policies.already_ended import already_ended
+from headrace.engine.task.policies.cancelled import cancelled
+from headrace.engine.task.policies.in_progress import in_progress
+from headrace.engine.task.policies.leaving import leaving
+from headrace.engine.task.policies.obstructed import obstructed
+from headrace.engine.task.policies.others_first import others_first
+from headrace.engine.task.policies.paused import paused
+from headrace.engine.task.policies.pending_time import pending_time
+from headrace.engine.task.policies.retry import retry
+from headrace.engine.task.policies.stopped import stopped
+from headrace.engine.task.policies.task_run_deleted import task_run_deleted
+from headrace.engine.task.policies.total_time import total_time
+from headrace.engine.task.policies.upstream import upstream
+from headrace.engine.task.verdict import Start, TaskView, Verdict
+
+Policy = Callable[[TaskView], Verdict | None]
+
+
+TASK_POLICIES: tuple[Policy, ...] = (
+    already_ended,  #    an outcome is known: nothing to do
+    task_run_deleted,  # its record is gone: never run it twice
+    cancelled,  #        the run is being ended
+    total_time,  #       the task is over its time
+    pending_time,  #     its container does not start
+    in_progress,  #      an attempt runs
+    retry,  #            an attempt failed: when is the next, or is this the end
+    leaving,  #          something of the attempt before still runs
+    upstream,  #         the rule over what the task waits for
+    stopped,  #          the run starts nothing new
+    others_first,  #     `finally` comes last
+    paused,  #           the run is held
+    obstructed,  #       the world has no room for it now
+)
+
+
+def judge(view: TaskView) -> Verdict:
+    """Ask each policy in turn; if none objects, start the next attempt."""
+    for policy in TASK_POLICIES:
+        verdict = policy(view)
+        if verdict is not None:
+            return verdict
+    return Start(view.log.count + 1, memory_of_next(view.task, view.log))

@@ -1,0 +1,171 @@
+"""
+How an attempt ended: into a reason of the published list, and a kind that says who is at fault.
+
+Knows one attempt's end. Does not know retries.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite
+from typing import Any
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.task.observed import Ending
+from headrace.engine.text import LONGEST_WORDS, clip
+
+MAX_OUTPUT_BYTES = 4096
+"""What a termination message can hold (Kubernetes, `terminationMessagePath`)."""
+
+MAX_OUTPUT_DEPTH = 32
+"""How deep outputs may be nested: what a status can carry through every JSON library."""
+
+
+class Kind(StrEnum):
+    """Who is at fault for a failed attempt, and so which budget it uses."""
+
+    USER = "user"
+    INFRASTRUCTURE = "infrastructure"
+    DEFINITION = "definition"
+    """No retry can help."""
+
+
+KINDS: dict[Reason, Kind] = {
+    Reason.NON_ZERO_EXIT: Kind.USER,
+    Reason.OOM_KILLED: Kind.USER,
+    Reason.ATTEMPT_TIMEOUT: Kind.USER,
+    Reason.PENDING_TIMEOUT: Kind.USER,
+    Reason.INVALID_OUTPUTS: Kind.USER,
+    Reason.START_ERROR: Kind.USER,
+    Reason.EVICTED: Kind.INFRASTRUCTURE,
+    Reason.PREEMPTED: Kind.INFRASTRUCTURE,
+    Reason.NODE_LOST: Kind.INFRASTRUCTURE,
+    Reason.POD_DELETED: Kind.INFRASTRUCTURE,
+    Reason.JOB_DELETED: Kind.INFRASTRUCTURE,
+    Reason.INTERRUPTED: Kind.INFRASTRUCTURE,
+    Reason.ADMISSION_DENIED: Kind.DEFINITION,
+    Reason.INVALID_IMAGE_NAME: Kind.DEFINITION,
+    Reason.NAME_TAKEN: Kind.DEFINITION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """The attempt succeeded."""
+
+    outputs: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The attempt failed."""
+
+    reason: Reason
+    message: str
+
+
+def classify(ending: Ending) -> Success | Failure:
+    """Judge the end of an attempt, from what the world says of it."""
+    if ending.reason is not None:
+        return Failure(ending.reason, ending.message)
+    if ending.exit_code is None:
+        return Failure(Reason.POD_DELETED, ending.message or "it ended, and nobody knows how")
+    if ending.exit_code != 0:
+        return Failure(Reason.NON_ZERO_EXIT, ending.message or exit_words(ending.exit_code))
+    try:
+        return Success(read_outputs(ending.output))
+    except ValueError as error:
+        return Failure(Reason.INVALID_OUTPUTS, str(error))
+
+
+def exit_words(code: int, hint: str = "", own: str = "") -> str:
+    """
+    Say how a program ended that did not end well.
+
+    Args:
+        code: Its exit code.
+        hint: What that usually means, as it follows the code.
+        own: What it wrote in place of outputs: its own last words.
+
+    """
+    how, own = f"ended with exit code {code}{hint}", own.strip()
+    return f"{how}: {clip(own, LONGEST_WORDS)}" if own else how
+
+
+def read_outputs(text: str) -> Mapping[str, Any] | None:
+    """
+    Read what a task wrote as its outputs; None if it wrote nothing.
+
+    Raises:
+        ValueError: if it is too large or not one JSON object; the text names the cure.
+
+    """
+    if not text.strip():
+        return None
+    size = len(text.encode(errors="replace"))
+    if size > MAX_OUTPUT_BYTES:
+        raise ValueError(_too_large(size))
+    try:
+        outputs = json.loads(
+            text, parse_constant=_no_number, parse_float=_fraction, parse_int=_whole
+        )
+    except (ValueError, RecursionError) as error:
+        # The kubelet cuts at the limit: of a full text that cannot be read the rest is missing.
+        full = size == MAX_OUTPUT_BYTES
+        why = _too_large(size) if full else f"outputs are not JSON: {error}; write one JSON object"
+        raise ValueError(why) from None
+    if not isinstance(outputs, dict):
+        kind = type(outputs).__name__
+        raise ValueError(f"outputs are a JSON {kind}; write one JSON object")  # noqa: TRY004 - bad input, not a bad call
+    _check_depth(outputs)
+    _check_text(outputs)
+    return outputs
+
+
+def _too_large(size: int) -> str:
+    return (
+        f"outputs have at most {MAX_OUTPUT_BYTES} bytes, these have {size} or more; "
+        f"store the value and give its URI as the output"
+    )
+
+
+def _check_depth(outputs: object) -> None:
+    level = [outputs]
+    for _ in range(MAX_OUTPUT_DEPTH):
+        inside = (inner for each in level for inner in _inside(each))
+        level = [inner for inner in inside if isinstance(inner, (dict, list))]
+    if level:
+        raise ValueError(f"outputs are nested deeper than {MAX_OUTPUT_DEPTH}; make them flatter")
+
+
+def _inside(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _check_text(outputs: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(outputs, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            "outputs have half of a character (a lone \\ud800 or the like); write valid Unicode"
+        ) from None
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is not a JSON number")
+
+
+def _fraction(digits: str) -> float:
+    number = float(digits)
+    return number if isfinite(number) else _no_number(digits)
+
+
+def _whole(digits: str) -> int:
+    """Read a whole number, if the API server can keep it as it is."""
+    number = int(digits)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{digits[:20]}… has more than 64 bits; write it as a text")
+    return number

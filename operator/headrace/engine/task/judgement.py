@@ -1,0 +1,93 @@
+"""
+One task in one turn: its log brought up to date, judged, and the verdict written into the log.
+
+Knows one task. Which tasks are judged, and when, is `survey`'s to say; the rules are `verdict`'s.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.definition.run_when import Tally
+from headrace.engine.outcome import Ended, Outcome
+from headrace.engine.task.attempts import close, follow, refuse
+from headrace.engine.task.chain import judge
+from headrace.engine.task.classify import Failure
+from headrace.engine.task.memory import memory_of_next
+from headrace.engine.task.observed import ObservedTask, Obstacle, TaskLog, Watched
+from headrace.engine.task.verdict import Abort, TaskView, Turn, Verdict, Wait
+from headrace.engine.text import clip
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One task after this turn's judgement."""
+
+    task: TaskDefinition
+    verdict: Verdict
+    log: TaskLog
+    """Brought up to date; not yet written. Without a TaskRun there is nowhere to write it."""
+    seen: ObservedTask | None = None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended, if it did."""
+        return self.verdict.outcome if isinstance(self.verdict, Ended) else None
+
+
+def judge_seen(
+    turn: Turn, task: TaskDefinition, seen: ObservedTask, obstacle: Obstacle | None
+) -> Judged:
+    """Judge a task of which there is a TaskRun."""
+    log = follow(seen.log, seen.sighting, task.retry, turn.now)
+    if obstacle is not None:
+        log = refuse(log, obstacle, task.retry, memory_of_next(task, log))
+    view = TaskView(turn, task, log, seen, obstacle=obstacle)
+    verdict = judge(view)
+    if isinstance(verdict, Abort):
+        failure = Failure(verdict.reason, verdict.message)
+        log = close(log, failure, task.retry, turn.now)
+        view = replace(view, log=log)
+        verdict = judge(view)
+    return Judged(task, verdict, _told(log, verdict, seen, turn.now), seen)
+
+
+def judge_unseen(
+    turn: Turn, task: TaskDefinition, count: Tally, obstacle: Obstacle | None
+) -> Judged:
+    """Judge a task that has not started, by how its upstream tasks look."""
+    view = TaskView(turn, task, obstacle=obstacle, upstream=count)
+    return Judged(task, judge(view), view.log)
+
+
+def judge_lost(turn: Turn, task: TaskDefinition, refusal: Watched | None = None) -> Judged:
+    """Judge a task whose TaskRun is gone, or could not be made."""
+    view = TaskView(turn, task, lost=True, refusal=refusal)
+    return Judged(task, judge(view), view.log)
+
+
+def _told(log: TaskLog, verdict: Verdict, seen: ObservedTask, now: datetime) -> TaskLog:
+    """Return the log with the verdict in it; the same object if it says that already."""
+    if isinstance(verdict, Ended):
+        return log if log.outcome is not None else _ended(log, verdict, now)
+    if isinstance(verdict, Wait):
+        reason, message, again = verdict.reason, clip(verdict.message), verdict.next_attempt
+    elif log is seen.log:
+        return log  # nothing new to tell before the attempt is there
+    else:
+        reason, message, again = Reason.STARTING, "", None
+    if (reason, message, again) == (log.reason, log.message, log.next_attempt):
+        return log
+    return replace(log, reason=reason, message=message, next_attempt=again)
+
+
+def _ended(log: TaskLog, end: Ended, now: datetime) -> TaskLog:
+    return replace(
+        log,
+        outcome=end.outcome,
+        reason=end.reason,
+        message=clip(end.message),
+        finished=now,
+        next_attempt=None,
+    )

@@ -1,0 +1,85 @@
+"""
+How much memory the next attempt gets.
+
+Knows quantities as Kubernetes writes them, and the rule that raised them. Knows no pod.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from math import ceil
+
+from headrace.api.v1alpha1.pod import Resources
+from headrace.api.v1alpha1.retry import RetryPolicy
+from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.task.observed import Attempt, TaskLog
+from headrace.engine.task.retry import matching_rule
+
+_UNITS = {
+    "m": Decimal("0.001"),
+    "": Decimal(1),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)},
+    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
+}
+_MEBI = 1024 * 1024
+
+DEFAULT_RESOURCES = Resources(requests={"cpu": "20m", "memory": "64Mi"}, limits={"memory": "1Gi"})
+"""What a task gets that asks for nothing: little enough for many at once, enough for a script."""
+
+
+def to_bytes(quantity: str) -> int:
+    """Read a quantity such as `512Mi` as a number of bytes (rounded up)."""
+    digits = quantity.rstrip("mkMGTPEKi")
+    return ceil(Decimal(digits) * _UNITS[quantity[len(digits) :]])
+
+
+def to_quantity(size: int) -> str:
+    """Write a number of bytes as whole mebibytes, rounded up."""
+    return f"{-(-size // _MEBI)}Mi"
+
+
+def next_memory(policy: RetryPolicy, last: Attempt | None, resources: Resources) -> str | None:
+    """
+    Return the memory of the next attempt, or None for what the task itself says.
+
+    Args:
+        policy: The task's retry policy.
+        last: The attempt before, if there was one; it has failed.
+        resources: What the task asks for.
+
+    """
+    if last is None:
+        return None
+    rule = matching_rule(policy, last)
+    base = last.memory or _own(resources)
+    if rule is None or rule.memory_factor_percent is None or base is None:
+        return last.memory
+    grown = to_bytes(base) * rule.memory_factor_percent // 100
+    if rule.max_memory is None or grown < to_bytes(rule.max_memory):
+        return to_quantity(grown)
+    # A task that asks for more than maxMemory from the start is not made smaller by it.
+    return max(base, rule.max_memory, key=to_bytes)
+
+
+def raised(resources: Resources, memory: str | None) -> Mapping[str, Mapping[str, str]]:
+    """Return requests and limits with the memory raised: both by the same factor."""
+    requests, limits = dict(resources.requests), dict(resources.limits)
+    base = _own(resources)
+    if memory is None or base is None:
+        return {"requests": requests, "limits": limits}
+    if "memory" in limits:
+        limits["memory"] = memory
+    if "memory" in requests:
+        factor = Decimal(to_bytes(memory)) / to_bytes(base)
+        grown = to_quantity(int(to_bytes(requests["memory"]) * factor))
+        requests["memory"] = min(grown, memory, key=to_bytes)
+    return {"requests": requests, "limits": limits}
+
+
+def _own(resources: Resources) -> str | None:
+    """Return what a task says of its memory: its limit, else its request."""
+    return resources.limits.get("memory") or resources.requests.get("memory")
+
+
+def memory_of_next(task: TaskDefinition, log: TaskLog) -> str | None:
+    """Return the memory of a task's next attempt, where a rule has raised it."""
+    return next_memory(task.retry, log.last, task.body.resources or DEFAULT_RESOURCES)

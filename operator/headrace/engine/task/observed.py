@@ -1,0 +1,164 @@
+"""
+One task as observed: what is on record of it, and what the world shows of it now.
+
+Values only. Knows no rule, no Job and no process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.outcome import Outcome
+
+
+class Stage(StrEnum):
+    """How far the world got with an attempt."""
+
+    STARTING = "Starting"
+    """It is made, but its program does not run yet."""
+    RUNNING = "Running"
+    ENDED = "Ended"
+    """It ended by itself, or the world gave it up."""
+    GONE = "Gone"
+    """Somebody removed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the world says that an attempt ended."""
+
+    at: datetime
+    exit_code: int | None = None
+    """None: no program ended, for example because the node was lost."""
+    reason: Reason | None = None
+    """None: the program ended by itself, and the exit code says all."""
+    message: str = ""
+    output: str = ""
+    """What the program wrote as outputs, unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the world shows of an attempt at this moment."""
+
+    number: int
+    stage: Stage
+    job: str = ""
+    created: datetime | None = None
+    pod: str | None = None
+    node: str | None = None
+    scheduled: datetime | None = None
+    started: datetime | None = None
+    waiting: Reason | None = None
+    """Why it does not run yet, if the world says so."""
+    message: str = ""
+    ending: Ending | None = None
+    alive: bool = True
+    """Something of it may still run, or be started by the world."""
+    leaving: bool = False
+    """It is being removed, and something of it may still run."""
+    memory: str | None = None
+    """The memory limit that it was made with, where a retry rule raised it."""
+    waiting_since: datetime | None = None
+    """Since when it waits for its program to run, if that is not when it was made: what it ran on
+    was lost, or somebody held it."""
+    pod_created: datetime | None = None
+    """When `pod` was made. If that is not the first one, the attempt's log knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt as it goes into the log."""
+
+    number: int
+    job: str = ""
+    pod: str | None = None
+    node: str | None = None
+    created: datetime | None = None
+    scheduled: datetime | None = None
+    started: datetime | None = None
+    finished: datetime | None = None
+    exit_code: int | None = None
+    reason: Reason | None = None
+    message: str = ""
+    memory: str | None = None
+    """The memory limit, where a retry rule raised it."""
+    replaced: datetime | None = None
+    """When its pod was made, if that took the place of another, which was lost."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended."""
+        return self.finished is None
+
+
+LOGGED_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLog:
+    """The log of a task: all that must survive a crash."""
+
+    attempts: tuple[Attempt, ...] = ()
+    """The last ones, oldest first."""
+    count: int = 0
+    user_failures: int = 0
+    infrastructure_failures: int = 0
+    outcome: Outcome | None = None
+    reason: Reason = Reason.PENDING
+    message: str = ""
+    started: datetime | None = None
+    finished: datetime | None = None
+    next_attempt: datetime | None = None
+    outputs: Mapping[str, Any] | None = None
+    observed_generation: int = 0
+
+    @property
+    def last(self) -> Attempt | None:
+        """The newest attempt."""
+        return self.attempts[-1] if self.attempts else None
+
+
+EMPTY = TaskLog()
+"""The log of a task of which nothing is known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTask:
+    """A task of which there is a TaskRun."""
+
+    log: TaskLog = EMPTY
+    sighting: Sighting | None = None
+    """The newest attempt that the world shows; None: there is none any more. One that was made is
+    shown until its end is in the log, unless somebody removed it."""
+    lingering: frozenset[int] = frozenset()
+    """The numbers of older attempts of which something may still run."""
+    generation: int = 1
+
+    @property
+    def still_there(self) -> bool:
+        """Whether something of it may still run."""
+        return bool(self.lingering) or (self.sighting is not None and self.sighting.alive)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A task that failed, or waits for something unusual."""
+
+    task: str
+    reason: Reason
+    message: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why the world could not carry out the last request to start a task."""
+
+    reason: Reason
+    message: str
+    until: datetime
+    """When to ask again. Where asking again cannot help (`AdmissionDenied`): when it was met."""

@@ -1,0 +1,23 @@
+"""A run that stops starts nothing new."""
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.course import Mode
+from headrace.engine.outcome import Ended, Outcome
+from headrace.engine.task.verdict import TaskView, Verdict
+
+
+def stopped(view: TaskView) -> Verdict | None:
+    """
+    Start no further task of a run that stops.
+
+    Asked after `upstream`: what a rule has left out stays left out, whenever the stop came.
+    """
+    if view.log.count or view.task.is_finally:
+        return None
+    course = view.turn.course
+    if course.mode in (Mode.STOP, Mode.CANCEL):
+        return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, course.message)
+    if view.turn.halted is not None:
+        message = f"onFailure is Stop, and task {view.turn.halted} failed"
+        return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, message)
+    return None

@@ -1,0 +1,134 @@
+"""
+What follows a failed attempt.
+
+Knows attempts, exit codes, budgets and time. Does not know the graph, or what a task is made of.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.retry import Backoff, RetryAction, RetryPolicy, RetryRule
+from headrace.engine.task.classify import KINDS, Kind
+from headrace.engine.task.observed import Attempt, TaskLog
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAt:
+    """The task gets another attempt, not before `when`."""
+
+    when: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The task has failed for good."""
+
+    reason: Reason
+    message: str
+
+
+def matching_rule(policy: RetryPolicy, attempt: Attempt) -> RetryRule | None:
+    """Return the first rule that is about how the attempt ended."""
+    for rule in policy.rules:
+        if attempt.exit_code is not None and attempt.exit_code in rule.exit_codes:
+            return rule
+        if str(attempt.reason) in rule.reasons:
+            return rule
+    return None
+
+
+def budget(policy: RetryPolicy, attempt: Attempt) -> Kind | None:
+    """Return whose budget a failed attempt uses; None for neither."""
+    rule = matching_rule(policy, attempt)
+    kind = KINDS.get(attempt.reason or Reason.FAILED)
+    if rule is not None and rule.action is RetryAction.IGNORE:
+        return None
+    if kind is Kind.DEFINITION:
+        # Only a rule can want it tried again; then it counts like any failure of the user's.
+        return Kind.USER if rule is not None and rule.action is RetryAction.RETRY else None
+    return kind
+
+
+def after_failure(policy: RetryPolicy, log: TaskLog, attempt_id: str) -> RetryAt | GiveUp:
+    """
+    Decide what follows the latest failure of a task.
+
+    The wait counts from the moment the attempt ended, not from now,
+    so a controller that was down meanwhile reaches the same answer.
+
+    Args:
+        policy: What the author of the workflow asked for.
+        log: The task's log; its last attempt has failed, and its budgets are charged.
+        attempt_id: What the jitter is derived from: unique to this attempt, the same after a crash.
+
+    """
+    last = log.attempts[-1]
+    refused = _refusal(policy, log, last)
+    if refused is not None:
+        return refused
+    assert last.finished is not None  # noqa: S101 - a failed attempt has ended
+    wait = backoff(policy.backoff, log.count, attempt_id)
+    message = f"attempt {last.number} failed: {_how(last)}; {_room(policy, log, last)}"
+    return RetryAt(last.finished + wait, message)
+
+
+def _refusal(policy: RetryPolicy, log: TaskLog, last: Attempt) -> GiveUp | None:
+    """Say why there is no further attempt, or None if there is one."""
+    rule = matching_rule(policy, last)
+    reason = last.reason or Reason.FAILED
+    if rule is not None and rule.action is RetryAction.FAIL:
+        return GiveUp(reason, f"{_how(last)}; a retry rule says Fail")
+    if rule is not None and rule.action is RetryAction.IGNORE:
+        return None
+    kind = budget(policy, last)
+    if kind is None:
+        return GiveUp(reason, f"{_how(last)}; no retry can help")
+    used, limit, field = _account(kind, policy, log)
+    if used <= limit:
+        return None
+    if limit == 0:
+        return GiveUp(reason, f"{_how(last)}; {field} is 0")
+    return GiveUp(
+        Reason.RETRIES_EXHAUSTED, f"failed {used} times, {field} is {limit}; last: {_how(last)}"
+    )
+
+
+def _account(kind: Kind, policy: RetryPolicy, log: TaskLog) -> tuple[int, int, str]:
+    """Return failures so far, failures allowed, and the field that says so."""
+    if kind is Kind.INFRASTRUCTURE:
+        limit = policy.infrastructure_limit
+        return log.infrastructure_failures, limit, "retry.infrastructureLimit"
+    return log.user_failures, policy.limit, "retry.limit"
+
+
+def backoff(policy: Backoff, failures: int, attempt_id: str) -> timedelta:
+    """
+    Return the wait after a task's n-th failed attempt: seconds · factor^(n-1), with jitter.
+
+    Args:
+        policy: The field `retry.backoff`.
+        failures: How many attempts there have been, at least 1.
+        attempt_id: What the jitter is derived from.
+
+    """
+    # The exponent is bounded, since a huge power costs time and maxSeconds cuts it anyway.
+    grown = policy.seconds * policy.factor ** min(failures - 1, 40)
+    wait = min(grown, policy.max_seconds)
+    share = int.from_bytes(sha256(attempt_id.encode()).digest()[:8]) / 2**64
+    return timedelta(seconds=wait * (1 + share * policy.jitter_percent / 100))
+
+
+def _how(attempt: Attempt) -> str:
+    return f"{attempt.reason}: {attempt.message}" if attempt.message else str(attempt.reason)
+
+
+def _room(policy: RetryPolicy, log: TaskLog, last: Attempt) -> str:
+    """Say how much of its budget is used."""
+    kind = budget(policy, last)
+    if kind is None:
+        return "not counted, by a retry rule"
+    used, limit, field = _account(kind, policy, log)
+    return f"{used} of {limit} retries ({field})"

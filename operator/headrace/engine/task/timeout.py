@@ -1,0 +1,38 @@
+"""
+The clocks of a task: how long it may wait for its container, and how long it may take in all.
+
+Knows one task's log and limits. The time of a running container is the world's to enforce.
+"""
+
+from datetime import datetime, timedelta
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.task import TaskTimeouts
+from headrace.engine.task.observed import Sighting, Stage, TaskLog
+
+
+def pending_deadline(
+    timeouts: TaskTimeouts, log: TaskLog, sighting: Sighting | None
+) -> datetime | None:
+    """
+    Return when the open attempt's program must run, if it waits for that.
+
+    The clock begins with the Job: the wait for a quota, before there is a pod, is in it. It begins
+    anew with a pod that takes the place of a lost one, and when somebody lets go of a held Job.
+    """
+    last = log.last
+    if last is None or not last.open or sighting is None or sighting.stage is not Stage.STARTING:
+        return None
+    if log.reason in (Reason.SUSPENDED, Reason.RUNNING):
+        return None  # a queue holds it: that is its turn, not a fault; or it is known to run
+    made = last.created if last.started is None else None  # what ran before has waited before
+    moments = (made, last.replaced, sighting.waiting_since)
+    since = max((each for each in moments if each is not None), default=None)
+    return None if since is None else since + timedelta(seconds=timeouts.pending_seconds)
+
+
+def total_deadline(timeouts: TaskTimeouts, log: TaskLog) -> datetime | None:
+    """Return when the task must have ended, if it has a limit."""
+    if timeouts.total_seconds is None or log.started is None:
+        return None
+    return log.started + timedelta(seconds=timeouts.total_seconds)

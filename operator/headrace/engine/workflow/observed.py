@@ -1,0 +1,98 @@
+"""
+A workflow as observed, and what may be decided of it.
+
+Values only. Knows no rule, and nothing of what a run does.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import Interval, TriggerKind
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.siblings import SiblingRun
+from headrace.engine.workflow.schedule import Note, Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """A run of the workflow, as far as its workflow needs to know it."""
+
+    name: str
+    created: datetime
+    logical_time: datetime
+    began: bool = False
+    cancelling: bool = False
+    finished: datetime | None = None
+    succeeded: bool = False
+    reason: str = ""
+    revision: str | None = None
+
+    @property
+    def sibling(self) -> SiblingRun:
+        """The run as one that has not ended."""
+        return SiblingRun(self.name, self.created, self.logical_time, self.began, self.cancelling)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowLog:
+    """What a workflow's status says."""
+
+    ready: bool = False
+    reason: Reason = Reason.RECONCILING
+    message: str = ""
+    since: datetime | None = None
+    """When `ready` last changed."""
+    observed_generation: int = 0
+    revision: str | None = None
+    applied_revision: str | None = None
+    active: int = 0
+    last_run: str | None = None
+    last_run_time: datetime | None = None
+    last_outcome: str | None = None
+    schedule: Recorded | None = None
+    next_run: datetime | None = None
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedWorkflow:
+    """All that is true of a workflow at one moment."""
+
+    name: str
+    uid: str
+    created: datetime
+    generation: int
+    spec: WorkflowSpec | None
+    """None: it cannot be run, and `problem` says why; or it was deleted."""
+    problem: str = ""
+    exists: bool = True
+    revision: str | None = None
+    revisions: tuple[str, ...] = ()
+    """All revisions that are kept."""
+    runs: tuple[KnownRun, ...] = ()
+    log: WorkflowLog = field(default_factory=WorkflowLog)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run to create. Its name is the lock."""
+
+    name: str
+    trigger: TriggerKind
+    logical_time: datetime | None = None
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowDecision:
+    """What a workflow needs now. Runs are created before the status says so."""
+
+    create: tuple[NewRun, ...] = ()
+    cancel: tuple[str, ...] = ()
+    delete_runs: tuple[str, ...] = ()
+    delete_revisions: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    status: WorkflowLog | None = None
+    """None: nothing to write."""
+    look_again_at: datetime | None = None

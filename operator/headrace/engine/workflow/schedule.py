@@ -1,0 +1,227 @@
+"""
+Which ticks of a workflow's schedules are due, and which were missed.
+
+Knows the schedules, what was recorded of them, and the time. Does not know which runs there are:
+whether a due tick may start one is decided in `concurrency`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import islice, takewhile
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.trigger import CatchUp, Schedule
+from headrace.engine.workflow.cron import INSTANT, count_multiples, next_tick, previous_tick, ticks
+
+ON_TIME = timedelta(seconds=60)
+"""How late a tick may be seen and still count as on time, where no deadline says it: longer than
+a change of leader takes, and no longer than the shortest schedule's interval."""
+
+COUNTED = 10_000
+"""How many missed ticks of a cron are counted one by one. Above, they are "more than" this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a workflow's status keeps of its schedules from one turn to the next."""
+
+    key: str
+    """Derived from the schedules: another key means that somebody changed them."""
+    since: datetime
+    """When these schedules took effect. No tick before that fires."""
+    last_tick: datetime | None = None
+    """The newest tick that was dealt with: started, skipped or missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """An instant at which a run is due."""
+
+    at: datetime
+    """The run's logical time, and the end of its interval."""
+    interval_start: datetime
+    """The tick before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person should know, for an Event and a condition."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What follows from the schedules now."""
+
+    ticks: tuple[Tick, ...]
+    """The ticks that a run is due for, oldest first."""
+    missed: int
+    """How many ticks passed that start no run; to be added to the count in the status."""
+    notes: tuple[Note, ...]
+    recorded: Recorded
+    """To be stored together with `missed`, after the runs were made: made twice is made once."""
+    next_look: datetime | None
+    """The next tick; None while suspended, or without a schedule."""
+
+
+def run_name(workflow: str, tick: datetime) -> str:
+    """
+    Return the name of a tick's run: the workflow's and the tick in minutes since 1970.
+
+    A tick between two whole minutes (`everySeconds: 90`) is told in seconds since 1970, which has
+    10 digits instead of 8: so no two ticks share a name, and it fits until the year 2286.
+
+    The name is the lock: whoever creates the run of a tick creates the same object.
+    """
+    seconds = int(tick.timestamp())
+    minutes, rest = divmod(seconds, 60)
+    return f"{workflow}-{seconds if rest else minutes}"
+
+
+def key_of(schedules: Sequence[Schedule]) -> str:
+    """Return what tells these schedules from others: the text of when they fire, digested."""
+    texts = sorted(_name(schedule) for schedule in schedules)
+    return sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+def record_for(
+    schedules: Sequence[Schedule], recorded: Recorded | None, begin: datetime, now: datetime
+) -> Recorded:
+    """
+    Return what is on record of these schedules (or of none), begun anew if they are other ones.
+
+    A workflow that moves from a daily to an hourly schedule at noon has not missed eleven ticks.
+
+    Args:
+        schedules: Those of the workflow's spec.
+        recorded: What the status holds; None if it holds nothing.
+        begin: Since when there are these schedules, if nothing is on record.
+        now: The time.
+
+    """
+    key = key_of(schedules)
+    if recorded is None:
+        return Recorded(key, begin)
+    return recorded if recorded.key == key else Recorded(key, now)
+
+
+def due(
+    schedules: Sequence[Schedule], recorded: Recorded, now: datetime, *, suspended: bool
+) -> Due:
+    """
+    Decide which ticks start a run now. A tick that several schedules share starts one.
+
+    Only ticks after the last recorded one and not in the future count, so a clock that jumps
+    starts no burst, and nothing twice. What passes while suspended is decided at its end.
+
+    Args:
+        schedules: Those of the workflow's spec.
+        recorded: From `record_for`.
+        now: The time, with a zone.
+        suspended: Whether triggers are stopped.
+
+    """
+    if suspended or not schedules:
+        return Due((), 0, (), recorded, None)
+    begin = recorded.last_tick or recorded.since
+    looks = [_look(schedule, begin, now) for schedule in schedules]
+    seen = [look.newest for look in looks if look.newest]
+    starting = {tick.at: tick for look in reversed(looks) for tick in look.ticks}
+    upcoming = (next_tick(schedule, max(begin, now)) for schedule in schedules)
+    return Due(
+        ticks=tuple(starting[at] for at in sorted(starting)),
+        missed=sum(look.missed for look in looks),
+        notes=_clock_notes(recorded, now) + tuple(look.note for look in looks if look.note),
+        recorded=replace(recorded, last_tick=max(seen)) if seen else recorded,
+        next_look=min((tick for tick in upcoming if tick is not None), default=None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one schedule has due."""
+
+    ticks: tuple[Tick, ...] = ()
+    newest: datetime | None = None
+    missed: int = 0
+    note: Note | None = None
+
+
+def _look(schedule: Schedule, begin: datetime, now: datetime) -> _Look:
+    """Return what one schedule has due after an instant and up to now."""
+    limit = schedule.max_catch_up if schedule.catch_up is CatchUp.ALL else 1
+    passed = takewhile(lambda tick: tick > begin, ticks(schedule, now + INSTANT, -1))
+    newest = tuple(islice(passed, limit))
+    if not newest:
+        return _Look()
+    if schedule.every_seconds is not None:
+        older = count_multiples(schedule.every_seconds, begin, now) - len(newest)
+    else:
+        older = sum(1 for _ in islice(passed, COUNTED))
+    age = _allowed_age(schedule)
+    on_time = [at for at in reversed(newest) if age is None or now - at <= age]
+    missed = older + len(newest) - len(on_time)
+    return _Look(
+        ticks=tuple(Tick(at, previous_tick(schedule, at) or at) for at in on_time),
+        newest=newest[0],
+        missed=missed,
+        note=_missed_note(schedule, missed, begin, too_late=len(on_time) < len(newest)),
+    )
+
+
+def _allowed_age(schedule: Schedule) -> timedelta | None:
+    """Return how old a tick may be to start a run; None if no tick is too old."""
+    if schedule.starting_deadline_seconds is not None:
+        return timedelta(seconds=schedule.starting_deadline_seconds)
+    return ON_TIME if schedule.catch_up is CatchUp.NONE else None
+
+
+def _missed_note(
+    schedule: Schedule, missed: int, begin: datetime, *, too_late: bool
+) -> Note | None:
+    """Say how many ticks start no run, and by which field."""
+    if missed == 0:
+        return None
+    if too_late and schedule.starting_deadline_seconds is not None:
+        cause = f"later than startingDeadlineSeconds, {schedule.starting_deadline_seconds}"
+    elif too_late:
+        cause = f"later than {ON_TIME.seconds} seconds, and catchUp is None; Latest or All catch up"
+    elif schedule.catch_up is CatchUp.ALL:
+        cause = f"more than maxCatchUp, {schedule.max_catch_up}, so the newest were taken"
+    else:
+        cause = f"catchUp is {schedule.catch_up}, so the newest one counts; All starts each"
+    more = "at least " if missed >= COUNTED and schedule.every_seconds is None else ""
+    ticks_ = "tick" if missed == 1 else "ticks"
+    message = f"{more}{missed} {ticks_} of {_name(schedule)} missed since {_time(begin)}: {cause}"
+    return Note(Reason.MISSED_SCHEDULE, message)
+
+
+def _clock_notes(recorded: Recorded, now: datetime) -> tuple[Note, ...]:
+    """Say that nothing can fire because the clock is behind what it showed before."""
+    last = recorded.last_tick
+    if last is None or last - now <= ON_TIME:
+        return ()
+    return (
+        Note(
+            Reason.CLOCK_SET_BACK,
+            f"it is {_time(now)}, but the tick of {_time(last)} has been dealt with: the clock was"
+            " or is wrong; nothing fires until then, unless the last tick is removed from the"
+            " workflow's status",
+        ),
+    )
+
+
+def _name(schedule: Schedule) -> str:
+    """Return the text of when a schedule fires."""
+    if schedule.cron is None:
+        return f"everySeconds {schedule.every_seconds}"
+    return f'"{" ".join(schedule.cron.split())}" {schedule.time_zone}'
+
+
+def _time(at: datetime) -> str:
+    """Return an instant as Kubernetes writes it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,229 @@
+"""
+A workflow as a whole: which runs to create, cancel and delete, and what to tell of it.
+
+Knows the definition's triggers, its runs and the time. What a run does is `decide`'s.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import Interval, TriggerKind
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.siblings import SiblingRun
+from headrace.engine.workflow.concurrency import (
+    ReplaceRuns,
+    SkipTick,
+    decide_ticks,
+    replaced,
+    superseded,
+)
+from headrace.engine.workflow.observed import (
+    NewRun,
+    ObservedWorkflow,
+    WorkflowDecision,
+    WorkflowLog,
+)
+from headrace.engine.workflow.retention import (
+    WITHOUT_WORKFLOW,
+    FinishedRun,
+    expired_runs,
+    next_expiry,
+    unused_revisions,
+)
+from headrace.engine.workflow.schedule import Note, Tick, due, record_for, run_name
+
+
+def supervise(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
+    """Decide what a workflow needs now. The same observation and time give the same decision."""
+    tidy = _tidy(workflow, now)
+    if not workflow.exists:
+        return tidy
+    log = _summary(workflow)
+    if workflow.spec is None:
+        return _with_status(tidy, workflow, _refused(workflow, log, now))
+    timed, log = _schedules(workflow, workflow.spec, log, now)
+    applied, log = _on_apply(workflow, workflow.spec, log)
+    decision = replace(
+        tidy,
+        create=(*applied, *timed.create),
+        cancel=timed.cancel,
+        notes=timed.notes,
+        look_again_at=min(filter(None, (tidy.look_again_at, timed.look_again_at)), default=None),
+    )
+    decision = _with_cancelled(decision, workflow, workflow.spec)
+    return _with_status(decision, workflow, _ready(workflow, log, now))
+
+
+def _tidy(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
+    """Decide what of the past goes."""
+    history = workflow.spec.history if workflow.spec else WITHOUT_WORKFLOW
+    if workflow.exists and workflow.spec is None:
+        return WorkflowDecision()  # The definition is broken, and with it what it says of history.
+    finished = [
+        FinishedRun(run.name, run.finished, run.succeeded) for run in workflow.runs if run.finished
+    ]
+    runs = expired_runs(finished, history, now)
+    kept = [run for run in workflow.runs if run.name not in runs]
+    used = {run.revision for run in kept} | {workflow.revision, workflow.log.revision}
+    # A run that has not begun takes the workflow's revision at any moment: keep all until then.
+    settled = all((run.began and run.revision is not None) or run.finished for run in kept)
+    stale = unused_revisions(workflow.revisions, filter(None, used)) if settled else ()
+    rest = [run for run in finished if run.name not in runs]
+    return WorkflowDecision(
+        delete_runs=runs, delete_revisions=stale, look_again_at=next_expiry(rest, history)
+    )
+
+
+def _schedules(
+    workflow: ObservedWorkflow, spec: WorkflowSpec, log: WorkflowLog, now: datetime
+) -> tuple[WorkflowDecision, WorkflowLog]:
+    """Decide what the schedules start, in the light of the runs that are active."""
+    schedules = [trigger.schedule for trigger in spec.triggers if trigger.schedule is not None]
+    # Without schedules too there is a record: what is added to a workflow of last year, or taken
+    # out and put back, begins when it is seen. Only what was there at once begins at the creation.
+    begin = workflow.created if workflow.log.observed_generation == 0 else now
+    recorded = record_for(schedules, workflow.log.schedule, begin, now)
+    ticks = due(schedules, recorded, now, suspended=spec.suspend)
+    decision, skipped = _tick_runs(workflow, spec, ticks.ticks, now)
+    missed = log.missed + ticks.missed + skipped
+    log = replace(log, schedule=ticks.recorded, next_run=ticks.next_look, missed=missed)
+    notes = (*ticks.notes, *decision.notes)
+    return replace(decision, notes=notes, look_again_at=ticks.next_look), log
+
+
+def _tick_runs(
+    workflow: ObservedWorkflow, spec: WorkflowSpec, ticks: Sequence[Tick], now: datetime
+) -> tuple[WorkflowDecision, int]:
+    """Decide which due ticks start their run, and count those that may not."""
+    # The run of a tick may have been made, and have ended, before a crash kept that from the log.
+    over = {run.name for run in workflow.runs if run.finished is not None}
+    runs = [run for tick in ticks if (run := _tick_run(workflow.name, tick)).name not in over]
+    siblings = [
+        SiblingRun(run.name, now, run.logical_time or now, began=False, cancelling=False)
+        for run in runs
+    ]
+    decisions = decide_ticks(spec.concurrency, siblings, _active(workflow))
+    made = [
+        run for run, each in zip(runs, decisions, strict=True) if not isinstance(each, SkipTick)
+    ]
+    skipped = [each for each in decisions if isinstance(each, SkipTick)]
+    # Of several that replace, the last one's list has all that are on those before it.
+    cancel = [each.cancel for each in decisions if isinstance(each, ReplaceRuns)][-1:]
+    decision = WorkflowDecision(create=tuple(made), cancel=sum(cancel, ()), notes=_skips(skipped))
+    return decision, len(skipped)
+
+
+def _skips(skipped: Sequence[SkipTick]) -> tuple[Note, ...]:
+    """Tell of ticks that may start no run: in one note, as there may be a thousand."""
+    if not skipped:
+        return ()
+    first = skipped[0]
+    count = f"{len(skipped)} ticks start no run: " if len(skipped) > 1 else ""
+    return (Note(first.reason, f"{count}{first.message}"),)
+
+
+def _with_cancelled(
+    decision: WorkflowDecision, workflow: ObservedWorkflow, spec: WorkflowSpec
+) -> WorkflowDecision:
+    """Add the runs whose place another takes, and tell of all that are cancelled."""
+    active = _active(workflow)
+    names = tuple(dict.fromkeys((*decision.cancel, *superseded(spec.concurrency, active))))
+    if not names:
+        return decision
+    created = [run.name for run in decision.create]
+    message = replaced(spec.concurrency, names, created, active)
+    note = Note(Reason.CONCURRENCY_REPLACED, message)
+    return replace(decision, cancel=names, notes=(*decision.notes, note))
+
+
+def _tick_run(workflow: str, tick: Tick) -> NewRun:
+    return NewRun(
+        run_name(workflow, tick.at),
+        TriggerKind.SCHEDULE,
+        tick.at,
+        Interval(start=tick.interval_start, end=tick.at),
+    )
+
+
+def _on_apply(
+    workflow: ObservedWorkflow, spec: WorkflowSpec, log: WorkflowLog
+) -> tuple[tuple[NewRun, ...], WorkflowLog]:
+    """
+    Start the run of a new definition: with `onApply` of each, without triggers of the first.
+
+    With schedules only there is none, but the creation is dealt with: somebody who takes the
+    schedules out later does not ask for a run. While suspended nothing is dealt with.
+    """
+    first = log.applied_revision is None
+    applies = any(trigger.on_apply is not None for trigger in spec.triggers)
+    new = first or (applies and log.applied_revision != workflow.revision)
+    if spec.suspend or not new:
+        return (), log
+    log = replace(log, applied_revision=workflow.revision)
+    if spec.triggers and not applies:
+        return (), log
+    suffix = f"g{workflow.generation}" if applies else "once"
+    run = NewRun(_untaken(workflow, f"{workflow.name}-{suffix}"), TriggerKind.APPLY)
+    return (run,), log
+
+
+def _untaken(workflow: ObservedWorkflow, name: str) -> str:
+    """Return the name of a run, or a longer one if an earlier workflow of this name left a run."""
+    left = any(run.name == name and run.created < workflow.created for run in workflow.runs)
+    return f"{name}-{workflow.uid[:5]}" if left else name
+
+
+def _active(workflow: ObservedWorkflow) -> tuple[SiblingRun, ...]:
+    return tuple(run.sibling for run in workflow.runs if run.finished is None)
+
+
+def _summary(workflow: ObservedWorkflow) -> WorkflowLog:
+    """Tell the newest run and outcome. What is not known any more stays as it was told."""
+    runs = sorted(workflow.runs, key=lambda run: (run.created, run.logical_time, run.name))
+    log = replace(
+        workflow.log,
+        active=sum(run.finished is None for run in runs),
+        observed_generation=workflow.generation,
+        revision=workflow.revision or workflow.log.revision,
+    )
+    if runs:
+        log = replace(log, last_run=runs[-1].name, last_run_time=runs[-1].logical_time)
+    ended = [run for run in runs if run.finished is not None]
+    if ended:
+        newest = max(ended, key=lambda run: (run.finished or run.created, run.name))
+        log = replace(log, last_outcome=newest.reason)
+    return log
+
+
+def _refused(workflow: ObservedWorkflow, log: WorkflowLog, now: datetime) -> WorkflowLog:
+    return replace(
+        log,
+        ready=False,
+        reason=Reason.INVALID_DEFINITION,
+        message=workflow.problem,
+        since=_since(workflow.log, now, ready=False),
+        next_run=None,
+    )
+
+
+def _ready(workflow: ObservedWorkflow, log: WorkflowLog, now: datetime) -> WorkflowLog:
+    suspended = workflow.spec is not None and workflow.spec.suspend
+    return replace(
+        log,
+        ready=True,
+        reason=Reason.READY,
+        message="suspended: no trigger starts a run" if suspended else "",
+        since=_since(workflow.log, now, ready=True),
+    )
+
+
+def _since(log: WorkflowLog, now: datetime, *, ready: bool) -> datetime:
+    return log.since if log.since is not None and log.ready is ready else now
+
+
+def _with_status(
+    decision: WorkflowDecision, workflow: ObservedWorkflow, log: WorkflowLog
+) -> WorkflowDecision:
+    return decision if log == workflow.log else replace(decision, status=log)

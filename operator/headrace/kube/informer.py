@@ -1,0 +1,263 @@
+"""
+Keeps a store true: list, then watch, and list again now and then to find what the watch missed.
+
+It outlives every failure of the API server: whatever happens it tries again, with growing waits of
+up to half a minute. An object that cannot be read is named and left out; the others go on.
+Does not know what the objects mean, or who wants to know of them.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
+from typing import Final, Generic
+
+from headrace.kube.client import Client
+from headrace.kube.errors import ApiError, ClusterError, gone, retry_after
+from headrace.kube.objects import Meta, ObjectT, Unreadable
+from headrace.kube.pace import Backoff, spread
+from headrace.kube.resources import Scope
+from headrace.kube.store import Key, Listing, Store
+from headrace.kube.wire import Bookmark, Broken, Changed, Deleted, Event
+
+WATCH_SECONDS: Final = 290.0
+"""About how long a watch lasts before a new one takes over, maybe at another API server."""
+AUDIT_SECONDS: Final = 600.0
+"""About how often the store is compared with a list."""
+BACKOFF: Final = Backoff(first=0.5, longest=30)
+FUTILE: Final = 3  # After so many refusals in a row, a watch will not go on from where it was.
+LIVED_SECONDS: Final = 1.0  # A watch that ends sooner, with nothing told, has failed.
+NAMED: Final = 5  # How many repaired objects a log line names.
+
+log = logging.getLogger(__name__)
+
+
+class _StaleError(ClusterError):
+    """The watch cannot tell what happened since; only a list can."""
+
+
+def _log_unreadable(scope: Scope, bad: Unreadable) -> None:
+    name = "/".join(bad.meta.key)
+    log.warning("%s %s cannot be read and is left out: %s", scope.resource, name, bad.why)
+
+
+class Informer(Generic[ObjectT]):
+    """Feeds one store with what is in one scope. A namespace of a store has one informer."""
+
+    def __init__(
+        self,
+        client: Client,
+        scope: Scope,
+        store: Store[ObjectT],
+        unreadable: Callable[[Scope, Unreadable], None] = _log_unreadable,
+        *,
+        rest: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """
+        Prepare; `run` starts.
+
+        Args:
+            client: For lists and watches.
+            scope: What to see; with one informer for each namespace, all feed the same store.
+            store: What to keep true.
+            unreadable: Told of each object that cannot be decoded, each time it is met.
+            rest: Returns for how many seconds at most news may gather, to be taken together.
+
+        """
+        self._rest = rest
+        self.synced = asyncio.Event()
+        """Set once the store holds everything."""
+        self.last_heard = client.clock.now()
+        """When the API server last said something, on the client's clock. For liveness."""
+        self.counts: Counter[str] = Counter()
+        """`lists`, `watches`, `audits`, `repairs` (0 if all is well), `unreadable`."""
+        self.scope = scope
+        """What it sees."""
+        self._client = client
+        self._store = store
+        self._unreadable = unreadable
+        self._stale = True  # A watch cannot go on from here; only a list helps.
+        self._fruitful = False  # Has this watch told something?
+        self._listed = 0  # The version of the newest list that the store took.
+        self._deletions: list[set[str]] = []  # For each list that is being read: see below.
+        self._awaited: tuple[int, asyncio.Event] | None = None
+
+    async def refresh(self) -> None:
+        """Return when the store shows all that was written before this call, by whomever."""
+        failures = 0
+        while True:
+            try:
+                await self._list()
+            except ClusterError as error:
+                failures += 1
+                log.warning("listing %s: %s", self.scope.resource, error)
+                pause = (retry_after(error) or 0.0) + BACKOFF.after(failures, self._client.random)
+                await self._client.clock.sleep(pause)
+            else:
+                return
+
+    async def run(self) -> None:
+        """Keep the store true until cancelled. Nothing else ends it."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            tasks.create_task(self._audit_now_and_then())
+
+    async def _follow(self) -> None:
+        failures = 0
+        while True:
+            self._fruitful = False
+            asked_wait = 0.0
+            failed = True
+            try:
+                if self._stale:
+                    await self._list()
+                await self._watch()
+                failed = not self._fruitful
+            except ClusterError as error:
+                log.warning("watching %s: %s", self.scope.resource, error)
+                asked_wait = retry_after(error) or 0.0
+                lost = isinstance(error, ApiError) and failures >= FUTILE
+                self._stale = self._stale or lost or gone(error) or isinstance(error, _StaleError)
+            except Exception:
+                log.exception("watching %s: unforeseen, listing again", self.scope.resource)
+                self._stale = True
+            failures = (0 if self._fruitful else failures) + failed
+            if failures:
+                pause = BACKOFF.after(failures, self._client.random)
+                await self._client.clock.sleep(asked_wait + pause)
+
+    async def _list(self) -> None:
+        self.counts["lists"] += 1
+        told = self._told()
+        with self._noting_deletions() as deleted:
+            listing = await self._listing()
+        # A list is never older than what was told before, unless the server was restored.
+        rewound = listing.version < told
+        if rewound or listing.version >= self._listed:
+            self._store.replace(listing, deleted, rewound=rewound)
+            self._listed = listing.version
+        self._stale = False
+        self.synced.set()
+        self._wake_audit()
+
+    async def _listing(self) -> Listing[ObjectT]:
+        objects: list[ObjectT] = []
+        unreadable: list[Key] = []
+        version = 0
+        async with aclosing(self._client.pages(self.scope, self._store.into)) as pages:
+            async for page in pages:
+                self._hear()
+                objects += page.objects
+                for bad in page.unreadable:
+                    self._report(bad)
+                    unreadable.append(bad.meta.key)
+                version = int(page.resource_version)
+        return Listing(self.scope.namespace, objects, version, unreadable)
+
+    async def _watch(self) -> None:
+        self.counts["watches"] += 1
+        clock = self._client.clock
+        started = clock.now()
+        events = self._client.watch(
+            self.scope,
+            self._store.into,
+            since=str(self._told()),
+            seconds=spread(WATCH_SECONDS, self._client.random),
+            rest=self._rest,
+        )
+        async with aclosing(events):
+            async for event in events:
+                self._hear()
+                self._take(event)
+                self._fruitful = True
+        if clock.now() - started >= LIVED_SECONDS:  # It ended in good order, in its time.
+            self._hear()
+            self._fruitful = True
+
+    def _take(self, event: Event[ObjectT]) -> None:
+        if isinstance(event, Broken):
+            raise _StaleError(f"the watch broke off: {event.error}") from event.error
+        if isinstance(event, Bookmark):
+            version = event.version
+        elif isinstance(event, Changed):
+            version = event.object.metadata.version
+            self._store.put(event.object)
+        elif isinstance(event, Deleted):
+            meta = event.object.metadata
+            version = meta.version
+            self._store.remove(meta, event.object)
+            self._note_deletion(meta)
+        else:
+            meta = event.object.meta
+            version = meta.version
+            self._report(event.object)
+            if event.deleted:
+                self._store.remove(meta)
+                self._note_deletion(meta)
+        self._store.advance(self.scope.namespace, version)
+        self._wake_audit()
+
+    async def _audit_now_and_then(self) -> None:
+        while True:
+            await self._client.clock.sleep(spread(AUDIT_SECONDS, self._client.random))
+            await self.synced.wait()
+            try:
+                await self._audit()
+            except ClusterError as error:
+                log.warning("audit of %s: %s", self.scope.resource, error)
+            except Exception:
+                log.exception("audit of %s: unforeseen", self.scope.resource)
+
+    async def _audit(self) -> None:
+        """
+        Compare a list with the store, once the watch has come as far as the list.
+
+        Before that a difference means only that the news is on its way. After that it means that
+        the watch has missed something, unless it told a deletion since.
+        """
+        told = self._told()
+        with self._noting_deletions() as deleted:
+            listing = await self._listing()
+            if listing.version < told:  # The server was restored from a backup.
+                self._stale = True
+                return
+            self._awaited = (listing.version, asyncio.Event())
+            self._wake_audit()
+            await self._awaited[1].wait()
+        if self._listed > listing.version:
+            return  # A newer list knows of deletions that no event told.
+        self.counts["audits"] += 1
+        healed = self._store.replace(listing, deleted)
+        if healed:
+            self.counts["repairs"] += len(healed)
+            named = [*healed.added, *healed.changed, *healed.vanished][:NAMED]
+            log.error("the watch of %s missed %d: %s", self.scope.resource, len(healed), named)
+
+    def _wake_audit(self) -> None:
+        if self._awaited is not None and self._told() >= self._awaited[0]:
+            self._awaited[1].set()
+
+    @contextmanager
+    def _noting_deletions(self) -> Iterator[set[str]]:
+        """Note the uids whose end the watch tells: a list that is read may show them alive."""
+        deleted: set[str] = set()
+        self._deletions.append(deleted)
+        try:
+            yield deleted
+        finally:
+            self._deletions = [other for other in self._deletions if other is not deleted]
+
+    def _note_deletion(self, meta: Meta) -> None:
+        for deleted in self._deletions:
+            deleted.add(meta.uid)
+
+    def _told(self) -> int:
+        return self._store.told(self.scope.namespace)
+
+    def _report(self, bad: Unreadable) -> None:
+        self.counts["unreadable"] += 1
+        self._unreadable(self.scope, bad)
+
+    def _hear(self) -> None:
+        self.last_heard = self._client.clock.now()

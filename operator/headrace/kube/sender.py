@@ -1,0 +1,132 @@
+"""
+One call, as often as it takes: retries, pace, fence and counting.
+
+Knows what may be tried again and when. Does not know objects, or what a call is for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from headrace.kube.errors import (
+    ClusterError,
+    UnreachableError,
+    api_error,
+    conflict,
+    retry_after,
+    transient,
+)
+from headrace.kube.pace import Backoff, Clock, TokenBucket
+from headrace.kube.resources import Resource
+from headrace.kube.transport import Request, Response, Transport
+
+REQUEST_SECONDS: Final = 30.0
+"""The longest that one try may take."""
+BACKOFF: Final = Backoff(first=0.1, longest=5)
+"""Waits between the tries of one call. Who wants it done for sure calls again (see the queue)."""
+FAILED: Final = 400  # This HTTP status and all above are errors.
+NO_ANSWER: Final = 0
+
+
+def _ignore(_verb: str, _resource: str, _code: int, _seconds: float) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a client behaves: what flags of the operator, or a test, may change."""
+
+    field_manager: str = "headrace"
+    rate: float = 200
+    """Requests a second in the long run. A watch counts once, when it opens."""
+    burst: int = 400
+    """Requests at once after a quiet time."""
+    observe: Callable[[str, str, int, float], None] = _ignore
+    """Told of each try: verb, plural of the resource, HTTP status (0: no answer), seconds."""
+    fence: Callable[[], bool] | None = None
+    """Asked right before each write goes out; False refuses it with `FencedError`."""
+    clock: Clock = field(default_factory=Clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, and what it is to the API server's accounting."""
+
+    verb: str
+    """In the words of RBAC: get, list, watch, create, update, patch, delete."""
+    resource: Resource
+    request: Request
+
+
+class Sender:
+    """Sends calls until they succeed, fail for good, or their time is over."""
+
+    def __init__(self, transport: Transport, settings: Settings, random: Random) -> None:
+        """Use a transport; draw jitter from `random`."""
+        self.transport = transport
+        self.settings = settings
+        self.random = random
+        self._bucket = TokenBucket(settings.rate, settings.burst, settings.clock)
+
+    async def send(self, call: Call, within: float, tries: int | None = None) -> Response:
+        """
+        Send a call, again and again while its failure may pass, for at most `within` seconds.
+
+        With `tries` it is sent at most so often.
+
+        Raises:
+            ApiError: The last answer, when no other try is of use or in time.
+            UnreachableError: The last try got no answer.
+            FencedError: The fence refused a write.
+
+        """
+        clock = self.settings.clock
+        until = clock.now() + within
+        failures = 0
+        while True:
+            await self.admit()
+            try:
+                return await self._try(call, min(REQUEST_SECONDS, until - clock.now()))
+            except ClusterError as error:
+                failures += 1
+                pause = self._pause(error, failures)
+                if failures == tries or not _may_pass(call, error) or clock.now() + pause >= until:
+                    raise
+            await clock.sleep(pause)
+
+    async def admit(self) -> None:
+        """Wait until one more request is within the limits."""
+        await self._bucket.take()
+
+    def count(self, call: Call, status: int, started: float) -> None:
+        """Tell the observer of one try."""
+        seconds = self.settings.clock.now() - started
+        self.settings.observe(call.verb, call.resource.plural, status, seconds)
+
+    async def _try(self, call: Call, seconds: float) -> Response:
+        if seconds <= 0:
+            raise UnreachableError(
+                f"{call.verb} {call.resource}: no time left, the rate is limited"
+            )
+        started = self.settings.clock.now()
+        try:
+            response = await self.transport.send(call.request, seconds)
+        except UnreachableError:
+            self.count(call, NO_ANSWER, started)
+            raise
+        self.count(call, response.status, started)
+        if response.status >= FAILED:
+            raise api_error(response.status, response.body, response.headers.get("Retry-After"))
+        return response
+
+    def _pause(self, error: ClusterError, failures: int) -> float:
+        """Jitter comes on top of what the server asked for: all were told the same number."""
+        jittered = BACKOFF.after(failures, self.random)
+        return jittered + (retry_after(error) or 0)
+
+
+def _may_pass(call: Call, error: ClusterError) -> bool:
+    # Nobody can have changed an object that does not exist yet: this conflict is one between
+    # creates that a ResourceQuota counts at the same time.
+    return transient(error) or (call.verb == "create" and conflict(error))

@@ -1,0 +1,220 @@
+"""
+The way to the API server: requests out, answers in.
+
+`Transport` is all that the client needs of HTTP, so that a test can put a server in memory in its
+place. Knows connections, time limits and credentials. Does not know objects, verbs or retries.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, Self
+
+import aiohttp
+from aiohttp.abc import AbstractStreamWriter
+from yarl import URL
+
+from headrace.kube.credentials import Credentials
+from headrace.kube.errors import FencedError, UnreachableError
+
+CONNECT_SECONDS: Final = 5.0
+CONNECTIONS: Final = 100  # Requests in flight at once. Watches do not count.
+UNAUTHORIZED: Final = 401
+FAILURES: Final = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request to the API server."""
+
+    method: str
+    target: str
+    """Path and query, percent-encoded."""
+    body: bytes = b""
+    content_type: str = "application/json"
+    fence: Callable[[], bool] | None = None
+    """Asked right before the body goes out; False stops the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    """Names in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that goes on. Its chunks come as the server sends them, cut anywhere."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+class Transport(Protocol):
+    """Carries requests."""
+
+    async def send(self, request: Request, seconds: float) -> Response:
+        """
+        Send a request and return the answer, whatever its status.
+
+        Raises:
+            UnreachableError: No whole answer within `seconds`, connecting included.
+            FencedError: The request's fence said no. Nothing took effect.
+
+        """
+
+    def stream(self, request: Request, idle: float) -> AbstractAsyncContextManager[Stream]:
+        """
+        Open a stream. It ends when the server ends it.
+
+        Raises:
+            UnreachableError: The connection broke, or nothing came for `idle` seconds.
+
+        """
+
+
+class _FencedBody(aiohttp.BytesPayload):
+    """
+    A body that asks the fence when the connection stands, right before the bytes go out.
+
+    To ask before the request would be too early: connecting may take seconds, and a process may be
+    stopped meanwhile. aiohttp closes the connection when a body fails, so nothing half is read.
+    """
+
+    def __init__(self, body: bytes, content_type: str, fence: Callable[[], bool]) -> None:
+        super().__init__(body, content_type=content_type)
+        self._fence = fence
+        self.refused = False
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        if not self._fence():
+            self.refused = True
+            raise FencedError("not sent: this process may no longer lead")
+        await super().write_with_length(writer, content_length)
+
+
+class HttpTransport:
+    """Carries requests over HTTP/1.1 with aiohttp. Use it as an async context."""
+
+    def __init__(self, credentials: Credentials, user_agent: str = "headrace") -> None:
+        """Remember whom to speak to; no connection is made yet."""
+        self._credentials = credentials
+        self._user_agent = user_agent
+        self._requests: aiohttp.ClientSession
+        self._streams: aiohttp.ClientSession
+
+    async def __aenter__(self) -> Self:
+        self._requests = self._session(CONNECTIONS)
+        # A watch holds its connection: with many namespaces they would starve the requests.
+        self._streams = self._session(0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._requests.close()
+        await self._streams.close()
+
+    def _session(self, limit: int) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=limit, keepalive_timeout=60, ttl_dns_cache=60)
+        return aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+            headers={"Accept": "application/json", "User-Agent": self._user_agent},
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def send(self, request: Request, seconds: float) -> Response:
+        """Send a request; once more with fresh credentials if the old ones are refused."""
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._send(request)
+                if response.status == UNAUTHORIZED:
+                    await self._credentials.renew()
+                    response = await self._send(request)
+                return response
+        except FAILURES as error:
+            raise await self._unreachable(request, error) from error
+
+    async def _send(self, request: Request) -> Response:
+        body = _body(request)
+        try:
+            async with self._requests.request(
+                data=body, **await self._arguments(request)
+            ) as answer:
+                return Response(answer.status, await answer.read(), answer.headers)
+        except aiohttp.ClientError as error:
+            if isinstance(body, _FencedBody) and body.refused:
+                raise FencedError(f"{request.method} {request.target}: not sent") from error
+            raise
+
+    @asynccontextmanager
+    async def stream(self, request: Request, idle: float) -> AsyncIterator[Stream]:
+        """Open a stream on a connection of its own."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=idle)
+        try:
+            async with self._streams.request(
+                timeout=timeout, **await self._arguments(request)
+            ) as answer:
+                if answer.status == UNAUTHORIZED:
+                    await self._credentials.renew()
+                yield Stream(answer.status, answer.headers, _one_by_one(answer))
+        except FAILURES as error:
+            raise await self._unreachable(request, error) from error
+
+    async def _arguments(self, request: Request) -> dict[str, Any]:
+        server = self._credentials.server
+        return {
+            "method": request.method,
+            "url": URL(server.url + request.target, encoded=True),
+            "headers": await self._credentials.headers(),
+            "ssl": True if self._credentials.tls is None else self._credentials.tls,
+            "server_hostname": server.tls_name,
+            "proxy": server.proxy,
+            "allow_redirects": False,  # Our token goes to nobody else.
+        }
+
+    async def _unreachable(self, request: Request, error: Exception) -> UnreachableError:
+        if isinstance(error, aiohttp.ClientSSLError):
+            await self._credentials.renew()  # The authority may have been replaced.
+        what = str(error) or type(error).__name__
+        return UnreachableError(f"{request.method} {request.target}: {what}")
+
+
+async def _one_by_one(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """
+    Yield chunks; while the reader works on one, or rests, nothing more is received.
+
+    What comes meanwhile gathers in the kernel, where it costs us nothing, and then is one chunk.
+    """
+    connection = answer.connection
+    way = None if connection is None else connection.transport  # None: all of it is here already.
+    # TLS would go on to receive until it holds so many bytes of ciphertext that nobody asks for.
+    limit = getattr(way, "set_read_buffer_limits", None)
+    if limit is not None:
+        limit(high=1)
+    async for first in answer.content.iter_any():
+        # TLS lets go first of what it holds, and takes the rest from the kernel after that.
+        await asyncio.sleep(0)
+        chunk = first + answer.content.read_nowait()
+        if way is not None:
+            with suppress(RuntimeError):  # The connection is closed, and the next chunk the last.
+                way.pause_reading()
+        yield chunk
+        if way is not None:
+            with suppress(RuntimeError):
+                way.resume_reading()
+
+
+def _body(request: Request) -> _FencedBody | aiohttp.BytesPayload | None:
+    if not request.body:
+        return None
+    if request.fence is None:
+        return aiohttp.BytesPayload(request.body, content_type=request.content_type)
+    return _FencedBody(request.body, request.content_type, request.fence)

@@ -1,0 +1,359 @@
+"""Objects as they were written, and all that is wrong with them: `headrace.api.reading.parse`."""
+
+from typing import Any
+
+import pytest
+
+from headrace.api.reading.foreign import INSTEAD
+from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run, parse_workflow
+from headrace.api.reading.paths import path_of
+from headrace.api.schema.crd import KINDS
+from headrace.api.schema.openapi import Schema, structural
+from support.mutants import mutants
+from support.times import TIMES
+from support.written import Manifest, rich, run, task, task_run, workflow
+
+READERS = {"Workflow": parse_workflow, "WorkflowRun": parse_run, "TaskRun": parse_task_run}
+JARGON = (
+    "input should",
+    "value error",
+    "pydantic",
+    "instance",
+    "validat",
+    "nonetype",
+    "tuple",
+    "dict",
+)
+
+
+def told(manifest: Manifest) -> list[str]:
+    """Return what is wrong with an object, a line each."""
+    with pytest.raises(InvalidObjectError) as caught:
+        READERS[manifest["kind"]](manifest)
+    return [str(problem) for problem in caught.value.problems]
+
+
+CASES = [
+    pytest.param(
+        workflow(task(retires=3)),
+        "spec.tasks[0].retires: there is no such field; did you mean 'retry'?",
+        id="a typing error",
+    ),
+    pytest.param(
+        workflow(task(memoryFactorPercent=3)),
+        "spec.tasks[0].memoryFactorPercent: there is no such field;"
+        " did you mean 'retry.rules[].memoryFactorPercent'?",
+        id="a field of another place",
+    ),
+    pytest.param(
+        workflow(task(hostNetwork=True)),
+        "spec.tasks[0].hostNetwork: there is no such field; it would be weaker than the restricted"
+        " Pod Security level, so it cannot be set; leave it out",
+        id="a field that people know from pods",
+    ),
+    pytest.param(
+        workflow(timeouts={"zzz": 3}),
+        "spec.timeouts.zzz: there is no such field; there are: runSeconds",
+        id="a field like no other",
+    ),
+    pytest.param(
+        {**workflow(), "tasks": []},
+        "tasks: there is no such field; did you mean 'spec.tasks'?",
+        id="a field outside of spec",
+    ),
+    pytest.param(
+        workflow({"image": "a"}),
+        "spec.tasks[0].name: is missing; name of the task, unique in the workflow",
+        id="a missing field",
+    ),
+    pytest.param(
+        {"kind": "Workflow", "metadata": {"name": "a"}},
+        "spec: is missing; spec is what the workflow does",
+        id="no spec",
+    ),
+    pytest.param(
+        {"kind": "Workflow", "spec": []},
+        "spec: must be an object (lines of field: value), not a list; change it",
+        id="a list for an object",
+    ),
+    pytest.param(
+        workflow(task(retry={"limit": "3"})),
+        "spec.tasks[0].retry.limit: must be a whole number, not text; take the quotes away",
+        id="a number in quotes",
+    ),
+    pytest.param(
+        workflow(suspend="true"),
+        "spec.suspend: must be true or false, not text; take the quotes away",
+        id="true in quotes",
+    ),
+    pytest.param(
+        workflow(task(retry={"limit": True})),
+        "spec.tasks[0].retry.limit: must be a whole number, not true or false; change it",
+        id="true for a number",
+    ),
+    pytest.param(
+        workflow(task(timeouts={"attemptSeconds": 1.5})),
+        "spec.tasks[0].timeouts.attemptSeconds: must be a whole number, not a number with a"
+        " fraction; change it",
+        id="a fraction",
+    ),
+    pytest.param(
+        workflow(task(args=["a", 1])),
+        "spec.tasks[0].args[1]: must be text, not a number; put it in quotes",
+        id="a number for text",
+    ),
+    pytest.param(
+        workflow(task(args=["a", None])),
+        "spec.tasks[0].args[1]: has no value; give it one, or take it out",
+        id="an element without a value",
+    ),
+    pytest.param(
+        workflow(task(command="run")),
+        'spec.tasks[0].command: must be a list, not text; write "- " before each element,'
+        " or [ ] around them",
+        id="text for a list",
+    ),
+    pytest.param(
+        workflow(task(timeouts={"attemptSeconds": 0})),
+        "spec.tasks[0].timeouts.attemptSeconds: is 0; must be 1 to 31536000",
+        id="a number out of bounds",
+    ),
+    pytest.param(
+        workflow(task("a" * 64)),
+        "spec.tasks[0].name: has 64 characters; at most 63 are allowed: shorten it",
+        id="a name too long",
+    ),
+    pytest.param(
+        workflow(task("Load Data")),
+        "spec.tasks[0].name: 'Load Data' is not allowed; use lower-case letters, digits and '-',"
+        " beginning with a letter and ending with a letter or digit; did you mean 'load-data'?",
+        id="a name in another style",
+    ),
+    pytest.param(
+        workflow(task(image="")),
+        "spec.tasks[0].image: is empty; give it a value, or leave the field out",
+        id="empty text",
+    ),
+    pytest.param(
+        {"kind": "Workflow", "spec": {"tasks": []}},
+        "spec.tasks: is empty; give at least 1",
+        id="an empty list",
+    ),
+    pytest.param(
+        workflow(task(imagePullSecrets=[{"name": f"s{number}"} for number in range(17)])),
+        "spec.tasks[0].imagePullSecrets: has 17 elements; at most 16 are allowed: take some out",
+        id="too many elements",
+    ),
+    pytest.param(
+        workflow(task(resources={"limits": {"memory": "4 GB"}})),
+        "spec.tasks[0].resources.limits.memory: '4 GB' is not allowed; use a number with one of the"
+        " units m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or none, like 500m or 512Mi;"
+        " did you mean '4G'?",
+        id="a unit that Kubernetes does not have",
+    ),
+    pytest.param(
+        workflow(task(resources={"limits": {"cpu": 0.5}})),
+        "spec.tasks[0].resources.limits.cpu: must be an amount like 500m, 2 or 512Mi, not a number"
+        " with a fraction; put it in quotes",
+        id="a fraction of a core",
+    ),
+    pytest.param(
+        workflow(onFailure="stop"),
+        "spec.onFailure: 'stop' is not known; did you mean 'Stop'? Allowed: Continue, Stop",
+        id="another letter case",
+    ),
+    pytest.param(
+        workflow(params=[{"name": "a", "default": ["x"]}]),
+        "spec.params[0].default: must be text, a whole number, or true or false",
+        id="a list for a value",
+    ),
+    pytest.param(
+        workflow(params=[{"name": "a", "type": "Boolean", "default": "no"}]),
+        'spec.params[0].default: "no" is not of type Boolean; change it, or the parameter\'s type',
+        id="a default of another type",
+    ),
+    pytest.param(
+        workflow(task(securityContext={"runAsUser": 0})),
+        "spec.tasks[0].securityContext.runAsUser: is 0; must be 1 to 2147483647",
+        id="root",
+    ),
+    pytest.param(
+        workflow(task(podLabels={"a/b": "-"})),
+        "spec.tasks[0].podLabels[\"a/b\"]: '-' is not allowed; use letters, digits, '-', '_' and"
+        " '.', beginning and ending with a letter or digit",
+        id="a value of a map",
+    ),
+    pytest.param(
+        run(logicalTime="yesterday"),
+        "spec.logicalTime: must be a time with its zone, like 2026-11-22T02:30:00Z,"
+        " not 'yesterday'",
+        id="no time",
+    ),
+    pytest.param(
+        run(logicalTime="0001-01-01T00:00:00+05:00"),
+        "spec.logicalTime: '0001-01-01T00:00:00+05:00' is too far away; give a time of the years"
+        " 1000 to 8999",
+        id="a time that has no date everywhere",
+    ),
+    pytest.param(
+        run(logicalTime=1_700_000_000),
+        "spec.logicalTime: must be a time with its zone, like 2026-11-22T02:30:00Z,"
+        " not a number; put it in quotes",
+        id="a number for a time",
+    ),
+    pytest.param(
+        run(params=[{"name": "a", "value": 1}, {"name": "a", "value": 2}]),
+        "spec.params[1].name: 'a' is there twice; keep one",
+        id="a param twice",
+    ),
+    pytest.param(
+        run(params=[{"name": "a", "value": 2**63}]),
+        "spec.params[0].value: is too large a number; write it as text",
+        id="a number that JSON cannot keep",
+    ),
+    pytest.param(
+        task_run(run="stock-1"),
+        "spec.run: run and task name a task of a run: give both, or neither for a task on its own",
+        id="half a task of a run",
+    ),
+    pytest.param(
+        {"kind": "TaskRun", "metadata": {"labels": {"a": 1}}, "spec": {"image": "a"}},
+        "metadata.labels.a: must be text, not a number; put it in quotes",
+        id="a number as label",
+    ),
+]
+
+
+@pytest.mark.parametrize(("manifest", "want"), CASES)
+def test_a_mistake_is_told_with_field_and_cure(manifest: Manifest, want: str) -> None:
+    """One friendly sentence: where, what, and what to do."""
+    assert want in told(manifest)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    """Nobody mends one, runs the check again and finds the next."""
+    manifest = workflow(task("A"), task("b", limit=1), {}, name="x" * 60, suspend=1)
+    assert {
+        "metadata.name",
+        "spec.suspend",
+        "spec.tasks[0].name",
+        "spec.tasks[1].limit",
+        "spec.tasks[2].name",
+    } == {line.partition(": ")[0] for line in told(manifest)}
+
+
+def test_a_name_is_needed_if_there_is_metadata() -> None:
+    """An object that came from the API server has one, and is read without its metadata."""
+    unnamed = {**workflow(), "metadata": {"labels": {}}}
+    assert ["metadata.name: is missing; give the Workflow a name"] == told(unnamed)
+    made = {**workflow(), "metadata": {"generateName": "stock-"}}
+    assert parse_workflow(made) == parse_workflow({"spec": made["spec"]})
+
+
+def test_a_field_without_a_value_is_left_out() -> None:
+    """`env:` with nothing after it is no env, as the API server has it."""
+    assert parse_workflow(workflow(task(env=None))) == parse_workflow(workflow(task()))
+
+
+def test_a_whole_number_is_an_amount() -> None:
+    """`cpu: 2` is what Kubernetes' own quantities take."""
+    read = parse_workflow(workflow(task(resources={"limits": {"cpu": 2}})))
+    resources = read.tasks[0].resources
+    assert resources is not None
+    assert {"cpu": "2"} == resources.limits
+
+
+def test_values_of_variables_are_never_shown() -> None:
+    """A message goes to logs, Events and the status; what is wrong there may be a secret."""
+    for value in (31337, True, ["31337"], {"31337": 1}, "31337" * 10_000):
+        lines = told(workflow(task(env=[{"name": "PASSWORD", "value": value}])))
+        assert not [line for line in lines if "31337" in line]
+
+
+@pytest.mark.parametrize("manifest", rich(), ids=lambda manifest: manifest["kind"])
+def test_rich_objects_are_valid(manifest: Manifest) -> None:
+    """The examples that use every field are read without a complaint."""
+    READERS[manifest["kind"]](manifest)
+
+
+def uses(schema: Schema, values: list[Any], path: str = "spec") -> set[str]:
+    """Return the fields of a schema that none of the values uses."""
+    unused = set()
+    for name, inner in schema.get("properties", {}).items():
+        given = [each[name] for each in values if name in each]
+        if given:
+            unused |= uses(inner, given, f"{path}.{name}")
+        else:
+            unused.add(f"{path}.{name}")
+    if "items" in schema:
+        unused |= uses(schema["items"], [each for value in values for each in value], f"{path}[]")
+    return unused
+
+
+SHARED = ("defaults", "tasks", "finally")
+"""Fields of a Workflow whose elements have the same fields: one that uses each is enough."""
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+def test_the_rich_objects_use_every_field(kind: Any) -> None:
+    """A new field must be added there, so that its way through a real API server is tested."""
+    specs = [manifest["spec"] for manifest in rich() if manifest["kind"] == kind.name]
+    unused = uses(structural(kind.spec), specs)
+    if kind.name == "Workflow":
+        unused = {path for path in unused if not path.startswith(("spec.defaults", "spec.finally"))}
+    if kind.name == "TaskRun":
+        tasks = [task for manifest in rich() for task in manifest["spec"].get("tasks", ())]
+        unused &= uses(structural(kind.spec), tasks)
+    assert set() == unused
+
+
+@pytest.mark.parametrize("manifest", rich(), ids=lambda manifest: manifest["metadata"]["name"])
+def test_any_value_at_any_place_is_read_or_refused_in_plain_words(manifest: Manifest) -> None:
+    """No value ends in another error, and no message speaks of the library underneath."""
+    for steps, mutant in mutants(manifest):
+        try:
+            READERS[manifest["kind"]](mutant)
+        except InvalidObjectError as error:
+            for problem in error.problems:
+                words = problem.message.lower()
+                assert not [each for each in JARGON if each in words], (steps, problem)
+                assert problem.path, (steps, problem)
+
+
+@pytest.mark.parametrize(("text", "is_time"), TIMES.items())
+def test_a_time_is_what_the_api_server_takes_for_one(
+    text: str,
+    is_time: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Python's library reads more forms; they would be refused later, on the cluster."""
+    manifest = run(logicalTime=text)
+    if is_time:
+        assert parse_run(manifest).logical_time is not None
+    else:
+        (problem,) = told(manifest)
+        assert problem.startswith("spec.logicalTime: ")
+        assert repr(text) in problem
+
+
+def test_each_field_known_from_elsewhere_is_unknown_here() -> None:
+    """Advice on what to write instead is for fields that do not exist."""
+    fields: set[str] = set()
+    for kind in KINDS:
+        fields |= names(structural(kind.spec))
+    # A schedule and a source of a volume exist, in other places than people look for them.
+    assert {"schedule"} == fields & INSTEAD.keys()
+
+
+def names(schema: Schema) -> set[str]:
+    """Return the names of all fields of a schema."""
+    found = set(schema.get("properties", ()))
+    for inner in (*schema.get("properties", {}).values(), schema.get("items", {})):
+        found |= names(inner) if inner else set()
+    return found
+
+
+def test_paths_of_problems_are_paths_of_the_object() -> None:
+    """The program finds the line of a problem by its path."""
+    lines = told(workflow(task(podLabels={"example.com/x": "-"})))
+    path = path_of(("spec", "tasks", 0, "podLabels", "example.com/x"))
+    assert [path] == [line.partition(": ")[0] for line in lines]

@@ -1,0 +1,114 @@
+"""The API server's rules and the validators of the types agree: `headrace.api.schema.rules`."""
+
+from typing import Any
+
+import pytest
+
+from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run, parse_workflow
+from headrace.api.schema.name_limits import MAX_NAME, NAME_TOO_LONG
+from headrace.api.schema.openapi import structural
+from headrace.api.schema.rules import NEED_UPSTREAM, RULES, VOLUME_SOURCES
+from headrace.api.v1alpha1.pod import Volume
+from headrace.engine.definition import run_when
+from headrace.engine.definition.compile import compile_workflow
+from headrace.engine.definition.problems import InvalidDefinitionError
+from support.written import Manifest, run, task, task_run, workflow
+
+READERS = {"Workflow": parse_workflow, "WorkflowRun": parse_run, "TaskRun": parse_task_run}
+
+
+def told(manifest: Manifest) -> str:
+    """Return all that is said against an object, by the types and by the engine."""
+    try:
+        spec = READERS[manifest["kind"]](manifest)
+        if manifest["kind"] == "Workflow":
+            compile_workflow(parse_workflow(manifest))
+    except (InvalidObjectError, InvalidDefinitionError) as error:
+        return str(error)
+    return f"nothing against {spec}"
+
+
+def rule(**fields: Any) -> Manifest:
+    """Return a workflow with a retry rule."""
+    return workflow(task(retry={"rules": [fields]}))
+
+
+def schedule(**fields: Any) -> Manifest:
+    """Return a workflow with a schedule."""
+    return workflow(triggers=[{"schedule": fields}])
+
+
+CRON = {"cron": "@daily"}
+BROKEN = {
+    ("RetryRule", 0): rule(action="Fail"),
+    ("RetryRule", 1): rule(action="Fail", exitCodes=[1], memoryFactorPercent=150),
+    ("RetryRule", 2): rule(action="Retry", exitCodes=[1], maxMemory="1Gi"),
+    ("EnvVar", 0): workflow(task(env=[{"name": "HEADRACE_RUN"}])),
+    ("EnvVar", 1): workflow(task(env=[{"name": "A", "value": "", "valueFrom": {}}])),
+    ("Volume", 0): workflow(task(volumes=[{"name": "a"}])),
+    ("Schedule", 0): schedule(),
+    ("Schedule", 1): schedule(**CRON, everySeconds=60),
+    ("Schedule", 2): schedule(cron="* * * *"),
+    ("Schedule", 3): schedule(everySeconds=60, timeZone="Europe/Berlin"),
+    ("Trigger", 0): workflow(triggers=[{}]),
+    ("Trigger", 1): workflow(triggers=[{"schedule": CRON, "onApply": {}}]),
+    ("Concurrency", 0): workflow(concurrency={"policy": "Forbid", "maxRuns": 2}),
+    ("Concurrency", 1): workflow(concurrency={"policy": "Replace", "maxRuns": 2}),
+    ("Task", 0): workflow(task(runWhen="OneFailed")),
+    ("Task", 1): workflow(task(dependsOn=["extract"])),
+    ("WorkflowSpec", 0): workflow({"name": "a"}),
+    ("WorkflowSpec", 1): workflow(**{"finally": [{"name": "a"}]}),
+    ("Interval", 0): run(interval={"start": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z"}),
+    ("TaskRunSpec", 1): task_run(run="stock-1"),
+    ("TaskRunSpec", 2): {**task_run(), "spec": {}},
+}
+"""By type and number of a rule: an object that breaks it."""
+
+SAID_APART = {
+    ("WorkflowSpec", 0): "give an image here or in spec.defaults.image",
+    ("WorkflowSpec", 1): "give an image here or in spec.defaults.image",
+}
+"""Where the API server cannot name the element, and the engine does."""
+
+OVER_TIME = {
+    (name, index)
+    for name, rules in RULES.items()
+    for index, each in enumerate(rules)
+    if "oldSelf" in each.cel
+}
+"""Rules about a change: an object alone cannot break them. The tests on a cluster do."""
+
+
+def test_each_rule_has_an_object_that_breaks_it() -> None:
+    """A rule that is not in the table above would not be compared."""
+    every = {(name, index) for name, rules in RULES.items() for index in range(len(rules))}
+    assert every - OVER_TIME == set(BROKEN)
+
+
+@pytest.mark.parametrize("which", BROKEN, ids=lambda which: f"{which[0]} {which[1]}")
+def test_validators_say_what_the_rule_says(which: tuple[str, int]) -> None:
+    """The same words come from the API server, the program and the controller."""
+    name, index = which
+    want = SAID_APART.get(which, RULES[name][index].message)
+    assert want in told(BROKEN[which])
+
+
+@pytest.mark.parametrize("kind", MAX_NAME)
+def test_names_are_as_long_as_labels_allow(kind: str) -> None:
+    """The longest name is accepted; one character more is not, and the cure is named."""
+    build = {"Workflow": workflow, "WorkflowRun": run, "TaskRun": task_run}[kind]
+    longest = "a" * MAX_NAME[kind]
+    assert "nothing against" in told(build(name=longest))
+    assert f"metadata.name: {NAME_TOO_LONG[kind]}" == told(build(name=f"{longest}a"))
+
+
+def test_a_derived_name_may_be_longer() -> None:
+    """A TaskRun of a run is named after the run and the task, and no label has its name."""
+    derived = task_run(name="a" * 127, run="stock-1", task="extract")
+    assert "nothing against" in told(derived)
+
+
+def test_lists_of_words_in_rules_are_those_of_the_types() -> None:
+    """CEL cannot see the types, so these lists are written twice."""
+    assert {str(each) for each in run_when.NEED_UPSTREAM} == set(NEED_UPSTREAM)
+    assert set(structural(Volume)["properties"]) - {"name"} == set(VOLUME_SOURCES)

@@ -1,0 +1,94 @@
+"""Whether a run may begin: `headrace.engine.run.admission`."""
+
+from typing import Any
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
+from headrace.engine.run.admission import Held, Refused, admit
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.run.steering import course
+from headrace.engine.siblings import SiblingRun
+from headrace.engine.task.observed import ObservedTask
+from support.builders import at, chain
+
+PLAIN = chain("a")
+QUEUED = chain("a", concurrency=Concurrency(policy=ConcurrencyPolicy.QUEUE))
+OTHER = SiblingRun("etl-0", at(-60), at(-60), began=True, cancelling=False)
+LOST = (Reason.REVISION_NOT_FOUND, "it was deleted")
+MISSING = (Reason.WORKFLOW_NOT_FOUND, "there is no Workflow etl")
+
+
+def run(definition: Any = PLAIN, **more: Any) -> ObservedRun:
+    """Return a run that has not begun."""
+    return ObservedRun(RunKey("default", "etl-1"), "uid-1", at(0), definition, **more)
+
+
+def answer(observed: ObservedRun) -> str:
+    """Say in a few words whether a run may go on."""
+    match admit(observed, course(observed, at(1)), at(1)):
+        case Refused(reason):
+            return f"refused {reason}"
+        case Held(reason):
+            return f"held {reason}"
+        case _:
+            return "admitted"
+
+
+@pytest.mark.parametrize(
+    ("observed", "want"),
+    [
+        pytest.param(run(), "admitted", id="nothing objects"),
+        pytest.param(run(None, refusal=LOST), "refused RevisionNotFound", id="no definition ever"),
+        pytest.param(run(None, hindrance=MISSING), "held WorkflowNotFound", id="no definition yet"),
+        pytest.param(run(None), "held Pending", id="nothing is known yet"),
+        pytest.param(run(given={"x": 1}), "refused InvalidParams", id="parameters that do not fit"),
+        pytest.param(run(desired=DesiredState.PAUSE), "held Paused", id="paused"),
+        pytest.param(run(desired=DesiredState.STOP), "refused Stopped", id="stopped"),
+        pytest.param(run(desired=DesiredState.CANCEL), "refused Cancelled", id="cancelled"),
+        pytest.param(run(QUEUED), "admitted", id="alone in the queue"),
+        pytest.param(run(QUEUED, siblings=(OTHER,)), "held WaitingForTurn", id="second in it"),
+        pytest.param(
+            run(QUEUED, siblings=(OTHER,), log=RunLog(started=at(0))),
+            "admitted",
+            id="a run that has begun goes on",
+        ),
+        pytest.param(
+            run(desired=DesiredState.CANCEL, log=RunLog(started=at(0))),
+            "admitted",
+            id="its end is the tasks' matter",
+        ),
+        pytest.param(
+            run(desired=DesiredState.CANCEL, tasks={"a": ObservedTask()}),
+            "admitted",
+            id="a task was started, and a crash kept the status from saying so",
+        ),
+        pytest.param(
+            run(desired=DesiredState.CANCEL, deleted=frozenset({"a"})),
+            "admitted",
+            id="so it was if its TaskRun was seen to vanish",
+        ),
+        pytest.param(
+            run(refusal=LOST, log=RunLog(started=at(0))),
+            "refused RevisionNotFound",
+            id="but not without a definition",
+        ),
+    ],
+)
+def test_admit(observed: ObservedRun, want: str) -> None:
+    """A run may go on, waits, or can never run."""
+    assert want == answer(observed)
+
+
+def test_an_admitted_run_has_its_definition() -> None:
+    """Whoever asks need not look again."""
+    assert PLAIN is admit(run(), course(run(), at(1)), at(1))
+
+
+def test_what_somebody_has_to_mend_is_looked_at_again() -> None:
+    """Nothing may tell that the workflow was created."""
+    held = admit(run(None, hindrance=MISSING), course(run(), at(1)), at(1))
+    assert isinstance(held, Held)
+    assert at(11) == held.until

@@ -1,0 +1,71 @@
+"""What is wanted of a run: `headrace.engine.run.steering`."""
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.workflow import RunTimeouts
+from headrace.engine.course import Mode
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.run.steering import course, deadline
+from support.builders import at, chain
+
+RUN, PAUSE = DesiredState.RUN, DesiredState.PAUSE
+STOP, CANCEL = DesiredState.STOP, DesiredState.CANCEL
+
+
+def observed(desired: DesiredState, seconds: int | None = None, **status: object) -> ObservedRun:
+    """Return a run that began at noon and may take so many seconds."""
+    log = RunLog(**{"started": at(0), **status})  # type: ignore[arg-type] # fields of RunLog
+    definition = chain("a", timeouts=RunTimeouts(run_seconds=seconds))
+    return ObservedRun(
+        RunKey("default", "etl-1"), "uid-1", at(0), definition, desired=desired, log=log
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "seconds", "mode", "reason"),
+    [
+        pytest.param(observed(RUN), 5, Mode.GO, Reason.RUNNING, id="go on"),
+        pytest.param(observed(PAUSE), 5, Mode.PAUSE, Reason.PAUSED, id="pause"),
+        pytest.param(observed(STOP), 5, Mode.STOP, Reason.STOPPED, id="stop"),
+        pytest.param(observed(CANCEL), 5, Mode.CANCEL, Reason.CANCELLED, id="cancel"),
+        pytest.param(observed(RUN, 60), 59, Mode.GO, Reason.RUNNING, id="still in time"),
+        pytest.param(observed(RUN, 60), 60, Mode.CANCEL, Reason.RUN_TIMEOUT, id="out of time"),
+        pytest.param(
+            observed(PAUSE, 60), 60, Mode.CANCEL, Reason.RUN_TIMEOUT, id="also while paused"
+        ),
+        pytest.param(
+            observed(STOP, 60), 60, Mode.CANCEL, Reason.RUN_TIMEOUT, id="also while it stops"
+        ),
+        pytest.param(
+            observed(CANCEL, 60), 60, Mode.CANCEL, Reason.CANCELLED, id="who cancels is named"
+        ),
+        pytest.param(
+            observed(RUN, 60, reason=Reason.RUN_TIMEOUT),
+            5,
+            Mode.CANCEL,
+            Reason.RUN_TIMEOUT,
+            id="once out of time, out of time",
+        ),
+        pytest.param(
+            observed(RUN, 60, started=None), 90, Mode.GO, Reason.RUNNING, id="not begun, no time"
+        ),
+    ],
+)
+def test_course(run: ObservedRun, seconds: float, mode: Mode, reason: Reason) -> None:
+    """The strongest of what somebody wants and what the time wants."""
+    found = course(run, at(seconds))
+    assert (mode, reason) == (found.mode, found.reason)
+
+
+def test_each_course_but_going_on_says_why() -> None:
+    """The message names the field."""
+    assert "desiredState is Stop" == course(observed(STOP), at(1)).message
+    assert "longer than timeouts.runSeconds (60)" == course(observed(RUN, 60), at(60)).message
+
+
+def test_the_deadline_counts_from_the_runs_start() -> None:
+    """Not from its creation: it may have waited for its turn."""
+    assert at(70) == deadline(observed(RUN, 60, started=at(10)))
+    assert deadline(observed(RUN)) is None

@@ -1,0 +1,241 @@
+"""The log of a task, brought up to date: `headrace.engine.task.attempts`."""
+
+from dataclasses import replace
+
+import pytest
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.outcome import Outcome
+from headrace.engine.task.attempts import close, follow, refuse
+from headrace.engine.task.classify import Failure
+from headrace.engine.task.observed import Attempt, Ending, Obstacle, Sighting, TaskLog
+from support.builders import (
+    at,
+    broken,
+    ended,
+    exited,
+    failed,
+    gone,
+    log,
+    on,
+    retries,
+    running,
+    starting,
+)
+
+POLICY = retries(2)
+NOW = at(60)
+OPEN = log(Attempt(1, job="job-1", created=at(0)), reason=Reason.STARTING)
+RUNS = follow(OPEN, running(), POLICY, NOW)
+
+
+def seen(known: TaskLog, sighting: Sighting | None) -> TaskLog:
+    """Bring a log up to date, a minute after noon."""
+    return follow(known, sighting, POLICY, NOW)
+
+
+def story(known: TaskLog) -> str:
+    """Tell a log in a few words."""
+    attempts = [
+        f"{a.number}{'' if a.open else f' {a.reason} at {a.finished:%S}'}" for a in known.attempts
+    ]
+    return f"{known.outcome or known.reason}: {', '.join(attempts) or 'no attempt'}"
+
+
+@pytest.mark.parametrize(
+    ("known", "sighting", "want"),
+    [
+        pytest.param(TaskLog(), None, "Pending: no attempt", id="nothing is there"),
+        pytest.param(TaskLog(), starting(), "Starting: 1", id="an attempt is seen first"),
+        pytest.param(TaskLog(), running(), "Running: 1", id="seen first when it runs"),
+        pytest.param(
+            TaskLog(), exited(0), "Succeeded: 1 Succeeded at 05", id="seen first when it is over"
+        ),
+        pytest.param(TaskLog(), exited(3), "Starting: 1 NonZeroExit at 05", id="and has failed"),
+        pytest.param(TaskLog(), gone(), "Starting: 1 JobDeleted at 00", id="and is gone"),
+        pytest.param(OPEN, starting(), "Starting: 1", id="it still starts"),
+        pytest.param(
+            OPEN, starting(waiting=Reason.UNSCHEDULABLE), "Unschedulable: 1", id="it cannot start"
+        ),
+        pytest.param(OPEN, running(), "Running: 1", id="it runs"),
+        pytest.param(OPEN, exited(0), "Succeeded: 1 Succeeded at 05", id="it succeeded"),
+        pytest.param(OPEN, exited(1), "Starting: 1 NonZeroExit at 05", id="it failed"),
+        pytest.param(OPEN, broken(Reason.EVICTED), "Starting: 1 Evicted at 05", id="it was ended"),
+        pytest.param(OPEN, gone(), "Starting: 1 JobDeleted at 00", id="somebody removed it"),
+        pytest.param(OPEN, None, "Starting: 1 JobDeleted at 00", id="it vanished"),
+        pytest.param(
+            log(failed(), Attempt(2, created=at(6))),
+            exited(0, number=1),
+            "Pending: 1 NonZeroExit at 05, 2 JobDeleted at 00",
+            id="only the attempt before is there",
+        ),
+        pytest.param(
+            log(failed()), exited(0), "Pending: 1 NonZeroExit at 05", id="a closed attempt stays"
+        ),
+        pytest.param(
+            log(failed()), running(2), "Running: 1 NonZeroExit at 05, 2", id="the next one runs"
+        ),
+        pytest.param(
+            OPEN, running(2), "Running: 1 JobDeleted at 00, 2", id="a later one is there already"
+        ),
+        pytest.param(
+            ended(Outcome.SUCCEEDED), None, "Succeeded: 1 Succeeded at 05", id="an end is an end"
+        ),
+        pytest.param(
+            ended(Outcome.FAILED), running(2), "Failed: 1 NonZeroExit at 05", id="of any kind"
+        ),
+        pytest.param(RUNS, starting(), "Running: 1", id="an old sighting takes nothing back"),
+        pytest.param(
+            RUNS, starting(message="the pod was lost"), "Starting: 1", id="a lost pod does"
+        ),
+        pytest.param(RUNS, starting(pod="pod-2"), "Starting: 1", id="so does another pod"),
+    ],
+)
+def test_follow(known: TaskLog, sighting: Sighting | None, want: str) -> None:
+    """A log opens attempts, moves them and closes them by what the world shows."""
+    assert want == story(seen(known, sighting))
+
+
+def test_a_log_that_says_it_all_is_the_same_object() -> None:
+    """So that a turn over thousands of tasks sees at a glance what changed."""
+    for known, sighting in ((RUNS, running()), (ended(Outcome.SUCCEEDED), exited(0))):
+        assert known is seen(known, sighting)
+
+
+def test_what_is_known_of_an_attempt_grows() -> None:
+    """Names and times are added as they are seen, and never lost again."""
+    (attempt,) = seen(RUNS, starting()).attempts
+    assert ("job-1", "pod-1", "n1") == (attempt.job, attempt.pod, attempt.node)
+    assert (at(0), at(0), at(1)) == (attempt.created, attempt.scheduled, attempt.started)
+
+
+def test_another_pod_has_its_own_node_and_times() -> None:
+    """What is told of an attempt is about the pod that is named with it."""
+    (attempt,) = seen(RUNS, starting(pod="pod-2")).attempts
+    assert ("pod-2", None, None) == (attempt.pod, attempt.node, attempt.started)
+    (attempt,) = seen(RUNS, running(pod="pod-2", started=50)).attempts
+    assert ("n1", at(50)) == (attempt.node, attempt.started)
+    assert at(0) == attempt.created
+
+
+def test_the_task_starts_with_its_first_attempt() -> None:
+    """The time of the task counts from there, through all retries."""
+    first = seen(TaskLog(), starting())
+    again = follow(
+        close(first, Failure(Reason.EVICTED, ""), POLICY, at(9)), starting(2), POLICY, NOW
+    )
+    assert at(0) == first.started == again.started
+
+
+def test_outputs_are_kept_when_the_program_ends_well() -> None:
+    """They are read once."""
+    assert {"rows": 3} == seen(OPEN, exited(0, output='{"rows": 3}')).outputs
+
+
+def test_what_the_world_says_of_a_good_end_is_kept() -> None:
+    """A success may have lost its outputs, and then it says so."""
+    end = Ending(at(9), exit_code=0, message="lost")
+    assert "lost" == seen(OPEN, replace(exited(0), ending=end)).message
+
+
+def test_messages_are_bounded() -> None:
+    """What is kept is what the API takes, so that it is read back the same."""
+    long = "x" * 5000
+    assert 1024 == len(seen(OPEN, starting(message=long)).message)
+    assert 1024 == len(seen(OPEN, broken(Reason.EVICTED, message=long)).attempts[0].message)
+
+
+@pytest.mark.parametrize(
+    ("reason", "want"),
+    [
+        (Reason.IMAGE_PULL_FAILED, "the first words"),
+        (Reason.CONTAINER_CONFIG_ERROR, "the first words"),
+        (Reason.UNSCHEDULABLE, "other words"),
+    ],
+)
+def test_words_for_one_trouble(reason: Reason, want: str) -> None:
+    """Where two texts alternate the first one stays; where the text is news the last one does."""
+    first = seen(OPEN, starting(waiting=reason, message="the first words"))
+    assert want == seen(first, starting(waiting=reason, message="other words")).message
+
+
+@pytest.mark.parametrize(
+    ("told", "want"),
+    [
+        pytest.param(30, 30, id="a time that can be"),
+        pytest.param(7200, 60, id="after now"),
+        pytest.param(-7200, 0, id="before it was made"),
+    ],
+)
+def test_the_end_is_not_believed_outside_of_the_attempts_life(told: float, want: float) -> None:
+    """Waits count from it, and another machine's clock tells it."""
+    assert at(want) == seen(OPEN, exited(1, when=told)).attempts[0].finished
+
+
+@pytest.mark.parametrize(
+    ("reason", "user", "infrastructure"),
+    [
+        (Reason.NON_ZERO_EXIT, 1, 0),
+        (Reason.NODE_LOST, 0, 1),
+        (Reason.ADMISSION_DENIED, 0, 0),
+        (Reason.CANCELLED, 0, 0),
+        (Reason.TASK_TIMEOUT, 0, 0),
+    ],
+)
+def test_a_failure_is_charged_to_whom_it_belongs(
+    reason: Reason, user: int, infrastructure: int
+) -> None:
+    """And to nobody, where the attempt was ended on purpose."""
+    closed = close(OPEN, Failure(reason, ""), POLICY, NOW)
+    assert (user, infrastructure) == (closed.user_failures, closed.infrastructure_failures)
+
+
+def test_an_ignored_failure_is_charged_to_nobody() -> None:
+    """A retry rule says so."""
+    ignoring = retries(0, on(75, then="Ignore"))
+    assert 0 == follow(OPEN, exited(75), ignoring, NOW).user_failures
+
+
+def test_the_log_keeps_ten_attempts() -> None:
+    """The oldest go; numbers and counts go on."""
+    known = log(*(failed(number=n) for n in range(1, 11)))
+    known = seen(known, starting(11))
+    assert (11, 10, 2) == (known.count, len(known.attempts), known.attempts[0].number)
+
+
+# --- attempts that the world will not make ----------------------------------------------------
+
+DENIED = Obstacle(Reason.ADMISSION_DENIED, "not this image", at(30))
+
+
+def test_a_refusal_for_good_is_a_failed_attempt() -> None:
+    """It ended when it was met, and has the world's words."""
+    refused = refuse(TaskLog(), DENIED, POLICY)
+    assert "Pending: 1 AdmissionDenied at 30" == story(refused)
+    assert (1, at(30)) == (refused.count, refused.started)
+    assert "not this image" == refused.attempts[0].message
+
+
+def test_the_same_refusal_is_logged_once() -> None:
+    """However often it is looked at; the next one is another attempt."""
+    refused = refuse(TaskLog(), DENIED, POLICY)
+    assert refused is refuse(refused, DENIED, POLICY)
+    assert 2 == refuse(refused, replace(DENIED, until=at(50)), POLICY).count
+
+
+@pytest.mark.parametrize(
+    ("known", "obstacle"),
+    [
+        pytest.param(TaskLog(), replace(DENIED, reason=Reason.QUOTA_EXCEEDED), id="room may come"),
+        pytest.param(OPEN, DENIED, id="an attempt is there"),
+        pytest.param(ended(Outcome.FAILED), DENIED, id="the task has ended"),
+    ],
+)
+def test_what_is_no_refusal_for_good(known: TaskLog, obstacle: Obstacle) -> None:
+    """The log stays as it is."""
+    assert known is refuse(known, obstacle, POLICY)
+
+
+def test_a_refused_attempt_keeps_the_memory_that_it_was_to_have() -> None:
+    """What a rule has raised stays raised for the attempt after it."""
+    assert "1Gi" == refuse(TaskLog(), DENIED, POLICY, "1Gi").attempts[0].memory

@@ -1,0 +1,109 @@
+"""What is kept of the past: `headrace.engine.workflow.retention`."""
+
+from dataclasses import replace
+
+import pytest
+
+from headrace.api.v1alpha1.workflow import History
+from headrace.engine.outcome import Outcome
+from headrace.engine.run.job_retention import expired_jobs, jobs_expire
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.task.observed import ObservedTask
+from headrace.engine.workflow.retention import (
+    FinishedRun,
+    expired_runs,
+    next_expiry,
+    unused_revisions,
+)
+from support.builders import at, chain, ended, exited, gone
+
+DONE = ObservedTask(ended(Outcome.SUCCEEDED), exited(0))
+
+
+def observed(finished: float | None = 0, **tasks: ObservedTask) -> ObservedRun:
+    """Return a run that ended so many seconds after noon; its Jobs are kept for a minute."""
+    status = RunLog(finished=None if finished is None else at(finished))
+    definition = chain("a", "b", history=History(job_seconds=60))
+    return ObservedRun(RunKey("d", "r"), "uid-1", at(-9), definition, tasks=tasks, log=status)
+
+
+def ends(run: ObservedRun, now: float) -> list[str]:
+    """Name the attempts whose Jobs go."""
+    return [f"{each.task}/{each.number}" for each in expired_jobs(run, at(now))]
+
+
+@pytest.mark.parametrize(
+    ("run", "now", "want"),
+    [
+        pytest.param(observed(a=DONE), 59, [], id="not yet"),
+        pytest.param(observed(a=DONE), 60, ["a/1"], id="now"),
+        pytest.param(observed(None, a=DONE), 999, [], id="not while the run goes on"),
+        pytest.param(
+            observed(a=replace(DONE, log=ended(Outcome.FAILED))), 60, [], id="failures are kept"
+        ),
+        pytest.param(observed(a=replace(DONE, sighting=gone())), 60, [], id="it is gone already"),
+        pytest.param(observed(a=replace(DONE, sighting=None)), 60, [], id="nothing is there"),
+        pytest.param(
+            observed(a=replace(DONE, log=replace(DONE.log, count=3))),
+            60,
+            ["a/1", "a/2", "a/3"],
+            id="those of all attempts go",
+        ),
+        pytest.param(
+            observed(a=replace(DONE, log=replace(DONE.log, count=3), sighting=gone(3))),
+            60,
+            ["a/1", "a/2"],
+            id="those before the newest, if somebody removed that",
+        ),
+    ],
+)
+def test_expired_jobs(run: ObservedRun, now: float, want: list[str]) -> None:
+    """The Jobs of succeeded tasks go some time after the run ended."""
+    assert want == ends(run, now)
+
+
+def test_jobs_have_a_time() -> None:
+    """So that somebody looks then."""
+    assert at(60) == jobs_expire(observed())
+    assert jobs_expire(observed(None)) is None
+
+
+def past(*runs: str) -> list[FinishedRun]:
+    """Return ended runs: `g3` is a good one that ended three seconds after noon."""
+    return [FinishedRun(name, at(int(name[1:])), succeeded=name[0] == "g") for name in runs]
+
+
+@pytest.mark.parametrize(
+    ("history", "now", "want"),
+    [
+        pytest.param(History(), 100, (), id="ten of each are kept"),
+        pytest.param(
+            History(successful_runs=1), 100, ("g1", "g3"), id="the newest good ones are kept"
+        ),
+        pytest.param(History(failed_runs=1), 100, ("b2",), id="bad ones are counted by themselves"),
+        pytest.param(
+            History(successful_runs=0, failed_runs=0),
+            100,
+            ("g1", "b2", "g3", "b4", "g5"),
+            id="oldest first",
+        ),
+        pytest.param(
+            History(ttl_seconds_after_finished=10), 13, ("g1", "b2", "g3"), id="by age too"
+        ),
+    ],
+)
+def test_expired_runs(history: History, now: float, want: tuple[str, ...]) -> None:
+    """Finished runs beyond what is kept go."""
+    assert want == expired_runs(past("g1", "b2", "g3", "b4", "g5"), history, at(now))
+
+
+def test_runs_have_a_time_if_the_workflow_gives_one() -> None:
+    """The oldest one's comes first."""
+    assert at(11) == next_expiry(past("g3", "b1"), History(ttl_seconds_after_finished=10))
+    assert next_expiry(past("g3"), History()) is None
+    assert next_expiry([], History(ttl_seconds_after_finished=10)) is None
+
+
+def test_a_revision_that_nobody_refers_to_goes() -> None:
+    """In the order of names."""
+    assert ("a", "c") == unused_revisions(["c", "b", "a"], ["b", "z"])
