@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
-export PYTHONPATH := tests
-CLUSTER := $(PY) -m cluster.control_plane
+export PYTHONPATH := tests:.
+CLUSTER := $(PY) -m tools.cluster
 
 .PHONY: help
 help: ## Show this list
@@ -35,11 +35,11 @@ run: .venv-run/.run ## Run the example pipeline (the flights of New York 2013) o
 
 .PHONY: cluster
 cluster: .venv/.dev ## Make a Kubernetes, install Headrace on it and run the example there
-	@$(PY) -m cluster.demo up
+	@$(PY) -m tools.cluster.demo up
 
 .PHONY: cluster-down
 cluster-down: .venv/.dev ## Remove that Kubernetes
-	@$(PY) -m cluster.demo down
+	@$(PY) -m tools.cluster.demo down
 
 # --- checks --------------------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ lint: .venv/.dev ## Check form, types, layers, and that generated files are up t
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy
-	@.venv/bin/mypy bench
+	@.venv/bin/mypy bench tools
 	@.venv/bin/lint-imports --no-cache >/tmp/headrace-imports.$$$$ || { cat /tmp/headrace-imports.$$$$; exit 1; }; rm -f /tmp/headrace-imports.$$$$
 	@$(PY) scripts/generate.py --check
 

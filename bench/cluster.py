@@ -31,9 +31,8 @@ from bench.stand import (
     tell,
     timed,
 )
-
-from cluster.control_plane.one_node import OneNode
 from cluster.operator_process import ControllerProcess
+from tools.cluster.one_node import OneNode
 
 ROOT = Path(__file__).parents[1]
 

@@ -17,14 +17,13 @@ from statistics import median
 from typing import Any
 
 from bench.stand import RAISED, Manifest, Stand, cluster_of, indexed, job, tell
-
-from cluster.control_plane.one_node import OneNode
 from headrace.kube.client import Client
 from headrace.kube.credentials import from_kubeconfig
 from headrace.kube.resources import JOBS, PODS, Resource, Scope
 from headrace.kube.sender import Settings as Sending
 from headrace.kube.transport import HttpTransport
 from headrace.kube.wire import Changed
+from tools.cluster.one_node import OneNode
 
 Object = dict[str, Any]
 AT_ONCE = 300

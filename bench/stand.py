@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cluster.control_plane.commands import run as shell
-from cluster.control_plane.instance import instance
-from cluster.control_plane.one_node import OneNode
-from cluster.control_plane.settings import Settings
+from tools.cluster.commands import run as shell
+from tools.cluster.instance import instance
+from tools.cluster.one_node import OneNode
+from tools.cluster.settings import Settings
 
 IMAGE = "busybox:1.37"
 REQUESTS = {"requests": {"cpu": "1m", "memory": "8Mi"}, "limits": {"memory": "64Mi"}}

@@ -3,7 +3,7 @@
 import pytest
 
 from chart.rendering import helm
-from cluster.control_plane.failure import ClusterError
+from tools.cluster.failure import ClusterError
 
 
 @pytest.fixture(scope="session", autouse=True)

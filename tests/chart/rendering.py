@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
-from cluster.control_plane import build
-from cluster.control_plane.commands import run
+from tools.cluster import build
+from tools.cluster.commands import run
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "headrace"

@@ -9,7 +9,7 @@ import pytest
 from chart.everything import OBJECTS
 from chart.rendering import Rendered, render
 from chart.test_objects import WITHOUT_NAMESPACE
-from cluster.control_plane.commands import CommandFailedError
+from tools.cluster.commands import CommandFailedError
 
 ODD = ("2024", "007", "0x10", "1e3", "on", "no", "y", "null", "true", "12-30")
 """Names that Kubernetes accepts, and that are no text in YAML unless they are quoted."""

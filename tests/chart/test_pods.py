@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chart.rendering import CHART, IMAGE, NAMESPACE, Manifest, call, render
-from cluster.control_plane.commands import CommandFailedError
 from headrace.controller.settings import read
+from tools.cluster.commands import CommandFailedError
 
 REPOSITORY = IMAGE["image.repository"]
 

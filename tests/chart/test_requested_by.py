@@ -3,7 +3,7 @@
 import pytest
 
 from chart.rendering import MUTATING, NAMESPACE, render
-from cluster.control_plane.commands import CommandFailedError
+from tools.cluster.commands import CommandFailedError
 
 BETA = "admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy"
 

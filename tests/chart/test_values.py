@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from chart.rendering import CHART, render
-from cluster.control_plane.commands import CommandFailedError
+from tools.cluster.commands import CommandFailedError
 
 VALUES: Mapping[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA: Mapping[str, Any] = json.loads((CHART / "values.schema.json").read_text())

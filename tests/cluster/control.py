@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cluster.control_plane.provider import Cluster
 from cluster.fixtures import Program, namespace_name
 from cluster.looking import Looking
 from cluster.operator_process import ControllerProcess
 from cluster.story import Story
 from cluster.witness import Witness
+from tools.cluster.provider import Cluster
 
 ROOT = Path(__file__).parents[2]
 

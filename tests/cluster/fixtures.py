@@ -22,12 +22,12 @@ from typing import Protocol
 
 import pytest
 
-from cluster.control_plane.commands import locked, run
-from cluster.control_plane.failure import ClusterUnavailableError
-from cluster.control_plane.given import Given
-from cluster.control_plane.instance import Instance, instance
-from cluster.control_plane.provider import Cluster, choose
-from cluster.control_plane.settings import Settings
+from tools.cluster.commands import locked, run
+from tools.cluster.failure import ClusterUnavailableError
+from tools.cluster.given import Given
+from tools.cluster.instance import Instance, instance
+from tools.cluster.provider import Cluster, choose
+from tools.cluster.settings import Settings
 
 GIVEN_VARIABLE = "HEADRACE_TEST_CLUSTER_KUBECONFIG"
 KEEP_VARIABLE = "HEADRACE_KEEP_CLUSTER"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cluster.control_plane.provider import Cluster
 from cluster.fixtures import Program
+from tools.cluster.provider import Cluster
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "headrace"

@@ -7,13 +7,13 @@ from itertools import islice
 import pytest
 from kubernetes import config
 
-from cluster.control_plane.provider import Cluster
 from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run, parse_workflow
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
 from support.mutants import mutants
 from support.times import TIMES
 from support.written import Manifest, rich, run
+from tools.cluster.provider import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("crds")]
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from cluster.control_plane.commands import CommandFailedError
 from cluster.fixtures import Program
 from cluster.story import Story, condition
 from support.broken import Broken, Refuser, broken
+from tools.cluster.commands import CommandFailedError
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("crds")]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cluster.control_plane.provider import Cluster
 from cluster.fixtures import Program
+from tools.cluster.provider import Cluster
 
 pytestmark = pytest.mark.cluster
 

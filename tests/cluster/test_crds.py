@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from cluster.control import ROOT, Stage
-from cluster.control_plane.commands import CommandFailedError
 from cluster.fixtures import Program
 from support.written import RICH, Manifest, rich, run, task, task_run, workflow
+from tools.cluster.commands import CommandFailedError
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("crds")]
 

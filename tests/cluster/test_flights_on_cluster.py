@@ -3,10 +3,10 @@
 import pytest
 
 from cluster.control import Stage
-from cluster.demo import FLIGHTS, FLIGHTS_IMAGE, ROOT, RUN_SECONDS, provide_image
 from cluster.looking import Manifest
 from cluster.operator_process import ControllerProcess
 from cluster.story import Story, attempts
+from tools.cluster.demo import FLIGHTS, FLIGHTS_IMAGE, ROOT, RUN_SECONDS, provide_image
 
 pytestmark = pytest.mark.cluster
 

@@ -14,11 +14,11 @@ from chart.everything import FIELDS, OBJECTS
 from chart.rendering import manifest_in, notes, render
 from chart.rights import CONTROLLER
 from cluster.control import Stage
-from cluster.control_plane.commands import CommandFailedError
-from cluster.control_plane.one_node import OneNode
 from cluster.fixtures import Program
 from cluster.installation import RESTRICTED, Release, Right, allowed, load_image
 from cluster.story import SUCCEED, Story, task, workflow
+from tools.cluster.commands import CommandFailedError
+from tools.cluster.one_node import OneNode
 
 pytestmark = pytest.mark.cluster
 

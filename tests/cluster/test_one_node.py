@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from cluster.control_plane import cgroups, components, left_overs, mounts, processes
-from cluster.control_plane.commands import run, wait_until
-from cluster.control_plane.instance import instance
-from cluster.control_plane.one_node import OneNode
-from cluster.control_plane.provider import Cluster
-from cluster.control_plane.settings import Settings
 from cluster.fixtures import Program, chosen
+from tools.cluster import cgroups, components, left_overs, mounts, processes
+from tools.cluster.commands import run, wait_until
+from tools.cluster.instance import instance
+from tools.cluster.one_node import OneNode
+from tools.cluster.provider import Cluster
+from tools.cluster.settings import Settings
 
 pytestmark = pytest.mark.cluster
 

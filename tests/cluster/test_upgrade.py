@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cluster.control_plane.commands import CommandFailedError, run
-from cluster.control_plane.given import Given
-from cluster.control_plane.instance import instance
-from cluster.control_plane.provider import Cluster, choose
-from cluster.control_plane.settings import Settings
 from cluster.fixtures import KEEP_VARIABLE, Program, chosen
 from cluster.installation import CHART, RESTRICTED, Release, load_image
 from cluster.looking import Looking
 from cluster.story import SUCCEED, Story, task
+from tools.cluster.commands import CommandFailedError, run
+from tools.cluster.given import Given
+from tools.cluster.instance import instance
+from tools.cluster.provider import Cluster, choose
+from tools.cluster.settings import Settings
 
 pytestmark = pytest.mark.cluster
 

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from cluster import demo
-from cluster.control_plane.commands import locked, run
-from cluster.control_plane.given import Given
-from cluster.control_plane.instance import instance
-from cluster.control_plane.provider import Cluster, choose
-from cluster.control_plane.settings import Settings
 from cluster.fixtures import chosen, in_use, namespace_name
 from docs.blocks import ROOT, Block
 from docs.scratch import copy_repository
 from docs.shell import Shell
+from tools.cluster import demo
+from tools.cluster.commands import locked, run
+from tools.cluster.given import Given
+from tools.cluster.instance import instance
+from tools.cluster.provider import Cluster, choose
+from tools.cluster.settings import Settings
 
 PUBLISHED_AS = "registry.example.com/headrace/controller:0.1.0"
 """What the how-to calls the controller's image in a reader's own registry."""

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+
+from examples.conftest import GoodRun
 from examples.flights.flights.checks import check_all
 from examples.flights.flights.contract import Context, DataIsBadError
 from examples.flights.flights.database import database
@@ -14,8 +16,6 @@ from examples.flights.flights.publish import publish
 from examples.flights.flights.report import PICTURES, report
 from examples.flights.flights.source import TABLES, Table, csv_of, source_folder
 from examples.flights.flights.store import store
-
-from examples.conftest import GoodRun
 
 ROWS = {
     "airlines": 16,

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+
+from examples.conftest import GoodRun
 from examples.flights.flights.checks import allowed, judge, number, table_of
 from examples.flights.flights.database import Connection, database
 from examples.flights.flights.layout import STAGED, Layout
 from examples.flights.flights.results import Result
 from examples.flights.flights.rules import CHECKS, Check, share
-
-from examples.conftest import GoodRun
 
 BY_NAME = {check.name: check for check in CHECKS}
 

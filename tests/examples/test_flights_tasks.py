@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+
+from examples.conftest import GoodRun, RunTask
 from examples.flights.flights.contract import (
     BAD_DATA,
     Context,
@@ -15,8 +17,6 @@ from examples.flights.flights.contract import (
 )
 from examples.flights.flights.layout import layout_of
 from examples.flights.flights.tidy import MIN_AGE_SECONDS, tidy
-
-from examples.conftest import GoodRun, RunTask
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 
 SUCCESS, TRY_AGAIN = 0, 1

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from cluster.control_plane.provider import Cluster
 from cluster.fixtures import skip_without_cluster
 from headrace.cluster.kinds import TASK_RUNS
 from headrace.kube.client import Client
@@ -22,6 +21,7 @@ from support.api_server import ApiServer
 from support.api_transport import MemoryTransport
 from support.plumbing import manifest
 from support.virtual_time import VirtualTimeLoop, now, seeded
+from tools.cluster.provider import Cluster
 
 Object = dict[str, Any]
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cluster.control import Stage
-from cluster.control_plane.commands import CommandFailedError
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import Caches
 from headrace.cluster.events import EventRecorder
@@ -32,6 +31,7 @@ from headrace.manifests.names import job_name
 from headrace.reconcile import reconcile
 from support.plumbing import manifest
 from support.virtual_time import seeded
+from tools.cluster.commands import CommandFailedError
 
 IMAGE: Final = "busybox:1.37"
 _SCRIPT: Final = """

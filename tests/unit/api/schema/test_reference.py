@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from scripts import generate
 
 from headrace.api.schema import reference
 from headrace.api.schema.crd import KINDS
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
+from scripts import generate
 
 API = reference.pages()["api.md"]
 
