@@ -57,6 +57,8 @@ class WorkflowWorld:
         self._listed: dict[WorkflowKey, tuple[tuple[str, int], tuple[str, ...]]] = {}
         self._specs: dict[WorkflowKey, tuple[tuple[str, int], WorkflowSpec]] = {}
         self._uids: dict[WorkflowKey, dict[str, str]] = {}  # Of the runs looked at, by name.
+        self._made: dict[str, dict[str, NewRun]] = {}
+        """By a Workflow's uid: the runs that were made, and that its status does not tell of."""
 
     async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
         """Return all that is true of a workflow now; None if nothing is left of it."""
@@ -66,7 +68,10 @@ class WorkflowWorld:
         self._uids[key] = {run.metadata.name: run.metadata.uid for run in found}
         revisions = await self._revisions(key, item)
         if item is None or item.metadata.deletion_timestamp is not None:
-            for known in (self._read, self._wrote, self._listed, self._specs):
+            read = self._read.pop(key, None)
+            if read is not None:
+                self._made.pop(read.metadata.uid, None)
+            for known in (self._wrote, self._listed, self._specs):
                 known.pop(key, None)
             if not runs and not revisions:
                 self._uids.pop(key, None)
@@ -78,13 +83,19 @@ class WorkflowWorld:
         self._read[key] = item
         return await self._existing(item, runs, revisions)
 
-    async def apply(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
-        """Create, cancel and delete runs. Doing it again changes nothing."""
+    async def carry_out(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
+        """
+        Create and cancel runs, write that down, and only then let go of old ones.
+
+        What goes may be all that proves that it was started: the status must prove it before.
+        Doing it again changes nothing.
+        """
         uids = dict(self._uids.get(key, {}))
         for run in decision.create:
             uids[run.name] = await self._create(key, run)
         for name in decision.cancel:  # It may be one of those that were just made.
             await self._cancel(key, name, uids[name])
+        await self._record(key, decision)
         for name in decision.delete_runs:
             await self._delete(WORKFLOW_RUNS, key.namespace, name, uids[name])
         for name in decision.delete_revisions:
@@ -96,16 +107,6 @@ class WorkflowWorld:
         """Tell whether this version of a workflow is what we wrote last: it is no news."""
         return version != "" and self._wrote.get(key) == version
 
-    async def record(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
-        """Write the Workflow's status if it is to be written, then tell what happened."""
-        item = self._read.get(key)
-        if item is None:
-            return
-        if decision.status is not None:
-            await self._write(item, decision.status)
-        for note in decision.notes:
-            await self._events.warn(WORKFLOWS, item.metadata, note.reason, note.message)
-
     async def complain(self, key: WorkflowKey, reason: Reason, message: str) -> None:
         """Show that a turn could not be ended, and why, as far as that can be written."""
         item = self._read.get(key)
@@ -116,6 +117,17 @@ class WorkflowWorld:
         told = replace(log, ready=False, reason=reason, message=message, since=since)
         if told != log:
             await self._write(item, told)
+
+    async def _record(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
+        """Write the Workflow's status if it is to be written, then tell what happened."""
+        item = self._read.get(key)
+        if item is None:
+            return
+        if decision.status is not None:
+            await self._write(item, decision.status)
+        self._made.pop(item.metadata.uid, None)
+        for note in decision.notes:
+            await self._events.warn(WORKFLOWS, item.metadata, note.reason, note.message)
 
     async def _existing(
         self, item: OwnObject, runs: tuple[KnownRun, ...], revisions: tuple[str, ...]
@@ -137,6 +149,7 @@ class WorkflowWorld:
             revision=revision,
             revisions=revisions,
             runs=runs,
+            made=tuple(self._made.get(meta.uid, {}).values()),
             log=_log(item),
         )
 
@@ -181,6 +194,8 @@ class WorkflowWorld:
             ref = Ref(WORKFLOW_RUNS, key.namespace, run.name)
             made = await self._client.get(ref, OwnObject)
         self._caches.runs.put(made)
+        if item is not None:
+            self._made.setdefault(item.metadata.uid, {})[run.name] = run
         return made.metadata.uid
 
     async def _cancel(self, key: WorkflowKey, name: str, uid: str) -> None:

@@ -275,8 +275,7 @@ class Runtime:
             self._roll.forget(key)
             return None
         decision = supervise(workflow, now())
-        await self._workflows.apply(key, decision)
-        await self._workflows.record(key, decision)
+        await self._workflows.carry_out(key, decision)
         return decision.look_again_at
 
     def _alive(self) -> str | None:

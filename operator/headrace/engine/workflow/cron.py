@@ -76,6 +76,11 @@ def count_multiples(seconds: int, after: datetime, until: datetime) -> int:
     return max(0, (until - EPOCH) // step - (after - EPOCH) // step)
 
 
+def is_multiple(seconds: int, at: datetime) -> bool:
+    """Tell whether an instant is a tick of `everySeconds`."""
+    return not (at - EPOCH) % timedelta(seconds=seconds)
+
+
 def _multiples(seconds: int, start: datetime, direction: Direction) -> Iterator[datetime]:
     """Yield the multiples of a number of seconds since the epoch."""
     step = timedelta(seconds=seconds)

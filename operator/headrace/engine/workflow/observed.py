@@ -56,6 +56,16 @@ class WorkflowLog:
 
 
 @dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run to create. Its name is the lock."""
+
+    name: str
+    trigger: TriggerKind
+    logical_time: datetime | None = None
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedWorkflow:
     """All that is true of a workflow at one moment."""
 
@@ -71,22 +81,23 @@ class ObservedWorkflow:
     revisions: tuple[str, ...] = ()
     """All revisions that are kept."""
     runs: tuple[KnownRun, ...] = ()
+    made: tuple[NewRun, ...] = ()
+    """Runs that were made, and the status could not say so yet. Somebody may have deleted them."""
     log: WorkflowLog = field(default_factory=WorkflowLog)
 
-
-@dataclass(frozen=True, slots=True)
-class NewRun:
-    """A run to create. Its name is the lock."""
-
-    name: str
-    trigger: TriggerKind
-    logical_time: datetime | None = None
-    interval: Interval | None = None
+    @property
+    def known(self) -> tuple[KnownRun | NewRun, ...]:
+        """All runs that are there, and those that were there and are not on record."""
+        return (*self.runs, *self.made)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowDecision:
-    """What a workflow needs now. Runs are created before the status says so."""
+    """
+    What a workflow needs now: runs are created, then the status says so, then old runs go.
+
+    So at each moment a run or the status proves what was started, and nothing is started again.
+    """
 
     create: tuple[NewRun, ...] = ()
     cancel: tuple[str, ...] = ()

@@ -21,6 +21,8 @@ class FinishedRun:
     name: str
     finished: datetime
     succeeded: bool
+    needed: bool = False
+    """Whether it proves what is on record nowhere else: such a run stays."""
 
 
 def expired_runs(runs: Sequence[FinishedRun], history: History, now: datetime) -> tuple[str, ...]:
@@ -32,7 +34,8 @@ def expired_runs(runs: Sequence[FinishedRun], history: History, now: datetime) -
     ttl = history.ttl_seconds_after_finished
     if ttl is not None:
         beyond |= {run.name for run in runs if now >= run.finished + timedelta(seconds=ttl)}
-    return tuple(run.name for run in reversed(newest_first) if run.name in beyond)
+    oldest_first = reversed(newest_first)
+    return tuple(run.name for run in oldest_first if run.name in beyond and not run.needed)
 
 
 def next_expiry(runs: Iterable[FinishedRun], history: History) -> datetime | None:
@@ -40,7 +43,7 @@ def next_expiry(runs: Iterable[FinishedRun], history: History) -> datetime | Non
     if history.ttl_seconds_after_finished is None:
         return None
     ttl = timedelta(seconds=history.ttl_seconds_after_finished)
-    return min((run.finished + ttl for run in runs), default=None)
+    return min((run.finished + ttl for run in runs if not run.needed), default=None)
 
 
 def unused_revisions(known: Iterable[str], used: Iterable[str]) -> tuple[str, ...]:

@@ -13,7 +13,14 @@ from itertools import islice, takewhile
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import CatchUp, Schedule
-from headrace.engine.workflow.cron import INSTANT, count_multiples, next_tick, previous_tick, ticks
+from headrace.engine.workflow.cron import (
+    INSTANT,
+    count_multiples,
+    is_multiple,
+    next_tick,
+    previous_tick,
+    ticks,
+)
 
 ON_TIME = timedelta(seconds=60)
 """How late a tick may be seen and still count as on time, where no deadline says it: longer than
@@ -33,6 +40,11 @@ class Recorded:
     """When these schedules took effect. No tick before that fires."""
     last_tick: datetime | None = None
     """The newest tick that was dealt with: started, skipped or missed."""
+
+    @property
+    def until(self) -> datetime:
+        """The instant up to which all ticks are dealt with."""
+        return self.last_tick or self.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,12 @@ def record_for(
 
 
 def due(
-    schedules: Sequence[Schedule], recorded: Recorded, now: datetime, *, suspended: bool
+    schedules: Sequence[Schedule],
+    recorded: Recorded,
+    now: datetime,
+    *,
+    suspended: bool,
+    started: frozenset[datetime] = frozenset(),
 ) -> Due:
     """
     Decide which ticks start a run now. A tick that several schedules share starts one.
@@ -123,12 +140,13 @@ def due(
         recorded: From `record_for`.
         now: The time, with a zone.
         suspended: Whether triggers are stopped.
+        started: Ticks that have a run, on record or not: they are not missed.
 
     """
     if suspended or not schedules:
         return Due((), 0, (), recorded, None)
-    begin = recorded.last_tick or recorded.since
-    looks = [_look(schedule, begin, now) for schedule in schedules]
+    begin = recorded.until
+    looks = [_look(schedule, begin, now, started) for schedule in schedules]
     seen = [look.newest for look in looks if look.newest]
     starting = {tick.at: tick for look in reversed(looks) for tick in look.ticks}
     upcoming = (next_tick(schedule, max(begin, now)) for schedule in schedules)
@@ -151,7 +169,9 @@ class _Look:
     note: Note | None = None
 
 
-def _look(schedule: Schedule, begin: datetime, now: datetime) -> _Look:
+def _look(
+    schedule: Schedule, begin: datetime, now: datetime, started: frozenset[datetime]
+) -> _Look:
     """Return what one schedule has due after an instant and up to now."""
     limit = schedule.max_catch_up if schedule.catch_up is CatchUp.ALL else 1
     passed = takewhile(lambda tick: tick > begin, ticks(schedule, now + INSTANT, -1))
@@ -159,17 +179,20 @@ def _look(schedule: Schedule, begin: datetime, now: datetime) -> _Look:
     if not newest:
         return _Look()
     if schedule.every_seconds is not None:
+        between = (at for at in started if begin < at < newest[-1])
         older = count_multiples(schedule.every_seconds, begin, now) - len(newest)
+        older -= sum(is_multiple(schedule.every_seconds, at) for at in between)
     else:
-        older = sum(1 for _ in islice(passed, COUNTED))
+        older = sum(at not in started for at in islice(passed, COUNTED))
     age = _allowed_age(schedule)
     on_time = [at for at in reversed(newest) if age is None or now - at <= age]
-    missed = older + len(newest) - len(on_time)
+    late = set(newest).difference(on_time, started)
+    missed = older + len(late)
     return _Look(
         ticks=tuple(Tick(at, previous_tick(schedule, at) or at) for at in on_time),
         newest=newest[0],
         missed=missed,
-        note=_missed_note(schedule, missed, begin, too_late=len(on_time) < len(newest)),
+        note=_missed_note(schedule, missed, begin, too_late=bool(late)),
     )
 
 

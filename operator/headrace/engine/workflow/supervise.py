@@ -4,13 +4,13 @@ A workflow as a whole: which runs to create, cancel and delete, and what to tell
 Knows the definition's triggers, its runs and the time. What a run does is `decide`'s.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import Interval, TriggerKind
-from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.api.v1alpha1.workflow import History, WorkflowSpec
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.workflow.concurrency import (
     ReplaceRuns,
@@ -20,6 +20,7 @@ from headrace.engine.workflow.concurrency import (
     superseded,
 )
 from headrace.engine.workflow.observed import (
+    KnownRun,
     NewRun,
     ObservedWorkflow,
     WorkflowDecision,
@@ -32,18 +33,25 @@ from headrace.engine.workflow.retention import (
     next_expiry,
     unused_revisions,
 )
-from headrace.engine.workflow.schedule import Note, Tick, due, record_for, run_name
+from headrace.engine.workflow.schedule import (
+    Note,
+    Recorded,
+    Tick,
+    due,
+    record_for,
+    run_name,
+)
 
 
 def supervise(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
     """Decide what a workflow needs now. The same observation and time give the same decision."""
-    tidy = _tidy(workflow, now)
     if not workflow.exists:
-        return tidy
+        return _tidy(workflow, WITHOUT_WORKFLOW, None, now)
     log = _summary(workflow)
-    if workflow.spec is None:
-        return _with_status(tidy, workflow, _refused(workflow, log, now))
+    if workflow.spec is None:  # What it says of history is broken too, so nothing goes.
+        return _with_status(WorkflowDecision(), workflow, _refused(workflow, log, now))
     timed, log = _schedules(workflow, workflow.spec, log, now)
+    tidy = _tidy(workflow, workflow.spec.history, log.schedule, now)
     applied, log = _on_apply(workflow, workflow.spec, log)
     decision = replace(
         tidy,
@@ -56,13 +64,28 @@ def supervise(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
     return _with_status(decision, workflow, _ready(workflow, log, now))
 
 
-def _tidy(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
-    """Decide what of the past goes."""
-    history = workflow.spec.history if workflow.spec else WITHOUT_WORKFLOW
-    if workflow.exists and workflow.spec is None:
-        return WorkflowDecision()  # The definition is broken, and with it what it says of history.
+def _tidy(
+    workflow: ObservedWorkflow, history: History, recorded: Recorded | None, now: datetime
+) -> WorkflowDecision:
+    """
+    Decide what of the past goes.
+
+    The run of a tick that is not on record is all that keeps the tick from starting again: it stays
+    until then. So it is while a workflow is suspended, or while the clock is set back.
+
+    Args:
+        workflow: The workflow.
+        history: What is kept of its runs.
+        recorded: What the status says of the schedules before anything goes; None: no tick fires.
+        now: The time.
+
+    """
+    ticks = _ticks(workflow, workflow.runs, after=recorded.until) if recorded else ()
+    later = {run_name(workflow.name, tick) for tick in ticks}
     finished = [
-        FinishedRun(run.name, run.finished, run.succeeded) for run in workflow.runs if run.finished
+        FinishedRun(run.name, run.finished, run.succeeded, needed=run.name in later)
+        for run in workflow.runs
+        if run.finished
     ]
     runs = expired_runs(finished, history, now)
     kept = [run for run in workflow.runs if run.name not in runs]
@@ -85,7 +108,8 @@ def _schedules(
     # out and put back, begins when it is seen. Only what was there at once begins at the creation.
     begin = workflow.created if workflow.log.observed_generation == 0 else now
     recorded = record_for(schedules, workflow.log.schedule, begin, now)
-    ticks = due(schedules, recorded, now, suspended=spec.suspend)
+    started = _ticks(workflow, workflow.known, after=recorded.until)
+    ticks = due(schedules, recorded, now, suspended=spec.suspend, started=started)
     decision, skipped = _tick_runs(workflow, spec, ticks.ticks, now)
     missed = log.missed + ticks.missed + skipped
     log = replace(log, schedule=ticks.recorded, next_run=ticks.next_look, missed=missed)
@@ -97,14 +121,15 @@ def _tick_runs(
     workflow: ObservedWorkflow, spec: WorkflowSpec, ticks: Sequence[Tick], now: datetime
 ) -> tuple[WorkflowDecision, int]:
     """Decide which due ticks start their run, and count those that may not."""
-    # The run of a tick may have been made, and have ended, before a crash kept that from the log.
-    over = {run.name for run in workflow.runs if run.finished is not None}
+    # The run of a tick may have been made, and be over, before the status could say so.
+    active = _active(workflow)
+    over = {run.name for run in workflow.known} - {run.name for run in active}
     runs = [run for tick in ticks if (run := _tick_run(workflow.name, tick)).name not in over]
     siblings = [
         SiblingRun(run.name, now, run.logical_time or now, began=False, cancelling=False)
         for run in runs
     ]
-    decisions = decide_ticks(spec.concurrency, siblings, _active(workflow))
+    decisions = decide_ticks(spec.concurrency, siblings, active)
     made = [
         run for run, each in zip(runs, decisions, strict=True) if not isinstance(each, SkipTick)
     ]
@@ -159,20 +184,34 @@ def _on_apply(
     first = log.applied_revision is None
     applies = any(trigger.on_apply is not None for trigger in spec.triggers)
     new = first or (applies and log.applied_revision != workflow.revision)
-    if spec.suspend or not new:
-        return (), log
-    log = replace(log, applied_revision=workflow.revision)
-    if spec.triggers and not applies:
+    if not new:
         return (), log
     suffix = f"g{workflow.generation}" if applies else "once"
     run = NewRun(_untaken(workflow, f"{workflow.name}-{suffix}"), TriggerKind.APPLY)
-    return (run,), log
+    made = run.name in {known.name for known in workflow.known}  # The status could not say so.
+    if spec.suspend and not made:
+        return (), log
+    log = replace(log, applied_revision=workflow.revision)
+    return () if made or (spec.triggers and not applies) else (run,), log
 
 
 def _untaken(workflow: ObservedWorkflow, name: str) -> str:
     """Return the name of a run, or a longer one if an earlier workflow of this name left a run."""
     left = any(run.name == name and run.created < workflow.created for run in workflow.runs)
     return f"{name}-{workflow.uid[:5]}" if left else name
+
+
+def _ticks(
+    workflow: ObservedWorkflow, runs: Iterable[KnownRun | NewRun], after: datetime
+) -> frozenset[datetime]:
+    """Return the ticks after an instant that these runs are of."""
+    return frozenset(
+        run.logical_time
+        for run in runs
+        if run.logical_time is not None
+        and run.logical_time > after
+        and run.name == run_name(workflow.name, run.logical_time)
+    )
 
 
 def _active(workflow: ObservedWorkflow) -> tuple[SiblingRun, ...]:

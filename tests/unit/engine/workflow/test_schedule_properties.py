@@ -72,6 +72,25 @@ def test_each_tick_is_started_or_missed(
 
 
 @UNHURRIED
+@given(SCHEDULES, STARTS, JUMPS, st.lists(st.booleans(), min_size=20, max_size=20))
+def test_a_tick_that_has_a_run_is_not_missed_though_no_record_tells_of_it(
+    schedule: Schedule, start: datetime, waits: list[timedelta], losses: list[bool]
+) -> None:
+    """Records get lost, runs stay: started and missed ticks still add up to all that passed."""
+    now = start
+    record, fired, missed = Recorded(key_of([schedule]), now), set[datetime](), 0
+    for wait, lost in zip([*waits, timedelta(hours=1)], [*losses, False], strict=False):
+        now += abs(wait)
+        answer = due([schedule], record, now, suspended=False, started=frozenset(fired))
+        fired |= {tick.at for tick in answer.ticks}
+        if not lost:
+            missed, record = missed + answer.missed, answer.recorded
+    last = record.last_tick or start
+    passed = list(takewhile(lambda tick: tick <= last, ticks(schedule, start, 1)))
+    assert len(passed) == len(fired & set(passed)) + missed
+
+
+@UNHURRIED
 @given(STARTS, st.lists(st.integers(0, 200_000), max_size=20))
 def test_looking_more_often_changes_nothing_for_all(start: datetime, cuts: list[int]) -> None:
     """With `catchUp: All` and room for all, many looks start the same runs as one."""

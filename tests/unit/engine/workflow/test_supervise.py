@@ -285,6 +285,42 @@ def test_old_runs_go_and_their_revisions_with_them() -> None:
     assert ("stock-r0",) == decision.delete_revisions
 
 
+@pytest.mark.parametrize(
+    ("fields", "look", "gone"),
+    [
+        pytest.param({}, 62, True, id="the tick gets on record in this turn"),
+        pytest.param({"suspend": True}, 62, False, id="while suspended nothing gets on record"),
+        pytest.param({}, 59, False, id="the clock was set back before the tick"),
+    ],
+)
+@pytest.mark.parametrize("history", [{"successfulRuns": 0}, {"ttlSecondsAfterFinished": 0}])
+def test_the_run_of_a_tick_is_kept_until_the_tick_is_on_record(
+    history: dict[str, int], fields: dict[str, Any], look: int, *, gone: bool
+) -> None:
+    """A controller crashed between making the run and saying so: only the run tells of the tick."""
+    seen = logged(workflow(spec(**HOURLY)), NOON)
+    (new,) = supervise(seen, later(60)).create
+    ended = replace(done(new.name, 61), logical_time=later(60))
+    after = replace(seen, spec=spec(history=history, **fields, **HOURLY), runs=(ended,))
+
+    decision = supervise(after, later(look))
+
+    assert gone is (decision.delete_runs == (new.name,))
+    assert decision.look_again_at is None or decision.look_again_at > later(look)
+
+
+@pytest.mark.parametrize("suspend", [False, True])
+def test_the_run_of_an_apply_is_made_once_though_no_status_tells_of_it(*, suspend: bool) -> None:
+    """A run that is there, or was, proves that the definition was dealt with."""
+    made = supervise(workflow(), NOON).create
+    for fields in ({"runs": (done("stock-once"),)}, {"made": made}):
+        decision = supervise(workflow(spec(suspend=suspend), **fields), later(1))
+
+        assert () == decision.create
+        assert decision.status is not None
+        assert "stock-r1" == decision.status.applied_revision
+
+
 def test_a_revision_is_kept_while_a_run_may_still_take_it() -> None:
     """A run that has not begun takes the workflow as it is: all are kept until it has."""
     for noted in (None, "stock-r1"):
