@@ -6,8 +6,15 @@ place. Knows connections, time limits and credentials. Does not know objects, ve
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    aclosing,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self
 
@@ -20,6 +27,8 @@ from headrace.kube.errors import FencedError, UnreachableError
 
 CONNECT_SECONDS: Final = 5.0
 CONNECTIONS: Final = 100  # Requests in flight at once. Watches do not count.
+KEEP_SECONDS: Final = 60.0
+"""How long a connection of requests is kept when nobody uses it."""
 UNAUTHORIZED: Final = 401
 FAILURES: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -113,16 +122,22 @@ class HttpTransport:
 
     async def __aenter__(self) -> Self:
         self._requests = self._session(CONNECTIONS)
-        # A watch holds its connection: with many namespaces they would starve the requests.
-        self._streams = self._session(0)
+        # A watch holds its connection: with many namespaces they would starve the requests. A
+        # reader may leave in the middle, so a stream's connection serves nothing else after it.
+        self._streams = self._session(0, force_close=True)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._requests.close()
         await self._streams.close()
 
-    def _session(self, limit: int) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=limit, keepalive_timeout=60, ttl_dns_cache=60)
+    def _session(self, limit: int, *, force_close: bool = False) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=limit,
+            force_close=force_close,
+            keepalive_timeout=None if force_close else KEEP_SECONDS,
+            ttl_dns_cache=60,
+        )
         return aiohttp.ClientSession(
             connector=connector,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
@@ -156,7 +171,7 @@ class HttpTransport:
 
     @asynccontextmanager
     async def stream(self, request: Request, idle: float) -> AsyncIterator[Stream]:
-        """Open a stream on a connection of its own."""
+        """Open a stream on a connection that is made for it and closed after it."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=idle)
         try:
             async with self._streams.request(
@@ -164,7 +179,9 @@ class HttpTransport:
             ) as answer:
                 if answer.status == UNAUTHORIZED:
                     await self._credentials.renew()
-                yield Stream(answer.status, answer.headers, _one_by_one(answer))
+                # Closed here, since a reader who leaves in the middle does not close it.
+                async with aclosing(_one_by_one(answer)) as chunks:
+                    yield Stream(answer.status, answer.headers, chunks)
         except FAILURES as error:
             raise await self._unreachable(request, error) from error
 
@@ -187,7 +204,7 @@ class HttpTransport:
         return UnreachableError(f"{request.method} {request.target}: {what}")
 
 
-async def _one_by_one(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+async def _one_by_one(answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
     """
     Yield chunks; while the reader works on one, or rests, nothing more is received.
 
@@ -203,13 +220,21 @@ async def _one_by_one(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         # TLS lets go first of what it holds, and takes the rest from the kernel after that.
         await asyncio.sleep(0)
         chunk = first + answer.content.read_nowait()
-        if way is not None:
-            with suppress(RuntimeError):  # The connection is closed, and the next chunk the last.
-                way.pause_reading()
-        yield chunk
-        if way is not None:
-            with suppress(RuntimeError):
-                way.resume_reading()
+        # An answer whose end was received has no connection any more.
+        with nullcontext() if way is None or answer.connection is None else _paused(way):
+            yield chunk
+
+
+@contextmanager
+def _paused(way: asyncio.Transport) -> Iterator[None]:
+    """Receive nothing meanwhile."""
+    with suppress(RuntimeError):  # The connection is closed, and this chunk the last.
+        way.pause_reading()
+    try:
+        yield
+    finally:  # Also when the reader leaves.
+        with suppress(RuntimeError):
+            way.resume_reading()
 
 
 def _body(request: Request) -> _FencedBody | aiohttp.BytesPayload | None:

@@ -20,7 +20,7 @@ from support.api_server import ApiServer
 from support.plumbing import job, job_ref
 from support.virtual_time import seeded
 
-BRIEFLY = 0.05
+BRIEFLY = 0.2
 
 
 class Tokens:

@@ -1,18 +1,13 @@
 """A reader of a stream that rests: `headrace.kube.transport`, over real HTTP and TLS."""
 
 import asyncio
-import shutil
 import ssl
-import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-import uvloop
 from aiohttp import web
 
 from headrace.kube.client import Client
-from headrace.kube.credentials import Credentials, Login, Server
 from headrace.kube.resources import JOBS, Scope
 from headrace.kube.sender import Settings
 from headrace.kube.transport import HttpTransport, Request
@@ -21,42 +16,13 @@ from headrace.manifests.kube import Job
 from support.api_http import answering, serving
 from support.api_server import ApiServer
 from support.plumbing import job
+from support.real_loops import EVENT_LOOPS, credentials
 from support.virtual_time import seeded
 
-EVENT_LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
-    "asyncio": asyncio.new_event_loop,
-    "uvloop": uvloop.new_event_loop,
-}
+__all__ = ["EVENT_LOOPS"]
+
 LONG = b"x" * 30_000
 """Longer than a record of TLS."""
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a certificate for 127.0.0.1; the folder holds `ca.crt` and `tls.key`."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed, so there is no certificate to test with")
-    folder = tmp_path_factory.mktemp("certificate")
-    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=test"
-    more = f"-addext subjectAltName=IP:127.0.0.1 -keyout {folder}/tls.key -out {folder}/ca.crt"
-    subprocess.run([openssl, *words.split(), *more.split()], check=True, capture_output=True)  # noqa: S603 - our own words
-    return folder
-
-
-@pytest.fixture(params=["http", "https"])
-def tls(request: pytest.FixtureRequest, certificate: Path) -> ssl.SSLContext | None:
-    """Return how the server speaks."""
-    if request.param == "http":
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate / "ca.crt", certificate / "tls.key")
-    return context
-
-
-def credentials(url: str, certificate: Path) -> Credentials:
-    """Return those of somebody who trusts the certificate."""
-    return Credentials(Server(url), lambda *, anew: Login(ca_file=str(certificate / "ca.crt")))  # noqa: ARG005 - the shape of every reader
 
 
 async def test_what_comes_while_the_reader_rests_is_one_chunk(
