@@ -21,6 +21,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import single_task
 from headrace.engine.workflow.observed import ObservedWorkflow
 from headrace.engine.workflow.supervise import supervise
+from headrace.manifests.conditions import Past
 from headrace.manifests.status import run_status, task_status
 from headrace.manifests.workflow_status import workflow_status
 from support.builders import NOON, chain
@@ -68,7 +69,7 @@ def workflow(problem: str = "", generation: int = 1, **spec: Any) -> Object:
     seen = ObservedWorkflow("stock", "w1", NOON, 1, given, problem, revision="stock-r1")
     log = supervise(seen, NOON).status
     assert log is not None
-    return thing(workflow_status(log, NOON), generation, **spec)
+    return thing(workflow_status(log, Past(NOON)), generation, **spec)
 
 
 def run(*acts: Callable[[Story], None]) -> Object:
@@ -77,7 +78,7 @@ def run(*acts: Callable[[Story], None]) -> Object:
     story.tick()
     for act in acts:
         act(story)
-    status = run_status(story.run.log, NOON)
+    status = run_status(story.run.log, Past(NOON))
     return thing(status, story.run.generation, desiredState=story.run.desired.value)
 
 
@@ -87,7 +88,7 @@ def task_run(*acts: Callable[[Story], None]) -> Object:
     story.tick()
     for act in acts:
         act(story)
-    return thing(task_status(story.log("only"), NOON))
+    return thing(task_status(story.log("only"), Past(NOON)))
 
 
 def succeed(story: Story) -> None:

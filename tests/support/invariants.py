@@ -7,7 +7,7 @@ it is checked in statuses. 4 is checked as "ends, or has a stated reason to wait
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from headrace.engine.run.observed import Counts
 from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.retry import matching_rule
+from headrace.manifests.conditions import Past
 from headrace.manifests.status import run_status, task_status
 from support import oracle
 from support.builders import SECRET
@@ -41,7 +42,7 @@ class Invariants:
         self._outcomes: dict[int, TaskLog] = {}
         self._counts: dict[str, Counts] = {}
         self._ends: dict[str, object] = {}
-        self._conditions: dict[str, dict[str, tuple[str, str]]] = {}
+        self._statuses: dict[str, dict[str, Any]] = {}
         self._jobs: set[tuple[str, str, int]] = set()
 
     def settled(self, run: FakeRun, look_again: datetime | None) -> None:
@@ -61,7 +62,7 @@ class Invariants:
         for name, record in run.task_runs.items():
             if run.definition is not None and name in run.definition.tasks:
                 _retries_stay_within_policy(run.definition.tasks[name], record)
-        assert SECRET not in json.dumps(_statuses(run))  # 9
+        assert SECRET not in json.dumps(self._statuses)  # 9
 
     def _one_job_for_each_attempt(self) -> None:
         """1. A task attempt has at most one Job, ever."""
@@ -130,12 +131,10 @@ class Invariants:
 
     def _conditions_tell_the_truth(self, run: FakeRun) -> None:
         """8. observedGeneration is of the past; lastTransitionTime moves only on change."""
-        for key, status in _statuses(run).items():
-            now = {c["type"]: (c["status"], c["lastTransitionTime"]) for c in status["conditions"]}
+        for key, status in _statuses(run, self._statuses, self._cluster.now).items():
             assert status["observedGeneration"] <= run.generation
-            for kind, (state, since) in self._conditions.get(f"{run.uid} {key}", {}).items():
-                assert state != now[kind][0] or since == now[kind][1]
-            self._conditions[f"{run.uid} {key}"] = now
+            moves_only_on_change(self._statuses.get(key, {}), status)
+            self._statuses[key] = status
 
 
 def _alive(run: FakeRun, names: Iterable[str]) -> dict[str, list[int]]:
@@ -156,11 +155,27 @@ def _is_over(run: FakeRun, record: FakeTaskRun, number: int) -> bool:
     return number == log.count and log.last is not None and not log.last.open
 
 
-def _statuses(run: FakeRun) -> dict[str, dict[str, Any]]:
-    """Return what users can read of a run."""
-    logs = {f"task {name}": record.log for name, record in run.task_runs.items()}
-    statuses = {key: task_status(log, run.created) for key, log in logs.items() if log.count}
-    return {**statuses, "run": run_status(run.log, run.created)}
+def moves_only_on_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Check the time of each condition: it is another, and a later one, only for another status."""
+    known = {each["type"]: each for each in before.get("conditions", ())}
+    for each in after["conditions"]:
+        old = known.get(each["type"], each)
+        assert each["lastTransitionTime"] >= old["lastTransitionTime"]
+        if each["status"] == old["status"]:
+            assert each["lastTransitionTime"] == old["lastTransitionTime"]
+
+
+def _statuses(
+    run: FakeRun, before: Mapping[str, Mapping[str, Any]], now: datetime
+) -> dict[str, dict[str, Any]]:
+    """Return what users can read of a run, after what they could read before."""
+
+    def past(key: str) -> Past:
+        return Past.of(before.get(key, {}), run.created, now)
+
+    logs = {f"{run.uid} task {name}": record.log for name, record in run.task_runs.items()}
+    statuses = {key: task_status(log, past(key)) for key, log in logs.items() if log.count}
+    return {**statuses, run.uid: run_status(run.log, past(run.uid))}
 
 
 def _look(run: FakeRun, name: str) -> str | None:

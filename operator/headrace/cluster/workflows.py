@@ -28,6 +28,7 @@ from headrace.engine.workflow.observed import (
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, already_exists, conflict, not_found, of_another
 from headrace.kube.resources import CONTROLLER_REVISIONS, Ref, Resource, Scope
+from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.objects import workflow_run
 from headrace.manifests.status import read_run_status
@@ -217,7 +218,9 @@ class WorkflowWorld:
 
     async def _write(self, item: OwnObject, log: WorkflowLog) -> None:
         meta = item.metadata
-        status = workflow_status(log, meta.creation_timestamp or self._clock())
+        now = self._clock()
+        past = Past.of(item.status, meta.creation_timestamp or now, now)
+        status = workflow_status(log, past)
         body = {"metadata": {"resourceVersion": meta.resource_version}, "status": status}
         ref = Ref(WORKFLOWS, meta.namespace, meta.name)
         try:

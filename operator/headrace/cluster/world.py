@@ -25,6 +25,7 @@ from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.task.observed import Obstacle, TaskLog
 from headrace.kube.client import Client
 from headrace.kube.errors import transient
+from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.names import task_run_name
 from headrace.manifests.status import run_status, task_status
@@ -130,10 +131,9 @@ class ClusterWorld:
         item = self._caches.runs.get(key.namespace, key.name)
         if item is None:
             return
-        born = item.metadata.creation_timestamp or self._clock()
         memory = self._memories.get(key)
         version = None if memory is None else memory.run
-        put = Status(WORKFLOW_RUNS, self._caches.runs, run_status(status, born))
+        put = Status(WORKFLOW_RUNS, self._caches.runs, run_status(status, self._past(item)))
         written = await self._statuses.write(item, put, version)
         if memory is not None:
             memory.run, memory.logged = written, memory.looked
@@ -148,20 +148,20 @@ class ClusterWorld:
         item = self._run_object(key)
         if item is None or "completionTime" in item.status:
             return
-        born = item.metadata.creation_timestamp or self._clock()
+        past = self._past(item)
         if key.kind is RunKind.TASK_RUN:
             task, readable = task_log(item)
             told = replace(task, reason=reason, message=message)
             if readable and told != task:  # Else the log would be lost, of which a Job tells.
                 await self._statuses.write(
-                    item, Status(TASK_RUNS, self._caches.task_runs, task_status(told, born))
+                    item, Status(TASK_RUNS, self._caches.task_runs, task_status(told, past))
                 )
         else:
             run = run_log(item)
             shown = replace(run, reason=reason, message=message).after(run, self._clock())
             if shown != run:
                 await self._statuses.write(
-                    item, Status(WORKFLOW_RUNS, self._caches.runs, run_status(shown, born))
+                    item, Status(WORKFLOW_RUNS, self._caches.runs, run_status(shown, past))
                 )
 
     async def _record_alone(self, key: RunKey, status: RunLog) -> None:
@@ -182,8 +182,7 @@ class ClusterWorld:
         memory, item = self._memories.get(key), self._task_run(key, task)
         if item is None or (memory is not None and task not in memory.tasks):
             raise StaleError(f"the TaskRun of {task} has come or gone")
-        born = item.metadata.creation_timestamp or self._clock()
-        put = Status(TASK_RUNS, self._caches.task_runs, task_status(log, born))
+        put = Status(TASK_RUNS, self._caches.task_runs, task_status(log, self._past(item)))
         version = None if memory is None else memory.tasks[task]
         written = await self._statuses.write(item, put, version)
         if memory is None:
@@ -221,6 +220,10 @@ class ClusterWorld:
         alone = key.kind is RunKind.TASK_RUN
         store = self._caches.task_runs if alone else self._caches.runs
         return store.get(key.namespace, key.name)
+
+    def _past(self, item: OwnObject) -> Past:
+        now = self._clock()
+        return Past.of(item.status, item.metadata.creation_timestamp or now, now)
 
     def _task_run(self, key: RunKey, task: str) -> OwnObject | None:
         name = key.name if key.kind is RunKind.TASK_RUN else task_run_name(key.name, task)

@@ -20,6 +20,7 @@ from headrace.engine.task.observed import TaskLog
 from headrace.engine.workflow.retention import FinishedRun
 from headrace.local.records import AttemptRecord, Doom, RunRecord
 from headrace.local.schema import SCHEMA, VERSION
+from headrace.manifests.conditions import Past
 from headrace.manifests.status import read_run_status, read_task_status, run_status, task_status
 
 BUSY_SECONDS: Final = 30
@@ -167,22 +168,24 @@ class Store:
         with self._transaction():
             self._db.execute("UPDATE run SET desired = ? WHERE name = ?", (desired.value, run))
 
-    def write_run(self, run: str, log: RunLog, born: datetime) -> None:
+    def write_run(self, run: str, log: RunLog, now: datetime) -> None:
         """Write where a run stands."""
         with self._transaction():
+            row = self._read_one("SELECT status, created FROM run WHERE name = ?", (run,))
+            status = json.dumps(run_status(log, _past(row, now)))
             self._db.execute(
                 "UPDATE run SET status = ?, finished = ? WHERE name = ?",
-                (json.dumps(run_status(log, born)), log.finished is not None, run),
+                (status, log.finished is not None, run),
             )
 
-    def write_tasks(self, run: str, logs: Mapping[str, TaskLog]) -> None:
+    def write_tasks(self, run: str, logs: Mapping[str, TaskLog], now: datetime) -> None:
         """Write logs of tasks, all or none."""
         with self._transaction():
             for name, log in logs.items():
-                (born,) = self._read_one(
-                    "SELECT created FROM task WHERE run = ? AND name = ?", (run, name)
+                row = self._read_one(
+                    "SELECT status, created FROM task WHERE run = ? AND name = ?", (run, name)
                 )
-                status = json.dumps(task_status(log, datetime.fromisoformat(born)))
+                status = json.dumps(task_status(log, _past(row, now)))
                 self._db.execute(
                     "UPDATE task SET status = ? WHERE run = ? AND name = ?", (status, run, name)
                 )
@@ -276,3 +279,9 @@ class Store:
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             raise UnusableStateError(f"{self._database} cannot be written: {error}") from error
+
+
+def _past(row: tuple[Any, ...], now: datetime) -> Past:
+    """Return what a row's status said until now."""
+    status, created = row
+    return Past.of(json.loads(status), datetime.fromisoformat(created), now)

@@ -80,9 +80,10 @@ class LocalWorld:
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write tasks' logs."""
-        self._store.write_tasks(key.name, records)
+        now = datetime.now(UTC)
+        self._store.write_tasks(key.name, records, now)
         self._task_logs.update(records)
-        self._tasks_logged_at.update(dict.fromkeys(records, datetime.now(UTC)))
+        self._tasks_logged_at.update(dict.fromkeys(records, now))
         for name, log in records.items():
             if log.outcome is not None:
                 self._queue.pop(name, None)
@@ -105,9 +106,10 @@ class LocalWorld:
 
     async def record(self, key: RunKey, status: RunLog) -> None:
         """Write where the run stands."""
-        self._store.write_run(key.name, status, self._record.created)
+        now = datetime.now(UTC)
+        self._store.write_run(key.name, status, now)
         self._log = status
-        self._logged_at = datetime.now(UTC)
+        self._logged_at = now
 
     def snapshot(self) -> ObservedRun:
         """Return the run as it is now."""

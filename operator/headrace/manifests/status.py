@@ -2,7 +2,7 @@
 Between the engine's logs and the `status` of WorkflowRuns and TaskRuns, both ways.
 
 Status is a projection: what is written here can be read back, and conditions are derived from
-the log, so their times move only when what they say changes. Knows no API server.
+the log. Knows no API server.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from headrace.engine import ranges
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, RunLog
 from headrace.engine.task.observed import Attempt, TaskLog, Watched
-from headrace.manifests.contract import rfc3339
+from headrace.manifests.conditions import Past, States, conditions
 
 Status = dict[str, Any]
 
@@ -38,17 +38,10 @@ _ATTEMPT_FIELDS = {
 _ATTEMPT_TIMES = frozenset({"created", "scheduled", "started", "finished", "replaced"})
 
 
-def task_status(log: TaskLog, born: datetime) -> Status:
-    """
-    Return a TaskRun's status.
-
-    Args:
-        log: The task's log.
-        born: When the TaskRun was created, since when its conditions hold.
-
-    """
+def task_status(log: TaskLog, past: Past) -> Status:
+    """Return a TaskRun's status, after what it said until now."""
     return {
-        "conditions": _conditions(log, born),
+        "conditions": _conditions(log, past),
         "observedGeneration": log.observed_generation,
         "outcome": log.outcome,
         "startTime": write_time(log.started),
@@ -90,10 +83,10 @@ def read_task_status(status: Mapping[str, Any]) -> TaskLog:
     )
 
 
-def run_status(log: RunLog, born: datetime) -> Status:
-    """Return a WorkflowRun's status; `born` is when the run was created."""
+def run_status(log: RunLog, past: Past) -> Status:
+    """Return a WorkflowRun's status, after what it said until now."""
     return {
-        "conditions": _conditions(log, born),
+        "conditions": _conditions(log, past),
         "observedGeneration": log.observed_generation,
         "revision": log.revision,
         "since": write_time(log.since),
@@ -156,23 +149,17 @@ STUCK = frozenset({Reason.FORBIDDEN, Reason.INTERNAL_ERROR})
 """What goes on by itself only after somebody has changed something."""
 
 
-def _conditions(log: TaskLog | RunLog, born: datetime) -> list[Status]:
-    """Derive the four conditions of a run or task; `born` is since when it is there."""
-    turned = log.finished or (log.since if isinstance(log, RunLog) else None) or born
-    return [
-        {
-            "type": kind.value,
-            "status": state.value,
-            "reason": log.reason.value,
-            "message": log.message,
-            "lastTransitionTime": rfc3339(born if state is _BEFORE[kind] else turned),
-            "observedGeneration": log.observed_generation,
-        }
-        for kind, state in _states(log).items()
-    ]
+def _conditions(log: TaskLog | RunLog, past: Past) -> list[Status]:
+    """Derive the four conditions of a run or task."""
+    states = _states(log)
+    since = {
+        kind: past.since(kind, state, log.finished, first=state is _BEFORE[kind])
+        for kind, state in states.items()
+    }
+    return conditions(states, (log.reason, log.message, log.observed_generation), since)
 
 
-def _states(log: TaskLog | RunLog) -> Mapping[ConditionType, ConditionStatus]:
+def _states(log: TaskLog | RunLog) -> States:
     """Tell how each condition is."""
     if log.finished is None:
         return _STUCK if log.reason in STUCK else _BEFORE

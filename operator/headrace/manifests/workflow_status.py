@@ -5,23 +5,23 @@ Knows fields and times. Decides nothing.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.workflow.observed import WorkflowLog
 from headrace.engine.workflow.schedule import Recorded
+from headrace.manifests.conditions import Past, conditions
 from headrace.manifests.status import read_time, write_time
 
 Status = dict[str, Any]
 
 
-def workflow_status(log: WorkflowLog, born: datetime) -> Status:
-    """Return a Workflow's status; `born` is when it was created."""
+def workflow_status(log: WorkflowLog, past: Past) -> Status:
+    """Return a Workflow's status, after what it said until now."""
     schedule = log.schedule
     return {
-        "conditions": _conditions(log, born),
+        "conditions": _conditions(log, past),
         "observedGeneration": log.observed_generation,
         "revision": log.revision,
         "appliedRevision": log.applied_revision,
@@ -73,26 +73,19 @@ def _read_schedule(status: Mapping[str, Any]) -> Recorded | None:
     return Recorded(key, since, read_time(status.get("lastTickTime")))
 
 
-def _conditions(log: WorkflowLog, born: datetime) -> list[Status]:
-    """Derive the conditions; Reconciling never changes, the others with `ready`."""
+def _conditions(log: WorkflowLog, past: Past) -> list[Status]:
+    """Derive the conditions: Reconciling never changes, the others with `ready`."""
+    yes, no = ConditionStatus.TRUE, ConditionStatus.FALSE
     states = {
-        ConditionType.READY: log.ready,
-        ConditionType.RECONCILING: False,
-        ConditionType.STALLED: not log.ready,
+        ConditionType.READY: yes if log.ready else no,
+        ConditionType.RECONCILING: no,
+        ConditionType.STALLED: no if log.ready else yes,
     }
-    return [
-        {
-            "type": kind.value,
-            "status": (ConditionStatus.TRUE if holds else ConditionStatus.FALSE).value,
-            "reason": log.reason.value,
-            "message": log.message,
-            "lastTransitionTime": write_time(
-                born if kind is ConditionType.RECONCILING else log.since or born
-            ),
-            "observedGeneration": log.observed_generation,
-        }
-        for kind, holds in states.items()
-    ]
+    since = {
+        kind: past.since(kind, state, log.since, first=kind is ConditionType.RECONCILING)
+        for kind, state in states.items()
+    }
+    return conditions(states, (log.reason, log.message, log.observed_generation), since)
 
 
 def _condition(status: Mapping[str, Any], kind: ConditionType) -> Mapping[str, Any]:

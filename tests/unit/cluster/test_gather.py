@@ -13,6 +13,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.observed import Attempt, ObservedTask, Stage, TaskLog
 from headrace.kube.resources import JOBS, PODS, Ref
+from headrace.manifests.conditions import Past
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.status import task_status
 from support.api_server import COLLECT_SECONDS
@@ -33,7 +34,7 @@ async def started(*tasks: str) -> WorldRig:
     for task in tasks:
         first = Attempt(1, created=rig.clock(), job=jobs[task]["metadata"]["name"])
         log = TaskLog(attempts=(first,), count=1, started=rig.clock())
-        body = {"status": task_status(log, rig.clock())}
+        body = {"status": task_status(log, Past(rig.clock()))}
         await rig.client.patch_status(Ref(TASK_RUNS, "default", f"x-{task}"), body, OwnObject)
     return rig
 
@@ -81,7 +82,7 @@ async def test_what_changes_during_a_question_is_seen_by_the_next_turn() -> None
             await rig.client.delete(Ref(JOBS, "default", job["metadata"]["name"]))
     await relisted(rig)
     log = replace((await seen(rig, "b")).log, reason=Reason.SUCCEEDED, finished=rig.clock())
-    done = {"status": task_status(replace(log, outcome=Outcome.SUCCEEDED), rig.clock())}
+    done = {"status": task_status(replace(log, outcome=Outcome.SUCCEEDED), Past(rig.clock()))}
     await relisted(rig)
     real = rig.client.get
 

@@ -19,6 +19,7 @@ from headrace.engine.task.actions import EndAttempt, RunContext, StartAttempt
 from headrace.engine.task.observed import TaskLog
 from headrace.kube.errors import ApiError
 from headrace.kube.resources import JOBS, NAMESPACES, SERVICE_ACCOUNTS, Ref
+from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.status import task_status
 from support.virtual_time import VirtualTimeLoop, now
@@ -84,7 +85,7 @@ async def test_a_status_that_another_wrote_is_not_written_over() -> None:
     log = seen.tasks["a"].log
     done = replace(log, outcome=Outcome.SUCCEEDED, finished=rig.clock(), reason=Reason.SUCCEEDED)
     ref = Ref(TASK_RUNS, "default", "x-a")
-    body = {"status": task_status(done, rig.clock())}
+    body = {"status": task_status(done, Past(rig.clock()))}
     rig.caches.task_runs.put(await rig.client.patch_status(ref, body, OwnObject))
 
     with pytest.raises(StaleError):

@@ -86,7 +86,7 @@ def test_logs_are_read_back_as_they_were_written(store: Store, database: Path) -
     store.add_run(RUN)
     store.add_attempts("etl-1", ["load"], [AttemptRecord("load", 1, NOON)], NOON)
 
-    store.write_tasks("etl-1", {"load": log})
+    store.write_tasks("etl-1", {"load": log}, NOON)
     store.write_run("etl-1", run_log, NOON)
 
     again = reopened(store, database)

@@ -15,6 +15,7 @@ from headrace.api.v1alpha1.taskrun import TaskRunStatus
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, RunLog
 from headrace.engine.task.observed import Attempt, TaskLog, Watched
+from headrace.manifests.conditions import Past
 from headrace.manifests.status import (
     duration,
     read_run_status,
@@ -25,8 +26,10 @@ from headrace.manifests.status import (
     write_time,
 )
 from support.builders import at, ended, failed, log
+from support.invariants import moves_only_on_change
 
 BORN = at(-10)
+PAST = Past(BORN)
 TIMES = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
 WORDS = st.text("abc-1", min_size=1, max_size=10)
@@ -89,7 +92,7 @@ def stored(status: dict[str, Any]) -> dict[str, Any]:
 @given(TASK_LOGS)
 def test_the_log_of_a_task_is_read_back_the_same(known: TaskLog) -> None:
     """A difference would be a change, and be written for ever."""
-    assert known == read_task_status(stored(task_status(known, BORN)))
+    assert known == read_task_status(stored(task_status(known, PAST)))
 
 
 @given(RUN_LOGS, st.none() | TIMES, st.booleans())
@@ -100,19 +103,19 @@ def test_the_log_of_a_run_is_read_back_the_same(
 ) -> None:
     """Ended or not."""
     known = replace(known, finished=finished, succeeded=None if finished is None else succeeded)
-    assert known == read_run_status(stored(run_status(known, BORN)))
+    assert known == read_run_status(stored(run_status(known, PAST)))
 
 
 @given(TASK_LOGS)
 def test_the_status_of_a_task_fits_the_api(known: TaskLog) -> None:
     """What is written is what the schema allows."""
-    TaskRunStatus.model_validate_json(json.dumps(stored(task_status(known, BORN))))
+    TaskRunStatus.model_validate_json(json.dumps(stored(task_status(known, PAST))))
 
 
 @given(RUN_LOGS)
 def test_the_status_of_a_run_fits_the_api(known: RunLog) -> None:
     """What is written is what the schema allows."""
-    RunStatus.model_validate_json(json.dumps(stored(run_status(known, BORN))))
+    RunStatus.model_validate_json(json.dumps(stored(run_status(known, PAST))))
 
 
 def test_an_object_without_a_status_has_an_empty_log() -> None:
@@ -168,26 +171,71 @@ BIRTH, END = "2030-01-01T11:59:50Z", "2030-01-01T12:00:05Z"
 )
 def test_conditions(known: TaskLog, want: dict[str, tuple[str, str]]) -> None:
     """Four conditions, in the form that all tools read; each time is when it last changed."""
-    assert want == conditions(task_status(known, BORN))
+    assert want == conditions(task_status(known, PAST))
 
 
 @pytest.mark.parametrize("reason", [Reason.FORBIDDEN, Reason.INTERNAL_ERROR])
 def test_a_run_that_cannot_go_on_is_stalled(reason: Reason) -> None:
     """For as long as that is so: kubectl wait and deployment tools need not wait for it."""
-    known = RunLog(reason=reason, since=at(5))
+    known = RunLog(reason=reason)
     want = {
         "Succeeded": ("Unknown", BIRTH),
         "Ready": ("Unknown", BIRTH),
         "Reconciling": ("False", END),
         "Stalled": ("True", END),
     }
-    assert want == conditions(run_status(known, BORN))
+    assert want == conditions(run_status(known, Past(BORN, at(5))))
+
+
+@given(
+    st.sampled_from([(RUN_LOGS, run_status), (TASK_LOGS, task_status)]).flatmap(
+        lambda kind: st.tuples(
+            st.lists(st.tuples(kind[0], st.none() | TIMES, TIMES), max_size=8), st.just(kind[1])
+        )
+    )
+)
+def test_the_time_of_a_condition_moves_only_on_change_and_never_back(
+    drawn: tuple[list[tuple[Any, datetime | None, datetime]], Any],
+) -> None:
+    """Whatever the log says next, and whatever the clock shows."""
+    steps, status_of = drawn
+    status: dict[str, Any] = {}
+    for known, finished, now in steps:
+        after = status_of(replace(known, finished=finished), Past.of(status, BORN, now))
+        moves_only_on_change(status, after)
+        status = stored(after)
+
+
+def test_a_trouble_that_has_passed_says_since_when() -> None:
+    """Its conditions do not go back to the object's birth."""
+    stuck, well = RunLog(reason=Reason.FORBIDDEN), RunLog(reason=Reason.RUNNING)
+    begun = run_status(well, Past.of({}, BORN, at(1)))
+    trouble = run_status(stuck, Past.of(begun, BORN, at(5)))
+    passed = conditions(run_status(well, Past.of(trouble, BORN, at(8))))
+    later = "2030-01-01T12:00:08Z"
+    assert (("True", later), ("False", later)) == (passed["Reconciling"], passed["Stalled"])
+    assert ("Unknown", BIRTH) == passed["Succeeded"]
+
+
+@pytest.mark.parametrize(
+    "garbled",
+    [
+        {"conditions": 3},
+        {"conditions": [3, None, "Ready"]},
+        {"conditions": [{"type": "Ready", "status": "Unknown", "lastTransitionTime": "soon"}]},
+        {"conditions": [{"type": "Ready", "status": "Unknown", "lastTransitionTime": 7}]},
+    ],
+)
+def test_conditions_that_somebody_garbled_are_made_anew(garbled: dict[str, Any]) -> None:
+    """They count as not there."""
+    known = RunLog(reason=Reason.RUNNING)
+    assert run_status(known, PAST) == run_status(known, Past.of(garbled, BORN, at(5)))
 
 
 def test_conditions_have_reason_message_and_generation() -> None:
     """They say which spec they speak of."""
     known = replace(log(failed()), reason=Reason.WAITING_FOR_RETRY, message="soon")
-    for each in task_status(known, BORN)["conditions"]:
+    for each in task_status(known, PAST)["conditions"]:
         assert ("WaitingForRetry", "soon", 1) == (
             *(each["reason"], each["message"], each["observedGeneration"]),
         )
@@ -196,7 +244,7 @@ def test_conditions_have_reason_message_and_generation() -> None:
 def test_a_run_shows_its_progress() -> None:
     """For the printed column."""
     known = RunLog(counts=Counts(total=6, running=2, pending=1, succeeded=2, omitted=1))
-    status = run_status(known, BORN)
+    status = run_status(known, PAST)
     assert "3/6" == status["progress"]
     assert {"total": 6, "running": 2, "succeeded": 2}.items() <= status["tasks"].items()
 

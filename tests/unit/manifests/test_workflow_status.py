@@ -12,10 +12,12 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.workflow import WorkflowStatus
 from headrace.engine.workflow.observed import WorkflowLog
 from headrace.engine.workflow.schedule import Recorded
+from headrace.manifests.conditions import Past
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 from support.builders import at
+from support.invariants import moves_only_on_change
 
-BORN = at(-60)
+PAST = Past(at(-60))
 TIMES = st.integers(0, 10**9).map(lambda seconds: at(0) + timedelta(seconds=seconds))
 NAMES = st.none() | st.text("abc-1", min_size=1, max_size=10)
 LOGS = st.builds(
@@ -46,13 +48,25 @@ def stored(status: dict[str, Any]) -> dict[str, Any]:
 @given(LOGS)
 def test_the_log_of_a_workflow_is_read_back_the_same(known: WorkflowLog) -> None:
     """A difference would be a change, and be written for ever."""
-    assert known == read_workflow_status(stored(workflow_status(known, BORN)))
+    assert known == read_workflow_status(stored(workflow_status(known, PAST)))
+
+
+@given(st.lists(st.tuples(LOGS, TIMES), max_size=8))
+def test_the_time_of_a_condition_moves_only_on_change_and_never_back(
+    steps: list[tuple[WorkflowLog, datetime]],
+) -> None:
+    """Whatever the log says next, and whatever the clock shows."""
+    status: dict[str, Any] = {}
+    for known, now in steps:
+        after = workflow_status(known, Past.of(status, at(-60), now))
+        moves_only_on_change(status, after)
+        status = stored(after)
 
 
 @given(LOGS)
 def test_the_status_of_a_workflow_fits_the_api(known: WorkflowLog) -> None:
     """What is written is what the schema allows."""
-    WorkflowStatus.model_validate_json(json.dumps(stored(workflow_status(known, BORN))))
+    WorkflowStatus.model_validate_json(json.dumps(stored(workflow_status(known, PAST))))
 
 
 def test_an_object_without_a_status_has_an_empty_log() -> None:
@@ -74,7 +88,7 @@ def test_conditions(
     want: dict[str, tuple[str, int]],
 ) -> None:
     """Ready and Stalled change together; a workflow is never being worked on for long."""
-    status = workflow_status(WorkflowLog(ready=ready, since=since), BORN)
+    status = workflow_status(WorkflowLog(ready=ready, since=since), PAST)
     found = {
         each["type"]: (each["status"], (datetime.fromisoformat(each["lastTransitionTime"]) - at(0)))
         for each in status["conditions"]
