@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from headrace.api.v1alpha1 import labels
 from headrace.cluster import line, news
 from headrace.cluster.awaited import Awaited
+from headrace.cluster.belonging import owner_uid, task_run_key
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.line import Line
 from headrace.cluster.news import News
@@ -179,19 +180,6 @@ def run_of(meta: Meta) -> RunKey | None:
         return None
     kind = RunKind.WORKFLOW_RUN if labels.WORKFLOW in meta.labels else RunKind.TASK_RUN
     return RunKey(meta.namespace, run, kind)
-
-
-def task_run_key(item: OwnObject) -> RunKey:
-    """Return the run that a TaskRun belongs to; one on its own is a run itself."""
-    run = item.spec.get("run")
-    if isinstance(run, str):
-        return RunKey(item.metadata.namespace, run)
-    return RunKey(item.metadata.namespace, item.metadata.name, RunKind.TASK_RUN)
-
-
-def owner_uid(meta: Meta) -> str:
-    """Return the uid of the object that controls this one, or an empty text."""
-    return next((owner.uid for owner in meta.owner_references if owner.controller), "")
 
 
 def job_of(pod: Pod) -> str:

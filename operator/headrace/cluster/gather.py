@@ -11,9 +11,16 @@ from datetime import datetime
 
 import msgspec
 
-from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.cluster.caches import Caches, job_of, owner_uid, task_run_key
+from headrace.cluster.belonging import (
+    Place,
+    attempt_name,
+    attempt_of,
+    owner_uid,
+    place_of,
+    task_run_key,
+)
+from headrace.cluster.caches import Caches, job_of
 from headrace.cluster.kinds import TASK_RUNS
 from headrace.cluster.words import AGAIN_SECONDS, PATIENCE_SECONDS, FailedCreates
 from headrace.engine.outcome import Outcome
@@ -23,7 +30,7 @@ from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import JOBS, Ref
 from headrace.manifests.kube import Job, OwnObject, Pod
-from headrace.manifests.names import job_name, task_run_name
+from headrace.manifests.names import task_run_name
 from headrace.manifests.sighting import sight
 from headrace.manifests.status import read_task_status
 
@@ -66,7 +73,7 @@ class TaskPictures:
 
     def _sightings(self, item: OwnObject, count: int) -> Iterator[Sighting]:
         caches, now = self._caches(), self._clock()
-        uid = item.metadata.uid
+        uid, place = item.metadata.uid, place_of(item)
         shown: set[str] = set()
         for gone, jobs in (
             (False, caches.jobs.by_index(uid)),
@@ -74,20 +81,19 @@ class TaskPictures:
         ):
             for job in jobs:
                 pods = caches.pods.by_index(job.metadata.uid)
-                known = _as_named(job, item, count)
+                known = attempt_of(job, place, count)
                 if known is not None:
                     shown.add(job.metadata.uid)
                     yield sight(known, pods, gone=gone, now=now)
-        for uid, pods in self._orphans(item, shown).items():
-            known = _as_named(_last_job(uid, pods[0]), item, count)
+        for uid, pods in self._orphans(place, shown).items():
+            known = attempt_of(_last_job(uid, pods[0]), place, count)
             if known is not None:
                 yield sight(known, pods, gone=True, now=now)
 
-    def _orphans(self, item: OwnObject, shown: Collection[str]) -> dict[str, tuple[Pod, ...]]:
+    def _orphans(self, place: Place, shown: Collection[str]) -> dict[str, tuple[Pod, ...]]:
         """Return the task's pods whose Jobs are not known: they went while nobody looked."""
         found: dict[str, tuple[Pod, ...]] = {}
-        task = str(item.spec.get("task") or item.metadata.name)
-        for pod in self._caches().pods.by_index((task_run_key(item), task)):
+        for pod in self._caches().pods.by_index((place.key, place.task)):
             uid = owner_uid(pod.metadata)
             if uid not in shown:
                 found[uid] = (*found.get(uid, ()), pod)
@@ -125,30 +131,10 @@ def task_log(item: OwnObject) -> tuple[TaskLog, bool]:
         return TaskLog(), False
 
 
-def _as_named(job: Job, item: OwnObject, count: int) -> Job | None:
-    """Return a Job with the attempt's label as its name wants it; None if it is no attempt."""
-    meta = job.metadata
-    label = meta.labels.get(labels.ATTEMPT, "")
-    if label.isdecimal() and meta.name == _job_name(item, int(label)):
-        return job
-    for number in range(1, count + 2):  # Somebody has changed the label: the name is the lock.
-        if meta.name == _job_name(item, number):
-            own = {**meta.labels, labels.ATTEMPT: str(number)}
-            return msgspec.structs.replace(job, metadata=msgspec.structs.replace(meta, labels=own))
-    return None
-
-
 def _last_job(uid: str, pod: Pod) -> Job:
     """Return what a pod still tells of its Job."""
     meta = pod.metadata
     return Job(msgspec.structs.replace(meta, name=job_of(pod), uid=uid, deletion_timestamp=None))
-
-
-def _job_name(item: OwnObject, number: int) -> str:
-    """Return the name of an attempt's Job."""
-    run_uid = owner_uid(item.metadata) or item.metadata.uid
-    task = str(item.spec.get("task") or item.metadata.name)
-    return job_name(task_run_key(item).name, run_uid, task, number)
 
 
 def _nobody(_key: RunKey, _items: Mapping[str, OwnObject]) -> None:
@@ -242,7 +228,7 @@ class Gatherer:
         """Return the name of the Job that ought to be known, and of which the cache knows none."""
         last, sighting = seen.log.last, seen.sighting
         if last is not None and last.open and (sighting is None or sighting.number < last.number):
-            return last.job or _job_name(item, last.number)
+            return last.job or attempt_name(place_of(item), last.number)
         if sighting is None or sighting.stage is not Stage.GONE:
             return None
         jobs, uid = self._caches.jobs, item.metadata.uid

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.cluster.caches import Caches, owner_uid
+from headrace.cluster.belonging import Place, attempt_name, owner_uid
+from headrace.cluster.caches import Caches
 from headrace.cluster.kinds import TASK_RUNS
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.observed import Obstacle
@@ -64,11 +65,12 @@ class Starter:
         except ApiError as error:
             return self._refusal(error)
 
-    async def end(self, task_run_uid: str, number: int) -> None:
+    async def end(self, place: Place, task_run_uid: str, number: int) -> None:
         """Delete an attempt's Job, and its pods with it."""
+        name = attempt_name(place, number)
         for job in self._caches.jobs.by_index(task_run_uid):
             meta = job.metadata
-            if meta.labels.get(labels.ATTEMPT) != str(number) or meta.deletion_timestamp:
+            if meta.name != name or meta.deletion_timestamp:
                 continue
             try:
                 # Foreground: the Job stays visible until its pods are gone, so that what must wait

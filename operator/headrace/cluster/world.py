@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.cluster.belonging import Place, place_of
 from headrace.cluster.caches import Caches
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
@@ -206,9 +207,10 @@ class ClusterWorld:
             case EndAttempt(task, number):
                 memory, item = self._memories.get(key), self._task_run(key, task)
                 if memory is not None and task in memory.tasks:
-                    await self._starter.end(memory.tasks[task][0], number)
+                    place = Place(key, memory.uid, task)
+                    await self._starter.end(place, memory.tasks[task][0], number)
                 elif item is not None:
-                    await self._starter.end(item.metadata.uid, number)
+                    await self._starter.end(place_of(item), item.metadata.uid, number)
 
     def _made(self, key: RunKey, task: str) -> None:
         """Note the TaskRun that was made for a task, so that its log can be written."""
