@@ -71,6 +71,25 @@ def test_a_task_run_deleted_while_the_controller_was_down_is_missed() -> None:
     assert {"a": Reason.TASK_RUN_DELETED} == story.attention()
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_finally_waits_for_what_a_deleted_task_run_leaves_behind(restarts: bool) -> None:  # noqa: FBT001 - a case
+    """It never runs beside what it is to clear away, and the next controller knows that too."""
+    story = Story(workflow(task("a"), last("tidy")))
+    story.cluster.lingering = True
+    story.tick()
+    story.begin("a")
+    story.pass_time(1)
+    story.cluster.delete_task_run(story.run, "a")
+    if restarts:
+        story.restart()
+    story.tick()
+    assert "tidy" not in story.run.task_runs
+
+    story.cluster.sweep()
+    story.tick()
+    assert {"tidy"} == story.alive
+
+
 def test_no_allowance_makes_light_of_a_deleted_task_run() -> None:
     """`allowFailure` is about how a task ended, and of this one nobody knows how it did."""
     story = Story(workflow(task("a", allow_failure=True), task("b")))

@@ -88,6 +88,8 @@ class FakeRun:
     task_runs: dict[str, FakeTaskRun] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
     """Tasks whose TaskRun was deleted before the controller's last start."""
+    remains: dict[str, FakeTaskRun] = field(default_factory=dict)
+    """What there was of them. Something of it may still run."""
 
     @property
     def alone(self) -> bool:
@@ -217,7 +219,11 @@ class FakeCluster:
 
     def jobs(self) -> list[FakeJob]:
         """Return all Jobs that were ever made."""
-        records = [record for run in self.runs.values() for record in run.task_runs.values()]
+        records = [
+            record
+            for run in self.runs.values()
+            for record in (*run.task_runs.values(), *run.remains.values())
+        ]
         return [job for record in records for job in record.jobs.values()]
 
     def wait(self, seconds: float) -> None:

@@ -5,7 +5,7 @@ Like the world of a real cluster it works on what it was told: own writes at onc
 others later, and what it only remembers (refusals, deletions, times of writes) ends with it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
@@ -34,7 +34,9 @@ class FakeWorld:
         self._tasks_logged: dict[RunKey, dict[str, datetime]] = {}
         cluster.tell()  # a list says what is; of what is gone it says nothing
         for run in cluster.runs.values():
-            run.lost |= {name for name, record in run.task_runs.items() if record.deleted}
+            gone = {name: record for name, record in run.task_runs.items() if record.deleted}
+            run.lost |= gone.keys()
+            run.remains |= gone
             run.task_runs = {
                 name: record for name, record in run.task_runs.items() if not record.deleted
             }
@@ -59,11 +61,7 @@ class FakeWorld:
             logical_time=run.logical_time,
             tasks={name: _observed(record) for name, record in there.items()},
             deleted=frozenset(run.task_runs.keys() - there.keys()),
-            departing=frozenset(
-                name
-                for name in run.task_runs.keys() - there.keys()
-                if any(job.told and job.told.alive for job in run.task_runs[name].jobs.values())
-            ),
+            departing=frozenset(_departing(run, there)),
             siblings=tuple(self._siblings(run)),
             obstacles=dict(self._obstacles.get(key, {})),
             log=_alone(run) if run.alone else run.told,
@@ -161,6 +159,14 @@ def _observed(record: FakeTaskRun) -> ObservedTask:
         sighting=newest,
         lingering=frozenset(n for n, each in told.items() if each is not newest and each.alive),
     )
+
+
+def _departing(run: FakeRun, there: Collection[str]) -> Iterator[str]:
+    """Yield the tasks without a TaskRun of which something may still run."""
+    for name, record in (*run.task_runs.items(), *run.remains.items()):
+        runs_on = any(job.told is not None and job.told.alive for job in record.jobs.values())
+        if name not in there and runs_on:
+            yield name
 
 
 def _keep(record: FakeTaskRun, log: TaskLog) -> None:

@@ -7,7 +7,7 @@ it is checked in statuses. 4 is checked as "ends, or has a stated reason to wait
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from headrace.manifests.conditions import Past
 from headrace.manifests.status import run_status, task_status
 from support import oracle
 from support.builders import SECRET
-from support.fake_cluster import FakeCluster, FakeRun, FakeTaskRun
+from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
 
 HELD = frozenset(
     {Reason.PENDING, Reason.PAUSED, Reason.WAITING_FOR_TURN, Reason.WORKFLOW_NOT_FOUND}
@@ -118,7 +118,8 @@ class Invariants:
         records = run.task_runs.values()
         if run.alone and all(each.log.outcome is not None for each in records):
             return
-        jobs = [job for each in records for job in each.jobs.values()]
+        there = (*records, *run.remains.values())
+        jobs = [job for each in there for job in each.jobs.values()]
         assert any(job.sighting.alive for job in jobs) or run.log.reason in HELD
 
     def _nothing_runs_on(self, run: FakeRun) -> None:
@@ -137,14 +138,19 @@ class Invariants:
             self._statuses[key] = status
 
 
-def _alive(run: FakeRun, names: Iterable[str]) -> dict[str, list[int]]:
+def _alive(run: FakeRun, names: Collection[str]) -> dict[str, list[int]]:
     """Return the attempts of these tasks of which something runs."""
-    jobs = {name: run.task_runs[name].jobs for name in names if name in run.task_runs}
     return {
         name: alive
-        for name, made in jobs.items()
-        if (alive := [n for n, job in made.items() if job.sighting.alive and not job.haunted])
+        for records in (run.remains, run.task_runs)
+        for name, record in records.items()
+        if name in names
+        if (alive := [n for n, job in record.jobs.items() if _lives(job)])
     }
+
+
+def _lives(job: FakeJob) -> bool:
+    return job.sighting.alive and not job.haunted
 
 
 def _is_over(run: FakeRun, record: FakeTaskRun, number: int) -> bool:

@@ -70,8 +70,8 @@ class Caches:
         """Which runs of a workflow come next."""
         self.runs = Store(OwnObject, _run_index, self._run_changed, leads)
         self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed, leads)
-        self.jobs = Store(Job, _job_index, self._job_changed, leads)
-        self.pods = Store(Pod, _pod_index, self._pod_changed, leads)
+        self.jobs = Store(Job, _index_of_attempts, self._job_changed, leads)
+        self.pods = Store(Pod, _index_of_attempts, self._pod_changed, leads)
 
     def watched(self) -> Iterator[tuple[Resource, str, Store[OwnObject] | Store[Job] | Store[Pod]]]:
         """Yield each kind with the label selector of what to watch, and its store."""
@@ -206,12 +206,7 @@ def _task_run_index(item: OwnObject) -> Iterator[RunKey]:
     yield task_run_key(item)
 
 
-def _job_index(item: Job) -> Iterator[RunKey | str]:
-    yield owner_uid(item.metadata)
-    yield from _runs_of(item.metadata)
-
-
-def _pod_index(item: Pod) -> Iterator[RunKey | str | tuple[RunKey, str]]:
+def _index_of_attempts(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey, str]]:
     yield owner_uid(item.metadata)
     for key in _runs_of(item.metadata):
         yield key

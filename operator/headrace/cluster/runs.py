@@ -4,7 +4,7 @@ Runs as the engine sees them, read from WorkflowRuns and from TaskRuns on their 
 Gathers a run's own fields, its frozen definition and its siblings; its tasks come from `gather`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from headrace.api.v1alpha1.run import DesiredState, RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster.caches import Caches
 from headrace.cluster.definitions import Definitions, UnusableError
+from headrace.cluster.departures import Departures
 from headrace.cluster.gather import Gatherer
 from headrace.engine import ranges
 from headrace.engine.definition.compile import Definition, single_task
@@ -54,12 +55,14 @@ class RunReader:
         caches: Caches,
         definitions: Definitions,
         gatherer: Gatherer,
+        departures: Departures,
         clock: Callable[[], datetime],
     ) -> None:
         """Read these; `clock` is the wall clock."""
         self._caches = caches
         self._definitions = definitions
         self._gatherer = gatherer
+        self._departures = departures
         self._clock = clock
         self._specs: dict[tuple[str, int], Any] = {}
 
@@ -104,20 +107,19 @@ class RunReader:
         return await self._with_tasks(run)
 
     async def _with_tasks(self, run: ObservedRun) -> ObservedRun:
-        if run.definition is None:
-            return run
-        tasks = await self._gatherer.tasks(run.key, run.uid)
-        deleted = self._gatherer.deleted(run.key, run.uid)
-        begun = ranges.read(run.log.positions)
-        missing = [
-            task.name
-            for task in run.definition.tasks.values()
-            if task.position in begun and task.name not in tasks and task.name not in deleted
-        ]
+        """Add the tasks; also of a run that has lost its definition: what it began must end."""
+        gatherer = self._gatherer
+        tasks = await gatherer.tasks(run.key, run.uid)
+        deleted = gatherer.deleted(run.key, run.uid)
+        missing = _missing(run, tasks.keys() | deleted)
         if missing and run.log.finished is None:
-            await self._gatherer.surely_without(run.key, missing)
-            tasks = await self._gatherer.tasks(run.key, run.uid)
-        return replace(run, tasks=tasks, deleted=deleted - tasks.keys())
+            await gatherer.surely_without(run.key, missing)
+            tasks = await gatherer.tasks(run.key, run.uid)
+        deleted -= tasks.keys()
+        gone = deleted.union(missing) - tasks.keys()
+        if gone and run.log.finished is None:
+            run = replace(run, departing=await self._departures.of(run.key, run.uid, gone))
+        return replace(run, tasks=tasks, deleted=deleted)
 
     async def _frozen(self, run: ObservedRun, spec: RunSpec) -> Frozen:
         """
@@ -205,6 +207,15 @@ class RunReader:
             for item in self._caches.runs.by_index((namespace, workflow))
             if "completionTime" not in item.status and item.metadata.deletion_timestamp is None
         )
+
+
+def _missing(run: ObservedRun, known: Collection[str]) -> list[str]:
+    """Name the tasks that were started, and of which there is no news."""
+    if run.definition is None:
+        return []
+    begun = ranges.read(run.log.positions)
+    tasks = run.definition.tasks.values()
+    return [task.name for task in tasks if task.position in begun and task.name not in known]
 
 
 def _own(given: ParamGiven) -> Param:

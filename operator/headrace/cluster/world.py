@@ -14,6 +14,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.belonging import Place, place_of
 from headrace.cluster.caches import Caches
 from headrace.cluster.definitions import Definitions
+from headrace.cluster.departures import Departures
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import Gatherer, TaskPictures, task_log
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
@@ -68,7 +69,8 @@ class ClusterWorld:
         self.definitions = Definitions(client)
         self._links = links
         gatherer = Gatherer(caches, client, pictures, links.later, self._saw)
-        self._reader = RunReader(caches, self.definitions, gatherer, clock)
+        departures = Departures(caches, client)
+        self._reader = RunReader(caches, self.definitions, gatherer, departures, clock)
         self._starter = Starter(caches, client, clock)
         self._statuses = StatusWriter(client)
         self._memories: dict[RunKey, Memory] = {}

@@ -97,7 +97,7 @@ class ObservedRun:
     deleted: frozenset[str] = frozenset()
     """Tasks whose TaskRun the world saw vanish."""
     departing: frozenset[str] = frozenset()
-    """Those of them of which something may still run."""
+    """Tasks whose TaskRun is gone, whoever saw it vanish, and of which something may still run."""
     siblings: tuple[SiblingRun, ...] = ()
     """The other runs of the workflow that have not ended."""
     obstacles: Mapping[str, Obstacle] = field(default_factory=dict)

@@ -1,0 +1,93 @@
+"""
+What may still run of tasks whose TaskRun is gone.
+
+Knows Jobs and Pods by their labels and names: nothing else says whose they were. Decides nothing.
+"""
+
+from collections.abc import Collection, Iterable
+
+from headrace.api.v1alpha1 import labels
+from headrace.cluster.caches import MANAGED, Caches
+from headrace.engine.run.observed import RunKey
+from headrace.kube.client import Client
+from headrace.kube.objects import Meta
+from headrace.kube.resources import PODS, Scope
+from headrace.manifests.kube import Job, Pod, holds
+from headrace.manifests.names import job_name
+from headrace.manifests.pods import active
+
+KEPT = 20_000
+"""Of how many tasks it is remembered that nothing of them runs."""
+
+ASKED = 50
+"""How many tasks one request asks about: their names stand in its address."""
+
+
+class Departures:
+    """Finds what outlives a TaskRun: its Job for a moment, its Pods for their grace period."""
+
+    def __init__(self, caches: Caches, client: Client) -> None:
+        """Read these caches; ask the client where their silence would have consequences."""
+        self._caches = caches
+        self._client = client
+        self._quiet: dict[tuple[str, str], None] = {}  # Run's uid and task; the oldest first.
+
+    async def of(self, key: RunKey, uid: str, tasks: Collection[str]) -> frozenset[str]:
+        """
+        Return those of a run's tasks of which something may still run.
+
+        News of pods may come later than news of their TaskRun and Job. So before it is believed
+        for the first time that nothing of a task runs, the API server is asked.
+
+        Args:
+            key: The run.
+            uid: Its uid.
+            tasks: Tasks that have no TaskRun any more.
+
+        """
+        silent = [
+            task
+            for task in tasks
+            if (uid, task) not in self._quiet and not self._runs_on(key, uid, task)
+        ]
+        for start in range(0, len(silent), ASKED):
+            await self._ask(key, silent[start : start + ASKED])
+        for task in silent:
+            if not self._runs_on(key, uid, task):
+                self._quiet[uid, task] = None
+        while len(self._quiet) > KEPT:
+            self._quiet.pop(next(iter(self._quiet)))
+        return frozenset(task for task in tasks if self._runs_on(key, uid, task))
+
+    def _runs_on(self, key: RunKey, uid: str, task: str) -> bool:
+        jobs = self._caches.jobs.by_index((key, task))
+        pods = self._caches.pods.by_index((key, task))
+        return any(_goes_on(job) and _ours(job.metadata, key, uid, task) for job in jobs) or any(
+            active(pod) and _ours(pod.metadata, key, uid, task) for pod in pods
+        )
+
+    async def _ask(self, key: RunKey, tasks: Iterable[str]) -> None:
+        """Put into the cache what pods there are of these tasks."""
+        theirs = f"{labels.RUN}={key.name},{labels.TASK} in ({','.join(tasks)})"
+        scope = Scope(PODS, key.namespace, labels=f"{MANAGED},{theirs}")
+        async for page in self._client.pages(scope, Pod):
+            for pod in page.objects:
+                self._caches.pods.put(pod)
+
+
+def _goes_on(job: Job) -> bool:
+    """Tell whether a Job may still make a pod."""
+    return not any(holds(job.status.conditions, end) for end in ("Complete", "Failed"))
+
+
+def _ours(meta: Meta, key: RunKey, uid: str, task: str) -> bool:
+    """
+    Tell whether a Job or Pod is of this run, and not of one before it that had its name.
+
+    A Pod's name begins with that of its Job, also when the Job is gone or has let go of it.
+    """
+    label = meta.labels.get(labels.ATTEMPT, "")
+    if not label.isdecimal():
+        return False
+    name = job_name(key.name, uid, task, int(label))
+    return meta.name == name or meta.name.startswith(f"{name}-")
