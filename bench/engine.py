@@ -4,7 +4,8 @@ How long the engine thinks: `decide` on runs of 200, 2,000 and 5,000 tasks.
 Layers of a hundred tasks each (ten at 200); a task waits for three tasks of the layer before, or
 for all of it. Half of the run has ended, one layer runs. Measured are a turn in which nothing
 changed, one in which one task has just ended, and one over a run of which only the first layer
-has started. Everything else of the controller (caches, requests) is left out.
+has started. Then a turn in which nothing changed, of 3,000 tasks that wait for one: while that one
+runs, and after it failed. Caches, requests and the rest of the controller are not measured here.
 
     python bench/engine.py [--turns 50]
 """
@@ -34,6 +35,8 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 NOW = NOON + timedelta(minutes=5)
 SIZES = ((200, 10), (2000, 100), (5000, 100))
 """Tasks, and how many of them are in a layer."""
+WAITING = 3000
+"""How many tasks wait for one."""
 
 
 def layered(size: int, width: int, fan_in: int) -> Definition:
@@ -121,6 +124,17 @@ def observed(definition: Definition, tasks: dict[str, ObservedTask]) -> Observed
     return ObservedRun(RunKey("d", "r"), "uid-1", NOON, definition, tasks=tasks, log=status)
 
 
+def one_for_all(*, failed: bool) -> ObservedRun:
+    """Return a run in which 3,000 tasks wait for one that runs, or were left out as it failed."""
+    names = [f"t{n}" for n in range(WAITING)]
+    tasks = (Task(name="a"), Task(name="other"), *(Task(name=n, depends_on=("a",)) for n in names))
+    definition = compile_workflow(WorkflowSpec(tasks=tasks, defaults=Defaults(image="busybox")))
+    first, ended = runs("a"), done("a")
+    bad = replace(ended.log, outcome=Outcome.FAILED, reason=Reason.NON_ZERO_EXIT)
+    seen = replace(ended, log=bad) if failed else first
+    return quiet(observed(definition, {"a": seen, "other": runs("other")}))
+
+
 def median_ms(turn: Callable[[], object], turns: int) -> float:
     """Return the median CPU time of a turn in milliseconds; others may use the machine."""
     times = []
@@ -152,6 +166,9 @@ def main() -> None:
     head = ["tasks", "waits for", "nothing changed (ms)", "one task ended (ms)", "at start (ms)"]
     for row in (head, *rows(arguments.turns)):
         print("  ".join(f"{cell:>20}" for cell in row))
+    for what, failed in (("wait", False), ("were left out", True)):
+        turn = partial(decide, one_for_all(failed=failed), NOW)
+        print(f"{WAITING} tasks {what}: {median_ms(turn, arguments.turns):.2f} ms")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import Counts, RunKey, RunLog
+from headrace.engine.run.observed import Counts, Mark, RunKey, RunLog
 from headrace.engine.task.actions import EndAttempt, RunContext, StartAttempt
 from headrace.engine.task.observed import Attempt, Sighting, Stage, TaskLog, Watched
 from support import cluster_world, local_world
@@ -240,6 +240,7 @@ async def test_the_status_of_a_run_survives(rig: Rig) -> None:
         started=MORNING,
         counts=Counts(total=3, pending=2, running=1),
         positions="0",
+        marks=(Mark(Outcome.OMITTED, Reason.UPSTREAM_FAILED, since=MORNING, positions="1-2"),),
         attention=(Watched("a", Reason.UNSCHEDULABLE, "0/3 nodes", MORNING),),
         observed_generation=1,
     )

@@ -13,7 +13,8 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.words import one_line
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import ObservedRun
+from headrace.engine.run.marks import message_of
+from headrace.engine.run.observed import Mark, ObservedRun
 from headrace.engine.run.steering import course
 from headrace.engine.run.survey import survey
 from headrace.engine.task.judgement import Judged
@@ -80,15 +81,17 @@ def rows(run: ObservedRun, now: datetime) -> Iterator[Row]:
     """Yield one row for each task, in the order of the definition."""
     assert run.definition is not None  # noqa: S101 - it was compiled before the run began
     found = survey(run, run.definition, course(run, now), now)
-    ended = {name for name, _ in found.outcomes()}
+    looks = found.looks()
     for name, task in run.definition.tasks.items():
-        judged = found.judged.get(name)
+        judged, mark = found.judged.get(name), found.mark(name)
         if judged is not None:
             yield _judged(name, judged, now)
         elif name in found.settled:
             yield _settled(task, run.tasks[name].log, found.settled[name])
+        elif mark is not None:
+            yield _marked(task, mark, message_of(mark, name, looks, run.definition))
         else:
-            yield _waiting(task, ended)
+            yield _waiting(task, looks)
 
 
 def length(seconds: float) -> str:
@@ -112,6 +115,11 @@ def here(message: str) -> str:
 def _settled(task: TaskDefinition, log: TaskLog, outcome: Outcome) -> Row:
     row = _row(task.name, _TONES[outcome], (log.reason, log.message), log, None)
     return replace(row, allowed=_allowed(task, outcome))
+
+
+def _marked(task: TaskDefinition, mark: Mark, message: str) -> Row:
+    row = _row(task.name, _TONES[mark.outcome], (mark.reason, message), EMPTY, None)
+    return replace(row, allowed=_allowed(task, mark.outcome))
 
 
 def _waiting(task: TaskDefinition, ended: Container[str]) -> Row:

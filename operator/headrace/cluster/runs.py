@@ -24,7 +24,7 @@ from headrace.engine.definition.params import InvalidParamsError, resolve
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.siblings import SiblingRun
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.status import read_run_status
+from headrace.manifests.status import read_marks, read_run_status
 from headrace.manifests.times import given_time
 
 GRACE = timedelta(seconds=60)
@@ -129,7 +129,8 @@ class RunReader:
         the revision too, for the case that the workflow is deleted or broken before its turn.
         """
         log, namespace = run.log, run.key.namespace
-        begun = log.started is not None or log.finished is not None or log.positions != ""
+        begun = log.started is not None or log.finished is not None
+        begun = begun or bool(log.positions or log.marks)
         # A status that cannot be read tells nothing of it, but TaskRuns do.
         begun = begun or bool(self._caches.task_runs.by_index(run.key))
         try:
@@ -249,9 +250,14 @@ def _saved(status: Mapping[str, Any]) -> RunLog:
         ranges.read(str(started))
     except ValueError:
         started = ""
+    try:
+        marks = read_marks(status)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        marks = ()
     return RunLog(
         revision=revision if isinstance(revision, str) else None,
         positions=started if isinstance(started, str) else "",
+        marks=marks,
     )
 
 

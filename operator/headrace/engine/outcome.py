@@ -46,12 +46,14 @@ class Ended:
     outcome: Outcome
     reason: Reason
     message: str = ""
-    after_failure: bool = False
-    """The cause lies in a failure upstream (Airflow's `upstream_failed`)."""
 
     @property
     def look(self) -> Look:
-        """What those who wait for the task see."""
-        if self.outcome is Outcome.OMITTED and self.after_failure:
+        """
+        What those who wait for the task see.
+
+        A failure upstream that left the task out is passed on (Airflow's `upstream_failed`).
+        """
+        if self.reason is Reason.UPSTREAM_FAILED:
             return Look.FAILURE
         return LOOKS[self.outcome]

@@ -14,7 +14,7 @@ from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine import ranges
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import Counts, RunLog
+from headrace.engine.run.observed import Counts, Mark, RunLog
 from headrace.engine.task.observed import Attempt, TaskLog, Watched
 from headrace.manifests.conditions import Past, States, conditions
 
@@ -96,6 +96,7 @@ def run_status(log: RunLog, past: Past) -> Status:
         "tasks": {field.name: getattr(log.counts, field.name) for field in fields(Counts)},
         "progress": f"{log.counts.ended}/{log.counts.total}",
         "started": log.positions,
+        "marks": None if log.marks is None else [_mark(each) for each in log.marks],
         "attention": [_watched(each) for each in log.attention],
     }
 
@@ -123,10 +124,24 @@ def read_run_status(status: Mapping[str, Any]) -> RunLog:
         finished=finished,
         counts=Counts(**status.get("tasks", {})),
         positions=started,
+        marks=read_marks(status),
         attention=tuple(_read_watched(each) for each in status.get("attention", ())),
         revision=status.get("revision"),
         observed_generation=status.get("observedGeneration", 0),
     )
+
+
+def read_marks(status: Mapping[str, Any]) -> tuple[Mark, ...] | None:
+    """
+    Read the marks of a WorkflowRun's status; None if there are none, which is not the same as ().
+
+    Raises:
+        KeyError, TypeError, ValueError: if somebody has written something else there.
+
+    """
+    if status.get("marks") is None:
+        return None
+    return tuple(_read_mark(each) for each in status["marks"])
 
 
 _OUTCOMES: dict[bool | None, ConditionStatus] = {
@@ -231,6 +246,23 @@ def _read_watched(written: Mapping[str, Any]) -> Watched:
         Reason(written["reason"]),
         written.get("message", ""),
         read_time(written.get("since")),
+    )
+
+
+def _mark(mark: Mark) -> Status:
+    written = {"outcome": mark.outcome.value, "reason": mark.reason.value, "message": mark.message}
+    return {**written, "since": write_time(mark.since), "tasks": mark.positions}
+
+
+def _read_mark(written: Mapping[str, Any]) -> Mark:
+    positions = written["tasks"]
+    ranges.read(positions)  # refuses what is none
+    return Mark(
+        Outcome(written["outcome"]),
+        Reason(written["reason"]),
+        written.get("message", ""),
+        read_time(written.get("since")),
+        positions,
     )
 
 

@@ -14,7 +14,7 @@ from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
         (Ended(Outcome.CANCELLED, Reason.CANCELLED), Look.CANCELLATION),
         (Ended(Outcome.SKIPPED, Reason.SKIPPED), Look.SKIP),
         (Ended(Outcome.OMITTED, Reason.RULE_UNMET), Look.SKIP),
-        (Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED, after_failure=True), Look.FAILURE),
+        (Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED), Look.FAILURE),
     ],
 )
 def test_look(end: Ended, want: Look) -> None:

@@ -13,7 +13,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import RunStatus
 from headrace.api.v1alpha1.taskrun import TaskRunStatus
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import Counts, RunLog
+from headrace.engine.run.observed import Counts, Mark, RunLog
 from headrace.engine.task.observed import Attempt, TaskLog, Watched
 from headrace.manifests.conditions import Past
 from headrace.manifests.status import (
@@ -74,6 +74,14 @@ RUN_LOGS = st.builds(
     started=st.none() | TIMES,
     counts=st.builds(Counts, *[COUNT] * 8),
     positions=st.sampled_from(["", "0", "0-41,43"]),
+    marks=st.none()
+    | st.lists(
+        st.builds(
+            *(Mark, st.sampled_from(Outcome), REASONS, TEXTS, st.none() | TIMES),
+            st.sampled_from(["0", "0-41,43"]),
+        ),
+        max_size=20,
+    ).map(tuple),
     attention=st.lists(
         st.builds(Watched, WORDS.map(lambda name: f"t{name}t"), REASONS, TEXTS, st.none() | TIMES),
         max_size=20,

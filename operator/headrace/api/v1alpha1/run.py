@@ -119,6 +119,26 @@ class Attention(ApiType):
     """since is when it began."""
 
 
+class Mark(ApiType):
+    """Tasks that ended without a TaskRun, all in the same way."""
+
+    outcome: Annotated[str, StringConstraints(max_length=16)]
+    """outcome is how they ended: Failed, Skipped, Omitted or Cancelled."""
+
+    reason: Annotated[str, StringConstraints(max_length=64)]
+    """reason is one word for machines."""
+
+    message: ShortText = ""
+    """message is what a person needs to know. It is empty where the definition and the outcomes
+    upstream say it."""
+
+    since: AwareDatetime | None = None
+    """since is when the first of them ended."""
+
+    tasks: Annotated[str, StringConstraints(max_length=65_536)]
+    """tasks lists their positions in the run's definition, as ranges: "0-41,43"."""
+
+
 class RunStatus(ApiType):
     """How a run stands. What its tasks did is in their TaskRuns."""
 
@@ -152,6 +172,9 @@ class RunStatus(ApiType):
     started: Annotated[str, StringConstraints(max_length=65_536)] = ""
     """started lists the positions of started tasks in the run's definition, as ranges:
     "0-41,43"."""
+
+    marks: tuple[Mark, ...] = Field(default=(), max_length=64)
+    """marks list the tasks that ended without a TaskRun. At most 20 of them keep messages."""
 
     attention: tuple[Attention, ...] = Field(default=(), max_length=20)
     """attention names at most 20 tasks that failed or wait for something unusual."""

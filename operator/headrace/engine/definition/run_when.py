@@ -165,8 +165,9 @@ def omission(rule: RunWhen, count: Tally) -> Ended | None:
     """
     Tell the end of a task that its rule has ruled out; None if it has not, or not surely.
 
-    The end is worked out anew in each turn, so it must come out the same whatever else ends later.
-    A failure that is still possible upstream would change how it looks to others: then it waits.
+    The end is put on record once. Until then each turn works it out anew, so it must come out the
+    same whatever else ends later. A failure that is still possible upstream would change how it
+    looks to others: then it waits.
     """
     policy = RULES[rule]
     if not policy.ruled_out(count):
@@ -180,7 +181,7 @@ def omission(rule: RunWhen, count: Tally) -> Ended | None:
     names = ", ".join(sorted(count.failed)[:NAMED])
     if count.failures > count.cancellations:
         message = f"{rule} wants {policy.wants}; failed upstream: {names}"
-        return Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED, message, after_failure=True)
+        return Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED, message)
     if count.open:
         return None
     if count.cancellations:

@@ -92,7 +92,8 @@ def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refus
 
 def _has_begun(run: ObservedRun) -> bool:
     """Tell whether tasks were started, also if a crash came before the run's status said so."""
-    return run.log.started is not None or bool(run.log.positions or run.tasks or run.deleted)
+    log = run.log
+    return log.started is not None or bool(log.positions or log.marks or run.tasks or run.deleted)
 
 
 def _hold(run: ObservedRun, definition: Definition, course: Course) -> Refused | Held | None:

@@ -13,6 +13,7 @@ from headrace.engine.definition.params import values
 from headrace.engine.run.admission import Held, Refused, admit
 from headrace.engine.run.job_retention import expired_jobs, jobs_expire
 from headrace.engine.run.leftovers import closed, endings
+from headrace.engine.run.marks import failures
 from headrace.engine.run.observed import ObservedRun, RunKind, RunLog
 from headrace.engine.run.records import Records, write_up
 from headrace.engine.run.status import Standing, refused, run_log, waiting
@@ -98,7 +99,11 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
     status = status.after(run.log, now)
     if status == run.log:
         return decision
-    weighty = status.finished is not None or status.started != run.log.started
+    weighty = (
+        status.finished is not None
+        or status.started != run.log.started
+        or failures(status) != failures(run.log)
+    )
     last = run.logged_at
     if weighty or status.reason is not run.log.reason or last is None or last > now:
         return replace(decision, status=status)

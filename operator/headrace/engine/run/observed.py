@@ -12,6 +12,7 @@ from enum import StrEnum
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
+from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.task.observed import ObservedTask, Obstacle, Watched
 
@@ -52,6 +53,25 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Tasks that ended without a TaskRun, all in the same way."""
+
+    outcome: Outcome
+    reason: Reason
+    message: str = ""
+    """Why; empty where the definition and the tasks upstream say it."""
+    since: datetime | None = None
+    """When the first of them ended."""
+    positions: str = ""
+    """Their positions in the definition, as ranges."""
+
+    @property
+    def end(self) -> Ended:
+        """How each of them ended."""
+        return Ended(self.outcome, self.reason, self.message)
+
+
+@dataclass(frozen=True, slots=True)
 class RunLog:
     """What a run's status says."""
 
@@ -66,7 +86,10 @@ class RunLog:
     counts: Counts = Counts()
     positions: str = ""
     """The positions of the tasks that were started, as ranges."""
+    marks: tuple[Mark, ...] | None = ()
+    """The tasks that ended without a TaskRun. None: the status is older than marks."""
     attention: tuple[Watched, ...] = ()
+    """What people are shown of it, as far as there is room. Nothing is decided by it."""
     revision: str | None = None
     observed_generation: int = 0
 

@@ -15,7 +15,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine import ranges
 from headrace.engine.course import Course, Mode
 from headrace.engine.definition.compile import Definition
-from headrace.engine.outcome import Ended, Outcome
+from headrace.engine.outcome import Outcome
 from headrace.engine.run.admission import Held, Refused
 from headrace.engine.run.observed import Counts, ObservedRun, RunLog
 from headrace.engine.run.survey import Survey
@@ -104,6 +104,7 @@ def run_log(standing: Standing) -> RunLog:
         started=run.log.started or now,
         counts=counts,
         positions=_positions(standing),
+        marks=tuple(standing.found.marked),
         attention=attention,
         observed_generation=run.generation,
     )
@@ -116,10 +117,12 @@ def run_log(standing: Standing) -> RunLog:
 def _counts(standing: Standing) -> Counts:
     found = standing.found
     names = Counter(found.settled.values())
+    for mark, tasks in found.marked.items():
+        names[mark.outcome] += len(tasks)
     running = 0
     for each in found.judged.values():
         if each.outcome is not None:
-            names[each.outcome] += 1
+            names[each.outcome] += each.seen is not None  # else its mark counts
         elif each.log.count:
             running += 1
     total = len(standing.definition.names)
@@ -132,21 +135,10 @@ def _counts(standing: Standing) -> Counts:
 
 
 def _positions(standing: Standing) -> str:
-    """
-    Remember which tasks were started: those of which there is, or was, a TaskRun.
-
-    One that failed since none could be made is remembered too, so that it stays failed.
-    """
+    """Remember which tasks were started: those of which there is, or was, a TaskRun."""
     run, tasks = standing.run, standing.definition.tasks
     known = ranges.read(run.log.positions)
-    refused = (
-        name
-        for name in run.obstacles
-        if name in standing.found.judged
-        and standing.found.judged[name].seen is None
-        and standing.found.judged[name].outcome is Outcome.FAILED
-    )
-    names = (*run.tasks, *run.deleted, *refused)
+    names = (*run.tasks, *run.deleted)
     seen = {tasks[name].position for name in names if name in tasks}
     return run.log.positions if seen <= known else ranges.write(known | seen)
 
@@ -163,14 +155,11 @@ def _attention(standing: Standing, counts: Counts) -> Iterator[Watched]:
 
 
 def _failure(standing: Standing, name: str) -> Watched:
-    judged = standing.found.judged.get(name)
-    if judged is None:
-        log = standing.run.tasks[name].log
-        return Watched(name, log.reason, log.message, log.finished)
-    if judged.seen is None and isinstance(judged.verdict, Ended):
-        reason, message = judged.verdict.reason, clip(judged.verdict.message)
-        return Watched(name, reason, message, standing.since(name, reason))
-    return Watched(name, judged.log.reason, judged.log.message, judged.log.finished)
+    judged, mark = standing.found.judged.get(name), standing.found.mark(name)
+    if mark is not None:
+        return Watched(name, mark.reason, mark.message, mark.since)
+    log = judged.log if judged is not None else standing.run.tasks[name].log
+    return Watched(name, log.reason, log.message, log.finished)
 
 
 def _trouble(standing: Standing, judged: Judged) -> Watched:
@@ -214,8 +203,7 @@ def _end(standing: Standing) -> dict[str, Any]:
 def _named(standing: Standing, outcome: Outcome) -> list[str]:
     """Return the tasks that ended so, in the definition's order."""
     tasks = standing.definition.tasks
-    names = [name for name, how in standing.found.outcomes() if how is outcome]
-    return sorted(names, key=lambda name: tasks[name].position)
+    return sorted(standing.found.ended(outcome), key=lambda name: tasks[name].position)
 
 
 def _list(what: str, names: list[str]) -> str:

@@ -7,7 +7,7 @@ more than how large it is.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.workflow import OnFailure
@@ -16,42 +16,63 @@ from headrace.engine.course import Course
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.run_when import NONE, PATIENT, tally
 from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
-from headrace.engine.run.observed import ObservedRun
-from headrace.engine.task.classify import KINDS, Kind
+from headrace.engine.run.marks import by_mark, on_record, to_keep, with_ends
+from headrace.engine.run.observed import Mark, ObservedRun
 from headrace.engine.task.judgement import Judged, judge_lost, judge_seen, judge_unseen
 from headrace.engine.task.verdict import Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Every task of a run. Those in neither table wait for tasks upstream."""
+    """Every task of a run. Those in none of the tables wait for tasks upstream."""
 
     settled: Mapping[str, Outcome]
-    """Tasks that ended in an earlier turn, and of which nothing runs any more."""
+    """Tasks whose TaskRuns say how they ended in an earlier turn. Nothing of them runs any more."""
     judged: Mapping[str, Judged]
+    marked: Mapping[Mark, frozenset[str]] = field(default_factory=dict)
+    """Tasks that ended without a TaskRun, in an earlier turn or in this one."""
 
-    def outcomes(self) -> Iterator[tuple[str, Outcome]]:
-        """Yield the tasks that ended."""
-        yield from self.settled.items()
+    def ended(self, how: Outcome) -> Iterator[str]:
+        """Yield the tasks that ended so."""
+        yield from (name for name, outcome in self.settled.items() if outcome is how)
+        for mark, names in self.marked.items():
+            if mark.outcome is how:
+                yield from names
         for name, each in self.judged.items():
-            if each.outcome is not None:
-                yield name, each.outcome
+            if each.outcome is how and self.mark(name) is None:
+                yield name
+
+    def looks(self) -> dict[str, Look]:
+        """Return how each task that ended looks to those that wait for it."""
+        looks = {name: LOOKS[outcome] for name, outcome in self.settled.items()}
+        for mark, names in self.marked.items():
+            looks.update(dict.fromkeys(names, mark.end.look))
+        for name, each in self.judged.items():
+            if isinstance(each.verdict, Ended):
+                looks[name] = each.verdict.look
+        return looks
+
+    def mark(self, name: str) -> Mark | None:
+        """Return the mark of a task that ended without a TaskRun."""
+        return next((mark for mark, names in self.marked.items() if name in names), None)
 
 
 def survey(run: ObservedRun, definition: Definition, course: Course, now: datetime) -> Survey:
     """Judge started tasks, then those that wait for them, then `finally` tasks."""
     turn = Turn(now, run.uid, course, created=run.created)
-    found = Survey(_settled(run, definition), {})
+    marked = by_mark(on_record(run, definition), run, definition)
+    found = Survey(_settled(run, definition), {}, marked)
     found = _with(found, _started(run, definition, turn, found))
     found = _with(found, _refused(run, definition, turn, found))
     turn = replace(turn, halted=_halt(definition, found))
     found = _with(found, _waiting(run, definition, turn, found))
     turn = replace(turn, unfinished=_unfinished(run, definition, found))
-    return _with(found, _last(run, definition, turn, found))
+    found = _with(found, _last(run, definition, turn, found))
+    return _recorded(run, definition, found, now)
 
 
 def lost(run: ObservedRun, definition: Definition) -> Iterator[str]:
-    """Name the tasks that were started, and have no TaskRun any more or never got one."""
+    """Name the tasks that were started, and have no TaskRun any more."""
     known, names = run.tasks, definition.names
     for position in ranges.read(run.log.positions):
         if position < len(names) and names[position] not in known:
@@ -63,6 +84,24 @@ def lost(run: ObservedRun, definition: Definition) -> Iterator[str]:
 
 def _with(found: Survey, more: Iterator[tuple[str, Judged]]) -> Survey:
     return replace(found, judged={**found.judged, **dict(more)})
+
+
+def _recorded(run: ObservedRun, definition: Definition, found: Survey, now: datetime) -> Survey:
+    """Put on record what ended in this turn without a TaskRun: it is not judged again."""
+    ends = {
+        name: judged.verdict
+        for name, judged in found.judged.items()
+        if judged.seen is None and isinstance(judged.verdict, Ended)
+    }
+    if not ends:
+        return found
+    looks = found.looks()
+    kept = {
+        definition.tasks[name].position: to_keep(name, end, looks, definition)
+        for name, end in ends.items()
+    }
+    marks = with_ends(tuple(found.marked), kept, now)
+    return replace(found, marked=by_mark(marks, run, definition))
 
 
 def _settled(run: ObservedRun, definition: Definition) -> dict[str, Outcome]:
@@ -81,22 +120,19 @@ def _started(
         tried = seen.log.count or seen.sighting is not None
         if tried and name not in found.settled and name in definition.tasks:
             yield name, judge_seen(turn, definition.tasks[name], seen, run.obstacles.get(name))
-    refusals = {
-        each.task: each
-        for each in run.log.attention
-        if KINDS.get(each.reason) is Kind.DEFINITION and each.task not in run.deleted
-    }
     for name in lost(run, definition):
-        yield name, judge_lost(turn, definition.tasks[name], refusals.get(name))
+        if found.mark(name) is None:
+            yield name, judge_lost(turn, definition.tasks[name])
 
 
 def _refused(
     run: ObservedRun, definition: Definition, turn: Turn, found: Survey
 ) -> Iterator[tuple[str, Judged]]:
     """Judge the tasks that fail without a TaskRun: like others that failed they may halt a run."""
-    looks = _looks(found) if run.obstacles else {}
+    looks = found.looks() if run.obstacles else {}
     for name, obstacle in run.obstacles.items():
-        if name in definition.tasks and name not in run.tasks and name not in found.judged:
+        known = name in run.tasks or name in found.judged or found.mark(name) is not None
+        if name in definition.tasks and not known:
             task = definition.tasks[name]
             judged = judge_unseen(turn, task, tally(task.upstream, looks), obstacle)
             if judged.outcome is Outcome.FAILED:
@@ -113,7 +149,7 @@ def _waiting(
     `a` and `c` for `b`: `b` is left out, by that `c` becomes one of the troubled, and as it is the
     next in the order, it is left out in the same turn.
     """
-    looks = _looks(found)
+    looks = found.looks()
     troubled = _troubled(definition, looks)
     for name in definition.graph.order:
         if name in looks or name in found.judged:
@@ -129,15 +165,6 @@ def _waiting(
             looks[name] = judged.verdict.look
             troubled.update(definition.graph.downstream[name])
         yield name, judged
-
-
-def _looks(found: Survey) -> dict[str, Look]:
-    """Return how each task that ended looks to those that wait for it."""
-    looks = {name: LOOKS[outcome] for name, outcome in found.settled.items()}
-    for name, each in found.judged.items():
-        if isinstance(each.verdict, Ended):
-            looks[name] = each.verdict.look
-    return looks
 
 
 def _troubled(definition: Definition, looks: Mapping[str, Look]) -> set[str]:
@@ -171,7 +198,7 @@ def _last(
 ) -> Iterator[tuple[str, Judged]]:
     """Judge the `finally` tasks without an attempt."""
     for name in definition.names[len(definition.graph.order) :]:
-        if name in found.settled or name in found.judged:
+        if name in found.settled or name in found.judged or found.mark(name) is not None:
             continue
         task, seen, obstacle = definition.tasks[name], run.tasks.get(name), run.obstacles.get(name)
         if seen is not None:
@@ -184,9 +211,7 @@ def _halt(definition: Definition, found: Survey) -> str | None:
     """Return the failed task that `onFailure: Stop` stops the run for."""
     if definition.on_failure is not OnFailure.STOP:
         return None
-    failed = [
-        definition.tasks[name] for name, outcome in found.outcomes() if outcome is Outcome.FAILED
-    ]
+    failed = [definition.tasks[name] for name in found.ended(Outcome.FAILED)]
     blamed = [task for task in failed if not task.allow_failure and not task.is_finally]
     return min(blamed, key=lambda task: task.position).name if blamed else None
 

@@ -15,7 +15,7 @@ from headrace.engine.task.attempts import close, follow, refuse
 from headrace.engine.task.chain import judge
 from headrace.engine.task.classify import Failure
 from headrace.engine.task.memory import memory_of_next
-from headrace.engine.task.observed import ObservedTask, Obstacle, TaskLog, Watched
+from headrace.engine.task.observed import ObservedTask, Obstacle, TaskLog
 from headrace.engine.task.verdict import Abort, TaskView, Turn, Verdict, Wait
 from headrace.engine.text import clip
 
@@ -61,9 +61,9 @@ def judge_unseen(
     return Judged(task, judge(view), view.log)
 
 
-def judge_lost(turn: Turn, task: TaskDefinition, refusal: Watched | None = None) -> Judged:
-    """Judge a task whose TaskRun is gone, or could not be made."""
-    view = TaskView(turn, task, lost=True, refusal=refusal)
+def judge_lost(turn: Turn, task: TaskDefinition) -> Judged:
+    """Judge a task whose TaskRun is gone."""
+    view = TaskView(turn, task, lost=True)
     return Judged(task, judge(view), view.log)
 
 

@@ -13,7 +13,7 @@ from headrace.engine.course import Course
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.definition.run_when import NONE, Tally
 from headrace.engine.outcome import Ended
-from headrace.engine.task.observed import EMPTY, ObservedTask, Obstacle, Sighting, TaskLog, Watched
+from headrace.engine.task.observed import EMPTY, ObservedTask, Obstacle, Sighting, TaskLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,6 @@ class TaskView:
     """What is seen of it; None: there is no TaskRun."""
     lost: bool = False
     """It was started, and there is no TaskRun any more."""
-    refusal: Watched | None = None
-    """Of a task that is lost: with what words no TaskRun could be made, if that was so."""
     obstacle: Obstacle | None = None
     """Why it could not be started when that was last tried."""
     upstream: Tally = NONE

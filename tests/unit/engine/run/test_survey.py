@@ -1,5 +1,6 @@
 """All tasks of a run in one turn: `headrace.engine.run.survey`."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,11 @@ def found(definition: Definition, course: Course = GO, **tasks: ObservedTask) ->
     return survey(observed(definition, tasks=tasks), definition, course, at(10))
 
 
+def ends(result: Survey) -> dict[str, str]:
+    """Say how the tasks ended that did."""
+    return {name: str(outcome) for outcome in Outcome for name in result.ended(outcome)}
+
+
 def starts(result: Survey) -> set[str]:
     """Name the tasks that start."""
     return {name for name, each in result.judged.items() if isinstance(each.verdict, Start)}
@@ -46,6 +52,19 @@ def test_what_ended_and_left_is_not_judged_again() -> None:
     assert {"b"} == starts(result)
 
 
+def test_what_ended_without_a_task_run_is_judged_once() -> None:
+    """What was left out is on record with the run, and looks the same to those who wait for it."""
+    first = found(DEEP, a=FAILED)
+    assert {"b", "c", "d"} == first.judged.keys()
+
+    status = RunLog(started=at(0), marks=tuple(first.marked))
+    run = replace(observed(DEEP, tasks={"a": FAILED}), log=status)
+    again = survey(run, DEEP, GO, at(20))
+    assert {"d"} == again.judged.keys() == starts(again)
+    assert ends(first) == ends(again)
+    assert first.looks() == again.looks()
+
+
 def test_what_waits_for_an_open_task_is_passed_over() -> None:
     """Only what can have changed is judged; c waits for b, and b for a."""
     result = found(chain("a", "b", "c"), a=RUNS)
@@ -56,9 +75,7 @@ def test_the_end_of_one_task_is_followed_to_the_last_in_one_turn() -> None:
     """Omissions travel down the graph at once, and who waits for a failure starts."""
     result = found(DEEP, a=FAILED)
     assert {"d"} == starts(result)
-    assert [("a", "Failed"), ("b", "Omitted"), ("c", "Omitted")] == sorted(
-        (name, str(outcome)) for name, outcome in result.outcomes()
-    )
+    assert {"a": "Failed", "b": "Omitted", "c": "Omitted"} == ends(result)
 
 
 def test_an_omission_is_followed_past_tasks_that_are_open() -> None:
@@ -68,7 +85,7 @@ def test_an_omission_is_followed_past_tasks_that_are_open() -> None:
         task("alert", "join", when="OneFailed"),
     )
     result = found(definition, a=FAILED, slow=RUNS)
-    assert Outcome.OMITTED == dict(result.outcomes())["join"]
+    assert "Omitted" == ends(result)["join"]
     assert {"alert"} == starts(result)
 
 
@@ -164,5 +181,5 @@ def test_all_that_never_started_ends_with_a_cancelled_run() -> None:
         "b": "Cancelled",
         "c": "Cancelled",
         "out": "Omitted",
-    } == {name: str(outcome) for name, outcome in result.outcomes()}
+    } == ends(result)
     assert {"tidy"} == starts(result)

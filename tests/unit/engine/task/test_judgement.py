@@ -58,7 +58,7 @@ def test_a_wait_is_written_into_the_log() -> None:
 
 
 def test_a_task_that_has_not_started_has_no_log() -> None:
-    """Its end is worked out anew each turn."""
+    """There is no TaskRun to keep one."""
     judged = judge_unseen(turn(), TASKS["a"], Tally(1, failures=1, failed=("up",)), None)
     assert Outcome.OMITTED == judged.outcome
     assert TaskLog() == judged.log

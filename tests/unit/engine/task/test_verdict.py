@@ -18,7 +18,6 @@ from headrace.engine.task.observed import (
     Obstacle,
     Sighting,
     TaskLog,
-    Watched,
 )
 from headrace.engine.task.verdict import Abort, Start, TaskView, Turn, Verdict, Wait
 from support.builders import (
@@ -106,11 +105,6 @@ FAILED_ONCE = log(failed(when=5))
         pytest.param(view(lost=True), "Failed TaskRunDeleted", id="its record is gone"),
         pytest.param(
             view(lost=True, course=CANCEL), "Failed TaskRunDeleted", id="also when cancelled"
-        ),
-        pytest.param(
-            view(lost=True, refusal=Watched("a", R.ADMISSION_DENIED, "no")),
-            "Failed AdmissionDenied",
-            id="it never had one",
         ),
         # cancelled
         pytest.param(

@@ -9,7 +9,5 @@ def task_run_deleted(view: TaskView) -> Verdict | None:
     """Fail a task whose record is gone: running it again in silence could do harm."""
     if not view.lost:
         return None
-    if view.refusal is not None:
-        return Ended(Outcome.FAILED, view.refusal.reason, view.refusal.message)
     message = "the TaskRun was deleted after the task had started; start a new run to repeat it"
     return Ended(Outcome.FAILED, Reason.TASK_RUN_DELETED, message)

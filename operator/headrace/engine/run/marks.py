@@ -1,0 +1,93 @@
+"""
+Which tasks of a run ended without a TaskRun, and how: kept in the run's status, as ranges.
+
+Knows ends and positions. Judges no task: one that is on record here is judged no more.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from headrace.engine import ranges
+from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.run_when import omission, tally
+from headrace.engine.outcome import Ended, Look, Outcome
+from headrace.engine.run.observed import Mark, ObservedRun, RunLog
+from headrace.engine.task.classify import KINDS, Kind
+from headrace.engine.text import clip
+
+MAX_WORDED = 20
+"""How many marks keep words: each may be as long as a message."""
+
+LIKE_OTHERS = "like others of this run, whose words are in its status.marks"
+"""The message of a task for whose words there is no room any more."""
+
+
+def on_record(run: ObservedRun, definition: Definition) -> tuple[Mark, ...]:
+    """
+    Return the marks of a run.
+
+    An older controller wrote none: it counted a task whose TaskRun was refused as started, and told
+    it from one whose TaskRun was deleted by `attention`.
+    """
+    if run.log.marks is not None:
+        return run.log.marks
+    started = ranges.read(run.log.positions)
+    marks: tuple[Mark, ...] = ()
+    for each in run.log.attention:
+        task = definition.tasks.get(each.task)
+        refused = KINDS.get(each.reason) is Kind.DEFINITION and each.task not in run.deleted
+        if refused and task is not None and task.position in started:
+            end = Ended(Outcome.FAILED, each.reason, each.message)
+            marks = with_ends(marks, {task.position: end}, each.since)
+    return marks
+
+
+def by_mark(
+    marks: Iterable[Mark], run: ObservedRun, definition: Definition
+) -> dict[Mark, frozenset[str]]:
+    """Return the tasks of each mark. One that has a TaskRun is told by that."""
+    names = definition.names
+    everywhere = frozenset(range(len(names)))
+    return {
+        mark: frozenset(map(names.__getitem__, ranges.read(mark.positions) & everywhere))
+        - run.tasks.keys()
+        for mark in marks
+    }
+
+
+def with_ends(
+    marks: tuple[Mark, ...], ends: Mapping[int, Ended], since: datetime | None
+) -> tuple[Mark, ...]:
+    """Put the ends of tasks on record, by position. Those that ended alike share a mark."""
+    found = {mark.end: mark for mark in marks}
+    positions = {mark.end: set(ranges.read(mark.positions)) for mark in marks}
+    for position, end in sorted(ends.items()):
+        full = sum(bool(each.message) for each in found) >= MAX_WORDED
+        if full and end.message and end not in found:
+            end = replace(end, message=LIKE_OTHERS)  # noqa: PLW2901 - the same end, in other words
+        found.setdefault(end, Mark(end.outcome, end.reason, end.message, since))
+        positions.setdefault(end, set()).add(position)
+    return tuple(
+        replace(mark, positions=ranges.write(positions[end])) for end, mark in found.items()
+    )
+
+
+def failures(log: RunLog) -> list[Mark]:
+    """Return the marks that nothing else can tell after a crash."""
+    return [mark for mark in log.marks or () if mark.outcome is Outcome.FAILED]
+
+
+def to_keep(name: str, end: Ended, looks: Mapping[str, Look], definition: Definition) -> Ended:
+    """Return an end as it goes on record: without words that can be worked out again."""
+    derived = message_of(Mark(end.outcome, end.reason), name, looks, definition)
+    return replace(end, message="" if derived == end.message else clip(end.message))
+
+
+def message_of(mark: Mark, name: str, looks: Mapping[str, Look], definition: Definition) -> str:
+    """Return why a task ended: the words on record, or what the tasks upstream say."""
+    if mark.message:
+        return mark.message
+    task = definition.tasks[name]
+    end = omission(task.run_when, tally(task.upstream, looks))
+    return end.message if end is not None else ""
