@@ -1,5 +1,5 @@
 """
-What every `World` must keep, whatever it is made of: `headrace.reconcile.World`.
+What every `World` must keep, whatever it is made of: `headrace.loop.runs.World`.
 
 The engine relies on this and on nothing else. The world in memory may be trusted as far as this
 goes. A further world joins with a line in `KINDS` (see `support.world_contract`).

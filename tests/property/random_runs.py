@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine import ranges
-from headrace.reconcile import reconcile
+from headrace.loop.runs import reconcile
 from property.random_plans import Plan
 from support.fake_cluster import CrashError, FakeJob, Fault, LostAnswerError
 from support.fake_world import StaleError

@@ -17,7 +17,7 @@ from headrace.cluster.caches import Caches
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.world import ClusterWorld, Links
+from headrace.cluster.subjects.run import ClusterWorld, Links
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.engine.task.observed import Sighting
 from headrace.kube.client import Client
@@ -26,9 +26,9 @@ from headrace.kube.informer import Informer
 from headrace.kube.resources import Resource, Scope
 from headrace.kube.sender import Settings
 from headrace.kube.transport import HttpTransport
+from headrace.loop.runs import reconcile
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.names import job_name
-from headrace.reconcile import reconcile
 from support.plumbing import manifest
 from support.virtual_time import seeded
 from tools.cluster.commands import CommandFailedError

@@ -1,5 +1,5 @@
 """
-A world in memory: keeps the rules of `headrace.reconcile.World` over a `FakeCluster`.
+A world in memory: keeps the rules of `headrace.loop.runs.World` over a `FakeCluster`.
 
 Like the world of a real cluster it works on what it was told: own writes at once, the doings of
 others later, and what it only remembers (refusals, deletions, times of writes) ends with it.

@@ -21,7 +21,7 @@ from headrace.local.folder import AttemptFiles, StateFolder
 from headrace.local.launcher import ProcessLauncher
 from headrace.local.store import Store
 from headrace.local.world import LocalWorld, Means
-from headrace.reconcile import reconcile
+from headrace.loop.runs import reconcile
 
 _SCRIPT: Final = """
 read code output < "$HEADRACE_TASK-$HEADRACE_ATTEMPT.fifo"

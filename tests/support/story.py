@@ -16,7 +16,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.run.decide import Decision, decide
 from headrace.engine.run.observed import RunKey, RunKind, RunLog
 from headrace.engine.task.observed import Attempt, TaskLog
-from headrace.reconcile import reconcile
+from headrace.loop.runs import reconcile
 from support.builders import at
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
 from support.fake_world import FakeWorld

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from headrace.controller.queue import WorkQueue
+from headrace.loop.queue import WorkQueue
 from support.virtual_time import now, seeded
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)

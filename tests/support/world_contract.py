@@ -14,7 +14,7 @@ import pytest
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.run.observed import ObservedRun, RunKey
-from headrace.reconcile import World, reconcile
+from headrace.loop.runs import World, reconcile
 from support.fake_cluster import FakeCluster, FakeRun
 from support.fake_world import FakeWorld
 

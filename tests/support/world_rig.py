@@ -7,12 +7,12 @@ from headrace.cluster.caches import Caches
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.world import ClusterWorld, Links
+from headrace.cluster.subjects.run import ClusterWorld, Links
 from headrace.engine.run.observed import RunKey
 from headrace.kube.resources import Ref, Resource
 from headrace.kube.store import Store
+from headrace.loop.runs import reconcile
 from headrace.manifests.kube import OwnObject
-from headrace.reconcile import reconcile
 from support.api_server import EPOCH
 from support.plumbing import Rig, manifest
 from support.virtual_time import now

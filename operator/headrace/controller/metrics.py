@@ -16,6 +16,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from headrace.cluster.caches import Key
 from headrace.engine.run.observed import RunKey
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -30,7 +31,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self._now = monotonic
-        self._ended: dict[RunKey, float] = {}
+        self._ended: dict[Key, float] = {}
         self.turns = Histogram(
             "headrace_reconcile_duration_seconds",
             "Time of one turn of a run or workflow.",
@@ -93,6 +94,6 @@ class Metrics:
         if seen is not None:
             self.hops.observe(self._now() - seen)
 
-    def turn_over(self, key: RunKey) -> None:
+    def turn_over(self, key: Key) -> None:
         """Forget ends that no Job followed."""
         self._ended.pop(key, None)

@@ -20,18 +20,17 @@ from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.statuses import StaleError
-from headrace.cluster.workflows import WorkflowWorld
-from headrace.cluster.world import ClusterWorld, Links
+from headrace.cluster.subjects.run import ClusterWorld, Links
+from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.frame import Frame
 from headrace.controller.handlers import Told
 from headrace.controller.metrics import Metrics
 from headrace.controller.openings import EVERYWHERE, Openings
-from headrace.controller.queue import WorkQueue
 from headrace.controller.roll_call import RollCall
 from headrace.controller.settings import Settings
+from headrace.controller.subjects import subjects
 from headrace.controller.web import app
 from headrace.engine.run.observed import RunKey
-from headrace.engine.workflow.supervise import supervise
 from headrace.kube.client import Client
 from headrace.kube.errors import ClusterError, forbidden
 from headrace.kube.informer import Informer
@@ -39,7 +38,8 @@ from headrace.kube.lease import Elector
 from headrace.kube.resources import LEASES, PODS, Ref, Scope
 from headrace.kube.sender import Settings as Sending
 from headrace.kube.transport import Transport
-from headrace.reconcile import reconcile
+from headrace.loop.queue import WorkQueue
+from headrace.loop.subject import turn
 
 log = logging.getLogger(__name__)
 
@@ -104,10 +104,10 @@ class Runtime:
             self._soon,
             lambda namespace: namespace in self._openings,
         )
+        self._roll = RollCall(self._client, settings.namespaces, self.look_at_workflow)
         self._worlds()
         self._informers = dict(self._make_informers())
         self._openings = Openings(self._by_namespace(), self._opened)
-        self._roll = RollCall(self._client, settings.namespaces, self.look_at_workflow)
         self._frame = Frame(
             self.look_at_workflow, self._roll.ask, settings.namespaces, self._client
         )
@@ -121,10 +121,9 @@ class Runtime:
     def _worlds(self) -> None:
         events = EventRecorder(self._client, now, self.settings.identity)
         links = Links(now, self._later, events, self.metrics.job_created)
-        self._runs = ClusterWorld(self.caches, self._client, self._pictures, links)
-        self._workflows = WorkflowWorld(
-            self.caches, self._client, self._runs.definitions, events, now
-        )
+        runs = ClusterWorld(self.caches, self._client, self._pictures, links)
+        self._workflows = WorkflowWorld(self.caches, self._client, runs.definitions, events, now)
+        self._subjects = subjects(runs, self._workflows, self._roll.forget)
 
     def _make_informers(self) -> Iterator[tuple[str, Informer[Any]]]:
         """Yield informers by the name of what they watch."""
@@ -240,9 +239,7 @@ class Runtime:
     async def _turn(self, key: Key) -> datetime | None:
         self._running[key] = monotonic()
         try:
-            if isinstance(key, WorkflowKey):
-                return await self._workflow_turn(key)
-            return await reconcile(key, self._runs, now())
+            return await turn(self._subjects[type(key)], key, now())
         except StaleError as stale:
             log.debug("%s: %s", key, stale)
             self.metrics.stale.inc()
@@ -253,8 +250,7 @@ class Runtime:
             raise
         finally:
             del self._running[key]
-            if isinstance(key, RunKey):
-                self.metrics.turn_over(key)
+            self.metrics.turn_over(key)
 
     async def _complain(self, key: Key, error: Exception) -> None:
         """Show on the object itself what keeps its turns from ending well."""
@@ -265,18 +261,8 @@ class Runtime:
         else:
             reason = Reason.INTERNAL_ERROR
             message = f"a defect of the controller ({type(error).__name__}); see its log"
-        world = self._workflows if isinstance(key, WorkflowKey) else self._runs
         with suppress(ClusterError):
-            await world.complain(key, reason, message)  # type: ignore[arg-type] # each its own keys
-
-    async def _workflow_turn(self, key: WorkflowKey) -> datetime | None:
-        workflow = await self._workflows.observe(key)
-        if workflow is None:
-            self._roll.forget(key)
-            return None
-        decision = supervise(workflow, now())
-        await self._workflows.carry_out(key, decision)
-        return decision.look_again_at
+            await self._subjects[type(key)].complain(key, reason, message)
 
     def _alive(self) -> str | None:
         oldest = min(self._running.values(), default=monotonic())

@@ -14,7 +14,7 @@ from typing import Final
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.local.world import LocalWorld
-from headrace.reconcile import reconcile
+from headrace.loop.runs import reconcile
 
 Show = Callable[[ObservedRun, datetime], None]
 """Called after each turn, with the run as it is then, and the time."""

@@ -9,8 +9,8 @@ from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.workflows import WorkflowWorld
-from headrace.cluster.world import ClusterWorld, Links
+from headrace.cluster.subjects.run import ClusterWorld, Links
+from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.resources import Ref, Resource
 from headrace.manifests.kube import OwnObject

@@ -1,4 +1,4 @@
-"""Ticks that start runs while no status can be written: `headrace.cluster.workflows`."""
+"""Ticks that start runs while no status can be written: `headrace.cluster.subjects.workflow`."""
 
 import asyncio
 from collections import Counter
@@ -10,10 +10,11 @@ import pytest
 from headrace.cluster.caches import WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.workflows import WorkflowWorld
-from headrace.engine.workflow.supervise import supervise
+from headrace.cluster.subjects.workflow import WorkflowWorld
+from headrace.controller.subjects import Workflows
 from headrace.kube.errors import ApiError
 from headrace.kube.resources import EVENTS, Ref
+from headrace.loop.subject import turn
 from headrace.manifests.kube import OwnObject
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
@@ -36,7 +37,8 @@ class Outage:
         """Let a controller begin that knows nothing but what the API server holds."""
         rig = self.rig
         events = EventRecorder(rig.client, rig.clock, "test")
-        self.world = WorkflowWorld(rig.caches, rig.client, rig.world.definitions, events, rig.clock)
+        world = WorkflowWorld(rig.caches, rig.client, rig.world.definitions, events, rig.clock)
+        self.workflows = Workflows(world, gone=lambda _: None)
 
     async def begin(self, schedule: dict[str, Any], history: dict[str, Any]) -> None:
         """Make the workflow, give it its first turn, and refuse its statuses from then on."""
@@ -54,9 +56,7 @@ class Outage:
         """Give the workflow a turn; runs that it makes end well at once."""
         before = set(self.runs)
         with suppress(ApiError):
-            observed = await self.world.observe(KEY)
-            assert observed is not None
-            await self.world.carry_out(KEY, supervise(observed, self.rig.clock()))
+            await turn(self.workflows, KEY, self.rig.clock())
         for name in set(self.runs) - before:
             self.made[name] += 1
             await self._end(name)

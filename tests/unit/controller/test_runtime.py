@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -222,12 +223,13 @@ async def test_a_turn_that_was_overtaken_is_counted_and_tried_again(
     await house.furnish()
     turns: list[Key] = []
 
-    async def overtaken(key: RunKey, *_: object) -> None:
+    async def overtaken(_: object, key: Key, now: datetime) -> None:
+        del now
         turns.append(key)
         if len(turns) == 1:
             raise StaleError("it has changed")
 
-    monkeypatch.setattr("headrace.controller.runtime.reconcile", overtaken)
+    monkeypatch.setattr("headrace.controller.runtime.turn", overtaken)
     async with house.controller() as runtime:
         await asyncio.sleep(SECONDS)
         assert 2 == turns.count(turns[0])

@@ -1,4 +1,4 @@
-"""Runs as they are read: `headrace.cluster.runs`, and `headrace.cluster.workflows` beside it."""
+"""Runs as they are read: `headrace.cluster.run_reader`, and the workflows beside them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,8 +8,8 @@ from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.workflows import WorkflowWorld
-from headrace.cluster.world import ClusterWorld, Links
+from headrace.cluster.subjects.run import ClusterWorld, Links
+from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.kube.resources import Ref, Resource
 from headrace.manifests.kube import OwnObject

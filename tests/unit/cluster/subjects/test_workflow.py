@@ -1,4 +1,4 @@
-"""What a workflow's turn does to its runs: `headrace.cluster.workflows`."""
+"""What a workflow's turn does to its runs: `headrace.cluster.subjects.workflow`."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from headrace.api.v1alpha1.run import TriggerKind
 from headrace.cluster.caches import WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.workflows import WorkflowWorld
+from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.workflow.observed import NewRun, WorkflowDecision
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import Ref
@@ -37,9 +37,9 @@ async def looked_at() -> tuple[WorldRig, WorkflowWorld]:
 async def test_a_run_is_cancelled_and_deleted() -> None:
     """So that the tests below have something to lose."""
     rig, world = await looked_at()
-    await world.carry_out(KEY, CANCEL)
+    await world.apply(KEY, CANCEL)
     assert "Cancel" == (await rig.client.get(RUN, OwnObject)).spec["desiredState"]
-    await world.carry_out(KEY, DELETE)
+    await world.tidy(KEY, DELETE)
     with pytest.raises(ApiError) as refused:
         await rig.client.get(RUN, OwnObject)
     assert not_found(refused.value)
@@ -49,7 +49,7 @@ async def test_a_run_that_is_made_and_cancelled_in_one_turn() -> None:
     """Of several ticks that are due, Replace keeps the newest; one of them may be there already."""
     rig, world = await looked_at()
     made = tuple(NewRun(name, TriggerKind.SCHEDULE, rig.clock()) for name in ("x", "y"))
-    await world.carry_out(KEY, WorkflowDecision(create=made, cancel=("x", "y")))
+    await world.apply(KEY, WorkflowDecision(create=made, cancel=("x", "y")))
     for name in ("x", "y"):
         found = await rig.client.get(Ref(WORKFLOW_RUNS, "default", name), OwnObject)
         assert "Cancel" == found.spec["desiredState"]
@@ -62,7 +62,8 @@ async def test_a_run_that_was_made_anew_is_not_the_one_that_was_decided_upon(
     """Somebody deletes a run and makes another of its name in the middle of a turn."""
     rig, world = await looked_at()
     anew = await rig.replace(WORKFLOW_RUNS, "x", {"workflow": "w", "params": {"by": "hand"}})
-    await world.carry_out(KEY, decision)
+    await world.apply(KEY, decision)
+    await world.tidy(KEY, decision)
     assert anew == await rig.client.get(RUN, OwnObject)
 
 

@@ -1,4 +1,4 @@
-"""The queue on the event loop that the controller uses: `headrace.controller.queue`."""
+"""The queue on the event loop that the controller uses: `headrace.loop.queue`."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from random import Random
 
 import uvloop
 
-from headrace.controller.queue import WorkQueue
+from headrace.loop.queue import WorkQueue
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""What holds for any course of events: `headrace.controller.queue`."""
+"""What holds for any course of events: `headrace.loop.queue`."""
 
 import asyncio
 from collections import Counter

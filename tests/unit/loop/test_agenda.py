@@ -1,4 +1,4 @@
-"""What is due when: `headrace.controller.agenda`, by way of the queue."""
+"""What is due when: `headrace.loop.agenda`, by way of the queue."""
 
 import asyncio
 from datetime import timedelta

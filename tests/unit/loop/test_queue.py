@@ -1,10 +1,10 @@
-"""Which key is looked at next: `headrace.controller.queue`."""
+"""Which key is looked at next: `headrace.loop.queue`."""
 
 import asyncio
 from itertools import pairwise
 
-from headrace.controller.queue import WorkQueue
 from headrace.kube.errors import ApiError
+from headrace.loop.queue import WorkQueue
 from support.turns import Turns, Wall, new_queue
 from support.virtual_time import VirtualTimeLoop, now, seeded
 

@@ -16,9 +16,9 @@ from math import ceil
 from random import Random
 from typing import Final, Generic, TypeVar
 
-from headrace.controller.agenda import Agenda
 from headrace.kube.errors import ClusterError, retry_after
 from headrace.kube.pace import Backoff
+from headrace.loop.agenda import Agenda
 
 K = TypeVar("K", bound=Hashable)
 

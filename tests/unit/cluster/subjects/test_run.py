@@ -1,4 +1,4 @@
-"""What is written, over what, and how long that takes: `headrace.cluster.world`."""
+"""What is written, over what, and how long that takes: `headrace.cluster.subjects.run`."""
 
 import asyncio
 from dataclasses import replace

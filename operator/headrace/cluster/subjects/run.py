@@ -18,7 +18,7 @@ from headrace.cluster.departures import Departures
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import Gatherer, TaskPictures, task_log
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
-from headrace.cluster.runs import RunReader, run_log
+from headrace.cluster.run_reader import RunReader, run_log
 from headrace.cluster.start import Starter
 from headrace.cluster.statuses import Memory, StaleError, Status, StatusWriter, version_of
 from headrace.engine.outcome import Outcome
@@ -52,7 +52,7 @@ class Links:
 
 
 class ClusterWorld:
-    """Keeps the promises of `headrace.reconcile.World` over the Kubernetes API."""
+    """Keeps the promises of `headrace.loop.runs.World` over the Kubernetes API."""
 
     def __init__(
         self,

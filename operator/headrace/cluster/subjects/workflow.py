@@ -84,19 +84,17 @@ class WorkflowWorld:
         self._read[key] = item
         return await self._existing(item, runs, revisions)
 
-    async def carry_out(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
-        """
-        Create and cancel runs, write that down, and only then let go of old ones.
-
-        What goes may be all that proves that it was started: the status must prove it before.
-        Doing it again changes nothing.
-        """
+    async def apply(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
+        """Create and cancel runs. Doing it again changes nothing."""
         uids = dict(self._uids.get(key, {}))
         for run in decision.create:
             uids[run.name] = await self._create(key, run)
         for name in decision.cancel:  # It may be one of those that were just made.
             await self._cancel(key, name, uids[name])
-        await self._record(key, decision)
+
+    async def tidy(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
+        """Delete old runs and revisions. Doing it again changes nothing."""
+        uids = self._uids.get(key, {})
         for name in decision.delete_runs:
             await self._delete(WORKFLOW_RUNS, key.namespace, name, uids[name])
         for name in decision.delete_revisions:
@@ -119,7 +117,7 @@ class WorkflowWorld:
         if told != log:
             await self._write(item, told)
 
-    async def _record(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
+    async def record(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
         """Write the Workflow's status if it is to be written, then tell what happened."""
         item = self._read.get(key)
         if item is None:

@@ -1,0 +1,64 @@
+"""
+What the controller keeps true: a kind of key, and the subject whose turn that is.
+
+A new kind of subject is one more line in the table. Knows no rule.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.cluster.caches import Key, WorkflowKey
+from headrace.cluster.subjects.run import ClusterWorld
+from headrace.cluster.subjects.workflow import WorkflowWorld
+from headrace.engine.run.observed import RunKey
+from headrace.engine.workflow.observed import ObservedWorkflow, WorkflowDecision
+from headrace.engine.workflow.supervise import supervise
+from headrace.loop.runs import Runs
+from headrace.loop.subject import Subject
+
+
+class ClusterSubject(Subject[Any, Any, Any], Protocol):
+    """A subject that is an object in a cluster."""
+
+    async def complain(self, key: Any, reason: Reason, message: str) -> None:
+        """Show on the object that a turn could not be ended, and why."""
+
+
+class ClusterRuns(Runs):
+    """The runs in a cluster."""
+
+    def __init__(self, world: ClusterWorld) -> None:
+        """Read and write through a world."""
+        super().__init__(world)
+        self.complain = world.complain
+
+
+class Workflows:
+    """The workflows in a cluster."""
+
+    def __init__(self, world: WorkflowWorld, gone: Callable[[WorkflowKey], None]) -> None:
+        """Read and write through a world; `gone` is told of what there is no more."""
+        self._world = world
+        self._gone = gone
+        self.apply, self.record, self.tidy = world.apply, world.record, world.tidy
+        self.complain = world.complain
+
+    async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
+        """Return all that is true of a workflow now; None if nothing is left of it."""
+        workflow = await self._world.observe(key)
+        if workflow is None:
+            self._gone(key)
+        return workflow
+
+    def decide(self, observed: ObservedWorkflow, now: datetime) -> WorkflowDecision:
+        """Decide which runs start, and what the status says."""
+        return supervise(observed, now)
+
+
+def subjects(
+    runs: ClusterWorld, workflows: WorkflowWorld, gone: Callable[[WorkflowKey], None]
+) -> Mapping[type[Key], ClusterSubject]:
+    """Return the table."""
+    return {RunKey: ClusterRuns(runs), WorkflowKey: Workflows(workflows, gone)}

@@ -1,0 +1,71 @@
+"""
+Runs as a subject of the loop, the same in a cluster, on a laptop and in a test.
+
+A `World` is where runs live. It reads and writes; it decides nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from headrace.engine.run.decide import Decision, decide
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.task.actions import Action
+from headrace.engine.task.observed import TaskLog
+from headrace.loop.subject import turn
+
+
+class World(Protocol):
+    """Where runs live: a cluster, this machine, or a test."""
+
+    async def observe(self, key: RunKey) -> ObservedRun | None:
+        """Return all that is true of a run now, or None if it is gone."""
+
+    async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
+        """Write tasks' logs. When this returns, they survive a crash."""
+
+    async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
+        """Carry out actions. Repeating one that took effect must change nothing."""
+
+    async def record(self, key: RunKey, status: RunLog) -> None:
+        """Show the user where the run stands."""
+
+
+class Runs:
+    """The runs of a world as a subject."""
+
+    def __init__(self, world: World) -> None:
+        """Read and write through a world."""
+        self._world = world
+
+    async def observe(self, key: RunKey) -> ObservedRun | None:
+        """Return all that is true of a run now, or None if it is gone."""
+        return await self._world.observe(key)
+
+    def decide(self, observed: ObservedRun, now: datetime) -> Decision:
+        """Decide what a run needs."""
+        return decide(observed, now)
+
+    async def apply(self, key: RunKey, decision: Decision) -> None:
+        """
+        Write what was learned, then do what follows from it.
+
+        In this order a crash in between repeats a question and never an attempt.
+        """
+        if decision.records:
+            await self._world.log(key, decision.records)
+        if decision.actions:
+            await self._world.apply(key, decision.actions)
+
+    async def record(self, key: RunKey, decision: Decision) -> None:
+        """Show the user where the run stands, if that has changed."""
+        if decision.status is not None:
+            await self._world.record(key, decision.status)
+
+    async def tidy(self, key: RunKey, decision: Decision) -> None:
+        """Do nothing: Jobs that a run lets go are among its actions, long after its end."""
+
+
+async def reconcile(key: RunKey, world: World, now: datetime) -> datetime | None:
+    """Give one run of a world a turn; return when to look at it again."""
+    return await turn(Runs(world), key, now)
