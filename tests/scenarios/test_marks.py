@@ -83,7 +83,10 @@ def test_nothing_is_decided_by_what_people_are_shown() -> None:
     story.succeed("slow")
     assert (False, Reason.FAILED) == story.told
     assert {"a": Reason.ADMISSION_DENIED} == story.attention()
-    assert "1 failed (a); 1 omitted (b): AdmissionDenied: a webhook says no" in story.status.message
+    assert (
+        "a failed: AdmissionDenied: a webhook says no; no retry can help; 1 omitted (b)"
+        in story.status.message
+    )
 
 
 def test_a_run_that_an_older_controller_began_goes_on() -> None:

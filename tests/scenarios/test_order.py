@@ -128,7 +128,8 @@ def test_a_failure_leaves_out_what_needs_its_success_and_nothing_else() -> None:
     assert (False, Reason.FAILED) == story.told
     counts = story.status.counts
     assert (2, 1, 2) == (counts.succeeded, counts.failed, counts.omitted)
-    assert story.status.message.startswith("1 failed (a); 2 omitted (c, d): ")
+    assert story.status.message.startswith("a failed: NonZeroExit: ")
+    assert story.status.message.endswith("; 2 omitted (c, d)")
     assert {"a": Reason.NON_ZERO_EXIT} == story.attention()
 
 

@@ -42,7 +42,7 @@ def test_a_task_whose_retries_are_used_up_fails() -> None:
     assert Outcome.FAILED == story.log("a").outcome
     assert Reason.RETRIES_EXHAUSTED == story.reason("a")
     assert (
-        "failed 2 times, retry.limit is 1; last: NonZeroExit: ended with exit code 7"
+        "NonZeroExit: ended with exit code 7; failed 2 times, retry.limit is 1"
         == story.log("a").message
     )
     assert (False, Reason.FAILED) == story.told
@@ -77,7 +77,7 @@ def test_a_rule_that_says_fail_leaves_retries_unused() -> None:
     story.tick()
     story.fail("a", code=2)
     assert (False, Reason.FAILED) == story.told
-    assert "NonZeroExit: ended with exit code 2; a retry rule says Fail" == story.log("a").message
+    assert "ended with exit code 2; a retry rule says Fail" == story.log("a").message
 
 
 def test_a_rule_that_says_ignore_does_not_count() -> None:

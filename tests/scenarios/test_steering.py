@@ -239,7 +239,8 @@ def test_a_failure_can_stop_the_run() -> None:
     assert {"tidy"} == story.alive
     story.succeed("tidy")
     assert (False, Reason.FAILED) == story.told
-    assert story.status.message.startswith("1 failed (a); 1 cancelled (d): NonZeroExit")
+    assert story.status.message.startswith("a failed: NonZeroExit: ")
+    assert story.status.message.endswith("; 1 cancelled (d)")
 
 
 def test_a_task_that_has_begun_keeps_its_retries_when_the_run_is_stopped() -> None:
@@ -289,7 +290,7 @@ def test_a_finally_task_that_fails_fails_the_run() -> None:
     story.succeed("a")
     story.fail("tidy")
     assert (False, Reason.FAILED) == story.told
-    assert story.status.message.startswith("1 failed (tidy)")
+    assert story.status.message.startswith("tidy failed: ")
 
 
 def test_a_finally_task_may_be_allowed_to_fail() -> None:

@@ -117,7 +117,7 @@ def test_a_run_that_takes_too_long_is_cancelled() -> None:
     story.pass_time(99)
     assert {"a"} == story.alive
     story.pass_time(1)
-    assert (None, Reason.RUN_TIMEOUT) == story.told
+    assert (None, Reason.TIMING_OUT) == story.told
     assert {"a": Outcome.CANCELLED, "tidy": None} == story.outcomes
 
     story.succeed("tidy")
@@ -133,7 +133,7 @@ def test_a_time_limit_that_was_reached_stays_reached() -> None:
     story.cluster.now -= timedelta(seconds=50)
     story.restart()
     story.tick()
-    assert (None, Reason.RUN_TIMEOUT) == story.told
+    assert (None, Reason.TIMING_OUT) == story.told
     story.succeed("tidy")
     assert (False, Reason.RUN_TIMEOUT) == story.told
 

@@ -215,7 +215,9 @@ def _starts_nothing(run: FakeRun) -> bool:
 
 
 _ENDING = frozenset({DesiredState.STOP, DesiredState.CANCEL})
-_ENDING_REASONS = frozenset({Reason.CANCELLED, Reason.STOPPED, Reason.RUN_TIMEOUT})
+_ENDING_REASONS = frozenset(
+    {Reason.CANCELLED, Reason.STOPPED, Reason.TIMING_OUT, Reason.RUN_TIMEOUT}
+)
 
 
 def _words(look: Look) -> str:

@@ -159,9 +159,7 @@ def _row(
     reason, message = words
     end = log.finished or now
     seconds = (end - log.started).total_seconds() if log.started and end else None
-    # The messages of failures begin with the reason, which stands beside them here.
-    text = here(message.removeprefix(f"{reason}: "))
-    return Row(name, tone, str(reason), log.count, seconds, text)
+    return Row(name, tone, str(reason), log.count, seconds, here(message))
 
 
 def _words(judged: Judged, now: datetime) -> tuple[Reason, str]:

@@ -57,14 +57,19 @@ class Past:
 def conditions(
     states: States, told: tuple[Reason, str, int], since: Mapping[ConditionType, datetime]
 ) -> list[dict[str, Any]]:
-    """Return conditions that all tell the same reason, message and generation."""
+    """
+    Return conditions of one reason and generation.
+
+    The first one has the message: whoever reads all of them reads it once.
+    """
     reason, message, generation = told
+    messages = dict.fromkeys(states, "") | {next(iter(states)): message}
     return [
         {
             "type": kind.value,
             "status": state.value,
             "reason": reason.value,
-            "message": message,
+            "message": messages[kind],
             "lastTransitionTime": rfc3339(since[kind]),
             "observedGeneration": generation,
         }

@@ -74,6 +74,10 @@ class Reason(StrEnum):
     CANCELLING = "Cancelling"
     """Running tasks are being ended."""
 
+    TIMING_OUT = "TimingOut"
+    """The run took longer than `timeouts.runSeconds`: running tasks are being ended, then `finally`
+    tasks run."""
+
     API_UNAVAILABLE = "ApiUnavailable"
     """The API server refused or did not answer; it is asked again."""
 

@@ -180,12 +180,12 @@ def _end(standing: Standing) -> dict[str, Any]:
     failed = _named(standing, Outcome.FAILED)
     blamed = [name for name in failed if not standing.definition.tasks[name].allow_failure]
     cut = _named(standing, Outcome.CANCELLED)
-    told = [
+    counted = [
         _list("failed", failed),
         _list("cancelled", cut),
         _list("omitted", _named(standing, Outcome.OMITTED)),
     ]
-    message = "; ".join(filter(None, told))
+    message = "; ".join(filter(None, counted))
     if cut and standing.course.mode in (Mode.STOP, Mode.CANCEL):
         course = standing.course
         message = f"{course.message}; {message}"
@@ -194,10 +194,18 @@ def _end(standing: Standing) -> dict[str, Any]:
     lost = [name for name in failed if _failure(standing, name).reason is Reason.TASK_RUN_DELETED]
     if lost or blamed:
         reason = Reason.TASK_RUN_DELETED if lost else Reason.FAILED
-        why = _failure(standing, (lost or blamed)[0]).message
-        message = f"{message}: {why}" if why else message
+        cause = _cause(_failure(standing, (lost or blamed)[0]), reason)
+        rest = counted[1:] if cause and len(failed) == 1 else counted
+        message = "; ".join(filter(None, (cause, *rest)))
         return {"succeeded": False, "reason": reason, "message": clip(message)}
     return {"succeeded": True, "reason": Reason.SUCCEEDED, "message": clip(message)}
+
+
+def _cause(failure: Watched, told: Reason) -> str:
+    """Say why a task failed, with its reason unless that is told beside it."""
+    known = failure.reason in (told, Reason.RETRIES_EXHAUSTED)  # The latter's message begins so.
+    words = ": ".join(filter(None, ("" if known else failure.reason, failure.message)))
+    return f"{failure.task} failed: {words}" if words else ""
 
 
 def _named(standing: Standing, outcome: Outcome) -> list[str]:
@@ -218,7 +226,7 @@ def _progress(course: Course, counts: Counts, attention: tuple[Watched, ...]) ->
     timed_out = course.reason is Reason.RUN_TIMEOUT
     match course.mode:
         case Mode.CANCEL if counts.cancelled or not timed_out:
-            return (Reason.RUN_TIMEOUT if timed_out else Reason.CANCELLING), course.message
+            return (Reason.TIMING_OUT if timed_out else Reason.CANCELLING), course.message
         case Mode.STOP:
             return Reason.STOPPING, course.message
         case Mode.PAUSE:

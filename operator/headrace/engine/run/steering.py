@@ -33,7 +33,7 @@ def course(run: ObservedRun, now: datetime) -> Course:
     if asked.mode is Mode.CANCEL:
         return asked
     limit = deadline(run)
-    if run.log.reason is Reason.RUN_TIMEOUT or (limit is not None and now >= limit):
+    if run.log.reason is Reason.TIMING_OUT or (limit is not None and now >= limit):
         seconds = run.definition.run_seconds if run.definition else None
         return Course(
             Mode.CANCEL, Reason.RUN_TIMEOUT, f"longer than timeouts.runSeconds ({seconds})"

@@ -80,19 +80,19 @@ def _refusal(policy: RetryPolicy, log: TaskLog, last: Attempt) -> GiveUp | None:
     rule = matching_rule(policy, last)
     reason = last.reason or Reason.FAILED
     if rule is not None and rule.action is RetryAction.FAIL:
-        return GiveUp(reason, f"{_how(last)}; a retry rule says Fail")
+        return GiveUp(reason, _told(last, "a retry rule says Fail"))
     if rule is not None and rule.action is RetryAction.IGNORE:
         return None
     kind = budget(policy, last)
     if kind is None:
-        return GiveUp(reason, f"{_how(last)}; no retry can help")
+        return GiveUp(reason, _told(last, "no retry can help"))
     used, limit, field = _account(kind, policy, log)
     if used <= limit:
         return None
     if limit == 0:
-        return GiveUp(reason, f"{_how(last)}; {field} is 0")
+        return GiveUp(reason, _told(last, f"{field} is 0"))
     return GiveUp(
-        Reason.RETRIES_EXHAUSTED, f"failed {used} times, {field} is {limit}; last: {_how(last)}"
+        Reason.RETRIES_EXHAUSTED, f"{_how(last)}; failed {used} times, {field} is {limit}"
     )
 
 
@@ -123,6 +123,11 @@ def backoff(policy: Backoff, failures: int, attempt_id: str) -> timedelta:
 
 def _how(attempt: Attempt) -> str:
     return f"{attempt.reason}: {attempt.message}" if attempt.message else str(attempt.reason)
+
+
+def _told(attempt: Attempt, why: str) -> str:
+    """Say how an attempt ended, and why it is the last; its reason stands beside that."""
+    return f"{attempt.message}; {why}" if attempt.message else why
 
 
 def _room(policy: RetryPolicy, log: TaskLog, last: Attempt) -> str:

@@ -85,7 +85,7 @@ def test_a_task_between_two_attempts_is_running() -> None:
         pytest.param(
             O.SUCCEEDED,
             O.FAILED,
-            (False, "Failed", "1 failed (b): broke"),
+            (False, "Failed", "b failed: broke"),
             id="one failed, with its message",
         ),
         pytest.param(
@@ -94,7 +94,7 @@ def test_a_task_between_two_attempts_is_running() -> None:
         pytest.param(
             O.FAILED,
             O.FAILED,
-            (False, "Failed", "2 failed (a, b): broke"),
+            (False, "Failed", "b failed: broke; 2 failed (a, b)"),
             id="both, and one is blamed",
         ),
     ],

@@ -42,7 +42,7 @@ def observed(desired: DesiredState, seconds: int | None = None, **status: object
             observed(CANCEL, 60), 60, Mode.CANCEL, Reason.CANCELLED, id="who cancels is named"
         ),
         pytest.param(
-            observed(RUN, 60, reason=Reason.RUN_TIMEOUT),
+            observed(RUN, 60, reason=Reason.TIMING_OUT),
             5,
             Mode.CANCEL,
             Reason.RUN_TIMEOUT,

@@ -170,7 +170,7 @@ def test_giving_up_says_what_was_used_and_what_came_last() -> None:
     policy = retries(1)
     given_up = after_failure(policy, charged(policy, failed(), OOM), "x")
     assert isinstance(given_up, GiveUp)
-    assert "failed 2 times, retry.limit is 1; last: OOMKilled" == given_up.message
+    assert "OOMKilled; failed 2 times, retry.limit is 1" == given_up.message
 
 
 def test_waiting_says_how_much_room_is_left() -> None:
