@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from headrace.kube.errors import FencedError, UnreachableError
+from headrace.kube.errors import FencedError, SilentError, UnreachableError
 from headrace.kube.transport import CONNECT_SECONDS, Request, Response, Stream
 from support.api_refusals import RefusalError
 from support.api_server import ApiServer
@@ -196,7 +196,7 @@ class MemoryTransport:
                     break
                 yield chunk
         except TimeoutError as error:
-            raise UnreachableError(f"nothing came for {idle} s") from error
+            raise SilentError(f"nothing came for {idle:.0f} s") from error
         finally:
             pump.cancel()
         if not cut.orderly:

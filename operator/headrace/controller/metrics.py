@@ -61,9 +61,23 @@ class Metrics:
             "Turns given up because an object had changed meanwhile.",
             registry=self.registry,
         )
+        self._states()
+
+    def _states(self) -> None:
+        """Register what is read when it is asked for."""
         self.repairs = Gauge(
             "headrace_cache_repairs",
             "Differences that a list showed and the watch had not told; 0 if all is well.",
+            registry=self.registry,
+        )
+        self.silences = Gauge(
+            "headrace_watch_silences",
+            "Watches that brought nothing for 70 s and were begun anew; 0 if all is well.",
+            registry=self.registry,
+        )
+        self.silence = Gauge(
+            "headrace_watch_silence_seconds",
+            "Time since the quietest watch brought anything; a living one speaks each minute.",
             registry=self.registry,
         )
         self.leading = Gauge(

@@ -85,8 +85,8 @@ class Client:
         """
         Tell what happens in the scope after the resourceVersion `since`, for so many seconds.
 
-        Tried once: only the caller knows from where to go on. A silence of 70 s, or a cut in the
-        line, is `UnreachableError`.
+        Tried once: only the caller knows from where to go on. A silence of 70 s is `SilentError`,
+        a cut in the line `UnreachableError`.
 
         While `rest` returns more than 0, news is told at once after a silence, and else every so
         many seconds, all that has gathered: to be woken for an event costs several times more than

@@ -25,6 +25,10 @@ class UnreachableError(ClusterError):
     """No answer came: refused, reset, timed out. A write may have taken effect all the same."""
 
 
+class SilentError(UnreachableError):
+    """A stream that stands brought nothing for longer than a living one can be silent."""
+
+
 class GarbledError(ClusterError):
     """The API server's answer is not what it should be. A write has taken effect all the same."""
 

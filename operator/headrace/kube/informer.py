@@ -14,7 +14,7 @@ from contextlib import aclosing, contextmanager
 from typing import Final, Generic
 
 from headrace.kube.client import Client
-from headrace.kube.errors import ApiError, ClusterError, gone, retry_after
+from headrace.kube.errors import ApiError, ClusterError, SilentError, gone, retry_after
 from headrace.kube.objects import Meta, ObjectT, Unreadable
 from headrace.kube.pace import Backoff, spread
 from headrace.kube.resources import Scope
@@ -68,13 +68,12 @@ class Informer(Generic[ObjectT]):
         self._rest = rest
         self.synced = asyncio.Event()
         """Set once the store holds everything."""
-        self.last_heard = client.clock.now()
-        """When the API server last said something, on the client's clock. For liveness."""
         self.counts: Counter[str] = Counter()
-        """`lists`, `watches`, `audits`, `repairs` (0 if all is well), `unreadable`."""
+        """`lists`, `watches`, `audits`, `unreadable`; `repairs`, `silences`: at best 0."""
         self.scope = scope
         """What it sees."""
         self._client = client
+        self._heard = client.clock.now()
         self._store = store
         self._unreadable = unreadable
         self._stale = True  # A watch cannot go on from here; only a list helps.
@@ -82,6 +81,11 @@ class Informer(Generic[ObjectT]):
         self._listed = 0  # The version of the newest list that the store took.
         self._deletions: list[set[str]] = []  # For each list that is being read: see below.
         self._awaited: tuple[int, asyncio.Event] | None = None
+
+    @property
+    def silence(self) -> float:
+        """For how many seconds nothing was heard of this scope; bookmarks come each minute."""
+        return self._client.clock.now() - self._heard
 
     async def refresh(self) -> None:
         """Return when the store shows all that was written before this call, by whomever."""
@@ -116,6 +120,8 @@ class Informer(Generic[ObjectT]):
                 failed = not self._fruitful
             except ClusterError as error:
                 log.warning("watching %s: %s", self.scope.resource, error)
+                if isinstance(error, SilentError):
+                    self.counts["silences"] += 1
                 asked_wait = retry_after(error) or 0.0
                 lost = isinstance(error, ApiError) and failures >= FUTILE
                 self._stale = self._stale or lost or gone(error) or isinstance(error, _StaleError)
@@ -260,4 +266,4 @@ class Informer(Generic[ObjectT]):
         self._unreadable(self.scope, bad)
 
     def _hear(self) -> None:
-        self.last_heard = self._client.clock.now()
+        self._heard = self._client.clock.now()

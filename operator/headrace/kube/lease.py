@@ -41,8 +41,11 @@ class Times:
     """The holder leads for so long after its last renewal began."""
     retry: float = 2
     """Between two renewals, or two looks at another's lease."""
-    call: float = 2
-    """The longest that one request may take."""
+    hurry: float = 0.5
+    """After a renewal that failed, before the next one."""
+    call: float = 4
+    """The longest that one request may take; a renewal takes at most half of the time left, so that
+    a connection that is dead leaves time for a new one."""
 
 
 class LeaseSpec(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -125,9 +128,11 @@ class Elector:
         """
         leading = False
         while True:
+            failed = True
             try:
                 async with asyncio.timeout(self._left() if leading else None):
                     await self._try()
+                failed = False
             except (ClusterError, TimeoutError) as error:
                 log.warning("%s: %s", self._ref, error or "no answer before the renew deadline")
             except Exception:
@@ -138,7 +143,7 @@ class Elector:
                 (gained if leading else lost)()
             if not leading:
                 self._held = None
-            await self._client.clock.sleep(self._pause())
+            await self._client.clock.sleep(self._pause(failed=failed))
 
     async def release(self) -> None:
         """Let the next one lead at once. Call it when all work has stopped."""
@@ -209,7 +214,7 @@ class Elector:
 
     async def _get(self) -> Lease | None:
         try:
-            return await self._client.get(self._ref, Lease, within=self._times.call)
+            return await self._client.get(self._ref, Lease, within=self._call())
         except ClusterError as error:
             if not_found(error):
                 return None
@@ -223,7 +228,7 @@ class Elector:
             "metadata": new if lease is None else lease.metadata,
             "spec": spec,
         }
-        within = self._times.call
+        within = self._call()
         if lease is None:
             return await self._client.create(LEASES, body, Lease, within=within)
         return await self._client.replace(self._ref, body, Lease, within=within)
@@ -235,9 +240,15 @@ class Elector:
     def _expiry(self, seen: _Seen) -> float:
         return seen.at + (seen.lease.spec.lease_duration_seconds or self._times.duration)
 
-    def _pause(self) -> float:
+    def _call(self) -> float:
+        """Return how long a request may take now."""
+        longest = self._times.call
+        return min(longest, max(self._left() / 2, self._times.hurry)) if self._held else longest
+
+    def _pause(self, *, failed: bool) -> float:
         if self._held is not None:
-            return max(0.0, min(self._times.retry, self._left()))
+            wanted = self._times.hurry if failed else self._times.retry
+            return max(0.0, min(wanted, self._left()))
         pause = spread(self._times.retry, self._client.random)
         if self._seen is not None:
             until_free = self._expiry(self._seen) - self._client.clock.now()

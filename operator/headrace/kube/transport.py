@@ -6,6 +6,7 @@ place. Knows connections, time limits and credentials. Does not know objects, ve
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
@@ -23,13 +24,20 @@ from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
 from headrace.kube.credentials import Credentials
-from headrace.kube.errors import FencedError, UnreachableError
+from headrace.kube.errors import FencedError, SilentError, UnreachableError
 
 CONNECT_SECONDS: Final = 5.0
 CONNECTIONS: Final = 100  # Requests in flight at once. Watches do not count.
 KEEP_SECONDS: Final = 60.0
 """How long a connection of requests is kept when nobody uses it."""
 UNAUTHORIZED: Final = 401
+WATCHFUL: Final = (
+    ("TCP_KEEPIDLE", 15),
+    ("TCP_KEEPINTVL", 5),
+    ("TCP_KEEPCNT", 3),
+    ("TCP_USER_TIMEOUT", 15_000),
+)
+"""Options of TCP, by name: seconds of silence, between two questions, how many; milliseconds."""
 FAILURES: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -83,7 +91,8 @@ class Transport(Protocol):
         Open a stream. It ends when the server ends it.
 
         Raises:
-            UnreachableError: The connection broke, or nothing came for `idle` seconds.
+            SilentError: Nothing came for `idle` seconds.
+            UnreachableError: The connection broke.
 
         """
 
@@ -137,6 +146,7 @@ class HttpTransport:
             force_close=force_close,
             keepalive_timeout=None if force_close else KEEP_SECONDS,
             ttl_dns_cache=60,
+            socket_factory=watchful_socket,
         )
         return aiohttp.ClientSession(
             connector=connector,
@@ -182,6 +192,8 @@ class HttpTransport:
                 # Closed here, since a reader who leaves in the middle does not close it.
                 async with aclosing(_one_by_one(answer)) as chunks:
                     yield Stream(answer.status, answer.headers, chunks)
+        except aiohttp.SocketTimeoutError as error:
+            raise SilentError(f"{request.target}: nothing came for {idle:.0f} s") from error
         except FAILURES as error:
             raise await self._unreachable(request, error) from error
 
@@ -202,6 +214,21 @@ class HttpTransport:
             await self._credentials.renew()  # The authority may have been replaced.
         what = str(error) or type(error).__name__
         return UnreachableError(f"{request.method} {request.target}: {what}")
+
+
+def watchful_socket(address: tuple[Any, ...]) -> socket.socket:
+    """
+    Make a socket that notices when the other side is gone; `address` is as of `getaddrinfo`.
+
+    The kernel asks the other side after 15 s of silence, and breaks the connection when nothing is
+    confirmed for 15 s more. Where a system has no such option, its own, longer times hold.
+    """
+    made = socket.socket(*address[:3])
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in WATCHFUL:
+        if hasattr(socket, name):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return made
 
 
 async def _one_by_one(answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:

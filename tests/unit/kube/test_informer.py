@@ -10,7 +10,7 @@ from headrace.kube.store import Store
 from headrace.manifests.kube import Job
 from support.api_refusals import RefusalError
 from support.plumbing import Rig, job, job_ref, two_ways
-from support.virtual_time import VirtualTimeLoop, now
+from support.virtual_time import VirtualTimeLoop
 from support.watching import Watching, running
 
 EVENT_LOOP = VirtualTimeLoop
@@ -128,6 +128,24 @@ async def test_a_silent_line_is_given_up() -> None:
         assert 1 == seen.counts["lists"]
 
 
+async def test_a_silence_is_counted_and_its_length_known(caplog: pytest.LogCaptureFixture) -> None:
+    """News is late by up to 70 s then, so it must not go unseen."""
+    rig = Rig()
+    seen = Watching(rig)
+    async with running(seen):
+        rig.faults.black_hole = True
+        await asyncio.sleep(60)
+        assert 0 == seen.counts["silences"]
+        assert 55 <= seen.informer.silence <= 65
+        await asyncio.sleep(15)
+        assert 1 == seen.counts["silences"]
+        assert "nothing came for 70 s" in caplog.text
+        rig.faults.black_hole = False
+        await asyncio.sleep(90)
+        assert 1 == seen.counts["silences"]
+        assert seen.informer.silence <= 65
+
+
 async def test_a_quiet_watch_is_kept_alive_by_bookmarks() -> None:
     """Where nothing happens, no list is needed, and the server is heard all the time."""
     rig = Rig()
@@ -135,7 +153,7 @@ async def test_a_quiet_watch_is_kept_alive_by_bookmarks() -> None:
     async with running(seen):
         for _ in range(50):
             await asyncio.sleep(10)
-            assert now() - seen.informer.last_heard <= 65
+            assert seen.informer.silence <= 65
         assert 1 == seen.counts["lists"]
 
 

@@ -1,18 +1,21 @@
 """Real HTTP on this machine: `headrace.kube.transport`."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
 
 from headrace.kube.client import Client
 from headrace.kube.credentials import Credentials, Login, Server
-from headrace.kube.errors import FencedError, UnreachableError, already_exists
-from headrace.kube.resources import JOBS, Scope
+from headrace.kube.errors import FencedError, SilentError, UnreachableError, already_exists
+from headrace.kube.lease import Elector, Times
+from headrace.kube.resources import JOBS, LEASES, Ref, Scope
 from headrace.kube.sender import Settings
-from headrace.kube.transport import HttpTransport, Request
+from headrace.kube.transport import WATCHFUL, HttpTransport, Request, watchful_socket
 from headrace.kube.wire import Changed
 from headrace.manifests.kube import Job
 from support.api_http import Handler, answering, serving
@@ -21,6 +24,7 @@ from support.plumbing import job, job_ref
 from support.virtual_time import seeded
 
 BRIEFLY = 0.2
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
 class Tokens:
@@ -159,9 +163,49 @@ async def test_a_stream_that_falls_silent_is_given_up() -> None:
                 got.append(chunk)  # noqa: PERF401 - what came before the error counts
 
     async with connected(handle) as transport:
-        with pytest.raises(UnreachableError):
+        with pytest.raises(SilentError, match="/watch: nothing came for"):
             await read(transport)
     assert b"xxx" == b"".join(got)
+
+
+async def test_the_kernel_is_asked_to_notice_that_the_other_side_is_gone() -> None:
+    """Connections that nobody ends, as after a lost node, break within half a minute."""
+    address = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", 80))
+    with watchful_socket(address) as made:
+        assert 1 == made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        for name, value in WATCHFUL:
+            option = getattr(socket, name, None)
+            if option is not None:
+                assert value == made.getsockopt(socket.IPPROTO_TCP, option)
+
+
+async def test_a_renewal_on_a_dead_connection_is_tried_on_a_new_one() -> None:
+    """A leader does not give up its Lease while the API server can be reached."""
+    answer = answering(ApiServer())
+    dead: set[object] = set()
+    seen: list[object] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        seen.append(request.transport)
+        if request.transport in dead:
+            await asyncio.Event().wait()
+        return await answer(request)
+
+    async with connected(handle) as transport:
+        times = Times(duration=4, renew_deadline=3, retry=0.3, hurry=0.1, call=1)
+        client = Client(transport, Settings(), seeded(1))
+        ref = Ref(LEASES, "default", "headrace")
+        elector = Elector(client, ref, "a", lambda: NOON, times)
+        terms: list[str] = []
+        running = asyncio.create_task(
+            elector.run(lambda: terms.append("gained"), lambda: terms.append("lost"))
+        )
+        await asyncio.sleep(0.5)
+        dead.update(seen)
+        await asyncio.sleep(4)
+        running.cancel()
+    assert ["gained"] == terms
+    assert set(seen) > dead
 
 
 async def test_a_stream_that_breaks_is_told_from_one_that_ends() -> None:
