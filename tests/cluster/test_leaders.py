@@ -1,4 +1,4 @@
-"""Two controllers: one leads, the other takes over, and never do both write."""
+"""Two controllers: one leads, the other takes over or leads again, and never do both write."""
 
 import signal
 import time
@@ -42,6 +42,17 @@ def leads(story: Story, controller: ControllerProcess) -> None:
     story.until(f"{controller.identity} leads", seen)
 
 
+def writes(controller: ControllerProcess) -> float:
+    """Return how often a controller wrote anything but the Lease."""
+
+    def count(**labels: str) -> float:
+        return controller.metric("headrace_api_requests_total", **labels)
+
+    all_writes = sum(count(verb=verb) for verb in ("create", "patch", "update", "delete"))
+    of_leases = sum(count(verb=verb, resource="leases") for verb in ("create", "update"))
+    return all_writes - of_leases
+
+
 def chain(length: int) -> list[Manifest]:
     """Return tasks that run one after the other."""
     first = task("t0", shell("sleep 1"))
@@ -52,10 +63,8 @@ def chain(length: int) -> list[Manifest]:
     return [first, *others]
 
 
-def test_a_leader_that_stands_still_is_replaced_and_never_writes_again(
-    stage: Stage, tmp_path: Path
-) -> None:
-    """The other goes on with the run; the first, continued, ends with a code that is not 0."""
+def test_a_leader_that_stands_still_is_replaced_and_stands_by(stage: Stage, tmp_path: Path) -> None:
+    """The other goes on with the run; the first, continued, writes nothing until it leads again."""
     story, first, second = pair(stage)
     with stage.witness(story.namespace, tmp_path / "jobs") as witness:
         story.workflow("relay", *chain(8))
@@ -64,10 +73,12 @@ def test_a_leader_that_stands_still_is_replaced_and_never_writes_again(
         first.signal(signal.SIGSTOP)
         leads(story, second)
         first.signal(signal.SIGCONT)
-        code = first.wait()
+        story.until("first stands by", lambda: first.metric("headrace_leading") == 0)
+        before = writes(first)
         run = story.ended("relay-once")
 
-    assert 0 != code
+    assert first.running
+    assert before == writes(first)
     assert "second" == lease(story)["holderIdentity"]
     assert 2 == lease(story)["leaseTransitions"]
     assert "True" == condition(run)["status"]
@@ -76,6 +87,12 @@ def test_a_leader_that_stands_still_is_replaced_and_never_writes_again(
     }
     for record in story.of_run("taskrun", "relay-once"):
         assert [("Succeeded", 0)] == attempts(record)
+
+    second.signal(signal.SIGTERM)
+    leads(story, first)
+    assert 0 == second.wait()
+    story.workflow("again", task("one", SUCCEED))
+    assert "True" == condition(story.ended("again-once"))["status"]
 
 
 def test_a_leader_that_is_asked_to_end_hands_over_at_once(stage: Stage, tmp_path: Path) -> None:
@@ -106,17 +123,7 @@ def test_a_standby_writes_nothing(stage: Stage) -> None:
     story.workflow("sole", task("one", SUCCEED))
     story.ended("sole-once")
 
-    writes = {
-        controller.identity: sum(
-            controller.metric("headrace_api_requests_total", verb=verb)
-            for verb in ("create", "patch", "update", "delete")
-        )
-        - controller.metric("headrace_api_requests_total", verb="update", resource="leases")
-        - controller.metric("headrace_api_requests_total", verb="create", resource="leases")
-        for controller in (first, second)
-    }
-
-    assert 0 == writes["second"]
-    assert 0 < writes["first"]
+    assert 0 == writes(second)
+    assert 0 < writes(first)
     assert 0 == second.metric("headrace_leading")
     assert second.running

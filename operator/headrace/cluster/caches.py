@@ -73,6 +73,13 @@ class Caches:
         self.jobs = Store(Job, _index_of_attempts, self._job_changed, leads)
         self.pods = Store(Pod, _index_of_attempts, self._pod_changed, leads)
 
+    def stand_by(self) -> None:
+        """Forget what turns have learned; what there is stays known. Another acts on it now."""
+        self.awaited = Awaited()
+        self.line = Line()
+        for store in (self.runs, self.task_runs, self.jobs, self.pods):
+            store.forget_all()
+
     def watched(self) -> Iterator[tuple[Resource, str, Store[OwnObject] | Store[Job] | Store[Pod]]]:
         """Yield each kind with the label selector of what to watch, and its store."""
         yield WORKFLOW_RUNS, "", self.runs

@@ -11,7 +11,7 @@ from pathlib import Path
 import kopf
 import uvloop
 
-from headrace.controller.runtime import Runtime
+from headrace.controller.runtime import Runtime, Ways
 from headrace.controller.settings import Settings, read
 from headrace.kube.credentials import find
 from headrace.kube.transport import HttpTransport
@@ -21,7 +21,7 @@ END_SECONDS = 60.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run until a signal comes, or until this controller leads no longer."""
+    """Run until a signal comes, or until a part of this controller has failed for good."""
     settings = read(arguments)
     _logging(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -32,8 +32,9 @@ async def _run(settings: Settings) -> int:
     over, asked = asyncio.Event(), asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, asked.set)
-    async with HttpTransport(find(os.environ, Path.home())) as transport:
-        runtime = Runtime(settings, transport, over)
+    credentials = find(os.environ, Path.home())
+    async with HttpTransport(credentials) as work, HttpTransport(credentials) as lease:
+        runtime = Runtime(settings, Ways(work, lease), over)
         try:
             await runtime.start()
             waits = [asyncio.create_task(each.wait()) for each in (over, asked)]

@@ -144,6 +144,11 @@ class Store(Generic[ObjectT]):
         for dead in self._dead_index.find(key):
             self._forget(dead)
 
+    def forget_all(self) -> None:
+        """Forget all deleted objects: somebody else acts on what is here."""
+        for dead in tuple(self._dead.values()):
+            self._forget(dead)
+
     def told(self, namespace: str = "") -> int:
         """Return the resourceVersion up to which watch and lists have told everything."""
         return self._told.get(namespace, 0)

@@ -3,7 +3,8 @@ Which key to look at next: each once however often it was asked for, never by tw
 
 The rules are those of client-go's work queue. Asked for many times, a key gets one turn; asked for
 during its turn, it gets another one afterwards. A turn answers everything that was planned for the
-key before it began, since a turn looks at all there is.
+key before it began, since a turn looks at all there is. Turns are shared fairly between groups of
+keys, such as namespaces.
 Does not know what keys are, or what happens in a turn.
 """
 
@@ -19,6 +20,7 @@ from typing import Final, Generic, TypeVar
 from headrace.kube.errors import ClusterError, retry_after
 from headrace.kube.pace import Backoff
 from headrace.loop.agenda import Agenda
+from headrace.loop.rotation import Rotation
 
 K = TypeVar("K", bound=Hashable)
 
@@ -34,16 +36,21 @@ def _ignore(_waited: float, _worked: float) -> None:
     pass
 
 
-class WorkQueue(Generic[K]):
-    """Keys in the order in which they were first asked for. All in one event loop."""
+def _one_group(_key: object) -> None:
+    pass
 
-    def __init__(
+
+class WorkQueue(Generic[K]):
+    """Keys in the order in which they were first asked for, group by group. In one event loop."""
+
+    def __init__(  # noqa: PLR0913 - each is a choice of its own
         self,
         random: Random,
         utc_now: Callable[[], datetime],
         *,
         pacing: float = 0.0,
         grain: float = 0.0,
+        group_of: Callable[[K], Hashable] = _one_group,
         observe: Callable[[float, float], None] = _ignore,
     ) -> None:
         """
@@ -56,6 +63,7 @@ class WorkQueue(Generic[K]):
                 so that one costly key leaves room for the others.
             grain: Planned moments are rounded up to multiples of this, by the time of the event
                 loop, so that those which are close share one waking.
+            group_of: Tells the group of a key; after each turn another group's is the next.
             observe: Told after each turn how many seconds it waited and how many it took.
 
         """
@@ -63,7 +71,8 @@ class WorkQueue(Generic[K]):
         self._pacing = pacing
         self._grain = grain
         self._observe = observe
-        self._ready: asyncio.Queue[K | None] = asyncio.Queue()  # None: wakes workers to go home.
+        self._ready: Rotation[K] = Rotation(group_of)
+        self._tickets = asyncio.Semaphore(0)  # One for each key that is ready; see `stop`.
         self._since: dict[K, float] = {}  # When what waits now was asked for; oldest first.
         self._running: dict[K, tuple[float, float]] = {}  # When asked for, when begun.
         self._again: set[K] = set()  # Asked for during its turn.
@@ -80,7 +89,7 @@ class WorkQueue(Generic[K]):
         return len(self._since)
 
     def oldest_age(self) -> float:
-        """Return for how many seconds the first in the queue has waited; 0 if it is empty."""
+        """Return for how many seconds the one that came first has waited; 0: nobody waits."""
         return self._now() - next(iter(self._since.values()), self._now())
 
     def add(self, key: K) -> None:
@@ -89,7 +98,8 @@ class WorkQueue(Generic[K]):
             self._again.add(key)
         elif key not in self._since:
             self._since[key] = self._now()
-            self._ready.put_nowait(key)
+            self._ready.push(key)
+            self._tickets.release()
 
     def add_at(self, key: K, when: datetime | float) -> None:
         """
@@ -119,10 +129,11 @@ class WorkQueue(Generic[K]):
 
     async def get(self) -> K | None:
         """Wait for the next key and begin its turn, which `done` ends. None: it is all over."""
-        key = None if self._stopped else await self._ready.get()
-        if self._stopped or key is None:
-            self._ready.put_nowait(None)  # For the next one who waits.
+        await self._tickets.acquire()
+        if self._stopped:
+            self._tickets.release()  # For the next one who waits.
             return None
+        key = self._ready.pop()
         self._delays.drop(key)
         self._dates.drop(key)
         self._running[key] = (self._since.pop(key), self._now())
@@ -155,7 +166,7 @@ class WorkQueue(Generic[K]):
     def stop(self) -> None:
         """Hand out no more keys. Turns that run go on to their end."""
         self._stopped = True
-        self._ready.put_nowait(None)
+        self._tickets.release()
         if self._timer is not None:
             self._timer.cancel()
 

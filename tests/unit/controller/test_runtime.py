@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.statuses import StaleError
 from headrace.controller.frame import Frame
 from headrace.controller.handlers import Told
-from headrace.controller.runtime import Runtime
+from headrace.controller.runtime import Runtime, Ways
 from headrace.controller.settings import Settings
 from headrace.engine.run.observed import RunKey
 from headrace.kube.client import Client
@@ -78,7 +77,8 @@ class House:
     async def controller(self, way: MemoryTransport | None = None) -> AsyncIterator[Runtime]:
         """Let a controller run that watches both namespaces."""
         settings = Settings(namespaces=("a", "b"), lease_namespace="a", port=0)
-        runtime = Runtime(settings, way or MemoryTransport(self.server), asyncio.Event())
+        work = way or MemoryTransport(self.server)
+        runtime = Runtime(settings, Ways(work, MemoryTransport(self.server)), asyncio.Event())
         await runtime.start()
         try:
             yield runtime
@@ -223,15 +223,94 @@ async def test_a_turn_that_was_overtaken_is_counted_and_tried_again(
     await house.furnish()
     turns: list[Key] = []
 
-    async def overtaken(_: object, key: Key, now: datetime) -> None:
-        del now
+    async def overtaken(_: object, key: Key, *__: object) -> None:
         turns.append(key)
         if len(turns) == 1:
             raise StaleError("it has changed")
 
-    monkeypatch.setattr("headrace.controller.runtime.turn", overtaken)
+    monkeypatch.setattr("headrace.controller.term.turn", overtaken)
     async with house.controller() as runtime:
         await asyncio.sleep(SECONDS)
         assert 2 == turns.count(turns[0])
         (stale,) = runtime.metrics.stale.collect()
         assert 1 == next(each.value for each in stale.samples if each.name.endswith("_total"))
+
+
+async def given_to(house: House, holder: str | None) -> None:
+    """Give the Lease away by hand."""
+    spec = {"holderIdentity": holder, "leaseDurationSeconds": 3600}
+    await house.client.patch(Ref(LEASES, "a", "headrace"), {"spec": spec}, dict[str, Any])
+
+
+async def test_one_that_loses_the_lease_stands_by_and_may_lead_again() -> None:
+    """It writes nothing meanwhile, keeps its caches, and begins anew with all that is there."""
+    house = House()
+    await house.furnish()
+    way = MemoryTransport(house.server)
+    async with house.controller(way) as runtime:
+        await asyncio.sleep(SECONDS)
+        lists = sum(informer.counts["lists"] for informer in runtime.informers.values())
+        await given_to(house, "another")
+        await asyncio.sleep(SECONDS)
+        way.requests.clear()
+        await house.make(WORKFLOW_RUNS, "a", "late", {"workflow": "w"})
+        await asyncio.sleep(60)
+        assert {"GET"} >= {request.method for request in way.requests}
+        assert (None, 0) == (runtime.ready(), runtime.queue.depth)
+        assert runtime.caches.runs.get("a", "late") is not None
+        assert not runtime.over.is_set()
+
+        await given_to(house, None)
+        await asyncio.sleep(SECONDS)
+        late = await house.client.get(Ref(WORKFLOW_RUNS, "a", "late"), OwnObject)
+        assert "startTime" in late.status
+        # Each cache was compared with a list once more, and not built anew.
+        assert lists + 8 == sum(each.counts["lists"] for each in runtime.informers.values())
+
+
+async def test_turns_end_with_their_term_and_the_next_one_waits_for_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two turns of a run are never under way at once, also not those of two terms."""
+    house = House()
+    await house.furnish()
+    under_way: list[Key] = []
+    turns: list[Key] = []
+
+    async def slow(_: object, key: Key, *__: object) -> None:
+        assert key not in under_way
+        under_way.append(key)
+        turns.append(key)
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            await asyncio.sleep(20)  # It takes its time to end.
+            under_way.remove(key)
+
+    monkeypatch.setattr("headrace.controller.term.turn", slow)
+    async with house.controller() as runtime:
+        await asyncio.sleep(SECONDS)
+        assert 4 == len(under_way)  # Two runs and two workflows.
+        await given_to(house, "another")
+        await asyncio.sleep(3)
+        await given_to(house, None)
+        await asyncio.sleep(SECONDS)
+        assert 4 == len(turns)  # Those of the first term have not ended yet.
+        await asyncio.sleep(20)
+        assert 8 == len(turns)
+        assert 0 == runtime.queue.depth
+
+
+async def test_what_turns_have_learned_ends_with_their_term() -> None:
+    """Who stands by for months does not keep what only turns would forget."""
+    house = House()
+    await house.furnish()
+    async with house.controller() as runtime:
+        await asyncio.sleep(SECONDS)
+        runtime.caches.awaited.starts(RunKey("a", "x"))
+        await house.client.delete(Ref(WORKFLOW_RUNS, "a", "x"))
+        await asyncio.sleep(0.1)
+        await given_to(house, "another")
+        await asyncio.sleep(SECONDS)
+        assert not runtime.caches.awaited.anything
+        assert () == runtime.caches.runs.tombstones_by_index(RunKey("a", "x"))

@@ -203,3 +203,19 @@ async def test_each_turn_is_told_with_its_wait_and_its_work() -> None:
     await asyncio.sleep(5)
     assert [(4, 2)] == told
     await turns.end()
+
+
+async def test_a_flood_of_one_namespace_delays_another_by_one_turn() -> None:
+    """Turns are shared fairly between groups, however many keys one of them has."""
+    queue: WorkQueue[str] = WorkQueue(seeded(1), Wall(), group_of=lambda key: key.split("/")[0])
+    turns = Turns(queue, workers=16)
+    turns.seconds = 1
+    for number in range(1500):
+        queue.add(f"flood/{number}")
+    await asyncio.sleep(10)
+    queue.add("calm/only")
+    await asyncio.sleep(1.5)
+    assert "calm/only" in turns.keys
+    await asyncio.sleep(100)
+    assert 1501 == len(turns.keys)
+    await turns.end()

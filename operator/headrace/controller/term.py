@@ -1,0 +1,144 @@
+"""
+One time of leading: the turns of runs and workflows, and all that they remember.
+
+A term that ended is never taken up again: another controller may have worked meanwhile, and the
+next term of this one begins with nothing but caches that were compared with the API server.
+Does not know how leadership is won, or what the caches are fed by.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+from time import monotonic
+from typing import Any
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.cluster.caches import Caches, Key
+from headrace.cluster.events import EventRecorder
+from headrace.cluster.gather import TaskPictures
+from headrace.cluster.statuses import StaleError
+from headrace.cluster.subjects.run import ClusterWorld, Links
+from headrace.cluster.subjects.workflow import WorkflowWorld
+from headrace.controller.metrics import Metrics
+from headrace.controller.openings import Openings
+from headrace.controller.roll_call import RollCall
+from headrace.controller.settings import Settings
+from headrace.controller.subjects import subjects
+from headrace.kube.client import Client
+from headrace.kube.errors import ClusterError, forbidden
+from headrace.kube.informer import Informer
+from headrace.loop.queue import WorkQueue
+from headrace.loop.subject import turn
+
+log = logging.getLogger(__name__)
+
+REST_SECONDS = 0.5
+"""How long news may gather that nothing waits for. What is planned is noticed at the same moments,
+up to so much late: to wake up costs more than most of what is done then."""
+WORDS = 900
+"""Characters of an error that are shown on an object."""
+
+
+def now() -> datetime:
+    """Read the wall clock."""
+    return datetime.now(UTC)
+
+
+def _namespace(key: Key) -> str:
+    return key.namespace
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What outlives a term."""
+
+    settings: Settings
+    client: Client
+    metrics: Metrics
+    caches: Caches
+    roll: RollCall
+    informers: Mapping[str, Sequence[Informer[Any]]]
+    """Those of each namespace that is watched."""
+    opened: Callable[[str], None]
+    """Called with each namespace that opens."""
+    running: dict[Key, float]
+    """When the turns began that run now."""
+
+
+class Term:
+    """Turns, from the gain of the Lease to its loss."""
+
+    def __init__(self, house: House, random: Random) -> None:
+        """Prepare; `run` starts. Until then no namespace is open."""
+        self._house = house
+        self.queue: WorkQueue[Key] = WorkQueue(
+            random,
+            now,
+            pacing=2.0,
+            grain=REST_SECONDS,
+            group_of=_namespace,
+            observe=house.metrics.turn,
+        )
+        self.openings = Openings(house.informers, house.opened)
+        caches, client = house.caches, house.client
+        self.pictures = TaskPictures(lambda: caches, now)
+        events = EventRecorder(client, now, house.settings.identity)
+        links = Links(now, self.later, events, house.metrics.job_created)
+        runs = ClusterWorld(caches, client, self.pictures, links)
+        self.workflows = WorkflowWorld(caches, client, runs.definitions, events, now)
+        self._subjects = subjects(runs, self.workflows, house.roll.forget)
+
+    def later(self, key: Key, seconds: float) -> None:
+        """Ask for a turn in so many seconds."""
+        self.queue.add_at(key, asyncio.get_running_loop().time() + seconds)
+
+    async def run(self) -> None:
+        """
+        Serve the queue until it is stopped, or this is cancelled; then no turn runs any more.
+
+        Into the queue comes what is in the namespaces that open one by one.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                opening = [
+                    tasks.create_task(self.openings.open(namespace))
+                    for namespace in self.openings.informers
+                ]
+                await self.queue.serve(self._turn, self._house.settings.workers)
+                for each in opening:
+                    each.cancel()
+        finally:
+            self.queue.stop()
+
+    async def _turn(self, key: Key) -> datetime | None:
+        running, metrics = self._house.running, self._house.metrics
+        running[key] = monotonic()
+        try:
+            return await turn(self._subjects[type(key)], key, now())
+        except StaleError as stale:
+            log.debug("%s: %s", key, stale)
+            metrics.stale.inc()
+            self.queue.add(key)
+            return None
+        except Exception as error:
+            await self._complain(key, error)
+            raise
+        finally:
+            del running[key]
+            metrics.turn_over(key)
+
+    async def _complain(self, key: Key, error: Exception) -> None:
+        """Show on the object itself what keeps its turns from ending well."""
+        if forbidden(error):
+            reason, message = Reason.FORBIDDEN, str(error)[:WORDS]
+        elif isinstance(error, ClusterError):
+            return  # It passes: nothing is wrong with the object.
+        else:
+            reason = Reason.INTERNAL_ERROR
+            message = f"a defect of the controller ({type(error).__name__}); see its log"
+        with suppress(ClusterError):
+            await self._subjects[type(key)].complain(key, reason, message)
