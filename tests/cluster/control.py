@@ -1,5 +1,6 @@
 """Fixtures of tests that watch the controller at work: CRDs, namespaces, controllers."""
 
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -48,7 +49,7 @@ class Stage:
     ) -> ControllerProcess:
         """Prepare a controller of some namespaces; it is not started."""
         log = self._logs / f"{identity}.log"
-        ours = {"PYTHONPATH": str(ROOT / "tests")}
+        ours = {"PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in ("operator", "tests"))}
         variables = {**self.cluster.variables(), **ours, **(environ or {})}
         made = ControllerProcess(namespaces, variables, identity, log, program)
         self._controllers.append(made)
