@@ -74,9 +74,10 @@ def pod(  # noqa: PLR0913 - a builder: each case names the few that matter to it
     conditions: Iterable[Manifest] = (),
     deleted: str | None = None,
     grace: int = 30,
+    init: Manifest | None = None,
     **status: str,
 ) -> Manifest:
-    """Return a Pod of the Job; `state` is of its main container."""
+    """Return a Pod of the Job; `state` is of its main container, `init` of its init container."""
     scheduled = [condition("PodScheduled", when="12:00:02")] if node else []
     leaving = {"deletionTimestamp": clock(deleted or ""), "deletionGracePeriodSeconds": grace}
     return {
@@ -93,6 +94,7 @@ def pod(  # noqa: PLR0913 - a builder: each case names the few that matter to it
                 {"name": "istio-proxy", "state": {"running": {"startedAt": clock("12:00:03")}}},
                 *([{"name": "main", "state": state, "restartCount": 0}] if state else []),
             ],
+            **({"initContainerStatuses": [{"name": "vault", "state": init}]} if init else {}),
             **status,
         },
     }
@@ -103,6 +105,7 @@ def waiting(reason: str, message: str = "") -> Manifest:
     return {"waiting": {"reason": reason, "message": message}}
 
 
+INITIALISING = waiting("PodInitializing")
 RUNNING = {"running": {"startedAt": clock("12:00:03")}}
 
 

@@ -104,6 +104,7 @@ class PodStatus(View, frozen=True):
     message: str = ""
     start_time: datetime | None = None
     conditions: tuple[ConditionView, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
 
 

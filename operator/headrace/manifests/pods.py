@@ -1,14 +1,14 @@
 """
-What one Pod says: how far its main container is, why it waits, how it ended.
+What one Pod says: how far its main container is, why it waits, whether it succeeded.
 
-Knows the fields and words of kubelet, scheduler and runtime. Knows no Job.
+Knows the fields and words of kubelet, scheduler and runtime. Knows no Job; how a pod failed is
+`pod_failures`.
 """
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.task.classify import exit_words
 from headrace.engine.task.observed import Ending, Sighting, Stage
 from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.manifests.job import CONTAINER
@@ -21,23 +21,13 @@ IMAGE_TROUBLES = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable"}
     | {"ImageInspectError", "SignatureValidationFailed"}
 )
+INVALID_NAME = "InvalidImageName"
 UNREADABLE = "invalid reference format"
 """What runtimes say of an image's name that only they cannot read."""
 
 CONFIG_TROUBLES = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 )
-START_ERRORS = frozenset({"StartError", "ContainerCannotRun"})
-DISRUPTIONS = {
-    "PreemptionByScheduler": Reason.PREEMPTED,
-    "DeletionByTaintManager": Reason.NODE_LOST,
-    "DeletionByPodGC": Reason.NODE_LOST,
-    "EvictionByEvictionAPI": Reason.EVICTED,
-    "TerminationByKubelet": Reason.EVICTED,
-}
-"""Reasons of the condition DisruptionTarget
-(https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions)."""
-
 POD_REASONS = {
     "DeadlineExceeded": Reason.ATTEMPT_TIMEOUT,
     "Evicted": Reason.EVICTED,
@@ -48,17 +38,6 @@ POD_REASONS = {
 }
 """What the kubelet says of pods that it ended itself, the last two when its node shuts down
 (https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/)."""
-PLAIN = {
-    Reason.OOM_KILLED: "the container used more memory than its limit",
-    Reason.POD_DELETED: "somebody deleted the pod",
-}
-"""What is said of ends that Kubernetes has no words for."""
-
-HINTS = {
-    137: " (SIGKILL, which is also how the kernel ends it when memory runs out)",
-    143: " (SIGTERM)",
-}
-"""What an exit code usually means."""
 
 
 def age(pod: Pod) -> tuple[datetime, str]:
@@ -133,6 +112,9 @@ def fare(base: Sighting, pod: Pod, now: datetime) -> Sighting:
     found = state(pod)
     if found is not None and (found.running is not None or found.terminated is not None):
         return replace(base, stage=Stage.RUNNING, message=_departure(pod))
+    held_up = _initialising(base, pod)
+    if held_up is not None:
+        return held_up
     if found is not None and found.waiting is not None:
         return _container_waits(base, found.waiting, now)
     place = next((each for each in pod.status.conditions if each.type == "PodScheduled"), None)
@@ -145,31 +127,20 @@ def fare(base: Sighting, pod: Pod, now: datetime) -> Sighting:
     return base
 
 
-def failure(pod: Pod, otherwise: datetime) -> Ending:
-    """Say how a pod failed; `otherwise` stands in for a time that is not told."""
-    done = terminated(pod)
-    at = (done.finished_at if done is not None else None) or otherwise
-    code = done.exit_code if done is not None else None
-    reason = _reason(pod, done)
-    return Ending(at, exit_code=code, reason=reason, message=_failure_words(pod, done, reason))
-
-
-def _failure_words(pod: Pod, done: Terminated | None, reason: Reason | None) -> str:
-    """Say what is known of a failure: the program's words, or those of who ended it."""
-    own = done.message.strip() if done is not None else ""
-    if reason is None:
-        code = done.exit_code if done is not None else 0
-        return exit_words(code, HINTS.get(code, ""), own)
-    if reason is Reason.START_ERROR:
-        return clip(own, LONGEST_WORDS)
-    disruption = holds(pod.status.conditions, "DisruptionTarget")
-    words = (
-        PLAIN.get(reason, ""),
-        pod.status.message,
-        disruption.message if disruption is not None else "",
-        pod.status.reason,
-    )
-    return clip(next(filter(None, words), ""), LONGEST_WORDS)
+def _initialising(base: Sighting, pod: Pod) -> Sighting | None:
+    """Say which init container the main one waits for, if it has trouble to start."""
+    for status in pod.status.init_container_statuses:
+        waiting = status.state.waiting
+        if waiting is None:
+            continue
+        for reasons, why in (
+            (IMAGE_TROUBLES | {INVALID_NAME}, Reason.IMAGE_PULL_FAILED),
+            (CONFIG_TROUBLES, Reason.CONTAINER_CONFIG_ERROR),
+        ):
+            if waiting.reason in reasons:
+                words = f"init container {status.name}: {waiting.message or waiting.reason}"
+                return replace(base, waiting=why, message=clip(words, LONGEST_WORDS))
+    return None
 
 
 def _departure(pod: Pod) -> str:
@@ -185,7 +156,7 @@ def _departure(pod: Pod) -> str:
 def _container_waits(base: Sighting, waiting: Waiting, now: datetime) -> Sighting:
     message = clip(waiting.message or waiting.reason, LONGEST_WORDS)
     unreadable = waiting.reason in IMAGE_TROUBLES and UNREADABLE in waiting.message
-    if waiting.reason == "InvalidImageName" or unreadable:
+    if waiting.reason == INVALID_NAME or unreadable:
         ending = Ending(now, reason=Reason.INVALID_IMAGE_NAME, message=message)
         return replace(base, stage=Stage.ENDED, ending=ending)
     if waiting.reason in IMAGE_TROUBLES:
@@ -193,20 +164,3 @@ def _container_waits(base: Sighting, waiting: Waiting, now: datetime) -> Sightin
     if waiting.reason in CONFIG_TROUBLES:
         return replace(base, waiting=Reason.CONTAINER_CONFIG_ERROR, message=message)
     return base
-
-
-def _reason(pod: Pod, done: Terminated | None) -> Reason | None:
-    """Return why a pod failed, if it is not its exit code."""
-    if done is not None and done.reason == "OOMKilled":
-        return Reason.OOM_KILLED
-    if pod.status.reason in POD_REASONS:
-        return POD_REASONS[pod.status.reason]
-    disruption = holds(pod.status.conditions, "DisruptionTarget")
-    if disruption is not None:
-        return DISRUPTIONS.get(disruption.reason, Reason.EVICTED)
-    if deleted_before(pod, done):
-        return Reason.POD_DELETED
-    if done is None:
-        # The kubelet would not take the pod (OutOfcpu, NodeAffinity, …): not the task's fault.
-        return Reason.EVICTED
-    return Reason.START_ERROR if done.reason in START_ERRORS else None

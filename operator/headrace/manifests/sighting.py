@@ -1,7 +1,8 @@
 """
 From a Job and its Pods to what the engine knows of an attempt.
 
-Knows which pod speaks for an attempt, and what a Job says. What a pod says is read by `pods`.
+Knows which pod speaks for an attempt, and what a Job says. What a pod says is read by `pods`
+and `pod_failures`.
 Decides nothing: the words are translated, and which kind of failure they are is the engine's
 to say.
 """
@@ -15,6 +16,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.task.observed import Ending, Sighting, Stage
 from headrace.manifests import pods as pod_words
 from headrace.manifests.kube import Job, Pod, Terminated, holds
+from headrace.manifests.pod_failures import failure
 
 HELD = "somebody suspended the Job"
 WORDLESS = "the pod was gone before its end was seen; outputs, if it had any, are lost with it"
@@ -119,7 +121,7 @@ def _with_pod(base: Sighting, job: Job, pod: Pod, now: datetime) -> Sighting:
     """Judge by the newest pod."""
     failed = holds(job.status.conditions, "Failed")
     if failed is not None:
-        ending = pod_words.failure(pod, failed.last_transition_time or now)
+        ending = failure(pod, failed.last_transition_time or now)
         alive = pod_words.active(pod)
         return replace(base, stage=Stage.ENDED, ending=ending, alive=alive)
     if job.spec.suspend:  # its pods are being removed, which is no failure
@@ -132,7 +134,7 @@ def _with_pod(base: Sighting, job: Job, pod: Pod, now: datetime) -> Sighting:
 def _failed_pod(base: Sighting, pod: Pod, now: datetime) -> Sighting:
     disruption = holds(pod.status.conditions, "DisruptionTarget")
     if disruption is None:
-        return replace(base, stage=Stage.ENDED, ending=pod_words.failure(pod, now), alive=False)
+        return replace(base, stage=Stage.ENDED, ending=failure(pod, now), alive=False)
     return replace(
         base,
         message=f"pod {pod.metadata.name} was lost ({disruption.reason}); the Job makes another",

@@ -5,6 +5,7 @@ import pytest
 from support.kube_json import (
     EVICTING,
     FAILED,
+    INITIALISING,
     OUT_OF_TIME,
     RUNNING,
     STALLED,
@@ -40,6 +41,12 @@ from support.kube_json import (
             "pod extract-x1 was lost (EvictionByEvictionAPI); the Job makes another",
             id="a lost pod",
         ),
+        pytest.param(
+            [pod(INITIALISING, init=waiting("ImagePullBackOff", "no such host"))],
+            "init container vault: no such host",
+            id="an image of a container that comes first",
+        ),
+        pytest.param([pod(INITIALISING, init=RUNNING)], "", id="a container that comes first runs"),
         pytest.param([pod(RUNNING, "Running")], "", id="nothing to say"),
     ],
 )
@@ -86,6 +93,26 @@ def test_what_is_said_while_it_goes_on(pods: list[Manifest], want: str) -> None:
             pod(phase="Failed", reason="OutOfcpu", message="Node didn't have enough"),
             "Node didn't have enough",
             id="refused by the kubelet",
+        ),
+        pytest.param(
+            pod(INITIALISING, "Failed", init=terminated(4)),
+            "init container vault ended with exit code 4",
+            id="a container that comes first failed",
+        ),
+        pytest.param(
+            pod(INITIALISING, "Failed", init=terminated(4, message="no vault\n")),
+            "init container vault ended with exit code 4: no vault",
+            id="and says why",
+        ),
+        pytest.param(
+            pod(INITIALISING, "Failed", init=terminated(137, "OOMKilled")),
+            "init container vault used more memory than its limit",
+            id="or had no memory",
+        ),
+        pytest.param(
+            pod(INITIALISING, "Failed"),
+            "the pod failed before its container ran, and Kubernetes does not say why",
+            id="nobody says why",
         ),
         pytest.param(
             failed(9, deleted="12:00:06", grace=2), "somebody deleted the pod", id="deleted"

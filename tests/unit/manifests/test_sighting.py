@@ -8,6 +8,7 @@ from support.kube_json import (
     EVICTING,
     FAILED,
     GATED,
+    INITIALISING,
     OUT_OF_TIME,
     RUNNING,
     SECOND,
@@ -192,6 +193,48 @@ def words(sighting: Sighting) -> str:
             [pod(phase="Failed", deleted="12:00:20")],
             "Ended PodDeleted",
             id="deleted before it ran",
+        ),
+        pytest.param(
+            job(FAILED),
+            [pod(INITIALISING, "Failed", init=terminated(4))],
+            "Ended StartError",
+            id="a container that a policy put before it failed",
+        ),
+        pytest.param(
+            job(FAILED),
+            [pod(INITIALISING, "Failed", init=terminated(4), deleted="12:10:30")],
+            "Ended StartError",
+            id="and the pod was deleted later",
+        ),
+        pytest.param(
+            job(FAILED),
+            [pod(INITIALISING, "Failed", init=terminated(143), deleted="12:00:06", grace=2)],
+            "Ended PodDeleted",
+            id="the pod was deleted while a container before it ran",
+        ),
+        pytest.param(
+            job(FAILED),
+            [pod(INITIALISING, "Failed", init=terminated(137), conditions=[EVICTING])],
+            "Ended Evicted",
+            id="the pod was evicted while a container before it ran",
+        ),
+        pytest.param(
+            job(FAILED),
+            [pod(terminated(3), "Failed", init=terminated(143))],
+            "Ended exit 3",
+            id="a sidecar ended badly after the program",
+        ),
+        pytest.param(
+            job(FAILED),
+            [pod(phase="Failed")],
+            "Ended StartError",
+            id="the pod failed, and nobody says why: no better knowledge is no eviction",
+        ),
+        pytest.param(
+            job(FAILED),
+            [pod(phase="Failed", reason="SysctlForbidden")],
+            "Ended StartError",
+            id="a reason that no other node would take away",
         ),
         # --- what the cluster takes away
         pytest.param(

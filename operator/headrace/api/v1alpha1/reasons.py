@@ -125,7 +125,8 @@ class Reason(StrEnum):
     """The image's name cannot be parsed."""
 
     START_ERROR = "StartError"
-    """The container could not be started: its command does not exist, for example."""
+    """The container could not be started: its command does not exist, or an init container that a
+    policy put before it failed, for example."""
 
     INTERRUPTED = "Interrupted"
     """The runner on this machine ended while the attempt ran."""

@@ -70,7 +70,7 @@ def classify(ending: Ending) -> Success | Failure:
     if ending.reason is not None:
         return Failure(ending.reason, ending.message)
     if ending.exit_code is None:
-        return Failure(Reason.POD_DELETED, ending.message or "it ended, and nobody knows how")
+        return Failure(Reason.START_ERROR, ending.message or "it ended, and nobody knows how")
     if ending.exit_code != 0:
         return Failure(Reason.NON_ZERO_EXIT, ending.message or exit_words(ending.exit_code))
     try:

@@ -50,8 +50,8 @@ from support.builders import at
         ),
         pytest.param(
             Ending(at(1)),
-            Failure(Reason.POD_DELETED, "it ended, and nobody knows how"),
-            id="an end of which nothing is known is no success",
+            Failure(Reason.START_ERROR, "it ended, and nobody knows how"),
+            id="an end of which nothing is known is no success, and no fault of the machines",
         ),
     ],
 )
