@@ -99,9 +99,19 @@ def test_applying_again_changes_nothing(objects: Objects) -> None:
 
 
 HEADS = [
-    (workflow, "workflows", "NAME READY SUSPENDED ACTIVE LAST RUN OUTCOME NEXT RUN AGE", "MESSAGE"),
-    (run, "workflowruns", "NAME WORKFLOW STATUS PROGRESS DURATION LOGICAL TIME AGE", "MESSAGE"),
-    (task_run, "taskruns", "NAME RUN TASK STATUS ATTEMPTS DURATION AGE", "NODE MESSAGE"),
+    (
+        workflow,
+        "workflows",
+        "NAME READY SUSPENDED ACTIVE LAST RUN OUTCOME NEXT RUN AGE",
+        "WAITING MESSAGE",
+    ),
+    (
+        run,
+        "workflowruns",
+        "NAME WORKFLOW STATUS PROGRESS STARTED DURATION LOGICAL TIME AGE",
+        "MESSAGE",
+    ),
+    (task_run, "taskruns", "NAME RUN TASK STATUS ATTEMPTS STARTED DURATION AGE", "NODE MESSAGE"),
 ]
 
 

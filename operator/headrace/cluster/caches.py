@@ -96,7 +96,7 @@ class Caches:
         if not isinstance(workflow, str) or not self._leads(meta.namespace):
             return
         key = (meta.namespace, workflow)
-        if old is None or _active(old) != _active(new) or _another(old, new):
+        if _counts(old) != _counts(new) or old is None or _another(old, new):
             self._look_soon(WorkflowKey(*key))
         if old is not None and _active(old) and (not _active(new) or _another(old, new)):
             for name in self.line.may_begin(key, self.runs.by_index(key)):
@@ -192,6 +192,11 @@ def run_of(meta: Meta) -> RunKey | None:
 def job_of(pod: Pod) -> str:
     """Return the name of a Pod's Job, or an empty text."""
     return next((o.name for o in pod.metadata.owner_references if o.kind == "Job"), "")
+
+
+def _counts(run: OwnObject | None) -> tuple[bool, bool]:
+    """Tell among which runs of its workflow it is counted: those that go on, those that wait."""
+    return _active(run), run is not None and line.waits(run)
 
 
 def _active(run: OwnObject | None) -> bool:

@@ -78,6 +78,14 @@ def test_a_run_that_waited_leaves_its_place_to_the_next() -> None:
     assert ["r2"] == line.waking
 
 
+def test_a_run_that_begins_is_counted_anew_by_its_workflow() -> None:
+    """It does not wait any more; nobody needs to know at once."""
+    line = Line(limit=2)
+    line.told(run(1, 1001, **BEGAN))
+    assert WORKFLOW in line.soon
+    assert WORKFLOW not in line.now
+
+
 def test_a_deletion_frees_a_place() -> None:
     """At once when it is asked for, and no second time when it is done."""
     line = Line()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.reasons import Reason
@@ -29,6 +29,7 @@ from support.builders import at, ended, failed, log
 from support.invariants import moves_only_on_change
 
 BORN = at(-10)
+UNHURRIED = settings(deadline=None)  # a loaded machine is no defect
 PAST = Past(BORN)
 TIMES = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
@@ -97,12 +98,14 @@ def stored(status: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in kept.items() if value is not None}
 
 
+@UNHURRIED
 @given(TASK_LOGS)
 def test_the_log_of_a_task_is_read_back_the_same(known: TaskLog) -> None:
     """A difference would be a change, and be written for ever."""
     assert known == read_task_status(stored(task_status(known, PAST)))
 
 
+@UNHURRIED
 @given(RUN_LOGS, st.none() | TIMES, st.booleans())
 def test_the_log_of_a_run_is_read_back_the_same(
     known: RunLog,
@@ -114,12 +117,14 @@ def test_the_log_of_a_run_is_read_back_the_same(
     assert known == read_run_status(stored(run_status(known, PAST)))
 
 
+@UNHURRIED
 @given(TASK_LOGS)
 def test_the_status_of_a_task_fits_the_api(known: TaskLog) -> None:
     """What is written is what the schema allows."""
     TaskRunStatus.model_validate_json(json.dumps(stored(task_status(known, PAST))))
 
 
+@UNHURRIED
 @given(RUN_LOGS)
 def test_the_status_of_a_run_fits_the_api(known: RunLog) -> None:
     """What is written is what the schema allows."""
@@ -195,6 +200,7 @@ def test_a_run_that_cannot_go_on_is_stalled(reason: Reason) -> None:
     assert want == conditions(run_status(known, Past(BORN, at(5))))
 
 
+@UNHURRIED
 @given(
     st.sampled_from([(RUN_LOGS, run_status), (TASK_LOGS, task_status)]).flatmap(
         lambda kind: st.tuples(
@@ -308,6 +314,7 @@ def test_what_somebody_else_wrote_of_a_run_is_refused(status: dict[str, Any]) ->
         read_run_status(status)
 
 
+@UNHURRIED
 @given(TIMES)
 def test_times_are_read_back_the_same(instant: datetime) -> None:
     """To the microsecond."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.reasons import Reason
@@ -17,6 +17,7 @@ from headrace.manifests.workflow_status import read_workflow_status, workflow_st
 from support.builders import at
 from support.invariants import moves_only_on_change
 
+UNHURRIED = settings(deadline=None)  # a loaded machine is no defect
 PAST = Past(at(-60))
 TIMES = st.integers(0, 10**9).map(lambda seconds: at(0) + timedelta(seconds=seconds))
 NAMES = st.none() | st.text("abc-1", min_size=1, max_size=10)
@@ -30,6 +31,7 @@ LOGS = st.builds(
     revision=NAMES,
     applied_revision=NAMES,
     active=st.integers(0, 99),
+    waiting=st.integers(0, 99),
     last_run=NAMES,
     last_run_time=st.none() | TIMES,
     last_outcome=NAMES,
@@ -45,12 +47,14 @@ def stored(status: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in kept.items() if value is not None}
 
 
+@UNHURRIED
 @given(LOGS)
 def test_the_log_of_a_workflow_is_read_back_the_same(known: WorkflowLog) -> None:
     """A difference would be a change, and be written for ever."""
     assert known == read_workflow_status(stored(workflow_status(known, PAST)))
 
 
+@UNHURRIED
 @given(st.lists(st.tuples(LOGS, TIMES), max_size=8))
 def test_the_time_of_a_condition_moves_only_on_change_and_never_back(
     steps: list[tuple[WorkflowLog, datetime]],
@@ -63,6 +67,7 @@ def test_the_time_of_a_condition_moves_only_on_change_and_never_back(
         status = stored(after)
 
 
+@UNHURRIED
 @given(LOGS)
 def test_the_status_of_a_workflow_fits_the_api(known: WorkflowLog) -> None:
     """What is written is what the schema allows."""

@@ -40,6 +40,7 @@ def _condition(kind: str, part: str) -> str:
 
 
 AGE = Column("Age", ".metadata.creationTimestamp", "date")
+STARTED = Column("Started", ".status.startTime", "date")
 STATUS = Column("Status", _condition("Succeeded", "reason"))
 MESSAGE = Column("Message", _condition("Succeeded", "message"), wide=True)
 
@@ -86,6 +87,7 @@ WORKFLOW = Kind(
         Column("Outcome", ".status.lastOutcome"),
         Column("Next Run", ".status.nextRunTime"),
         AGE,
+        Column("Waiting", ".status.waitingRuns", "integer", wide=True),
         Column("Message", _condition("Ready", "message"), wide=True),
     ),
     defaults={"suspend": False},
@@ -103,6 +105,7 @@ WORKFLOW_RUN = Kind(
         Column("Workflow", ".spec.workflow"),
         STATUS,
         Column("Progress", ".status.progress"),
+        STARTED,
         Column("Duration", ".status.duration"),
         Column("Logical Time", ".spec.logicalTime"),
         AGE,
@@ -125,6 +128,7 @@ TASK_RUN = Kind(
         Column("Task", ".spec.task"),
         STATUS,
         Column("Attempts", ".status.attemptCount", "integer"),
+        STARTED,
         Column("Duration", ".status.duration"),
         AGE,
         Column("Node", ".status.attempts[-1:].nodeName", wide=True),

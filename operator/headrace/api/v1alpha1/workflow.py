@@ -111,7 +111,10 @@ class WorkflowStatus(ApiType):
     creation or onApply was made of, or with schedules only the first one, of which none is made."""
 
     active_runs: int = Field(default=0, ge=0)
-    """activeRuns is how many runs have not ended."""
+    """activeRuns is how many runs have begun and not ended."""
+
+    waiting_runs: int = Field(default=0, ge=0)
+    """waitingRuns is how many runs have not begun: most often, others come first."""
 
     last_run: RunName | None = None
     """lastRun is the name of the newest run."""

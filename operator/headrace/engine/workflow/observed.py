@@ -47,6 +47,9 @@ class WorkflowLog:
     revision: str | None = None
     applied_revision: str | None = None
     active: int = 0
+    """How many runs have begun and not ended."""
+    waiting: int = 0
+    """How many runs have not begun."""
     last_run: str | None = None
     last_run_time: datetime | None = None
     last_outcome: str | None = None

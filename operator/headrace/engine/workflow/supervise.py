@@ -221,9 +221,11 @@ def _active(workflow: ObservedWorkflow) -> tuple[SiblingRun, ...]:
 def _summary(workflow: ObservedWorkflow) -> WorkflowLog:
     """Tell the newest run and outcome. What is not known any more stays as it was told."""
     runs = sorted(workflow.runs, key=lambda run: (run.created, run.logical_time, run.name))
+    open_ = [run for run in runs if run.finished is None]
     log = replace(
         workflow.log,
-        active=sum(run.finished is None for run in runs),
+        active=sum(run.began for run in open_),
+        waiting=sum(not run.began for run in open_),
         observed_generation=workflow.generation,
         revision=workflow.revision or workflow.log.revision,
     )

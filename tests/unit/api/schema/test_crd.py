@@ -14,18 +14,18 @@ COLUMNS = [
     pytest.param(
         WORKFLOW,
         ["READY", "SUSPENDED", "ACTIVE", "LAST RUN", "OUTCOME", "NEXT RUN", "AGE"],
-        ["MESSAGE"],
+        ["WAITING", "MESSAGE"],
         id="Workflow",
     ),
     pytest.param(
         WORKFLOW_RUN,
-        ["WORKFLOW", "STATUS", "PROGRESS", "DURATION", "LOGICAL TIME", "AGE"],
+        ["WORKFLOW", "STATUS", "PROGRESS", "STARTED", "DURATION", "LOGICAL TIME", "AGE"],
         ["MESSAGE"],
         id="WorkflowRun",
     ),
     pytest.param(
         TASK_RUN,
-        ["RUN", "TASK", "STATUS", "ATTEMPTS", "DURATION", "AGE"],
+        ["RUN", "TASK", "STATUS", "ATTEMPTS", "STARTED", "DURATION", "AGE"],
         ["NODE", "MESSAGE"],
         id="TaskRun",
     ),

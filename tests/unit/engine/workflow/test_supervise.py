@@ -357,13 +357,15 @@ def test_runs_of_a_deleted_workflow_stay_for_an_hour() -> None:
 
 def test_the_summary_tells_the_newest_run_and_outcome() -> None:
     """The status has what the columns of `kubectl get workflows` show."""
-    seen = workflow(runs=(done("a", 1), done("b", 2, succeeded=False), run("c", 3)))
+    waiting = (run("d", 0, began=False), run("e", 0, began=False))
+    seen = workflow(runs=(done("a", 1), done("b", 2, succeeded=False), run("c", 3), *waiting))
 
     status = supervise(seen, later(5)).status
 
     assert status is not None
-    assert (1, "c", later(3), "Failed") == (
+    assert (1, 2, "c", later(3), "Failed") == (
         status.active,
+        status.waiting,
         status.last_run,
         status.last_run_time,
         status.last_outcome,
