@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from headrace.cluster.caches import Caches
+from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
@@ -29,7 +29,8 @@ class WorldRig(Rig):
         """Know nothing any more, as another controller after a crash of the one before."""
         self.asked: list[RunKey] = []
         self.pictures = TaskPictures(lambda: self.caches, self.clock)
-        self.caches = Caches(lambda _: None, self.pictures.outdated)
+        self.woken: list[Key] = []
+        self.caches = Caches(self.woken.append, self.pictures.outdated)
         events = EventRecorder(self.client, self.clock, "test")
         links = Links(self.clock, lambda key, _: self.asked.append(key), events)
         self.world = ClusterWorld(self.caches, self.client, self.pictures, links)

@@ -14,6 +14,7 @@ from headrace.cluster.belonging import owner_uid, task_run_key
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.line import Line
 from headrace.cluster.news import News
+from headrace.cluster.remains import going_on, is_of
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta
 from headrace.kube.resources import JOBS, PODS, Resource
@@ -135,6 +136,7 @@ class Caches:
         if worth is not News.NONE:
             self._touched(owner_uid(item.metadata))
             self._concerns(item.metadata, worth)
+            self._leaves(item.metadata)
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         item = new or old
@@ -146,6 +148,7 @@ class Caches:
         if key is not None and worth is News.NOW and news.ended(new) - news.ended(old):
             self._container_ended(key)
         self._concerns(item.metadata, worth)
+        self._leaves(item.metadata)
         job = self.jobs.get(item.metadata.namespace, job_of(item))
         if job is not None:
             self._touched(owner_uid(job.metadata))
@@ -167,6 +170,34 @@ class Caches:
         task_run = self.task_runs.get(key.namespace, name)
         if task_run is not None:
             self._touched(task_run.metadata.uid)
+
+    def departed(self, workflow: WorkflowKey) -> list[str]:
+        """Name the runs of a workflow that are gone, and of which something may still run."""
+        key = (workflow.namespace, workflow.name)
+        metas = [item.metadata for item in self.jobs.by_index(key)]
+        metas += [item.metadata for item in self.pods.by_index(key)]
+        names = {meta.labels.get(labels.RUN, "") for meta in metas}
+        return sorted(n for n in names if self._outlived(RunKey(workflow.namespace, n)))
+
+    def _outlived(self, key: RunKey) -> bool:
+        """Tell whether something runs of a run that is gone; another may have its name by now."""
+        run = self.runs.get(key.namespace, key.name)
+        if run is not None and not line.may_be_anew(run):
+            return False
+        left = going_on(self.jobs.by_index(key), self.pods.by_index(key))
+        if run is None or run.metadata.deletion_timestamp is not None:
+            return any(left)
+        return not all(is_of(meta, run.metadata.uid) for meta in left)
+
+    def _leaves(self, meta: Meta) -> None:
+        """If nothing runs any more of a run that is gone, let those begin that waited for it."""
+        key, place = run_of(meta), (meta.namespace, meta.labels.get(labels.WORKFLOW, ""))
+        if key is None or place not in self.line:
+            return
+        run = self.runs.get(key.namespace, key.name)
+        if (run is None or line.may_be_anew(run)) and not self._outlived(key):
+            for name in self.line.may_begin(place, self.runs.by_index(place)):
+                self._look_at(RunKey(meta.namespace, name))
 
     def _concerns(self, meta: Meta, worth: News) -> None:
         key = run_of(meta)
@@ -218,8 +249,10 @@ def _task_run_index(item: OwnObject) -> Iterator[RunKey]:
     yield task_run_key(item)
 
 
-def _index_of_attempts(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey, str]]:
+def _index_of_attempts(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey | str, str]]:
     yield owner_uid(item.metadata)
+    if labels.WORKFLOW in item.metadata.labels:
+        yield item.metadata.namespace, item.metadata.labels[labels.WORKFLOW]
     for key in _runs_of(item.metadata):
         yield key
         yield key, item.metadata.labels.get(labels.TASK, "")

@@ -8,13 +8,11 @@ from collections.abc import Collection, Iterable
 
 from headrace.api.v1alpha1 import labels
 from headrace.cluster.caches import MANAGED, Caches
+from headrace.cluster.remains import going_on, is_of
 from headrace.engine.run.observed import RunKey
 from headrace.kube.client import Client
-from headrace.kube.objects import Meta
 from headrace.kube.resources import PODS, Scope
-from headrace.manifests.kube import Job, Pod, holds
-from headrace.manifests.names import job_name
-from headrace.manifests.pods import active
+from headrace.manifests.kube import Pod
 
 KEPT = 20_000
 """Of how many tasks it is remembered that nothing of them runs."""
@@ -62,9 +60,7 @@ class Departures:
     def _runs_on(self, key: RunKey, uid: str, task: str) -> bool:
         jobs = self._caches.jobs.by_index((key, task))
         pods = self._caches.pods.by_index((key, task))
-        return any(_goes_on(job) and _ours(job.metadata, key, uid, task) for job in jobs) or any(
-            active(pod) and _ours(pod.metadata, key, uid, task) for pod in pods
-        )
+        return any(is_of(meta, uid) for meta in going_on(jobs, pods))
 
     async def _ask(self, key: RunKey, tasks: Iterable[str]) -> None:
         """Put into the cache what pods there are of these tasks."""
@@ -73,21 +69,3 @@ class Departures:
         async for page in self._client.pages(scope, Pod):
             for pod in page.objects:
                 self._caches.pods.put(pod)
-
-
-def _goes_on(job: Job) -> bool:
-    """Tell whether a Job may still make a pod."""
-    return not any(holds(job.status.conditions, end) for end in ("Complete", "Failed"))
-
-
-def _ours(meta: Meta, key: RunKey, uid: str, task: str) -> bool:
-    """
-    Tell whether a Job or Pod is of this run, and not of one before it that had its name.
-
-    A Pod's name begins with that of its Job, also when the Job is gone or has let go of it.
-    """
-    label = meta.labels.get(labels.ATTEMPT, "")
-    if not label.isdecimal():
-        return False
-    name = job_name(key.name, uid, task, int(label))
-    return meta.name == name or meta.name.startswith(f"{name}-")

@@ -29,6 +29,10 @@ class Line:
         """Know of no workflow."""
         self._limits: dict[Workflow, int] = {}
 
+    def __contains__(self, key: Workflow) -> bool:
+        """Tell whether runs of a workflow wait for one another, as far as is known."""
+        return key in self._limits
+
     def learn(self, run: ObservedRun) -> None:
         """Note what a run saw of its workflow. One that has begun saw it as it was then."""
         if run.definition is None or run.log.started is not None or not run.workflow:
@@ -62,6 +66,11 @@ def active(run: OwnObject) -> bool:
 def waits(run: OwnObject) -> bool:
     """Tell whether a run has not begun."""
     return "startTime" not in run.status and active(run)
+
+
+def may_be_anew(run: OwnObject) -> bool:
+    """Tell whether what runs under a run's name may be of one before it: it leaves, or waits."""
+    return run.metadata.deletion_timestamp is not None or waits(run)
 
 
 def _place(run: OwnObject) -> tuple[datetime, datetime, str]:

@@ -14,7 +14,8 @@ from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
-from headrace.cluster.caches import Caches
+from headrace.cluster import line
+from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.definitions import Definitions, UnusableError
 from headrace.cluster.departures import Departures
 from headrace.cluster.gather import Gatherer
@@ -102,7 +103,7 @@ class RunReader:
             refusal=frozen.refusal,
             hindrance=frozen.hindrance,
             log=replace(bare.log, revision=frozen.revision),
-            siblings=self.siblings(key.namespace, spec.workflow),
+            siblings=self._siblings(bare, spec.workflow),
         )
         return await self._with_tasks(run)
 
@@ -201,12 +202,14 @@ class RunReader:
                 self._specs.pop(next(iter(self._specs)))
         return self._specs[key]  # type: ignore[no-any-return] # of the kind that `parse` makes
 
-    def siblings(self, namespace: str, workflow: str) -> tuple[SiblingRun, ...]:
-        """Return the runs of a workflow that have not ended."""
-        return tuple(
-            _sibling(item)
-            for item in self._caches.runs.by_index((namespace, workflow))
-            if "completionTime" not in item.status and item.metadata.deletion_timestamp is None
+    def _siblings(self, run: ObservedRun, workflow: str) -> tuple[SiblingRun, ...]:
+        """Return the runs of a workflow that have not ended; deleted ones for a run that waits."""
+        key = WorkflowKey(run.key.namespace, workflow)
+        departed = self._caches.departed(key) if run.log.started is None else ()
+        runs = self._caches.runs.by_index((key.namespace, key.name))
+        return (
+            *(_departed(name) for name in departed),
+            *(_sibling(item) for item in runs if line.active(item)),
         )
 
 
@@ -259,6 +262,11 @@ def _saved(status: Mapping[str, Any]) -> RunLog:
         positions=started if isinstance(started, str) else "",
         marks=marks,
     )
+
+
+def _departed(name: str) -> SiblingRun:
+    """Return a run that was deleted, and of which something may still run."""
+    return SiblingRun(f"{name} (deleted)", line.NEVER, line.NEVER, began=True, cancelling=True)
 
 
 def _sibling(item: OwnObject) -> SiblingRun:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from headrace.api.v1alpha1 import labels
+from headrace.cluster.caches import WorkflowKey
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.run.observed import RunKey
 from headrace.kube.resources import JOBS, PODS, Ref
-from headrace.manifests.kube import Job, Pod
+from headrace.manifests.kube import Job, OwnObject, Pod
 from support.api_server import COLLECT_SECONDS
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
@@ -204,3 +205,60 @@ def _revision(rig: WorldRig) -> tuple[Any, tuple[str, str]]:
         if item["kind"] == "ControllerRevision":
             return resource, (item["metadata"]["namespace"], item["metadata"]["name"])
     raise AssertionError("there is none")
+
+
+# --- runs that were deleted -------------------------------------------------------------------
+
+
+async def queued(name: str = "y") -> WorldRig:
+    """Return two runs of which one may go on at a time; the first was deleted, its pod runs."""
+    rig = WorldRig()
+    spec = {"tasks": [{"name": "a", "image": "busybox"}], "concurrency": {"policy": "Queue"}}
+    await rig.make(WORKFLOWS, "w", spec)
+    await rig.make(WORKFLOW_RUNS, "x", {"workflow": "w"})
+    await rig.turn(RUN)
+    (job,) = rig.server.storage.all(JOBS)
+    await make_pod(rig, job["metadata"])
+    await rig.client.delete(Ref(WORKFLOW_RUNS, "default", "x"))
+    await told(rig)
+    await rig.make(WORKFLOW_RUNS, name, {"workflow": "w"})
+    await rig.turn(RunKey("default", name))
+    return rig
+
+
+def begun(rig: WorldRig, run: str) -> bool:
+    """Tell whether a run has a Job that is not of the one that was deleted."""
+    names = [job["metadata"]["labels"][labels.RUN] for job in rig.server.storage.all(JOBS)]
+    return run in names and len(names) > (run == "x")
+
+
+@pytest.mark.parametrize("name", ["y", "x"])
+async def test_the_next_run_waits_for_the_pods_of_a_deleted_one(name: str) -> None:
+    """Also if it has the same name: two runs do not go on beside each other."""
+    rig = await queued(name)
+    assert not begun(rig, name)
+    await asyncio.sleep(2 * COLLECT_SECONDS)
+    await told(rig)
+    await rig.turn(RunKey("default", name))
+    assert not rig.server.storage.all(JOBS)
+    (said,) = (await rig.status(WORKFLOW_RUNS, name))["conditions"][:1]
+    assert "1 run is allowed at a time, and x (deleted) has not ended" == said["message"]
+
+    rig.woken.clear()
+    await phase(rig, await pod_of(rig, "a"), "Failed")
+    assert RunKey("default", name) in rig.woken
+    await rig.turn(RunKey("default", name))
+    assert rig.server.storage.all(JOBS)
+
+
+async def test_a_run_that_has_just_begun_is_not_taken_for_one_before_it() -> None:
+    """Its Jobs are there a moment before its status says that it began."""
+    rig = WorldRig()
+    await rig.workflow("a")
+    run = await rig.make(WORKFLOW_RUNS, "x", {"workflow": "w"})
+    await rig.turn(RUN)
+    assert [] == rig.caches.departed(WorkflowKey("default", "w"))
+    await rig.client.patch_status(Ref(WORKFLOW_RUNS, "default", "x"), {"status": None}, OwnObject)
+    await told(rig)
+    assert run.metadata.uid
+    assert [] == rig.caches.departed(WorkflowKey("default", "w"))

@@ -41,6 +41,9 @@ class Reason(StrEnum):
     WAITING_FOR_TASKS = "WaitingForTasks"
     """A `finally` task waits until all other tasks have ended."""
 
+    WAITING_FOR_REMOVAL = "WaitingForRemoval"
+    """What it waits for has ended, and a pod or process of it still runs; the message names it."""
+
     WAITING_FOR_SLOT = "WaitingForSlot"
     """As many attempts run on this machine as may run at once."""
 

@@ -12,7 +12,7 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import values
 from headrace.engine.run.admission import Held, Refused, admit
 from headrace.engine.run.job_retention import expired_jobs, jobs_expire
-from headrace.engine.run.leftovers import closed, endings
+from headrace.engine.run.leftovers import closed, endings, remains
 from headrace.engine.run.marks import failures
 from headrace.engine.run.observed import ObservedRun, RunKind, RunLog
 from headrace.engine.run.records import Records, write_up
@@ -51,8 +51,7 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
     steered = course(run, now)
     answer = admit(run, steered, now)
     if isinstance(answer, Refused):
-        end = refused(run, answer, now).after(run.log, now)
-        return replace(_wind_up(run, end.message, now), status=end)
+        return _refuse(run, answer, now)
     if isinstance(answer, Held):
         return _with_status(run, waiting(run, answer), now, Decision(look_again_at=answer.until))
     found = survey(run, answer, steered, now)
@@ -66,6 +65,17 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
         return decision  # the log of its one task says it all
     standing = Standing(run, answer, found, steered, records.now, now)
     return _with_status(run, run_log(standing), now, decision)
+
+
+def _refuse(run: ObservedRun, why: Refused, now: datetime) -> Decision:
+    """End a run that cannot go on, once nothing runs of what it began."""
+    end = refused(run, why, now)
+    over = _wind_up(run, end.message, now)
+    left = remains(run, run.tasks)
+    if not left:
+        return replace(over, status=end.after(run.log, now))
+    held = Held(why.reason, f"{why.message}; {left[min(left)]} still runs")
+    return _with_status(run, waiting(run, held), now, over)
 
 
 def _actions(run: ObservedRun, definition: Definition, found: Survey) -> Iterator[Action]:

@@ -4,13 +4,14 @@ What may still run although it is over, and the records that a run leaves open w
 Knows attempts and their ends. Decides no outcome.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.engine.outcome import Outcome
+from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import EndAttempt
 from headrace.engine.task.attempts import close, follow
 from headrace.engine.task.classify import Failure
@@ -31,6 +32,22 @@ def endings(name: str, log: TaskLog, seen: ObservedTask) -> Iterator[EndAttempt]
     runs_on = last is not None and last.open and last.number == sighting.number
     if log.outcome is not None or not runs_on:
         yield EndAttempt(name, sighting.number)
+
+
+def remains(run: ObservedRun, names: Iterable[str]) -> dict[str, str]:
+    """
+    Say, by task, what may still run of tasks that are over; nothing of those that are gone.
+
+    A task that succeeded has no part in it from the moment that its program ended well: what its
+    pod still does afterwards keeps nobody waiting.
+    """
+    words = {name: f"something of {name}, whose TaskRun is gone," for name in run.departing}
+    for name in names:
+        seen = run.tasks.get(name)
+        if seen is not None and seen.still_there:
+            pod = seen.sighting.pod if seen.sighting is not None else None
+            words[name] = f"pod {pod} of {name}" if pod else f"something of {name}"
+    return words
 
 
 def closed(seen: ObservedTask, why: str, now: datetime) -> TaskLog:

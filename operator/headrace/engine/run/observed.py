@@ -122,7 +122,8 @@ class ObservedRun:
     departing: frozenset[str] = frozenset()
     """Tasks whose TaskRun is gone, whoever saw it vanish, and of which something may still run."""
     siblings: tuple[SiblingRun, ...] = ()
-    """The other runs of the workflow that have not ended."""
+    """The other runs of the workflow that have not ended. A deleted one counts while something of
+    it runs."""
     obstacles: Mapping[str, Obstacle] = field(default_factory=dict)
     """By task: why it could not be started when that was last tried."""
     log: RunLog = RunLog()

@@ -17,6 +17,7 @@ from headrace.engine.course import Course, Mode
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.admission import Held, Refused
+from headrace.engine.run.leftovers import remains
 from headrace.engine.run.observed import Counts, ObservedRun, RunLog
 from headrace.engine.run.survey import Survey
 from headrace.engine.task.judgement import Judged
@@ -108,10 +109,22 @@ def run_log(standing: Standing) -> RunLog:
         attention=attention,
         observed_generation=run.generation,
     )
-    if counts.ended == counts.total:
+    over = counts.ended == counts.total
+    left = remains(run, standing.found.judged) if over else {}
+    if over and not left:
         return replace(log, **_end(standing), finished=now)
     reason, message = _progress(standing.course, counts, attention)
+    if over:
+        reason, message = _leaving(standing.course, reason, left)
     return replace(log, reason=reason, message=clip(message))
+
+
+def _leaving(course: Course, reason: Reason, left: Mapping[str, str]) -> tuple[Reason, str]:
+    """Say what is left of a run whose tasks have all ended; it ends when nothing of it runs."""
+    words = f"{left[min(left)]} still runs"
+    if course.mode in (Mode.STOP, Mode.CANCEL):
+        return reason, f"{course.message}; {words}"
+    return Reason.WAITING_FOR_REMOVAL, words
 
 
 def _counts(standing: Standing) -> Counts:

@@ -14,8 +14,9 @@ from headrace.api.v1alpha1.workflow import OnFailure
 from headrace.engine import ranges
 from headrace.engine.course import Course
 from headrace.engine.definition.compile import Definition, TaskDefinition
-from headrace.engine.definition.run_when import NONE, PATIENT, tally
+from headrace.engine.definition.run_when import NONE, PATIENT, RULES, tally
 from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
+from headrace.engine.run.leftovers import remains
 from headrace.engine.run.marks import by_mark, on_record, to_keep, with_ends
 from headrace.engine.run.observed import Mark, ObservedRun
 from headrace.engine.task.judgement import Judged, judge_lost, judge_seen, judge_unseen
@@ -66,7 +67,7 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
     found = _with(found, _refused(run, definition, turn, found))
     turn = replace(turn, halted=_halt(definition, found))
     found = _with(found, _waiting(run, definition, turn, found))
-    turn = replace(turn, unfinished=_unfinished(run, definition, found))
+    turn = replace(turn, unfinished=_unfinished(definition, found))
     found = _with(found, _last(run, definition, turn, found))
     return _recorded(run, definition, found, now)
 
@@ -150,7 +151,7 @@ def _waiting(
     next in the order, it is left out in the same turn.
     """
     looks = found.looks()
-    troubled = _troubled(definition, looks)
+    troubled, held = _troubled(definition, looks), _held(run, found, looks)
     for name in definition.graph.order:
         if name in looks or name in found.judged:
             continue
@@ -160,7 +161,8 @@ def _waiting(
         elif name not in troubled and _must_wait(task, looks):
             continue
         else:
-            judged = judge_unseen(turn, task, tally(task.upstream, looks), obstacle)
+            count, beside = tally(task.upstream, looks), _beside(task, looks, held)
+            judged = judge_unseen(turn, task, count, obstacle, beside)
         if isinstance(judged.verdict, Ended):
             looks[name] = judged.verdict.look
             troubled.update(definition.graph.downstream[name])
@@ -196,7 +198,9 @@ def _must_wait(task: TaskDefinition, looks: Mapping[str, Look]) -> bool:
 def _last(
     run: ObservedRun, definition: Definition, turn: Turn, found: Survey
 ) -> Iterator[tuple[str, Judged]]:
-    """Judge the `finally` tasks without an attempt."""
+    """Judge the `finally` tasks without an attempt: they start beside nothing at all."""
+    there = remains(run, found.judged).items()
+    beside = next((words for name, words in there if name in definition.graph.downstream), None)
     for name in definition.names[len(definition.graph.order) :]:
         if name in found.settled or name in found.judged or found.mark(name) is not None:
             continue
@@ -204,7 +208,7 @@ def _last(
         if seen is not None:
             yield name, judge_seen(turn, task, seen, obstacle)
         else:
-            yield name, judge_unseen(turn, task, NONE, obstacle)
+            yield name, judge_unseen(turn, task, NONE, obstacle, beside)
 
 
 def _halt(definition: Definition, found: Survey) -> str | None:
@@ -216,18 +220,34 @@ def _halt(definition: Definition, found: Survey) -> str | None:
     return min(blamed, key=lambda task: task.position).name if blamed else None
 
 
-def _unfinished(run: ObservedRun, definition: Definition, found: Survey) -> str | None:
+def _unfinished(definition: Definition, found: Survey) -> str | None:
     """
-    Return a task that `finally` tasks wait for: one not ended, or still being removed.
+    Return a task that has not ended, for which `finally` tasks wait.
 
     Tasks that were passed over need no look: each waits for an open one, so one of those is here.
     """
     if len(definition.names) == len(definition.graph.order):
         return None
-    for name in sorted(run.departing & definition.graph.downstream.keys()):
-        return name
     for name, each in found.judged.items():
-        there = each.seen is not None and each.seen.still_there
-        if not each.task.is_finally and (each.outcome is None or there):
+        if not each.task.is_finally and each.outcome is None:
             return name
     return None
+
+
+def _held(run: ObservedRun, found: Survey, looks: Mapping[str, Look]) -> dict[str, str]:
+    """Say what still runs of tasks that ended otherwise than well: nobody starts beside it."""
+    ended = (name for name in found.judged if looks.get(name, Look.SUCCESS) is not Look.SUCCESS)
+    return remains(run, ended)
+
+
+def _beside(task: TaskDefinition, looks: Mapping[str, Look], held: Mapping[str, str]) -> str | None:
+    """
+    Say beside what a task would start; None if its rule is met by others alone.
+
+    With `OneFailed` over `a`, which failed and is gone, and `b`, which is being removed, it starts.
+    """
+    there = [name for name in task.upstream if name in held]
+    if not there:
+        return None
+    gone = {name: looks[name] for name in task.upstream if name in looks and name not in held}
+    return None if RULES[task.run_when].met(tally(task.upstream, gone)) else held[there[0]]

@@ -16,6 +16,7 @@ from headrace.engine.task.policies.others_first import others_first
 from headrace.engine.task.policies.paused import paused
 from headrace.engine.task.policies.pending_time import pending_time
 from headrace.engine.task.policies.retry import retry
+from headrace.engine.task.policies.still_running import still_running
 from headrace.engine.task.policies.stopped import stopped
 from headrace.engine.task.policies.task_run_deleted import task_run_deleted
 from headrace.engine.task.policies.total_time import total_time
@@ -37,6 +38,7 @@ TASK_POLICIES: tuple[Policy, ...] = (
     upstream,  #         the rule over what the task waits for
     stopped,  #          the run starts nothing new
     others_first,  #     `finally` comes last
+    still_running,  #    what it waits for has ended, and something of it still runs
     paused,  #           the run is held
     obstructed,  #       the world has no room for it now
 )

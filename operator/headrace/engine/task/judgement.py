@@ -54,10 +54,14 @@ def judge_seen(
 
 
 def judge_unseen(
-    turn: Turn, task: TaskDefinition, count: Tally, obstacle: Obstacle | None
+    turn: Turn,
+    task: TaskDefinition,
+    count: Tally,
+    obstacle: Obstacle | None,
+    beside: str | None = None,
 ) -> Judged:
     """Judge a task that has not started, by how its upstream tasks look."""
-    view = TaskView(turn, task, obstacle=obstacle, upstream=count)
+    view = TaskView(turn, task, obstacle=obstacle, upstream=count, beside=beside)
     return Judged(task, judge(view), view.log)
 
 

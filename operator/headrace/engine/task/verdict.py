@@ -75,6 +75,8 @@ class TaskView:
     obstacle: Obstacle | None = None
     """Why it could not be started when that was last tried."""
     upstream: Tally = NONE
+    beside: str | None = None
+    """What still runs of a task that has ended, and beside which this one must not start."""
 
     @property
     def begun(self) -> bool:

@@ -170,6 +170,14 @@ FAILED_ONCE = log(failed(when=5))
         pytest.param(view("tidy"), "start 1", id="finally, at last"),
         pytest.param(view("tidy", course=CANCEL), "start 1", id="finally, also when cancelled"),
         pytest.param(view("tidy", course=STOP), "start 1", id="finally, also when stopped"),
+        # still_running
+        pytest.param(view(beside="pod x of b"), "wait WaitingForRemoval", id="b is not gone"),
+        pytest.param(
+            view("tidy", beside="pod x of b"), "wait WaitingForRemoval", id="finally waits too"
+        ),
+        pytest.param(
+            view(beside="pod x of b", course=STOP), "Cancelled RunStopped", id="stop: at once"
+        ),
         # paused
         pytest.param(view(course=PAUSE), "wait Paused", id="paused"),
         pytest.param(view("tidy", course=PAUSE), "wait Paused", id="finally is paused too"),
@@ -193,7 +201,7 @@ def test_judge(judged: TaskView, want: str) -> None:
 
 def test_the_chain_is_on_one_screen() -> None:
     """Every policy of the module is in the chain, once."""
-    assert len(set(TASK_POLICIES)) == len(TASK_POLICIES) == 13
+    assert len(set(TASK_POLICIES)) == len(TASK_POLICIES) == 14
 
 
 def test_a_timed_out_attempt_says_what_it_waited_for() -> None:
