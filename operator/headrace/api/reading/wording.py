@@ -129,7 +129,18 @@ def _wrong_type(case: Case) -> str:
         wanted = A_TIME
     else:
         wanted = TYPES.get(expected, _as_said(case))
-    return f"must be {wanted}, not {_kind(case.given)}{_type_cure(expected, case.given)}"
+    cure = _as_elements(case) or _type_cure(expected, case.given)
+    return f"must be {wanted}, not {_kind(case.given)}{cure}"
+
+
+def _as_elements(case: Case) -> str:
+    """Say how names with values are written where they are a list, as `env` and `params` are."""
+    fields = case.schema.get("items", {}).get("properties", {})
+    if not isinstance(case.given, dict) or "name" not in fields or "name" in case.given:
+        return ""
+    name = next(iter(case.given), "x")
+    value = "value: …" if "value" in fields else "…"
+    return f"; write an element for each name: - {{name: {quoted(name)}, {value}}}"
 
 
 def _kind(value: Any) -> str:

@@ -158,6 +158,24 @@ CASES = [
         id="a fraction of a core",
     ),
     pytest.param(
+        {"kind": "WorkflowRun", "spec": {"workflow": "etl", "params": {"code": 1}}},
+        "spec.params: must be a list, not an object; write an element for each name:"
+        " - {name: 'code', value: …}",
+        id="names with values for a list of parameters",
+    ),
+    pytest.param(
+        workflow(task(volumes={"data": {"emptyDir": {}}})),
+        "spec.tasks[0].volumes: must be a list, not an object; write an element for each name:"
+        " - {name: 'data', …}",
+        id="names with values for a list of volumes",
+    ),
+    pytest.param(
+        workflow(task(env={"name": "A", "value": "b"})),
+        'spec.tasks[0].env: must be a list, not an object; write "- " before each element,'
+        " or [ ] around them",
+        id="one element for a list",
+    ),
+    pytest.param(
         workflow(onFailure="stop"),
         "spec.onFailure: 'stop' is not known; did you mean 'Stop'? Allowed: Continue, Stop",
         id="another letter case",
