@@ -12,8 +12,6 @@ from random import Random
 from time import monotonic
 from typing import Any
 
-from aiohttp import web
-
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.controller.frame import Frame
 from headrace.controller.handlers import Told
@@ -22,7 +20,7 @@ from headrace.controller.openings import EVERYWHERE
 from headrace.controller.roll_call import RollCall
 from headrace.controller.settings import Settings
 from headrace.controller.term import REST_SECONDS, House, Term, now
-from headrace.controller.web import app
+from headrace.controller.web import Door, app
 from headrace.engine.run.observed import RunKey
 from headrace.kube.client import IDLE_SECONDS, Client
 from headrace.kube.informer import Informer
@@ -105,7 +103,7 @@ class Runtime:
         self._tasks: set[asyncio.Task[None]] = set()
         self._leading: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._web: web.AppRunner | None = None
+        self._door: Door | None = None
         self.over = over
         """Set when this controller must end."""
         self._show()
@@ -159,9 +157,8 @@ class Runtime:
     async def start(self) -> None:
         """Start to watch, to answer probes, and to try to lead."""
         pages = app(self.metrics.registry, self._alive, self.ready)
-        self._web = web.AppRunner(pages, access_log=None)
-        await self._web.setup()
-        await web.TCPSite(self._web, port=self.settings.port).start()
+        self._door = Door(pages)
+        await self._door.open(self.settings.port)
         for informer in self.informers.values():
             self._spawn(informer.run())
         self._spawn(self._elector.run(self._gained, self._lost))
@@ -181,8 +178,8 @@ class Runtime:
         await asyncio.gather(*others, return_exceptions=True)
         await self._elector.release()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._web is not None:
-            await self._web.cleanup()
+        if self._door is not None:
+            await self._door.close()
 
     def look_at_workflow(self, told: Told) -> None:
         """

@@ -1,10 +1,14 @@
 """
 What the controller answers over HTTP: /metrics, /livez and /readyz.
 
-Knows how to ask whether all is well; the answers come from the process itself.
+Knows how to ask whether all is well; the answers come from the process itself. Anybody in the
+cluster may connect, so each connection gets little: one request, a few seconds, one of few places.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -27,8 +31,68 @@ def app(registry: CollectorRegistry, alive: Check, ready: Check) -> web.Applicat
 
         return answer
 
+    async def one_request(_: web.Request, response: web.StreamResponse) -> None:
+        response.force_close()
+
     application = web.Application()
+    application.on_response_prepare.append(one_request)
     application.router.add_get("/metrics", metrics)
     application.router.add_get("/livez", probe(alive))  # type: ignore[arg-type] # any coroutine will do
     application.router.add_get("/readyz", probe(ready))  # type: ignore[arg-type] # any coroutine will do
     return application
+
+
+SMALL_HEADS: Final[dict[str, Any]] = {
+    "max_line_size": 1024,
+    "max_field_size": 4096,
+    "max_headers": 32,
+}
+"""In bytes, and how many: no probe or scraper needs more, and each is held in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one who connects may use."""
+
+    seconds: float = 10.0
+    """After so long a connection is closed, whether a request came or not."""
+    connections: int = 64
+    """At most so many are open. One more closes the oldest: a living probe is always a new one."""
+
+
+class Door:
+    """The port at which the answers are given."""
+
+    def __init__(self, pages: web.Application, limits: Limits = Limits()) -> None:
+        """Prepare; `open` begins to listen."""
+        self._runner = web.AppRunner(pages, access_log=None, **SMALL_HEADS)
+        self._limits = limits
+        self._listening: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        assert self._listening is not None  # noqa: S101 - it is open
+        return int(self._listening.sockets[0].getsockname()[1])
+
+    async def open(self, port: int, hosts: Sequence[str] | None = None) -> None:
+        """Listen; without hosts on all addresses of this machine."""
+        await self._runner.setup()
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(self._accept, hosts, port)
+
+    async def close(self) -> None:
+        """Listen no longer, and close all connections."""
+        if self._listening is not None:
+            self._listening.close()
+        await self._runner.cleanup()
+
+    def _accept(self) -> asyncio.Protocol:
+        server = self._runner.server
+        assert server is not None  # noqa: S101 - it was set up
+        guests = server.connections
+        for oldest in guests[: max(0, len(guests) + 1 - self._limits.connections)]:
+            oldest.force_close()
+        guest = server()
+        asyncio.get_running_loop().call_later(self._limits.seconds, guest.force_close)
+        return guest

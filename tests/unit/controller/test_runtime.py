@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from headrace.cluster.caches import Key, WorkflowKey
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
@@ -15,6 +14,7 @@ from headrace.controller.frame import Frame
 from headrace.controller.handlers import Told
 from headrace.controller.runtime import Runtime, Ways
 from headrace.controller.settings import Settings
+from headrace.controller.web import Door
 from headrace.engine.run.observed import RunKey
 from headrace.kube.client import Client
 from headrace.kube.resources import LEASES, NAMESPACES, Ref, Resource
@@ -41,10 +41,10 @@ def without_kopf(monkeypatch: pytest.MonkeyPatch) -> None:
         frame.missed()
         await asyncio.Event().wait()
 
-    async def start(_: web.TCPSite) -> None: ...
+    async def open_none(_: Door, __: int) -> None: ...
 
     monkeypatch.setattr(Frame, "run", run)
-    monkeypatch.setattr(web.TCPSite, "start", start)  # It would ask a thread for addresses.
+    monkeypatch.setattr(Door, "open", open_none)  # No real port in virtual time.
 
 
 class House:
