@@ -5,6 +5,7 @@ Names are derived, so the same event told twice is one Event. Decides nothing, a
 write one is swallowed.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,9 @@ from headrace.manifests.names import short_hash
 NOTE_BYTES = 1024
 """The API's limit on `note`."""
 
+UNDER_WAY = 32
+"""How many Events that nobody waits for may be under way at a time."""
+
 
 class EventRecorder:
     """Writes Events about Headrace's own objects."""
@@ -28,6 +32,7 @@ class EventRecorder:
         self._client = client
         self._clock = clock
         self._instance = instance
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def tell(self, resource: Resource, about: Meta, reason: Reason, message: str) -> None:
         """Tell that something went as it should."""
@@ -36,6 +41,17 @@ class EventRecorder:
     async def warn(self, resource: Resource, about: Meta, reason: Reason, message: str) -> None:
         """Tell that something deserves a look."""
         await self._write(resource, about, reason, message, "Warning")
+
+    def warn_later(self, resource: Resource, about: Meta, reason: Reason, message: str) -> None:
+        """
+        Tell that something deserves a look, without waiting for it: a turn has more urgent things.
+
+        Of a flood some are told. The status says it all.
+        """
+        if len(self._under_way) < UNDER_WAY:
+            telling = asyncio.create_task(self.warn(resource, about, reason, message))
+            self._under_way.add(telling)
+            telling.add_done_callback(self._under_way.discard)
 
     async def _write(
         self, resource: Resource, about: Meta, reason: Reason, message: str, kind: str

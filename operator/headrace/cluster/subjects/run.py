@@ -24,6 +24,7 @@ from headrace.cluster.statuses import Memory, StaleError, Status, StatusWriter, 
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
+from headrace.engine.task.news import news
 from headrace.engine.task.observed import Obstacle, TaskLog
 from headrace.kube.client import Client
 from headrace.kube.errors import transient
@@ -188,6 +189,8 @@ class ClusterWorld:
         put = Status(TASK_RUNS, self._caches.task_runs, task_status(log, self._past(item)))
         version = None if memory is None else memory.tasks[task]
         written = await self._statuses.write(item, put, version)
+        for reason, message in news(task_log(item)[0], log):
+            self._links.events.warn_later(TASK_RUNS, item.metadata, reason, message)
         if memory is None:
             return
         memory.tasks[task] = written

@@ -18,10 +18,11 @@ from headrace.engine.run.observed import RunKey, RunKind
 from headrace.engine.task.actions import EndAttempt, RunContext, StartAttempt
 from headrace.engine.task.observed import TaskLog
 from headrace.kube.errors import ApiError
-from headrace.kube.resources import JOBS, NAMESPACES, SERVICE_ACCOUNTS, Ref
+from headrace.kube.resources import EVENTS, JOBS, NAMESPACES, SERVICE_ACCOUNTS, Ref
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.status import task_status
+from support.builders import failed, log
 from support.virtual_time import VirtualTimeLoop, now
 from support.world_rig import WorldRig
 
@@ -247,3 +248,37 @@ async def test_a_log_of_a_task_that_nobody_saw_is_not_written() -> None:
     rig.caches.task_runs.put(await rig.client.create(TASK_RUNS, body, OwnObject))
     with pytest.raises(StaleError):
         await rig.world.log(RUN, {"a": TaskLog(started=rig.clock() - timedelta(minutes=1))})
+
+
+# --- Events of tasks --------------------------------------------------------------------------
+
+
+async def failed_attempt(rig: WorldRig) -> TaskLog:
+    """Return the log of a task whose first attempt failed, and which has another."""
+    await run_of(rig, "a")
+    await rig.turn(RUN)
+    assert await rig.world.observe(RUN) is not None
+    return replace(log(failed()), reason=Reason.WAITING_FOR_RETRY)
+
+
+async def test_a_failed_attempt_is_an_event_of_its_task_run() -> None:
+    """Whoever describes a TaskRun sees what happened, and when."""
+    rig = WorldRig()
+    await rig.world.log(RUN, {"a": await failed_attempt(rig)})
+    await asyncio.sleep(1)
+    (event,) = rig.server.storage.all(EVENTS)
+    regarding = event["regarding"]
+    assert ("TaskRun", "x-a") == (regarding["kind"], regarding["name"])
+    assert ("Warning", "NonZeroExit") == (event["type"], event["reason"])
+
+
+async def test_no_turn_waits_for_the_events_of_its_tasks() -> None:
+    """Events may be slow or refused: nothing of a run depends on them."""
+    rig = WorldRig()
+    failure = await failed_attempt(rig)
+    rig.faults.answer(429, times=float("inf"), retry_after=30, where=lambda r: "events" in r.target)
+    begin = now()
+    await rig.world.log(RUN, {"a": failure})
+    assert now() - begin < 1
+    await asyncio.sleep(60)
+    assert [] == list(rig.server.storage.all(EVENTS))

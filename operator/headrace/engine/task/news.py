@@ -1,0 +1,37 @@
+"""
+What happened to a task between two logs that deserves a person's look: for Events.
+
+Knows the log on record and the one that follows it. Nothing is decided by what is told here.
+"""
+
+from collections.abc import Iterator
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.outcome import Outcome
+from headrace.engine.task.classify import KINDS
+from headrace.engine.task.observed import TaskLog
+
+TROUBLES = frozenset(
+    {Reason.UNSCHEDULABLE, Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_ERROR}
+    | {Reason.QUOTA_EXCEEDED, Reason.POD_NOT_CREATED, Reason.FORBIDDEN}
+)
+"""What a task waits for until somebody does something about it."""
+
+
+def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
+    """
+    Yield reason and words of each failed attempt, of a failed end, and of a new trouble.
+
+    What goes well is not told: the status says it, and an Event is a write. The failure that ends
+    a task is told once, with its end.
+    """
+    failed = new.outcome is Outcome.FAILED and old.outcome is None
+    known = {attempt.number for attempt in old.attempts if not attempt.open}
+    for attempt in new.attempts:
+        told = failed and attempt.number == new.count
+        if attempt.reason in KINDS and attempt.number not in known and not told:
+            words = f": {attempt.message}" if attempt.message else ""
+            yield attempt.reason, f"attempt {attempt.number} failed{words}"
+    troubled = new.reason in TROUBLES and new.reason is not old.reason
+    if failed or troubled:
+        yield new.reason, new.message
