@@ -199,3 +199,19 @@ def test_outputs_that_are_no_object_fail_the_attempt(story: Story) -> None:
 
     assert [("InvalidOutputs", 0)] == attempts(story.get("taskrun", "liar-once-load"))
     assert "write one JSON object" in condition(run)["message"]
+
+
+def test_outputs_that_are_too_large_or_no_utf_8_are_not_kept_in_part(story: Story) -> None:
+    """Kubernetes keeps 4,096 bytes and puts a stand-in for others than UTF-8: both are told."""
+    story.workflow(
+        "lavish",
+        task("large", shell("""printf '{"a": "%04088d"}' 0 > $HEADRACE_OUTPUTS""")),
+        task("latin", shell("""printf '{"a": "M\\374nchen"}' > $HEADRACE_OUTPUTS""")),
+    )
+
+    story.ended("lavish-once")
+
+    large, latin = (story.get("taskrun", f"lavish-once-{name}") for name in ("large", "latin"))
+    assert [("InvalidOutputs", 0)] == attempts(large) == attempts(latin)
+    assert "these have more than 4096;" in condition(large)["message"]
+    assert "not UTF-8" in condition(latin)["message"]

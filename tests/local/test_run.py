@@ -146,6 +146,25 @@ def test_outputs(bench: Bench, script: str, outputs: dict[str, Any] | None, reas
     assert (outputs, reason) == (log.outputs, log.attempts[0].reason)
 
 
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        pytest.param("""printf '{"a": "%04088d"}' 0""", "these have 4097;", id="one too many"),
+        pytest.param("""printf '{"a": "%021003d"}' 0""", "these have 21012;", id="many more"),
+        pytest.param("""printf '{"a": "M\\374nchen"}'""", "not UTF-8", id="Latin-1"),
+    ],
+)
+def test_what_is_said_of_outputs_that_cannot_be_kept(bench: Bench, script: str, words: str) -> None:
+    """The file is there, so its true size is told; no value is changed in silence."""
+    bench.write(sh("task", f"{script} > $HEADRACE_OUTPUTS"))
+
+    bench.run()
+
+    (attempt,) = bench.log_of("task").attempts
+    assert Reason.INVALID_OUTPUTS == attempt.reason
+    assert words in attempt.message
+
+
 def test_hostile_parameters_arrive_byte_for_byte(bench: Bench) -> None:
     """Nothing between the command line and the task reads what a parameter says."""
     hostile = {

@@ -175,7 +175,7 @@ class LiveAttempt:
             return Ending(at, reason=Reason.INTERRUPTED, message=INTERRUPTED)
         output = _outputs(self._files)
         message = exit_words(code, _signalled(code), output) if code else ""
-        return Ending(at, code, message=message, output=output)
+        return Ending(at, code, message=message, output=output, output_bytes=_size(self._files))
 
     def _finished(self) -> datetime:
         # The clock of files may be a tick behind ours, and nothing ends before it began.
@@ -204,3 +204,11 @@ def _outputs(files: AttemptFiles) -> str:
             return file.read(MAX_OUTPUT_BYTES).decode(errors="replace")
     except OSError:  # the program replaced or removed its file: nothing was written
         return ""
+
+
+def _size(files: AttemptFiles) -> int:
+    """Return how many bytes the program wrote as outputs."""
+    try:
+        return files.outputs.lstat().st_size
+    except OSError:
+        return 0

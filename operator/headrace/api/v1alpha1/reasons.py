@@ -104,7 +104,7 @@ class Reason(StrEnum):
     """The container did not start within `timeouts.pendingSeconds`."""
 
     INVALID_OUTPUTS = "InvalidOutputs"
-    """What the task wrote as outputs is not one JSON object of at most 4,096 bytes."""
+    """What the task wrote as outputs is not one JSON object of at most 4,096 bytes of UTF-8."""
 
     EVICTED = "Evicted"
     """The node or an eviction request put the pod out."""

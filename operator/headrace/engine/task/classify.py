@@ -21,6 +21,10 @@ MAX_OUTPUT_BYTES = 4096
 MAX_OUTPUT_DEPTH = 32
 """How deep outputs may be nested: what a status can carry through every JSON library."""
 
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""What takes the place of bytes that are not UTF-8, when the kubelet tells a pod's status too."""
+_UNREADABLE_GROWTH = len(UNREADABLE.encode()) - 1
+
 
 class Kind(StrEnum):
     """Who is at fault for a failed attempt, and so which budget it uses."""
@@ -74,7 +78,7 @@ def classify(ending: Ending) -> Success | Failure:
     if ending.exit_code != 0:
         return Failure(Reason.NON_ZERO_EXIT, ending.message or exit_words(ending.exit_code))
     try:
-        return Success(read_outputs(ending.output))
+        return Success(read_outputs(ending.output, ending.output_bytes))
     except ValueError as error:
         return Failure(Reason.INVALID_OUTPUTS, str(error))
 
@@ -93,9 +97,13 @@ def exit_words(code: int, hint: str = "", own: str = "") -> str:
     return f"{how}: {clip(own, LONGEST_WORDS)}" if own else how
 
 
-def read_outputs(text: str) -> Mapping[str, Any] | None:
+def read_outputs(text: str, written: int | None = None) -> Mapping[str, Any] | None:
     """
     Read what a task wrote as its outputs; None if it wrote nothing.
+
+    Args:
+        text: The outputs, as far as they were kept. Bytes that are not UTF-8 came as U+FFFD.
+        written: How many bytes the task wrote, where the world knows.
 
     Raises:
         ValueError: if it is too large or not one JSON object; the text names the cure.
@@ -103,18 +111,20 @@ def read_outputs(text: str) -> Mapping[str, Any] | None:
     """
     if not text.strip():
         return None
-    size = len(text.encode(errors="replace"))
+    size = _least_bytes(text) if written is None else written
     if size > MAX_OUTPUT_BYTES:
-        raise ValueError(_too_large(size))
+        raise ValueError(_too_large(written))
     try:
         outputs = json.loads(
             text, parse_constant=_no_number, parse_float=_fraction, parse_int=_whole
         )
     except (ValueError, RecursionError) as error:
-        # The kubelet cuts at the limit: of a full text that cannot be read the rest is missing.
-        full = size == MAX_OUTPUT_BYTES
-        why = _too_large(size) if full else f"outputs are not JSON: {error}; write one JSON object"
-        raise ValueError(why) from None
+        if size == MAX_OUTPUT_BYTES and written is None:
+            # The kubelet cuts at the limit: of a full text that cannot be read the rest is missing.
+            raise ValueError(_too_large(None)) from None
+        _check_encoding(text)
+        raise ValueError(f"outputs are not JSON: {error}; write one JSON object") from None
+    _check_encoding(text)
     if not isinstance(outputs, dict):
         kind = type(outputs).__name__
         raise ValueError(f"outputs are a JSON {kind}; write one JSON object")  # noqa: TRY004 - bad input, not a bad call
@@ -123,11 +133,26 @@ def read_outputs(text: str) -> Mapping[str, Any] | None:
     return outputs
 
 
-def _too_large(size: int) -> str:
+def _least_bytes(text: str) -> int:
+    """Return how many bytes a text had at least: U+FFFD stands for one that could not be read."""
+    return len(text.encode(errors="replace")) - text.count(UNREADABLE) * _UNREADABLE_GROWTH
+
+
+def _too_large(written: int | None) -> str:
+    have = f"more than {MAX_OUTPUT_BYTES}" if written is None else str(written)
     return (
-        f"outputs have at most {MAX_OUTPUT_BYTES} bytes, these have {size} or more; "
+        f"outputs have at most {MAX_OUTPUT_BYTES} bytes, these have {have}; "
         f"store the value and give its URI as the output"
     )
+
+
+def _check_encoding(text: str) -> None:
+    """Refuse text in which a value was changed on its way, as Kubernetes does in silence."""
+    if UNREADABLE in text:
+        raise ValueError(
+            "outputs are not UTF-8: a byte of them cannot be read (or is U+FFFD, which stands for"
+            " such bytes); write the file as UTF-8, or escape what is not ASCII"
+        )
 
 
 def _check_depth(outputs: object) -> None:

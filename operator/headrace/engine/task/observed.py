@@ -37,7 +37,9 @@ class Ending:
     """None: the program ended by itself, and the exit code says all."""
     message: str = ""
     output: str = ""
-    """What the program wrote as outputs, unread."""
+    """What the program wrote as outputs, unread, as far as the world keeps it."""
+    output_bytes: int | None = None
+    """How many bytes it wrote, if the world knows."""
 
 
 @dataclass(frozen=True, slots=True)

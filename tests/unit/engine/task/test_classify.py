@@ -105,6 +105,35 @@ def test_outputs_that_cannot_be_kept(text: str, words: str) -> None:
         read_outputs(text)
 
 
+LARGE = '{"a": "' + "x" * MAX_OUTPUT_BYTES
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "words"),
+    [
+        pytest.param(LARGE[:4096], 4097, "these have 4097;", id="one too many, and it is known"),
+        pytest.param(LARGE[:4096], 21_012, "these have 21012;", id="many, and it is known"),
+        pytest.param(LARGE[:4096], None, "these have more than 4096;", id="nobody knows how many"),
+        pytest.param("\ufffd" + LARGE[:4095], None, "more than 4096;", id="cut within a letter"),
+        pytest.param(LARGE[:4096], 4096, "not JSON", id="exactly full, and broken"),
+        pytest.param('{"a": "M\ufffdnchen"}', None, "not UTF-8", id="Latin-1 within a text"),
+        pytest.param("{M\ufffdnchen: 1}", 11, "not UTF-8", id="Latin-1 where JSON has no text"),
+        pytest.param('{"a": "' + "\ufffd" * 1400 + '"}', None, "not UTF-8", id="much Latin-1"),
+    ],
+)
+def test_what_is_said_of_outputs_that_were_cut_or_changed(
+    text: str, written: int | None, words: str
+) -> None:
+    """The true size where it is known; and no value is changed in silence."""
+    with pytest.raises(ValueError, match=re.escape(words)):
+        read_outputs(text, written)
+
+
+def test_a_program_may_still_write_the_replacement_character() -> None:
+    """As an escape, it is no sign of a byte that was lost."""
+    assert {"a": "\ufffd"} == read_outputs('{"a": "\\ufffd"}')
+
+
 def test_outputs_at_the_limits_are_kept() -> None:
     """As many bytes as are allowed; as deep; as large a number."""
     full = '{"a": "' + "x" * (MAX_OUTPUT_BYTES - 9) + '"}'
