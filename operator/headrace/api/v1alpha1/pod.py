@@ -74,6 +74,20 @@ class Resources(ApiType):
     """limits is what the container may use at most. More memory than that ends it (OOMKilled)."""
 
 
+PROJECTED_SOURCES = (
+    "configMap",
+    "secret",
+    "downwardAPI",
+    "serviceAccountToken",
+    "clusterTrustBundle",
+)
+"""What a projected volume may show. A source that Kubernetes adds is refused until somebody has
+looked at it: `podCertificate` gives a pod an identity that no ServiceAccount was opened for."""
+
+CONFINEMENT = (".security.alpha.kubernetes.io", ".security.beta.kubernetes.io")
+"""How domains of annotations end that loosen what confines a container, AppArmor for example."""
+
+
 class Volume(ApiType):
     """A volume of the pod. Only kinds that the restricted Pod Security level allows."""
 
@@ -96,7 +110,8 @@ class Volume(ApiType):
     """persistentVolumeClaim mounts storage that outlives the pod."""
 
     projected: KubernetesObject | None = None
-    """projected puts several sources into one folder."""
+    """projected puts several sources into one folder: configMap, secret, downwardAPI,
+    serviceAccountToken and clusterTrustBundle."""
 
     downward_api: KubernetesObject | None = Field(default=None, alias="downwardAPI")
     """downwardAPI shows the pod's own fields as files."""
@@ -109,6 +124,21 @@ class Volume(ApiType):
 
     image: KubernetesObject | None = None
     """image mounts the files of an image."""
+
+    @field_validator("projected")
+    @classmethod
+    def _projects_what_is_known(cls, projected: dict[str, Any] | None) -> dict[str, Any] | None:
+        sources = (projected or {}).get("sources") or ()
+        if not isinstance(sources, (list, tuple)) or not all(isinstance(s, dict) for s in sources):
+            raise ValueError("sources must be a list of objects, like - secret: {name: login}")
+        for source in sources:
+            unknown = sorted(set(source) - set(PROJECTED_SOURCES))
+            if unknown:
+                raise ValueError(
+                    f"{unknown[0]!r} cannot be projected; use {', '.join(PROJECTED_SOURCES[:-1])}"
+                    f" or {PROJECTED_SOURCES[-1]}"
+                )
+        return projected
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
@@ -218,7 +248,20 @@ class PodSettings(ApiType):
     pod_annotations: dict[str, Annotated[str, StringConstraints(max_length=32_768)]] = Field(
         default_factory=dict, max_length=32
     )
-    """podAnnotations are further annotations of the pod."""
+    """podAnnotations are further annotations of the pod. Those that loosen what confines a
+    container, like container.apparmor.security.beta.kubernetes.io/main, are refused."""
 
     security_context: SecurityContext | None = None
     """securityContext says who the container runs as."""
+
+    @field_validator("pod_annotations")
+    @classmethod
+    def _confines_no_less(cls, annotations: dict[str, str]) -> dict[str, str]:
+        for key in annotations:
+            domain = f".{key.partition('/')[0].strip().lower()}"
+            if domain.endswith(CONFINEMENT):
+                raise ValueError(
+                    f"{key} would loosen what confines the container; leave it out: tasks have the"
+                    " runtime's default profiles"
+                )
+        return annotations

@@ -164,6 +164,29 @@ CASES = [
         id="names with values for a list of parameters",
     ),
     pytest.param(
+        workflow(
+            task(
+                podAnnotations={"container.apparmor.security.beta.kubernetes.io/main": "unconfined"}
+            )
+        ),
+        "spec.tasks[0].podAnnotations: container.apparmor.security.beta.kubernetes.io/main would"
+        " loosen what confines the container; leave it out: tasks have the runtime's default"
+        " profiles",
+        id="an annotation that takes AppArmor's profile away",
+    ),
+    pytest.param(
+        workflow(task(volumes=[{"name": "x", "projected": {"sources": [{"podCertificate": {}}]}}])),
+        "spec.tasks[0].volumes[0].projected: 'podCertificate' cannot be projected; use configMap,"
+        " secret, downwardAPI, serviceAccountToken or clusterTrustBundle",
+        id="a certificate in a projected volume",
+    ),
+    pytest.param(
+        workflow(task(volumes=[{"name": "x", "projected": {"sources": [None]}}])),
+        "spec.tasks[0].volumes[0].projected: sources must be a list of objects, like"
+        " - secret: {name: login}",
+        id="a projected volume with a hole",
+    ),
+    pytest.param(
         workflow(task(volumes={"data": {"emptyDir": {}}})),
         "spec.tasks[0].volumes: must be a list, not an object; write an element for each name:"
         " - {name: 'data', …}",
