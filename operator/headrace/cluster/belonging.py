@@ -11,9 +11,9 @@ import msgspec
 
 from headrace.api.v1alpha1 import labels
 from headrace.engine.run.observed import RunKey, RunKind
-from headrace.kube.objects import Meta
+from headrace.kube.objects import Meta, OwnerReference
 from headrace.manifests.kube import Job, OwnObject
-from headrace.manifests.names import job_name
+from headrace.manifests.names import job_name, task_run_name
 
 
 class Place(NamedTuple):
@@ -25,26 +25,34 @@ class Place(NamedTuple):
 
 
 def place_of(item: OwnObject) -> Place:
-    """Return which task of which run a TaskRun is."""
-    meta = item.metadata
-    key = task_run_key(item)
-    if key.kind is RunKind.TASK_RUN:
-        # Its own uid, whoever owns it: the names of its Jobs are derived from it.
-        return Place(key, meta.uid, meta.name)
-    return Place(key, owner_uid(meta), str(item.spec.get("task") or meta.name))
+    """
+    Return which task of which run a TaskRun is.
+
+    Anybody may write a TaskRun that names a run. It is the run's if it has the name that the run's
+    own has, and the run as its owner. Any other is on its own, and refused for what it claims.
+    """
+    meta, run, task = item.metadata, item.spec.get("run"), item.spec.get("task")
+    owner = _controller(meta)
+    named = isinstance(task, str) and meta.name == task_run_name(str(run), task)
+    if named and owner is not None and (owner.kind, owner.name) == ("WorkflowRun", run):
+        return Place(RunKey(meta.namespace, owner.name), owner.uid, str(task))
+    # Its own uid, whoever owns it: the names of its Jobs are derived from it.
+    return Place(RunKey(meta.namespace, meta.name, RunKind.TASK_RUN), meta.uid, meta.name)
 
 
 def task_run_key(item: OwnObject) -> RunKey:
     """Return the run that a TaskRun belongs to; one on its own is a run itself."""
-    run = item.spec.get("run")
-    if isinstance(run, str):
-        return RunKey(item.metadata.namespace, run)
-    return RunKey(item.metadata.namespace, item.metadata.name, RunKind.TASK_RUN)
+    return place_of(item).key
 
 
 def owner_uid(meta: Meta) -> str:
     """Return the uid of the object that controls this one, or an empty text."""
-    return next((owner.uid for owner in meta.owner_references if owner.controller), "")
+    owner = _controller(meta)
+    return "" if owner is None else owner.uid
+
+
+def _controller(meta: Meta) -> OwnerReference | None:
+    return next((owner for owner in meta.owner_references if owner.controller), None)
 
 
 def attempt_name(place: Place, number: int) -> str:

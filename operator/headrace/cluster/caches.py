@@ -127,7 +127,10 @@ class Caches:
         assert item is not None  # noqa: S101 - a change has at least one side
         key = task_run_key(item)
         self._touched(item.metadata.uid)
-        self._tell(key, news.of_own(old, new, begins=key.kind is RunKind.TASK_RUN))
+        worth = news.of_own(old, new, begins=key.kind is RunKind.TASK_RUN)
+        self._tell(key, worth)
+        if old is not None and task_run_key(old) != key:  # It has lost or changed its owner.
+            self._tell(task_run_key(old), News.NOW)
 
     def _job_changed(self, old: Job | None, new: Job | None) -> None:
         item = new or old

@@ -175,10 +175,9 @@ class Gatherer:
         """Return the tasks of a run that have a TaskRun, by name."""
         items: dict[str, OwnObject] = {}
         for item in self._caches.task_runs.by_index(key):
-            name = item.spec.get("task")
             leaving = item.metadata.deletion_timestamp is not None
-            if isinstance(name, str) and owner_uid(item.metadata) == uid and not leaving:
-                items[name] = item
+            if owner_uid(item.metadata) == uid and not leaving:
+                items[item.spec["task"]] = item
         # All at one moment: what changes while questions are asked, another turn will look at.
         found = {name: self._pictures.of(item) for name, item in items.items()}
         self._seen(key, items)
@@ -196,7 +195,7 @@ class Gatherer:
         return frozenset(
             str(item.spec["task"])
             for item in (*store.tombstones_by_index(key), *leaving)
-            if "task" in item.spec and owner_uid(item.metadata) == uid
+            if owner_uid(item.metadata) == uid
         )
 
     async def surely_without(self, key: RunKey, tasks: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster import line
+from headrace.cluster.belonging import owner_uid, task_run_key
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.definitions import Definitions, UnusableError
 from headrace.cluster.departures import Departures
@@ -25,6 +26,7 @@ from headrace.engine.definition.params import InvalidParamsError, resolve
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.siblings import SiblingRun
 from headrace.manifests.kube import OwnObject
+from headrace.manifests.names import task_run_name
 from headrace.manifests.status import read_marks, read_run_status
 from headrace.manifests.times import given_time
 
@@ -133,7 +135,8 @@ class RunReader:
         begun = log.started is not None or log.finished is not None
         begun = begun or bool(log.positions or log.marks)
         # A status that cannot be read tells nothing of it, but TaskRuns do.
-        begun = begun or bool(self._caches.task_runs.by_index(run.key))
+        task_runs = self._caches.task_runs.by_index(run.key)
+        begun = begun or any(owner_uid(item.metadata) == run.uid for item in task_runs)
         try:
             if begun and log.revision is not None:
                 return await self._kept(namespace, log.revision)
@@ -164,7 +167,9 @@ class RunReader:
         lost = f"ControllerRevision {revision!r} was deleted; start a new run"
         return Frozen(revision=revision, refusal=(Reason.REVISION_NOT_FOUND, lost))
 
-    async def _alone(self, key: RunKey, item: OwnObject) -> ObservedRun:
+    async def _alone(self, key: RunKey, item: OwnObject) -> ObservedRun | None:
+        if task_run_key(item) != key:
+            return None  # A label may claim this; but it is a run's, and no run itself.
         meta = item.metadata
         seen = await self._gatherer.alone(item)
         log = seen.log
@@ -183,6 +188,8 @@ class RunReader:
         spec = self._parsed(item, parse_task_run)
         if isinstance(spec, str):
             return replace(run, refusal=(Reason.INVALID_DEFINITION, spec))
+        if spec.run is not None and spec.task is not None:
+            return replace(run, refusal=(Reason.NOT_OF_THE_RUN, _not_of(spec.run, spec.task)))
         params = tuple(_own(param) for param in spec.params)
         try:
             resolve(params, {})
@@ -226,6 +233,15 @@ def _own(given: ParamGiven) -> Param:
     """Return a parameter that accepts the value that a task on its own brings."""
     kind = next(kind for kind, python in PYTHON_TYPES.items() if type(given.value) is python)
     return Param(name=given.name, type=kind, default=given.value)
+
+
+def _not_of(run: str, task: str) -> str:
+    return (
+        f"run {run!r} did not make this TaskRun, so nothing runs for it: the TaskRun of task"
+        f" {task!r} is made by the controller, is named {task_run_name(run, task)!r} and is owned"
+        " by the run; delete this one, and to run a task on its own leave out spec.run and"
+        " spec.task"
+    )
 
 
 def _without_workflow(name: str, age: timedelta) -> Frozen:

@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.cluster.belonging import Place, attempt_name, owner_uid
+from headrace.cluster.belonging import Place, attempt_name, owner_uid, place_of
 from headrace.cluster.caches import Caches
 from headrace.cluster.kinds import TASK_RUNS
+from headrace.engine.run.observed import RunKey
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.observed import Obstacle
 from headrace.kube.client import Client
@@ -84,13 +85,15 @@ class Starter:
 
     async def _task_run(self, start: StartAttempt) -> OwnObject | None:
         """Return the task's TaskRun, made if need be; None if the name is somebody else's."""
-        manifest = task_run(start)
+        manifest, context = task_run(start), start.context
         name = manifest["metadata"]["name"]
-        known = self._caches.task_runs.get(start.context.namespace, name)
+        known = self._caches.task_runs.get(context.namespace, name)
         if known is None:
             known = await self._create(TASK_RUNS, manifest, OwnObject)
             self._caches.task_runs.put(known)
-        return known if owner_uid(known.metadata) == start.context.run_uid else None
+        key = RunKey(context.namespace, context.run)
+        mine = Place(key, context.run_uid, start.task.name)
+        return known if place_of(known) == mine else None
 
     async def _job(self, start: StartAttempt, item: OwnObject) -> Obstacle | None:
         meta = item.metadata
@@ -149,7 +152,10 @@ class Starter:
         return None
 
     def _taken(self, what: str) -> Obstacle:
-        message = f"{what} exists and belongs to somebody else; delete it or rename the task"
+        message = (
+            f"{what} exists and was made by somebody else; see what it is for, delete it if nothing"
+            " needs it, and start a new run"
+        )
         return Obstacle(Reason.NAME_TAKEN, message, self._clock())
 
     def _refusal(self, error: ApiError) -> Obstacle:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from headrace.engine.task.observed import Obstacle
 from headrace.kube.client import Client
-from headrace.kube.errors import ApiError, ClusterError, conflict, not_found
+from headrace.kube.errors import ApiError, StaleError, conflict, not_found
 from headrace.kube.objects import Meta
 from headrace.kube.resources import Ref, Resource
 from headrace.kube.store import Store
@@ -19,10 +19,6 @@ from headrace.manifests.kube import OwnObject
 
 Version = tuple[str, str]
 """The uid of an object and its resourceVersion."""
-
-
-class StaleError(ClusterError):
-    """A write met a newer object than the one that was decided upon. Look again."""
 
 
 @dataclass(slots=True)

@@ -20,7 +20,6 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
-from headrace.cluster.statuses import StaleError
 from headrace.cluster.subjects.run import ClusterWorld, Links
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.metrics import Metrics
@@ -29,7 +28,7 @@ from headrace.controller.roll_call import RollCall
 from headrace.controller.settings import Settings
 from headrace.controller.subjects import subjects
 from headrace.kube.client import Client
-from headrace.kube.errors import ClusterError, forbidden
+from headrace.kube.errors import ClusterError, StaleError, forbidden
 from headrace.kube.informer import Informer
 from headrace.loop.queue import WorkQueue
 from headrace.loop.subject import turn
@@ -119,11 +118,9 @@ class Term:
         running[key] = monotonic()
         try:
             return await turn(self._subjects[type(key)], key, now())
-        except StaleError as stale:
-            log.debug("%s: %s", key, stale)
+        except StaleError:
             metrics.stale.inc()
-            self.queue.add(key)
-            return None
+            raise
         except Exception as error:
             await self._complain(key, error)
             raise

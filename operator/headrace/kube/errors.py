@@ -45,6 +45,10 @@ class Cause(msgspec.Struct, frozen=True):
     field: str = ""
 
 
+class StaleError(ClusterError):
+    """A write met a newer object than the one that was decided upon. Look again."""
+
+
 class ApiError(ClusterError):
     """
     The API server answered, and the answer is no.

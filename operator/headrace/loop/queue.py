@@ -17,7 +17,7 @@ from math import ceil
 from random import Random
 from typing import Final, Generic, TypeVar
 
-from headrace.kube.errors import ClusterError, retry_after
+from headrace.kube.errors import ClusterError, StaleError, retry_after
 from headrace.kube.pace import Backoff
 from headrace.loop.agenda import Agenda
 from headrace.loop.rotation import Rotation
@@ -123,6 +123,14 @@ class WorkQueue(Generic[K]):
         pause = at_least + BACKOFF.after(self._failures[key], self._random)
         self.add_at(key, self._now() + pause)
 
+    def look_again(self, key: K) -> None:
+        """Ask for a turn after one that was about the past: at once, and later if that recurs."""
+        if self._failures[key]:
+            self.retry(key)
+        else:
+            self._failures[key] = 1
+            self.add(key)
+
     def forget(self, key: K) -> None:
         """Begin anew with short waits: the key's turn went well."""
         self._failures.pop(key, None)
@@ -174,6 +182,9 @@ class WorkQueue(Generic[K]):
         while (key := await self.get()) is not None:
             try:
                 look_again = await turn(key)
+            except StaleError as stale:
+                log.debug("%s: %s", key, stale)
+                self.look_again(key)
             except ClusterError as error:
                 log.warning("%s: %s", key, error)
                 self.retry(key, retry_after(error) or 0.0)

@@ -1,22 +1,30 @@
 """Whose a TaskRun and a Job are, whatever people write into them: `headrace.cluster.belonging`."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from headrace.api.v1alpha1.labels import ATTEMPT
-from headrace.cluster.belonging import attempt_name, place_of
-from headrace.cluster.kinds import TASK_RUNS
+from headrace.api.v1alpha1 import labels
+from headrace.cluster.belonging import attempt_name, place_of, task_run_key
+from headrace.cluster.caches import Caches
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.engine.task.actions import EndAttempt
 from headrace.kube.resources import JOBS, PODS, Ref
 from headrace.manifests.kube import Job, OwnObject, Pod
+from headrace.manifests.names import task_run_name
 from support.plumbing import manifest
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
 
 EVENT_LOOP = VirtualTimeLoop
 ALONE = RunKey("default", "t", RunKind.TASK_RUN)
+
+
+RUN = RunKey("default", "x")
+A, B = ({"name": name, "image": "busybox"} for name in "ab")
+PAIR = {"tasks": [A, {**B, "dependsOn": ["a"]}]}
 
 
 def owned_by(kind: str, name: str, uid: str) -> list[dict[str, Any]]:
@@ -76,10 +84,142 @@ async def test_an_attempt_is_ended_whatever_its_jobs_labels_say() -> None:
     await rig.turn(ALONE)
     (job,) = rig.server.storage.all(JOBS)
     ref = Ref(JOBS, "default", job["metadata"]["name"])
-    labels = {"metadata": {"labels": {ATTEMPT: "7"}}}
-    rig.caches.jobs.put(await rig.client.patch(ref, labels, Job))
+    changed = {"metadata": {"labels": {labels.ATTEMPT: "7"}}}
+    rig.caches.jobs.put(await rig.client.patch(ref, changed, Job))
     assert await rig.world.observe(ALONE) is not None
 
     await rig.world.apply(ALONE, [EndAttempt("t", 1)])
 
     assert [] == list(rig.server.storage.all(JOBS))
+
+
+# --- TaskRuns that people made for a run --------------------------------------------------------
+
+
+async def run_of_two(rig: WorldRig) -> OwnObject:
+    """Return a new run of `a` and then `b`."""
+    await rig.make(WORKFLOWS, "w", PAIR)
+    return await rig.make(WORKFLOW_RUNS, "x", {"workflow": "w"})
+
+
+def of_run(run: OwnObject) -> list[dict[str, Any]]:
+    """Return the owner references of what a run owns."""
+    return owned_by("WorkflowRun", run.metadata.name, run.metadata.uid)
+
+
+def condition(status: dict[str, Any], kind: str) -> dict[str, str]:
+    """Return the condition of a type."""
+    (found,) = (each for each in status["conditions"] if each["type"] == kind)
+    return dict(found)
+
+
+async def conditions(rig: WorldRig, name: str) -> dict[str, tuple[str, str]]:
+    """Return status and reason of a TaskRun's conditions, by type."""
+    told = (await rig.status(TASK_RUNS, name)).get("conditions", ())
+    return {each["type"]: (each["status"], each["reason"]) for each in told}
+
+
+async def pods_end(rig: WorldRig, *names: str) -> None:
+    """Let the programs of these tasks end well, each in its turn."""
+    for name in names:
+        (job,) = (
+            job
+            for job in rig.server.storage.all(JOBS)
+            if job["metadata"]["labels"][labels.TASK] == name
+        )
+        await succeed(rig, job)
+        await rig.turn(RUN)
+
+
+FORGED = [
+    pytest.param("forged", True, {"run": "x", "task": "b"}, id="another name"),
+    pytest.param("x.c", True, {"run": "x", "task": "b"}, id="the name of another task"),
+    pytest.param(task_run_name("x", "c"), False, {"run": "x", "task": "c"}, id="not owned"),
+    pytest.param(task_run_name("y", "b"), True, {"run": "y", "task": "b"}, id="another's run"),
+]
+
+
+@pytest.mark.parametrize(("name", "owned", "spec"), FORGED)
+async def test_a_run_does_not_care_about_a_task_run_that_it_did_not_make(
+    name: str, spec: dict[str, Any], *, owned: bool
+) -> None:
+    """It runs its tasks, each once, and the other says what is wrong with it."""
+    rig = WorldRig()
+    run = await run_of_two(rig)
+    forged = await make(rig, name, {**spec, "image": "busybox"}, *(of_run(run) if owned else ()))
+    for _ in range(2):
+        await rig.turn(RUN)
+        await rig.turn(task_run_key(forged))
+
+    await pods_end(rig, "a", "b")
+
+    assert "True" == condition(await rig.status(WORKFLOW_RUNS, "x"), "Succeeded")["status"]
+    assert 2 == len(list(rig.server.storage.all(JOBS)))
+    told = await rig.status(TASK_RUNS, name)
+    assert ("True", "NotOfTheRun") == (await conditions(rig, name))["Stalled"]
+    assert "leave out spec.run" in condition(told, "Succeeded")["message"]
+
+
+async def test_a_task_run_for_a_task_that_there_is_not_says_so() -> None:
+    """It has the right form, and no task of the workflow is called so."""
+    rig = WorldRig()
+    run = await run_of_two(rig)
+    name = task_run_name("x", "c")
+    spec = {"run": "x", "task": "c", "image": "busybox"}
+    await make(rig, name, spec, *of_run(run))
+    await rig.turn(RUN)
+
+    await pods_end(rig, "a", "b")
+
+    assert "True" == condition(await rig.status(WORKFLOW_RUNS, "x"), "Succeeded")["status"]
+    assert ("True", "NotOfTheRun") == (await conditions(rig, name))["Stalled"]
+
+
+async def test_the_name_of_a_tasks_own_task_run_may_be_taken() -> None:
+    """Nothing runs in another's object; the task says who is in the way."""
+    rig = WorldRig()
+    await run_of_two(rig)
+    name = task_run_name("x", "a")
+    await make(rig, name, {"image": "busybox"})
+    for _ in range(20):
+        await rig.turn(RUN)
+        await asyncio.sleep(5)
+
+    status = await rig.status(WORKFLOW_RUNS, "x")
+    assert ("a", "NameTaken") == (
+        status["attention"][0]["task"],
+        status["attention"][0]["reason"],
+    )
+    assert name in status["attention"][0]["message"]
+    assert [] == list(rig.server.storage.all(JOBS))
+
+
+async def test_a_label_makes_no_run_of_a_runs_task_run() -> None:
+    """A pod that names a TaskRun as a run of its own brings it a turn, and starts nothing."""
+    rig = WorldRig()
+    run = await run_of_two(rig)
+    name = task_run_name("x", "b")
+    await make(rig, name, {"run": "x", "task": "b", "image": "busybox"}, *of_run(run))
+
+    await rig.turn(RunKey("default", name, RunKind.TASK_RUN))
+
+    assert [] == list(rig.server.storage.all(JOBS))
+    assert {} == await rig.status(TASK_RUNS, name)
+
+
+async def test_a_task_run_that_loses_its_owner_tells_the_run() -> None:
+    """The run learns at once that it has lost a task."""
+    told: list[Any] = []
+    rig = WorldRig()
+    run = await run_of_two(rig)
+    await rig.turn(RUN)
+    caches = Caches(told.append, lambda _: None)
+    caches.runs.put(run)
+    ref = Ref(TASK_RUNS, "default", task_run_name("x", "a"))
+    caches.task_runs.put(await rig.client.get(ref, OwnObject))
+    told.clear()
+
+    orphaned = {"metadata": {"ownerReferences": None}}
+    caches.task_runs.put(await rig.client.patch(ref, orphaned, OwnObject))
+
+    assert RUN in told

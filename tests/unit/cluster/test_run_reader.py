@@ -13,6 +13,7 @@ from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.kube.resources import Ref, Resource
 from headrace.manifests.kube import OwnObject
+from headrace.manifests.objects import owner
 from support.plumbing import Rig, manifest
 
 LATER = datetime(2040, 1, 1, tzinfo=UTC)
@@ -36,7 +37,13 @@ class Bench:
 
     async def make(self, resource: Resource, name: str, spec: Any, **status: Any) -> None:
         """Make an object with a status."""
-        await self.rig.client.create(resource, manifest(resource, name, spec), OwnObject)
+        body = manifest(resource, name, spec)
+        run = self.caches.runs.get("default", spec.get("run", ""))
+        if run is not None:
+            body["metadata"]["ownerReferences"] = [
+                owner("WorkflowRun", run.metadata.name, run.metadata.uid)
+            ]
+        await self.rig.client.create(resource, body, OwnObject)
         await self.tell(resource, name, **status)
 
     async def tell(self, resource: Resource, name: str, **status: Any) -> None:

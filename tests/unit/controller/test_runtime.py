@@ -9,7 +9,6 @@ import pytest
 
 from headrace.cluster.caches import Key, WorkflowKey
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.statuses import StaleError
 from headrace.controller.frame import Frame
 from headrace.controller.handlers import Told
 from headrace.controller.runtime import Runtime, Ways
@@ -17,6 +16,7 @@ from headrace.controller.settings import Settings
 from headrace.controller.web import Door
 from headrace.engine.run.observed import RunKey
 from headrace.kube.client import Client
+from headrace.kube.errors import StaleError
 from headrace.kube.resources import LEASES, NAMESPACES, Ref, Resource
 from headrace.kube.sender import Settings as Sending
 from headrace.manifests.kube import OwnObject

@@ -3,7 +3,7 @@
 import asyncio
 from itertools import pairwise
 
-from headrace.kube.errors import ApiError
+from headrace.kube.errors import ApiError, StaleError
 from headrace.loop.queue import WorkQueue
 from support.turns import Turns, Wall, new_queue
 from support.virtual_time import VirtualTimeLoop, now, seeded
@@ -218,4 +218,24 @@ async def test_a_flood_of_one_namespace_delays_another_by_one_turn() -> None:
     assert "calm/only" in turns.keys
     await asyncio.sleep(100)
     assert 1501 == len(turns.keys)
+    await turns.end()
+
+
+async def test_a_turn_about_the_past_is_repeated_at_once_but_not_for_ever() -> None:
+    """Each time that it recurs, it waits longer; one that went well begins anew."""
+    queue = new_queue()
+    turns = Turns(queue)
+    turns.answers["a"] = [StaleError("it has changed")] * 1000
+    queue.add("a")
+    await asyncio.sleep(0.001)
+    assert 2 == len(turns.log)
+    await asyncio.sleep(60)
+    assert len(turns.log) <= 12
+    turns.answers["a"] = [None, StaleError("it has changed")]
+    before = len(turns.log)
+    await asyncio.sleep(120)
+    assert before + 1 == len(turns.log)
+    queue.add("a")
+    await asyncio.sleep(0.001)
+    assert before + 3 == len(turns.log)
     await turns.end()

@@ -137,6 +137,9 @@ class Reason(StrEnum):
     NAME_TAKEN = "NameTaken"
     """An object of the derived name exists and belongs to somebody else."""
 
+    NOT_OF_THE_RUN = "NotOfTheRun"
+    """A TaskRun names a run that did not make it, so nothing runs for it."""
+
     # --- why a task or run ended --------------------------------------------------------------
     RETRIES_EXHAUSTED = "RetriesExhausted"
     """It failed more often than its retry policy allows."""

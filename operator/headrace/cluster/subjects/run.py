@@ -20,14 +20,14 @@ from headrace.cluster.gather import Gatherer, TaskPictures, task_log
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.run_reader import RunReader, run_log
 from headrace.cluster.start import Starter
-from headrace.cluster.statuses import Memory, StaleError, Status, StatusWriter, version_of
+from headrace.cluster.statuses import Memory, Status, StatusWriter, version_of
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.task.news import news
 from headrace.engine.task.observed import Obstacle, TaskLog
 from headrace.kube.client import Client
-from headrace.kube.errors import transient
+from headrace.kube.errors import StaleError, transient
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.names import task_run_name

@@ -17,7 +17,6 @@ from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.definitions import Definitions, Revision, UnusableError, parse_spec
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.statuses import StaleError
 from headrace.engine.workflow.observed import (
     KnownRun,
     NewRun,
@@ -26,7 +25,14 @@ from headrace.engine.workflow.observed import (
     WorkflowLog,
 )
 from headrace.kube.client import Client
-from headrace.kube.errors import ApiError, already_exists, conflict, not_found, of_another
+from headrace.kube.errors import (
+    ApiError,
+    StaleError,
+    already_exists,
+    conflict,
+    not_found,
+    of_another,
+)
 from headrace.kube.resources import CONTROLLER_REVISIONS, Ref, Resource, Scope
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject

@@ -5,11 +5,12 @@ Knows what changed in a log and when it was last written. A quiet system makes n
 only moves on as it should is written after a while, so that a quick task costs one write.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import ObservedTask, TaskLog
@@ -40,7 +41,7 @@ class Records:
 
 def write_up(run: ObservedRun, judged: Mapping[str, Judged], now: datetime) -> Records:
     """Choose, of all that was judged, the logs that are written in this turn."""
-    logs: dict[str, TaskLog] = {}
+    logs = dict(_strangers(run, now))
     later: list[datetime] = []
     for name, each in judged.items():
         if each.seen is None:
@@ -52,6 +53,26 @@ def write_up(run: ObservedRun, judged: Mapping[str, Judged], now: datetime) -> R
         elif when is not None:
             later.append(when)
     return Records(logs, min(later, default=None))
+
+
+def _strangers(run: ObservedRun, now: datetime) -> Iterator[tuple[str, TaskLog]]:
+    """Close the logs of TaskRuns that somebody made for tasks that the definition does not have."""
+    known = run.definition.tasks if run.definition is not None else {}
+    for name in run.tasks.keys() - known.keys():
+        seen = run.tasks[name]
+        if seen.log.outcome is None:
+            message = f"the workflow has no task {name!r}, so nothing runs for it; delete it"
+            yield (
+                name,
+                replace(
+                    seen.log,
+                    outcome=Outcome.FAILED,
+                    reason=Reason.NOT_OF_THE_RUN,
+                    message=message,
+                    finished=now,
+                    observed_generation=seen.generation,
+                ),
+            )
 
 
 def _of_generation(log: TaskLog, generation: int) -> TaskLog:

@@ -10,14 +10,13 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
-from headrace.cluster.statuses import StaleError
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.decide import decide
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.engine.task.actions import EndAttempt, RunContext, StartAttempt
 from headrace.engine.task.observed import TaskLog
-from headrace.kube.errors import ApiError
+from headrace.kube.errors import ApiError, StaleError
 from headrace.kube.resources import EVENTS, JOBS, NAMESPACES, SERVICE_ACCOUNTS, Ref
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
