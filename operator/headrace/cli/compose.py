@@ -1,8 +1,9 @@
 """
-From the text of a YAML file to plain values, and the line of each.
+From the text of a YAML or JSON file to plain values, and the line of each.
 
-Reads what kubectl reads, but refuses what harms (aliases or nesting without end) and what kubectl
-passes over in silence (a key that is there twice). Knows no kind of object.
+Reads what kubectl reads, as kubectl reads it: a file that is JSON is read as JSON. Refuses what
+harms (aliases or nesting without end) and what kubectl passes over in silence (a key that is there
+twice). Knows no kind of object.
 """
 
 import json
@@ -13,10 +14,13 @@ from typing import Any
 
 import yaml
 
-from headrace.api.reading.paths import Step, path_of
+from headrace.api.reading.paths import MAX_DEPTH, TOO_DEEP, Step
+from headrace.api.reading.suggest import clipped, quoted
+from headrace.cli.input import YamlError
+from headrace.cli.json_text import json_events
+from headrace.cli.places import Places
 from headrace.cli.scalars import Scalar, meaning, surprising
 
-MAX_DEPTH = 64
 MAX_VALUES = 1_000_000
 """How many values a file may hold, what its aliases stand for included: some ten times what the
 API server takes."""
@@ -30,14 +34,6 @@ PLAIN_TAGS = {
 MERGE = "<<"
 
 
-class YamlError(ValueError):
-    """The text cannot be read. Carries the line, counted from 1; None: no line is at fault."""
-
-    def __init__(self, line: int | None, message: str) -> None:
-        super().__init__(message)
-        self.line = line
-
-
 @dataclass(slots=True)
 class Document:
     """One document of a file."""
@@ -46,17 +42,20 @@ class Document:
     """Plain JSON values."""
     line: int = 1
     """Where it begins, counted from 1."""
-    lines: dict[str, int] = field(default_factory=dict)
-    """By path: the line of a field's name or of a list's element."""
-    readings: dict[str, str] = field(default_factory=dict)
-    """By path: how plain words that mean no text were read, where that may surprise whoever wrote
-    them: `YAML reads no as false`."""
+    places: Places = field(default_factory=Places)
+    """Where the fields and elements are."""
 
     def line_of(self, path: str) -> int:
         """Return the line of a field; of what holds it, if the field is not there."""
-        while path and path not in self.lines:
-            path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return self.lines.get(path, self.line)
+        return self.places.line_of(path) or self.line
+
+    def reading_of(self, path: str) -> str | None:
+        """
+        Return how a plain word that means no text was read: `YAML reads no as false`.
+
+        None where that surprises nobody.
+        """
+        return self.places.reading_of(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,10 @@ def compose(text: bytes) -> Iterator[Document]:
         YamlError: The text cannot be read from here on.
 
     """
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    events = _events(yaml.parse(text, Loader=loader), text)
+    events = json_events(text)
+    if events is None:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        events = _events(yaml.parse(text, Loader=loader), text)
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
             document = _Composer(events).document()
@@ -131,16 +132,16 @@ class _Composer:
     def document(self) -> Document:
         event = next(self._events)
         self._document.line = _line(event)
-        self._document.value = self._node(event, ()).value
+        self._document.value = self._node(event, self._document.places, None).value
         return self._document
 
-    def _node(self, event: yaml.Event, steps: tuple[Step, ...]) -> _Node:
-        if len(steps) > MAX_DEPTH:
-            message = f"is nested more than {MAX_DEPTH} levels deep; nothing in the API needs it"
-            raise YamlError(_line(event), message)
+    def _node(self, event: yaml.Event, places: Places, step: Step | None) -> _Node:
+        """Return a value, which stands at a step of `places`; the whole document at None."""
+        if places.depth >= MAX_DEPTH and step is not None:
+            raise YamlError(_line(event), TOO_DEEP)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
-        node = self._new(event, steps)
+        node = self._new(event, places, step)
         if node.size > MAX_VALUES:
             message = f"holds more than {MAX_VALUES} values, aliases included; write less"
             raise YamlError(node.line, message)
@@ -148,13 +149,14 @@ class _Composer:
             self._anchors[event.anchor] = node
         return node
 
-    def _new(self, event: yaml.Event, steps: tuple[Step, ...]) -> _Node:
+    def _new(self, event: yaml.Event, places: Places, step: Step | None) -> _Node:
         if isinstance(event, yaml.ScalarEvent):
-            return _Node(self._scalar(event, steps), 1, _line(event))
+            return _Node(self._scalar(event, places, step), 1, _line(event))
         _refuse_tag(event)
+        inside = places if step is None else places.enter(step)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(event, steps)
-        return self._mapping(event, steps)
+            return self._sequence(event, inside)
+        return self._mapping(event, inside)
 
     def _alias(self, event: yaml.AliasEvent) -> _Node:
         node = self._anchors.get(str(event.anchor))
@@ -163,61 +165,54 @@ class _Composer:
             raise YamlError(_line(event), message)
         return node
 
-    def _scalar(self, event: yaml.ScalarEvent, steps: tuple[Step, ...]) -> Scalar:
+    def _scalar(self, event: yaml.ScalarEvent, places: Places, step: Step | None) -> Scalar:
         if event.tag is None and event.implicit[0]:  # neither quotes nor a tag
             value = meaning(event.value)
-            if surprising(event.value, value):
-                reading = f"YAML reads {event.value} as {json.dumps(value)}"
-                self._document.readings[path_of(steps)] = reading
+            if step is not None and surprising(event.value, value):
+                reading = f"YAML reads {clipped(event.value)} as {json.dumps(value)}"
+                places.readings[step] = reading
         elif event.tag in {None, "!"}:
             value = event.value
         else:
             value = _tagged(event)
         if isinstance(value, float) and not isfinite(value):
-            message = f"{event.value} is no number that an object can hold; write another"
+            message = f"{clipped(event.value)} is no number that an object can hold; write another"
             raise YamlError(_line(event), message)
         return value
 
-    def _sequence(self, event: yaml.Event, steps: tuple[Step, ...]) -> _Node:
+    def _sequence(self, event: yaml.Event, places: Places) -> _Node:
         elements: list[Any] = []
         size = 1
         for inner in self._until(yaml.SequenceEndEvent):
-            path = (*steps, len(elements))
-            self._document.lines[path_of(path)] = _line(inner)
-            node = self._node(inner, path)
+            places.lines[len(elements)] = _line(inner)
+            node = self._node(inner, places, len(elements))
             elements.append(node.value)
             size += node.size
         return _Node(elements, size, _line(event))
 
-    def _mapping(self, event: yaml.Event, steps: tuple[Step, ...]) -> _Node:
+    def _mapping(self, event: yaml.Event, places: Places) -> _Node:
         fields: dict[str, Any] = {}
-        own: dict[str, int] = {}
         size = 1
         for key_event in self._until(yaml.MappingEndEvent):
             line = _line(key_event)
             merges = _is_merge(key_event)
-            key = self._key(key_event, steps)
-            if key in own and not merges:
-                message = f"the key {key!r} is here twice, first in line {own[key]}; keep one"
+            key = self._key(key_event)
+            if key in places.lines and not merges:
+                first = places.lines[key]
+                message = f"the key {quoted(key)} is here twice, first in line {first}; keep one"
                 raise YamlError(line, message)
-            path = (*steps, key)
-            self._document.lines[path_of(path)] = line
-            own[key] = line
-            node = self._node(next(self._events), path)
+            places.lines[key] = line
+            node = self._node(next(self._events), places, key)
             size += 1 + node.size
             fields.update(_merged(node) if merges else {key: node.value})
         return _Node(fields, size, _line(event))
 
-    def _key(self, event: yaml.Event, steps: tuple[Step, ...]) -> str:
+    def _key(self, event: yaml.Event) -> str:
         """Return a field's name; numbers and true become text, as kubectl does it."""
-        value = self._node(event, steps).value
+        value = self._node(event, Places(), None).value
         if value is None or isinstance(value, dict | list):
             raise YamlError(_line(event), "a field's name must be text; put it in quotes")
-        key = str(value).lower() if isinstance(value, bool) else str(value)
-        reading = self._document.readings.pop(path_of(steps), None)
-        if reading is not None:
-            self._document.readings[path_of((*steps, key))] = reading
-        return key
+        return str(value).lower() if isinstance(value, bool) else str(value)
 
     def _until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
         for event in self._events:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from headrace.api.reading.problem import Problem
-from headrace.cli.compose import Document, YamlError, compose
+from headrace.cli.compose import Document, compose
+from headrace.cli.input import YamlError
 
 MAX_BYTES = 3 * 1024 * 1024
 """The API server reads no request that is larger."""
@@ -76,5 +77,5 @@ def _shown(source: str | Path) -> str:
 def _sentence(document: Document, problem: Problem) -> str:
     """Return field and cure, and how YAML reads what is written there, where that may surprise."""
     field = f"{problem.path}: " if problem.path else ""
-    reading = document.readings.get(problem.path)
+    reading = document.reading_of(problem.path)
     return f"{field}{problem.message}{f' ({reading}; quote it to mean text)' if reading else ''}"

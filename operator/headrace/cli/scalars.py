@@ -28,6 +28,9 @@ WHOLE = re.compile(
 )
 BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
 FRACTION = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+LONGEST_WHOLE = 80
+"""Characters of a whole number that is read digit by digit: more than 64 bits have in any base."""
+
 NUMBER_FIRST = frozenset("+-.0123456789")
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
@@ -39,7 +42,7 @@ def meaning(word: str) -> Scalar:
     if word[0] not in NUMBER_FIRST:
         return word
     digits = word.replace("_", "") if word[0] != "." else word
-    whole = WHOLE.fullmatch(digits)
+    whole = WHOLE.fullmatch(digits) if len(digits) <= LONGEST_WHOLE else None
     if whole is not None:
         kind = str(whole.lastgroup)
         value = int(f"{whole['sign']}{whole[kind]}", BASES[kind])

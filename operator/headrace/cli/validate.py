@@ -13,7 +13,8 @@ import click
 from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.cli.check import Checked, check
-from headrace.cli.compose import Document, YamlError
+from headrace.cli.compose import Document
+from headrace.cli.input import YamlError
 from headrace.cli.manifest import documents, located, told
 from headrace.cli.streams import note, tell
 from headrace.cli.words import counted

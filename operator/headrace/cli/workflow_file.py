@@ -13,8 +13,8 @@ from headrace.api.reading.parse import InvalidObjectError, Problem, parse_workfl
 from headrace.api.v1alpha1.base import API_VERSION
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli.check import check
-from headrace.cli.compose import Document, YamlError
-from headrace.cli.input import InputError
+from headrace.cli.compose import Document
+from headrace.cli.input import InputError, YamlError
 from headrace.cli.manifest import documents, located, told
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError

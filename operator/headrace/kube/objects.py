@@ -11,6 +11,8 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from headrace.kube.nesting import decode
+
 
 class View(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Base of the views: immutable, camelCase, missing fields have defaults."""
@@ -93,10 +95,13 @@ class Unreadable(msgspec.Struct, frozen=True):
     why: str
 
 
+_bare = msgspec.json.Decoder(_Bare)
+
+
 def unreadable(raw: bytes | msgspec.Raw, error: Exception) -> Unreadable:
     """Say which object could not be decoded, whatever is wrong with it. Raises nothing."""
     try:
-        bare = msgspec.json.decode(raw, type=_Bare)
+        bare = decode(_bare, raw)
         known = msgspec.json.decode(bare.metadata, type=_Identity)
         return Unreadable(Meta(**msgspec.structs.asdict(known)), str(error))
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from headrace.kube.errors import ApiError, GarbledError, api_error
+from headrace.kube.nesting import decode
 from headrace.kube.objects import Unreadable, unreadable
 
 T = TypeVar("T")
@@ -94,7 +95,7 @@ def read(decoder: Decoder[T], body: bytes | msgspec.Raw) -> T:
 
     """
     try:
-        return decoder.decode(body)
+        return decode(decoder, body)
     except UNDECODABLE as error:
         raise GarbledError(f"the answer cannot be read: {error}") from error
 
@@ -110,7 +111,7 @@ def read_page(body: bytes, decoder: Decoder[T]) -> Page[T]:
     page: Page[T] = Page([], [], answer.metadata.resource_version, answer.metadata.next_page)
     for raw in answer.items or ():
         try:
-            page.objects.append(decoder.decode(raw))
+            page.objects.append(decode(decoder, raw))
         except UNDECODABLE as error:
             page.unreadable.append(unreadable(raw, error))
     return page
@@ -125,7 +126,7 @@ def read_event(line: bytes, decoder: Decoder[T]) -> Event[T]:
         return Broken(api_error(0, bytes(told.object)))
     deleted = told.type == "DELETED"
     try:
-        found = decoder.decode(told.object)
+        found = decode(decoder, told.object)
     except UNDECODABLE as error:
         return Garbled(unreadable(told.object, error), deleted)
     return Deleted(found) if deleted else Changed(found)

@@ -1,5 +1,7 @@
 """YAML to plain values with lines: `headrace.cli.compose`."""
 
+import json
+import tracemalloc
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.cli.compose import MAX_DEPTH, MAX_VALUES, Document, YamlError, compose
+from headrace.api.reading.paths import MAX_DEPTH, path_of
+from headrace.cli.compose import MAX_VALUES, Document, compose
+from headrace.cli.input import YamlError
 
 VALUES = [
     pytest.param("a: [1, x, {b: null}]", {"a": [1, "x", {"b": None}]}, id="flow"),
@@ -139,10 +143,65 @@ def test_a_field_has_its_line(path: str, line: int) -> None:
 def test_surprising_words_are_remembered() -> None:
     """A message about such a field can say how YAML reads it."""
     document = one("a: no\nb: 'no'\nc: {on: 010}\nd: 12\n")
-    assert {
-        "a": "YAML reads no as false",
-        "c.true": "YAML reads 010 as 8",
-    } == document.readings
+    assert [
+        "YAML reads no as false",
+        None,
+        "YAML reads 010 as 8",
+        None,
+        None,
+    ] == [document.reading_of(path) for path in ("a", "b", "c.true", "d", "e.f")]
+
+
+@pytest.mark.parametrize("word", ["9" * 5000, "0x" + "f" * 5000, "0b" + "1" * 5000, "0" * 5000])
+def test_numbers_without_end_are_read_or_are_text(word: str) -> None:
+    """Go reads no number there either, or a rounded one."""
+    assert isinstance(one(f"a: {word}").value["a"], str | int | float)
+
+
+AS_JSON = [
+    pytest.param(r'{"a": "\ud83d\ude00"}', {"a": "\U0001f600"}, id="two halves of a character"),
+    pytest.param(r'{"a": "\ud83d"}', {"a": "\ufffd"}, id="half a character"),
+    pytest.param(
+        '{"a": "x \u2028 \u2029 y"}', {"a": "x \u2028 \u2029 y"}, id="U+2028 ends no line"
+    ),
+    pytest.param(r'{"a\/b": "\u0041\n"}', {"a/b": "A\n"}, id="escapes"),
+    pytest.param('{"<<": {"a": "no"}}', {"<<": {"a": "no"}}, id="no merge"),
+    pytest.param('{"a": {}, "b": []}', {"a": {}, "b": []}, id="empty"),
+    pytest.param('{"a": -1.5e3, "b": [true, false, null, 0]}', None, id="words"),
+]
+
+
+@pytest.mark.parametrize(("text", "want"), AS_JSON)
+def test_json_is_read_as_json(text: str, want: Any) -> None:
+    """YAML 1.1 would refuse some of it and change some of it."""
+    assert (want or json.loads(text)) == one(text).value
+
+
+def test_json_has_lines_and_several_objects() -> None:
+    """Kubectl takes one object after the other; each field has its line."""
+    first, second = compose(b' {"a":\n 1}\n\n{\n"b": {\n"c d": [1,\n2]}}\n')
+    assert ({"a": 1}, 1, 1) == (first.value, first.line, first.line_of("a"))
+    assert ({"b": {"c d": [1, 2]}}, 4) == (second.value, second.line)
+    assert [6, 7] == [second.line_of(path) for path in ('b["c d"]', 'b["c d"][1]')]
+    with pytest.raises(YamlError, match="the key 'a' is here twice"):
+        one('{"a": 1, "a": 2}')
+
+
+def test_a_number_that_json_cannot_hold_is_told() -> None:
+    """Kubectl refuses it too."""
+    with pytest.raises(YamlError, match="is no number that an object can hold"):
+        one('{"a": 1e400}')
+
+
+def test_long_names_take_no_memory_for_each_value_below_them() -> None:
+    """A name of half a megabyte with many values below it once took a gigabyte."""
+    name = "k" * 500_000
+    tracemalloc.start()
+    document = one(json.dumps({name: [1] * 20_000}))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50_000_000
+    assert 1 == document.line_of(path_of((name, 3)))
 
 
 JSON = st.recursive(
@@ -159,7 +218,7 @@ def test_what_is_written_is_read_back(value: dict[str, Any]) -> None:
         yaml.safe_dump(value, default_style='"'),
         yaml.safe_dump(value, default_style="'", default_flow_style=True),
     )
-    for text in documents:
+    for text in (*documents, json.dumps(value), json.dumps(value, ensure_ascii=False)):
         (found,) = compose(text.encode())
         assert value == found.value
 

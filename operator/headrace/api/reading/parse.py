@@ -8,11 +8,13 @@ and no API server.
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from headrace.api.reading.paths import TOO_DEEP, path_of, too_deep
 from headrace.api.reading.problem import InvalidObjectError, Problem
 from headrace.api.reading.wording import Wording
 from headrace.api.schema.name_limits import name_problem
@@ -29,6 +31,12 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 __all__ = ["InvalidObjectError", "Problem", "parse_run", "parse_task_run", "parse_workflow"]
 
 Written = TypeVar("Written", bound=WrittenObject)
+
+MOST = 50
+"""How many problems are named. Somebody who has more starts with these."""
+
+SHOWN_STEPS = 4
+"""How much of a path says which field is nested too deep: `spec.tasks[3].affinity`."""
 
 
 def parse_workflow(manifest: Mapping[str, Any]) -> WorkflowSpec:
@@ -74,6 +82,9 @@ def parse_task_run(manifest: Mapping[str, Any]) -> TaskRunSpec:
 
 
 def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:
+    deep = too_deep(manifest)
+    if deep is not None:
+        raise InvalidObjectError((Problem(path_of(deep[:SHOWN_STEPS]), TOO_DEEP),))
     # As JSON, where a list is a list, "3" is no number and 3 no text: as the API server has it.
     text = json.dumps(_without_nulls(manifest))
     try:
@@ -81,9 +92,8 @@ def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:
         read = model.model_validate_json(text, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         wording = Wording(model)
-        problems = [
-            wording.problem(each) for each in error.errors(include_url=False) if not _is_echo(each)
-        ]
+        found = (each for each in error.errors(include_url=False) if not _is_echo(each))
+        problems = [wording.problem(each) for each in islice(found, MOST)]
     else:
         problems = []
     problems.extend(_name(model, manifest))

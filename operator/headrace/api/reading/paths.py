@@ -5,10 +5,19 @@ Knows how paths are written. Knows no type.
 """
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Any
 
 Step = str | int
 """A field's name, or a position in a list."""
+
+MAX_DEPTH = 64
+"""How many levels deep an object may be nested. What the API knows needs less than half."""
+
+TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep; nothing in the API needs it"
+
+LONGEST_STEP = 317
+"""The longest name that Kubernetes knows, a label's. A longer one is shortened in paths."""
 
 PLAIN = re.compile(r"[A-Za-z_$][-A-Za-z0-9_$]*")
 FIELD_FIRST = re.compile(
@@ -18,15 +27,32 @@ FIELD_FIRST = re.compile(
 
 def path_of(steps: Iterable[Step]) -> str:
     """Return the path of a field, from the top of the object."""
-    path = ""
-    for step in steps:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif PLAIN.fullmatch(step):
-            path += f".{step}"
-        else:
-            path += f'["{step}"]'
-    return path.removeprefix(".")
+    return "".join(map(piece_of, steps)).removeprefix(".")
+
+
+def piece_of(step: Step) -> str:
+    """Return a step as paths have it: `.tasks`, `[2]`, or `["cost center"]`."""
+    if isinstance(step, int):
+        return f"[{step}]"
+    shown = step if len(step) <= LONGEST_STEP else f"{step[:LONGEST_STEP]}…"
+    return f".{step}" if PLAIN.fullmatch(shown) else f'["{shown}"]'
+
+
+def too_deep(value: Any, most: int = MAX_DEPTH) -> tuple[Step, ...] | None:
+    """Return the first place that is nested deeper than allowed, or None if there is none."""
+    if not isinstance(value, Mapping | list):
+        return None
+    if most == 0:
+        return ()
+    for step, inner in _inside(value):
+        found = too_deep(inner, most - 1)
+        if found is not None:
+            return (step, *found)
+    return None
+
+
+def _inside(value: Mapping[str, Any] | list[Any]) -> Iterator[tuple[Step, Any]]:
+    return iter(value.items() if isinstance(value, Mapping) else enumerate(value))
 
 
 def within(steps: tuple[Step, ...], message: str, fields: Container[str]) -> tuple[str, str]:

@@ -21,8 +21,12 @@ UNITS_LOWER = {"kb": "k", "mb": "M", "gb": "G", "tb": "T", "ki": "Ki", "mi": "Mi
 
 def quoted(text: Any) -> str:
     """Return a text in quotes, shortened."""
-    whole = str(text)
-    return repr(whole if len(whole) <= LONGEST_QUOTE else whole[: LONGEST_QUOTE - 1] + "…")
+    return repr(clipped(str(text)))
+
+
+def clipped(text: str) -> str:
+    """Return a text, shortened."""
+    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 
 def similar(name: str, known: Iterable[str], likeness: float = 0.6) -> str:

@@ -23,6 +23,7 @@ from headrace.api.v1alpha1.base import ApiType
 AN_AMOUNT = "an amount like 500m, 2 or 512Mi"
 A_TIME = "a time with its zone, like 2026-11-22T02:30:00Z"
 FAR_YEAR = re.compile(r"[09][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt]")
+LIKE_A_NUMBER = re.compile(r"\s*-?[0-9]{1,20}\s*")
 TYPES = {
     "array": "a list",
     "boolean": "true or false",
@@ -154,7 +155,7 @@ def _kind(value: Any) -> str:
 def _type_cure(expected: str, given: Any) -> str:
     if expected == "string" and isinstance(given, bool | int | float):
         return "; put it in quotes"
-    if expected == "integer" and isinstance(given, str) and given.strip().lstrip("-").isdecimal():
+    if expected == "integer" and isinstance(given, str) and LIKE_A_NUMBER.fullmatch(given):
         return "; take the quotes away"
     if expected == "boolean" and isinstance(given, str) and given.lower() in {"true", "false"}:
         return "; take the quotes away"

@@ -398,3 +398,20 @@ def test_paths_of_problems_are_paths_of_the_object() -> None:
     lines = told(workflow(task(podLabels={"example.com/x": "-"})))
     path = path_of(("spec", "tasks", 0, "podLabels", "example.com/x"))
     assert [path] == [line.partition(": ")[0] for line in lines]
+
+
+def test_what_is_nested_without_end_is_told_with_its_field() -> None:
+    """Parts that Kubernetes defines could be nested as deep as the API server allows."""
+    deep: Any = {}
+    for _ in range(900):
+        deep = {"a": deep}
+    (line,) = told(workflow(task(affinity=deep)))
+    assert (
+        "spec.tasks[0].affinity: is nested more than 64 levels deep; nothing in the API needs it"
+        == line
+    )
+
+
+def test_the_first_of_very_many_problems_are_told() -> None:
+    """Each takes time; somebody who has a hundred thousand begins with these."""
+    assert 50 == len(told(workflow(**{f"field{number}": 1 for number in range(100_000)})))

@@ -1,0 +1,69 @@
+"""
+Where the fields of a document are: a tree of lines, in the shape of the document.
+
+One path as text for each value would take memory without end where names are long. Knows paths;
+knows no YAML.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from headrace.api.reading.paths import Step, piece_of
+
+INDEX = re.compile(r"\[([0-9]{1,9})\]")
+NAME = re.compile(r"\.?([A-Za-z_$][-A-Za-z0-9_$]*)")
+
+
+@dataclass(slots=True)
+class Places:
+    """The lines of what one object or list holds."""
+
+    depth: int = 0
+    """How many objects and lists are around it."""
+    lines: dict[Step, int] = field(default_factory=dict)
+    """The line of a field's name or of a list's element."""
+    readings: dict[Step, str] = field(default_factory=dict)
+    """How plain words were read, where that may surprise whoever wrote them."""
+    inside: "dict[Step, Places]" = field(default_factory=dict)
+    """The objects and lists in it."""
+
+    def enter(self, step: Step) -> "Places":
+        """Return the places of an object or list that begins here."""
+        inner = self.inside[step] = Places(self.depth + 1)
+        return inner
+
+    def line_of(self, path: str) -> int | None:
+        """Return the line of a field; of the nearest thing around it, if the field is not there."""
+        line, places = None, self
+        while path:
+            step, path = places.first_step(path)
+            line = places.lines.get(step, line)
+            if step not in places.inside:
+                break
+            places = places.inside[step]
+        return line
+
+    def reading_of(self, path: str) -> str | None:
+        """Return how the plain word of a field was read, where that may surprise."""
+        places = self
+        while path:
+            step, path = places.first_step(path)
+            if not path:
+                return places.readings.get(step)
+            if step not in places.inside:
+                break
+            places = places.inside[step]
+        return None
+
+    def first_step(self, path: str) -> tuple[Step, str]:
+        """Return the first step of a path from here, and the rest. An unknown one takes it all."""
+        index, name = INDEX.match(path), NAME.match(path)
+        if index is not None:
+            return int(index[1]), path[index.end() :]
+        if name is not None and name[1] in self.lines:
+            return name[1], path[name.end() :]
+        for step in self.lines:
+            piece = piece_of(step)
+            if path.startswith((piece, piece.removeprefix("."))):
+                return step, path[len(piece) - (not path.startswith(piece)) :]
+        return path, ""
