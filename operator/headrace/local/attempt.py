@@ -15,7 +15,7 @@ from typing import Final
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.task.classify import MAX_OUTPUT_BYTES, exit_words
 from headrace.engine.task.observed import Ending, Sighting, Stage
-from headrace.local import strays, supervision
+from headrace.local import strays, supervision, untrusted
 from headrace.local.folder import AttemptFiles
 from headrace.local.process import Process
 from headrace.local.records import AttemptRecord, Doom
@@ -23,6 +23,9 @@ from headrace.local.removal import remove
 from headrace.local.supervision import CannotStartError, Program
 
 INTERRUPTED: Final = "its processes were killed together, or the machine stopped"
+_REPLACED: Final = (
+    "the file that HEADRACE_OUTPUTS names is no file any more: {}; write the outputs into the file"
+)
 _SIGNALLED: Final = 128
 
 
@@ -173,7 +176,12 @@ class LiveAttempt:
             return Ending(at, code, self.record.doom.reason, self.record.doom.message)
         if code is None:
             return Ending(at, reason=Reason.INTERRUPTED, message=INTERRUPTED)
-        output = _outputs(self._files)
+        try:
+            output = _outputs(self._files)
+        except untrusted.ReplacedError as error:
+            if not code:
+                return Ending(at, code, Reason.INVALID_OUTPUTS, _REPLACED.format(error))
+            output = ""
         message = exit_words(code, _signalled(code), output) if code else ""
         return Ending(at, code, message=message, output=output, output_bytes=_size(self._files))
 
@@ -198,11 +206,16 @@ def _signalled(code: int) -> str:
 
 
 def _outputs(files: AttemptFiles) -> str:
-    """Read outputs as far as a container's termination message goes."""
+    """
+    Read outputs as far as a container's termination message goes.
+
+    Raises:
+        ReplacedError: The program put something else in the place of its file.
+
+    """
     try:
-        with files.outputs.open("rb") as file:
-            return file.read(MAX_OUTPUT_BYTES).decode(errors="replace")
-    except OSError:  # the program replaced or removed its file: nothing was written
+        return untrusted.read(files.outputs, MAX_OUTPUT_BYTES).decode(errors="replace")
+    except FileNotFoundError:  # the program removed its file: nothing was written
         return ""
 
 

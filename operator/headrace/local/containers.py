@@ -111,5 +111,6 @@ def _variables(start: StartAttempt, contract: Mapping[str, str]) -> Iterator[str
     for name in contract:
         yield from ("--env", name)
     for variable in start.task.body.env:
-        literal = variable.value is not None
-        yield from ("--env", f"{variable.name}={variable.value}" if literal else variable.name)
+        literal = variable.value_from is None
+        value = f"{variable.name}={variable.value or ''}"
+        yield from ("--env", value if literal else variable.name)

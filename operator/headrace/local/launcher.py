@@ -5,7 +5,6 @@ Knows the interpreter to use and the variables of the shell that started the run
 """
 
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,7 +22,6 @@ from headrace.local.supervision import CannotStartError, Program
 from headrace.manifests.contract import environment
 
 _PYTHONS: Final = frozenset({"python", "python3"})
-_SHELL_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Launcher(Protocol):
@@ -92,8 +90,7 @@ class ProcessLauncher:
         found = self._find(body.command[0], variables["PATH"])
         assert found is not None  # noqa: S101 - `_missing` has looked
         arguments = (found, *body.command[1:], *body.args)
-        odd = {name: variables.pop(name) for name in list(variables) if not _plain(name)}
-        return Program((*_through_env(odd), *arguments), variables, self._folder)
+        return Program(arguments, variables, self._folder)
 
     def removal(self, name: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         """Return nothing: a process group holds all."""
@@ -118,7 +115,7 @@ class ProcessLauncher:
 
     def _variables(self, body: TaskBody) -> dict[str, str]:
         """Merge the runner's variables and the task's own; the interpreter's folder comes first."""
-        own = {each.name: each.value for each in body.env if each.value is not None}
+        own = {each.name: each.value or "" for each in body.env if each.value_from is None}
         path = own.get("PATH", self._inherited.get("PATH", os.defpath))
         # What a program prints is to be in the log when it prints it.
         unbuffered = {"PYTHONUNBUFFERED": "1"}
@@ -133,14 +130,3 @@ class ProcessLauncher:
             program = str(self._folder / program)
         found = shutil.which(program, path=path)
         return None if found is None else str(Path(self._folder, found))
-
-
-def _plain(name: str) -> bool:
-    return _SHELL_NAME.fullmatch(name) is not None
-
-
-def _through_env(odd: Mapping[str, str]) -> tuple[str, ...]:
-    """Pass variables on whose names a shell drops, such as `discovery.type`."""
-    if not odd:
-        return ()
-    return ("/usr/bin/env", *(f"{name}={value}" for name, value in odd.items()))

@@ -4,7 +4,8 @@ What of a workflow cannot be had, or has no effect, on this machine.
 Knows the fields that only a cluster can fill. Knows no program and no container.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
 
 from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.task import TaskSettings
@@ -29,18 +30,27 @@ def foreign_values(spec: WorkflowSpec, variables: Container[str]) -> Iterator[Pr
     """
     for where, settings in _settings(spec):
         for index, variable in enumerate(settings.env):
-            if variable.value_from is not None and variable.name not in variables:
+            if variable.name not in variables and _must_have(variable.value_from):
                 yield Problem(
                     f"{where}.env[{index}].valueFrom",
                     f"what it names is in the cluster, not on this machine; set"
                     f" {variable.name} in the shell that runs headrace",
                 )
-        for index, _ in enumerate(settings.env_from):
-            yield Problem(
-                f"{where}.envFrom[{index}]",
-                "what it names is in the cluster, not on this machine; name its variables in"
-                " env, each with valueFrom, and set them in the shell that runs headrace",
-            )
+        for index, source in enumerate(settings.env_from):
+            if _must_have(source):
+                yield Problem(
+                    f"{where}.envFrom[{index}]",
+                    "what it names is in the cluster, not on this machine; name its variables in"
+                    " env, each with valueFrom, and set them in the shell that runs headrace",
+                )
+
+
+def _must_have(source: Mapping[str, Any] | None) -> bool:
+    """Tell whether a task cannot start without what a source names, as in a pod."""
+    if source is None:
+        return False
+    named = (each for each in source.values() if isinstance(each, Mapping))
+    return not any(each.get("optional") is True for each in named)
 
 
 def volumes(spec: WorkflowSpec, instead: str) -> Iterator[str]:

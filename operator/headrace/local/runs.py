@@ -6,6 +6,7 @@ Knows names and locks. Does not know how a run goes on.
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,11 +59,38 @@ def prepare(folder: StateFolder) -> None:
         if not folder.root.is_dir():
             folder.root.mkdir(mode=0o700, parents=True)
             (folder.root / ".gitignore").write_text("*\n")
+        _check_ours(folder.root)
         (folder.root / "runs").mkdir(mode=0o700, exist_ok=True)
+        _close_to_others(folder.database)
     except OSError as error:
         raise UnusableStateError(
             f"{folder.root} cannot be used: {error.strerror}; choose another folder with --state"
         ) from error
+
+
+def _check_ours(root: Path) -> None:
+    """Refuse a folder in which somebody else may put commands, which a resumed run would start."""
+    found = root.stat()
+    if found.st_uid != os.geteuid():
+        raise UnusableStateError(
+            f"{root} belongs to another user, whose runs may hold any command;"
+            " choose another folder with --state"
+        )
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise UnusableStateError(
+            f"other users may write to {root}, and so put commands into runs; chmod go-w {root},"
+            " or choose another folder with --state"
+        )
+
+
+def _close_to_others(database: Path) -> None:
+    """Make the database, which holds parameters, a file of its owner alone."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(database, flags, 0o600)
+    try:
+        os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
 
 
 def create(folder: StateFolder, store: Store, request: Request, now: datetime) -> RunRecord:

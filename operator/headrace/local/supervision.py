@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from headrace.local import odd_names, untrusted
 from headrace.local.folder import AttemptFiles
 
 SHELL: Final = "/bin/sh"
@@ -24,16 +25,19 @@ SHELL: Final = "/bin/sh"
 # one, still ends the program; the shell goes on and writes how it ended. At last everything goes
 # that the program left behind in its process group, as in a container, and the shell with it.
 # $0 is what the shell calls itself if it has to say something in the log; $1 is the file for the
-# exit code, and no variable, since the program would see that.
+# exit code, and no variable, since the program would see that. It is opened before the program
+# runs: what the program may put in its place, such as a pipe, cannot hold the shell.
 _SCRIPT: Final = """
-exec 9<&0 </dev/null
+exec 8>"$1" 9<&0 </dev/null
 echo $$ >&9
 trap : HUP INT QUIT TERM
-(shift; exec "$@") 9<&-
-echo $? >"$1"
+(shift; exec "$@") 8>&- 9<&-
+echo $? >&8
 kill -KILL 0
 """
 _SHELL_NAME: Final = "headrace"
+_LONGEST_CODE: Final = 5
+"""One byte more than the longest exit code with its line end."""
 
 _SIGNING_SECONDS: Final = 0.005
 """How long to wait between looks at a lock that is held and not signed yet."""
@@ -74,14 +78,16 @@ def start(program: Program, files: AttemptFiles) -> subprocess.Popen[bytes]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         files.outputs.touch()
-        with files.log.open("ab") as log:
+        carried = odd_names.carried(program.environment)
+        with files.log.open("ab") as log, carried as (become, handles):
             return subprocess.Popen(  # noqa: S603 - to run what the manifest says is the purpose
-                [SHELL, "-c", _SCRIPT, _SHELL_NAME, str(files.exit), *program.arguments],
+                [SHELL, "-c", _SCRIPT, _SHELL_NAME, str(files.exit), *become, *program.arguments],
                 stdin=lock,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=program.folder,
-                env=program.environment,
+                env=odd_names.plain(program.environment),
+                pass_fds=handles,
                 start_new_session=True,
             )
     except (OSError, ValueError) as error:  # ValueError: a NUL character in an argument
@@ -122,10 +128,10 @@ def wait(files: AttemptFiles) -> None:
 def exit_code(files: AttemptFiles) -> int | None:
     """Return the program's exit code (128 + n after signal n), or None if none was written."""
     try:
-        text = files.exit.read_text()
-    except FileNotFoundError:
+        text = untrusted.read(files.exit, _LONGEST_CODE)
+    except (FileNotFoundError, untrusted.ReplacedError):
         return None
-    return int(text) if re.fullmatch(r"\d+\n", text) else None
+    return int(text) if re.fullmatch(rb"\d{1,3}\n", text) else None
 
 
 def _free(lock: int) -> bool:

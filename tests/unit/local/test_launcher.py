@@ -156,8 +156,17 @@ def test_a_name_that_a_shell_would_drop_is_passed_on(
 
     program = launcher().program(start("true", env=env), files)
 
-    assert ("/usr/bin/env", "discovery.type=single node") == program.arguments[:2]
-    assert "discovery.type" not in program.environment
+    assert "single node" == program.environment["discovery.type"]
+    assert "single node" not in " ".join(program.arguments)
+
+
+def test_a_variable_without_a_value_is_empty(
+    launcher: Build, start: Start, files: AttemptFiles
+) -> None:
+    """As in a pod, also where the runner's own shell has one of its name."""
+    program = launcher(REGION="eu").program(start("true", env=[{"name": "REGION"}]), files)
+
+    assert "" == program.environment["REGION"]
 
 
 def test_problems_name_each_task(launcher: Build) -> None:

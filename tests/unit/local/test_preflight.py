@@ -8,6 +8,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.local import preflight
 
 SECRET = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
+OPTIONAL = {"secretKeyRef": {"name": "s", "key": "k", "optional": True}}
 PLAIN = {"name": "REGION", "value": "eu"}
 
 
@@ -39,6 +40,18 @@ def spec(defaults: dict[str, Any], task: dict[str, Any], last: dict[str, Any]) -
             (),
             ["spec.defaults.env[0].valueFrom", "spec.finally[0].envFrom[0]"],
             id="anywhere in the workflow",
+        ),
+        pytest.param(
+            spec({}, {"env": [{"name": "PASSWORD", "valueFrom": OPTIONAL}]}, {}),
+            (),
+            [],
+            id="one that a pod would do without",
+        ),
+        pytest.param(
+            spec({}, {"envFrom": [{"configMapRef": {"name": "c", "optional": True}}]}, {}),
+            (),
+            [],
+            id="several that a pod would do without",
         ),
     ],
 )

@@ -87,6 +87,42 @@ def test_a_folder_that_was_there_is_left_as_it_is(tmp_path: Path) -> None:
     assert 0o700 == (tmp_path / "runs").stat().st_mode & 0o777
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o666, 0o600])
+def test_the_database_is_its_owners_alone(tmp_path: Path, mode: int) -> None:
+    """Parameters are in it; an older runner, or a umask, may have left it open to others."""
+    tmp_path.chmod(0o755)
+    folder = StateFolder(tmp_path)
+    folder.database.touch()
+    folder.database.chmod(mode)
+
+    runs.prepare(folder)
+
+    assert 0o600 == folder.database.stat().st_mode & 0o777
+    with Store(folder.database) as store:
+        runs.create(folder, store, request("etl"), NOON)
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("state.db*")}
+    assert {0o600} == set(modes.values()), modes
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777])
+def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path, mode: int) -> None:
+    """Who writes to it could put a command into a run that somebody resumes."""
+    tmp_path.chmod(mode)
+
+    with pytest.raises(UnusableStateError, match=r"other users may write to .*chmod go-w"):
+        runs.prepare(StateFolder(tmp_path))
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Its runs may hold any command."""
+    os.chown(tmp_path, 65534, 65534)
+
+    with pytest.raises(UnusableStateError, match=r"belongs to another user.*--state"):
+        runs.prepare(StateFolder(tmp_path))
+
+
 def test_who_holds_a_run_can_be_asked(folder: StateFolder, store: Store) -> None:
     """Without taking it."""
     name = runs.create(folder, store, request("etl"), NOON).key.name
