@@ -16,6 +16,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.display import opening
 from headrace.cli.rows import Row, Tone, length, rows
 from headrace.cli.streams import complain
+from headrace.cli.words import harmless
 from headrace.engine.run.observed import ObservedRun
 
 _ENDINGS = {Tone.GOOD: "succeeded", Tone.BAD: "failed", Tone.OFF: "did not run"}
@@ -85,8 +86,9 @@ class Lines:
     def _print(self, text: str) -> None:
         if not self._heard:
             return
+        line = f"{datetime.now().astimezone():%H:%M:%S}  {harmless(text)}"
         try:
-            print(f"{datetime.now().astimezone():%H:%M:%S}  {text}", file=self._stream, flush=True)
+            print(line, file=self._stream, flush=True)
         except BrokenPipeError:
             # Whoever read this has gone (`| head`); the run goes on without a listener.
             self._heard = False

@@ -1,7 +1,8 @@
 """
 Standard output and standard error, as they are: closed, full, or with nobody behind them.
 
-What cannot be printed changes nothing that is done. Knows no text.
+What cannot be printed changes nothing that is done. All text goes out here, in `Lines` or in
+`LiveTable`, each of which prints it harmless: names and messages may come from a stranger's file.
 """
 
 import os
@@ -10,6 +11,8 @@ from collections.abc import Iterable
 from io import TextIOWrapper
 
 import click
+
+from headrace.cli.words import harmless
 
 _STANDARD = 3
 """Files 0, 1 and 2 are the standard ones, whoever opens them."""
@@ -35,7 +38,7 @@ def tell(lines: Iterable[str]) -> bool:
     written = tuple(lines)
     try:
         for line in written:
-            click.echo(line)
+            click.echo(harmless(line))
     except OSError as error:
         sys.stdout = None  # its buffer would be written, in vain again, when Python ends
         complain(error)
@@ -46,7 +49,7 @@ def tell(lines: Iterable[str]) -> bool:
 def note(line: str) -> None:
     """Print a line beside the result, on standard error."""
     try:
-        click.echo(line, err=True)
+        click.echo(harmless(line), err=True)
     except OSError:
         sys.stderr = None
 

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from headrace.cli.display import opening
 from headrace.cli.rows import Row, Tone, length, rows
+from headrace.cli.words import harmless
 from headrace.engine.run.observed import ObservedRun
 
 _STYLES: Final = {
@@ -90,7 +91,7 @@ class LiveTable:
     def say(self, text: str) -> None:
         """Print one sentence above the table."""
         with suppress(OSError):
-            self._console.print(Text(text))
+            self._console.print(Text(harmless(text)))
 
     def _draw_in(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

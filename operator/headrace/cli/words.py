@@ -8,8 +8,12 @@ import re
 from pathlib import Path
 from typing import Final
 
-# Whatever a program printed to move the cursor or change colours must not do so twice.
-_CONTROL: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Whatever moves the cursor, changes colours or a window's title, or turns the order of letters
+# around (https://unicode.org/reports/tr9/#Directional_Formatting_Characters) must not do so here.
+_CONTROL: Final = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b."
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _BREAKS: Final = re.compile(r"\s*[\t\r\n\v\f\x85\u2028\u2029]\s*")
 
 
