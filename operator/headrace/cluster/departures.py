@@ -4,21 +4,16 @@ What may still run of tasks whose TaskRun is gone.
 Knows Jobs and Pods by their labels and names: nothing else says whose they were. Decides nothing.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
-from headrace.api.v1alpha1 import labels
-from headrace.cluster.caches import MANAGED, Caches
+from headrace.cluster.caches import Caches
 from headrace.cluster.remains import going_on, is_of
+from headrace.cluster.second_look import ask_for_pods
 from headrace.engine.run.observed import RunKey
 from headrace.kube.client import Client
-from headrace.kube.resources import PODS, Scope
-from headrace.manifests.kube import Pod
 
 KEPT = 20_000
 """Of how many tasks it is remembered that nothing of them runs."""
-
-ASKED = 50
-"""How many tasks one request asks about: their names stand in its address."""
 
 
 class Departures:
@@ -48,8 +43,7 @@ class Departures:
             for task in tasks
             if (uid, task) not in self._quiet and not self._runs_on(key, uid, task)
         ]
-        for start in range(0, len(silent), ASKED):
-            await self._ask(key, silent[start : start + ASKED])
+        await ask_for_pods(self._client, self._caches, key, silent)
         for task in silent:
             if not self._runs_on(key, uid, task):
                 self._quiet[uid, task] = None
@@ -61,11 +55,3 @@ class Departures:
         jobs = self._caches.jobs.by_index((key, task))
         pods = self._caches.pods.by_index((key, task))
         return any(is_of(meta, uid) for meta in going_on(jobs, pods))
-
-    async def _ask(self, key: RunKey, tasks: Iterable[str]) -> None:
-        """Put into the cache what pods there are of these tasks."""
-        theirs = f"{labels.RUN}={key.name},{labels.TASK} in ({','.join(tasks)})"
-        scope = Scope(PODS, key.namespace, labels=f"{MANAGED},{theirs}")
-        async for page in self._client.pages(scope, Pod):
-            for pod in page.objects:
-                self._caches.pods.put(pod)

@@ -29,8 +29,9 @@ from headrace.engine.task.observed import ObservedTask, Sighting, Stage, TaskLog
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import JOBS, Ref
-from headrace.manifests.kube import Job, OwnObject, Pod
+from headrace.manifests.kube import Job, OwnObject, Pod, holds
 from headrace.manifests.names import task_run_name
+from headrace.manifests.pods import active, succeeded
 from headrace.manifests.sighting import sight
 from headrace.manifests.status import read_task_status
 
@@ -80,7 +81,7 @@ class TaskPictures:
             (True, caches.jobs.tombstones_by_index(uid)),
         ):
             for job in jobs:
-                pods = caches.pods.by_index(job.metadata.uid)
+                pods = self._pods_of(job, gone=gone)
                 known = attempt_of(job, place, count)
                 if known is not None:
                     shown.add(job.metadata.uid)
@@ -89,6 +90,22 @@ class TaskPictures:
             known = attempt_of(_last_job(uid, pods[0]), place, count)
             if known is not None:
                 yield sight(known, pods, gone=True, now=now)
+
+    def _pods_of(self, job: Job, *, gone: bool) -> tuple[Pod, ...]:
+        """
+        Return a Job's pods, and of those that are gone the ones whose last words count.
+
+        Between two turns a pod may end and be deleted. That is no end of a Job that goes on and may
+        make another pod, unless the pod succeeded.
+        """
+        pods, uid = self._caches().pods, job.metadata.uid
+        over = gone or holds(job.status.conditions, "Failed") is not None
+        dead = (
+            pod
+            for pod in pods.tombstones_by_index(uid)
+            if succeeded(pod) or (over and not active(pod))
+        )
+        return (*pods.by_index(uid), *dead)
 
     def _orphans(self, place: Place, shown: Collection[str]) -> dict[str, tuple[Pod, ...]]:
         """Return the task's pods whose Jobs are not known: they went while nobody looked."""

@@ -15,7 +15,7 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.task.observed import Ending, Sighting, Stage
 from headrace.manifests import pods as pod_words
-from headrace.manifests.kube import Job, Pod, Terminated, holds
+from headrace.manifests.kube import ConditionView, Job, Pod, Terminated, holds
 from headrace.manifests.pod_failures import failure
 
 HELD = "somebody suspended the Job"
@@ -109,12 +109,16 @@ def _without_pod(base: Sighting, job: Job, now: datetime) -> Sighting:
         return replace(base, stage=Stage.ENDED, ending=ending, alive=False)
     complete = holds(job.status.conditions, "Complete")
     if complete is not None:
-        # The pod's own words are lost with it, but the Job counted its exit code 0.
-        ending = Ending(complete.last_transition_time or now, exit_code=0, message=WORDLESS)
-        return replace(base, stage=Stage.ENDED, ending=ending, alive=False)
+        return _complete(base, complete, now)
     if job.spec.suspend:
         return replace(base, waiting=Reason.SUSPENDED, message=HELD)
     return base
+
+
+def _complete(base: Sighting, complete: ConditionView, now: datetime) -> Sighting:
+    """Believe a Job that it counted an exit code 0, where no pod tells more."""
+    ending = Ending(complete.last_transition_time or now, exit_code=0, message=WORDLESS)
+    return replace(base, stage=Stage.ENDED, ending=ending, alive=False)
 
 
 def _with_pod(base: Sighting, job: Job, pod: Pod, now: datetime) -> Sighting:
@@ -124,6 +128,9 @@ def _with_pod(base: Sighting, job: Job, pod: Pod, now: datetime) -> Sighting:
         ending = failure(pod, failed.last_transition_time or now)
         alive = pod_words.active(pod)
         return replace(base, stage=Stage.ENDED, ending=ending, alive=alive)
+    complete = holds(job.status.conditions, "Complete")
+    if complete is not None:
+        return _complete(base, complete, now)
     if job.spec.suspend:  # its pods are being removed, which is no failure
         return replace(base, waiting=Reason.SUSPENDED, message=HELD)
     if pod.status.phase == "Failed":

@@ -19,6 +19,7 @@ from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import Gatherer, TaskPictures, task_log
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.run_reader import RunReader, run_log
+from headrace.cluster.second_look import SecondLook
 from headrace.cluster.start import Starter
 from headrace.cluster.statuses import Memory, Status, StatusWriter, version_of
 from headrace.engine.outcome import Outcome
@@ -74,6 +75,7 @@ class ClusterWorld:
         self._reader = RunReader(caches, self.definitions, gatherer, departures, clock)
         self._starter = Starter(caches, client, clock)
         self._statuses = StatusWriter(client)
+        self._second_look = SecondLook(caches, client)
         self._memories: dict[RunKey, Memory] = {}
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
@@ -118,7 +120,18 @@ class ClusterWorld:
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write TaskRuns' statuses, each if it is still the one that was decided upon."""
+        await self._look_twice(key, records)
         await self._all([self._log(key, task, log) for task, log in records.items()])
+
+    async def _look_twice(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
+        """Refuse to close an attempt of which the API server knows more than the caches do."""
+        logs = {
+            task: (task_log(item)[0], log)
+            for task, log in records.items()
+            if (item := self._task_run(key, task)) is not None
+        }
+        if await self._second_look.shows_more(key, logs):
+            raise StaleError(f"{key.kind} {key.namespace}/{key.name}: news was on its way")
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
         """Make and delete Jobs. What the API server refuses is kept as an obstacle."""
