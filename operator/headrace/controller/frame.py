@@ -10,20 +10,17 @@ Does not know what the events are worth.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from threading import Thread
 from typing import Final
 
 import kopf
-from kopf._cogs.structs.references import Insights
 
 from headrace.cluster.kinds import WORKFLOWS
 from headrace.controller.handlers import Told, registry
 from headrace.kube.client import Client
-from headrace.kube.errors import ClusterError, forbidden, not_found
-from headrace.kube.objects import Projection
+from headrace.kube.errors import ClusterError, forbidden
 from headrace.kube.pace import Backoff
-from headrace.kube.resources import Scope
 
 BACKOFF: Final = Backoff(first=1, longest=15)
 """Waits between two of kopf's operators, and between two looks for the CRDs."""
@@ -31,6 +28,8 @@ LIVED_SECONDS: Final = 60.0
 """An operator that lived for longer did not fail at once: the waits begin anew."""
 LISTED_SECONDS: Final = 30.0
 """After so long a new operator has read its list, and tells of each deletion from then on."""
+FOUND_SECONDS: Final = 60.0
+"""After so long an operator has found what to watch, or it will not."""
 END_SECONDS: Final = 5.0
 """How long an operator may take to end when we do."""
 MISSING: Final = (
@@ -113,40 +112,49 @@ class Frame:
 
     async def _served(self) -> None:
         """Return when the API server serves workflows, whether we may read them or not."""
-        scope = Scope(WORKFLOWS, next(iter(self._namespaces), ""))
         failures = 0
         while True:
             try:
-                async with aclosing(self._client.pages(scope, Projection, size=1)) as pages:
-                    await anext(pages)
+                if await self._client.discovers(WORKFLOWS):
+                    return
+                trouble = MISSING
             except ClusterError as error:
                 if forbidden(error):
                     return  # kopf goes on asking for what it may not see.
-                failures += 1
-                trouble = MISSING if not_found(error) else f"workflows cannot be listed: {error}"
-                if trouble != self.trouble:
-                    log.warning("%s", trouble)
-                self.trouble = trouble
-                await self._pause(failures)
-            else:
-                return
+                trouble = f"the API server does not say what it serves: {error}"
+            failures += 1
+            if trouble != self.trouble:
+                log.warning("%s", trouble)
+            self.trouble = trouble
+            await self._pause(failures)
 
     async def _pause(self, failures: int) -> None:
         await self._client.clock.sleep(BACKOFF.after(failures, self._client.random))
 
     async def _operate(self, pass_on: Callable[[Told], None]) -> None:
-        """Run one operator to its end; in a loop of its own."""
-        insights = Insights()
+        """
+        Run one operator to its end; in a loop of its own.
+
+        Raises:
+            NothingToWatchError: It has not found what to watch.
+
+        """
+        found = asyncio.Event()
+
+        def note() -> None:
+            if not found.is_set():
+                self.trouble = None
+                found.set()
+
         # Made before the operator, so that it does not take this task for one of its own.
-        looking = asyncio.create_task(self._looked(insights))
+        looking = asyncio.create_task(self._look(found))
         # Without a stop flag: its end would wait for the task that waits for the flag.
         operating = asyncio.create_task(
             kopf.operator(
-                registry=registry(pass_on),
+                registry=registry(pass_on, note),
                 clusterwide=not self._namespaces,
                 namespaces=self._namespaces,
                 standalone=True,
-                insights=insights,
             )
         )
         try:
@@ -159,20 +167,15 @@ class Frame:
             operating.cancel()
             await asyncio.gather(looking, operating, return_exceptions=True)
 
-    async def _looked(self, insights: Insights) -> None:
+    async def _look(self, found: asyncio.Event) -> None:
         """
-        Return when kopf has found what to watch.
+        Give kopf its time to find what to watch.
 
-        Discovery may lag behind what is served, and kopf looks only once: then it must begin anew.
-
-        Raises:
-            NothingToWatchError: It has not found it.
-
+        It looks only once, maybe at another API server than we did: then it must begin anew.
         """
-        await insights.ready_resources.wait()
-        if not insights.watched_resources:
+        await self._client.clock.sleep(FOUND_SECONDS)
+        if not found.is_set():
             raise NothingToWatchError
-        self.trouble = None
 
 
 async def _in_a_thread(work: Coroutine[None, None, None]) -> None:

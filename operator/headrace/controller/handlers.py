@@ -12,6 +12,7 @@ from typing import Any
 import kopf
 
 from headrace.api.v1alpha1.base import GROUP, VERSION
+from headrace.cluster.kinds import WORKFLOWS
 
 
 class NullDiffBase(kopf.DiffBaseStorage):
@@ -84,9 +85,22 @@ class Told:
     """It was deleted."""
 
 
-def registry(told: Callable[[Told], object]) -> kopf.OperatorRegistry:
-    """Return kopf's handlers, which pass on what is heard of workflows."""
+def registry(told: Callable[[Told], object], found: Callable[[], object]) -> kopf.OperatorRegistry:
+    """
+    Return kopf's handlers.
+
+    Args:
+        told: Told what is heard of workflows.
+        found: Called whenever kopf finds workflows among the kinds that there are.
+
+    """
     handlers = kopf.OperatorRegistry()
+
+    def workflows(kind: kopf.Resource) -> bool:
+        ours = kind.plural == WORKFLOWS.plural
+        if ours:
+            found()
+        return ours
 
     @kopf.on.startup(registry=handlers)
     async def start(settings: kopf.OperatorSettings, **_: object) -> None:
@@ -97,7 +111,7 @@ def registry(told: Callable[[Told], object]) -> kopf.OperatorRegistry:
         # In a pod the official client is not there, and not needed.
         return kopf.login_with_service_account(**context) or kopf.login_via_client(**context)
 
-    @kopf.on.event(GROUP, VERSION, "workflows", registry=handlers)
+    @kopf.on.event(workflows, group=GROUP, version=VERSION, registry=handlers)
     async def workflow_changed(
         namespace: str | None,
         name: str | None,

@@ -12,9 +12,9 @@ from random import Random
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
-from msgspec import json
+from msgspec import Struct, json
 
-from headrace.kube.errors import api_error
+from headrace.kube.errors import ApiError, api_error, not_found
 from headrace.kube.pace import Clock
 from headrace.kube.resources import Ref, Resource, Scope
 from headrace.kube.sender import FAILED, REQUEST_SECONDS, Call, Sender, Settings
@@ -28,6 +28,22 @@ IDLE_SECONDS: Final = 70.0
 """A watch that is silent for longer is dead: bookmarks come each minute."""
 PAGE: Final = 500
 MERGE_PATCH: Final = "application/merge-patch+json"
+
+
+class _Named(Struct):
+    name: str
+
+
+class _Groups(Struct):
+    """An APIGroupList."""
+
+    groups: list[_Named] = []
+
+
+class _Kinds(Struct):
+    """An APIResourceList."""
+
+    resources: list[_Named] = []
 
 
 class Client:
@@ -54,6 +70,28 @@ class Client:
     async def get(self, ref: Ref, into: type[T], *, within: float = REQUEST_SECONDS) -> T:
         """Return an object as it is now."""
         return await self._object(Call("get", ref.resource, Request("GET", ref.path)), into, within)
+
+    async def discovers(self, resource: Resource, *, within: float = REQUEST_SECONDS) -> bool:
+        """
+        Tell whether the API server names a kind of a group among those that it serves.
+
+        Right after a CRD is made its objects may be served before discovery names them.
+        """
+        groups = await self._discovery(resource, "/apis", _Groups, within)
+        if resource.group not in {group.name for group in groups.groups}:
+            return False
+        path = f"/apis/{resource.api_version}"
+        kinds = await self._discovery(resource, path, _Kinds, within)
+        return resource.plural in {kind.name for kind in kinds.resources}
+
+    async def _discovery(self, resource: Resource, path: str, into: type[T], within: float) -> T:
+        """Read a document of discovery; one that is missing is empty."""
+        try:
+            return await self._object(Call("get", resource, Request("GET", path)), into, within)
+        except ApiError as error:
+            if not_found(error):
+                return into()
+            raise
 
     async def pages(
         self, scope: Scope, into: type[T], *, size: int = PAGE, within: float = REQUEST_SECONDS
