@@ -163,21 +163,22 @@ def test_an_api_server_that_is_away_for_a_while_is_waited_for(
     assert 0 == controller.metric("headrace_cache_repairs")
 
 
-def test_a_leader_that_cannot_reach_the_api_server_for_long_ends(
+def test_a_leader_that_cannot_reach_the_api_server_for_long_stands_by(
     faults: Faults, witness: Witness
 ) -> None:
-    """It cannot know whether another leads by now; started again, it goes on."""
+    """It cannot know whether another leads by now, so it does nothing until it is elected again."""
     story, controller, proxy = faults.story, faults.controller, faults.proxy
     story.start("diamond", "run-lonely")
     story.until("a Job", lambda: story.of_run("job", "run-lonely"))
 
     proxy.go_away()
-    code = controller.wait()
+    story.until("it stands by", lambda: controller.metric("headrace_leading") == 0)
     proxy.come_back()
-    controller.start()
+    story.until("it leads again", lambda: controller.metric("headrace_leading") == 1)
 
-    assert 0 != code
     is_as_without(story, "run-lonely", witness)
+    assert controller.running
+    assert 0 == controller.metric("headrace_cache_repairs")
 
 
 def _strike_at(faults: Faults, point: int, fate: Fate, struck: threading.Event) -> None:
