@@ -25,6 +25,7 @@ from headrace.engine.run.observed import RunKey
 from headrace.kube.client import IDLE_SECONDS, Client
 from headrace.kube.informer import Informer
 from headrace.kube.lease import Elector
+from headrace.kube.pace import Clock
 from headrace.kube.resources import LEASES, PODS, Ref, Scope
 from headrace.kube.sender import Settings as Sending
 from headrace.kube.transport import Transport
@@ -37,6 +38,7 @@ LONGEST_TURN = 600.0
 DRAIN_SECONDS = 20.0
 QUIET_SECONDS = IDLE_SECONDS + 30.0
 """After so long a watch is not only silent: it could not be begun anew either."""
+CLOCK = Clock()
 SOON_SECONDS = 1.0
 """How long what nothing waits for may wait, so that many such changes share a turn."""
 
@@ -57,7 +59,9 @@ class Ways:
 class Runtime:
     """One controller, from its start to its end."""
 
-    def __init__(self, settings: Settings, ways: Ways, over: asyncio.Event) -> None:
+    def __init__(
+        self, settings: Settings, ways: Ways, over: asyncio.Event, clock: Clock = CLOCK
+    ) -> None:
         """
         Wire everything; nothing runs yet.
 
@@ -65,13 +69,14 @@ class Runtime:
             settings: How it runs.
             ways: To the API server.
             over: Set when this controller must end: a part of it did.
+            clock: The time by which requests are paced and the Lease is held.
 
         """
         self.settings = settings
         self.metrics = Metrics()
         self._random = Random()  # noqa: S311 - jitter, not secrets
         self._elector = Elector(
-            Client(ways.lease, Sending(observe=self.metrics.request), self._random),
+            Client(ways.lease, Sending(observe=self.metrics.request, clock=clock), self._random),
             Ref(LEASES, settings.lease_namespace, settings.lease_name),
             settings.identity,
             now,
@@ -81,6 +86,7 @@ class Runtime:
             burst=settings.burst,
             observe=self.metrics.request,
             fence=self._elector.still_mine,
+            clock=clock,
         )
         self._client = Client(ways.work, sending, self._random)
         self.caches = Caches(

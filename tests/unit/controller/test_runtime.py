@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headrace.cluster.caches import Key, WorkflowKey
-from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.controller.frame import Frame
 from headrace.controller.handlers import Told
 from headrace.controller.runtime import Runtime, Ways
@@ -22,7 +22,7 @@ from headrace.kube.sender import Settings as Sending
 from headrace.manifests.kube import OwnObject
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport, Where
-from support.plumbing import manifest
+from support.plumbing import manifest, virtual_clock
 from support.virtual_time import VirtualTimeLoop, now, seeded
 
 EVENT_LOOP = VirtualTimeLoop
@@ -52,7 +52,8 @@ class House:
 
     def __init__(self) -> None:
         self.server = ApiServer()
-        self.client = Client(MemoryTransport(self.server), Sending(), seeded(7))
+        self.client = Client(MemoryTransport(self.server), Sending(rate=1e6), seeded(7))
+        self.lease_way = MemoryTransport(self.server)
 
     async def furnish(self) -> None:
         """Make in each namespace a workflow and a run of it."""
@@ -74,11 +75,14 @@ class House:
         return "startTime" in found.status
 
     @asynccontextmanager
-    async def controller(self, way: MemoryTransport | None = None) -> AsyncIterator[Runtime]:
+    async def controller(
+        self, way: MemoryTransport | None = None, **given: Any
+    ) -> AsyncIterator[Runtime]:
         """Let a controller run that watches both namespaces."""
-        settings = Settings(namespaces=("a", "b"), lease_namespace="a", port=0)
+        settings = Settings(namespaces=("a", "b"), lease_namespace="a", port=0, **given)
         work = way or MemoryTransport(self.server)
-        runtime = Runtime(settings, Ways(work, MemoryTransport(self.server)), asyncio.Event())
+        ways = Ways(work, self.lease_way)
+        runtime = Runtime(settings, ways, asyncio.Event(), virtual_clock())
         await runtime.start()
         try:
             yield runtime
@@ -314,3 +318,36 @@ async def test_what_turns_have_learned_ends_with_their_term() -> None:
         await asyncio.sleep(SECONDS)
         assert not runtime.caches.awaited.anything
         assert () == runtime.caches.runs.tombstones_by_index(RunKey("a", "x"))
+
+
+async def test_one_that_cannot_reach_the_api_server_stands_by_until_it_can() -> None:
+    """It ends its work when the Lease may be another's, and goes on when it is elected again."""
+    house = House()
+    await house.furnish()
+    way = MemoryTransport(house.server)
+    async with house.controller(way) as runtime:
+        await asyncio.sleep(SECONDS)
+        first = runtime.term
+        way.faults.black_hole = house.lease_way.faults.black_hole = True
+        await asyncio.sleep(12)
+        assert first is not runtime.term
+        assert 0 == runtime.metrics.registry.get_sample_value("headrace_leading")
+        way.faults.black_hole = house.lease_way.faults.black_hole = False
+        await house.make(WORKFLOW_RUNS, "a", "late", {"workflow": "w"})
+        await asyncio.sleep(100)  # A silent watch is begun anew, and so is what a term lists.
+        assert 1 == runtime.metrics.registry.get_sample_value("headrace_leading")
+        late = await house.client.get(Ref(WORKFLOW_RUNS, "a", "late"), OwnObject)
+        assert "startTime" in late.status
+        assert not runtime.over.is_set()
+
+
+async def test_a_flood_in_one_namespace_delays_another_by_a_moment() -> None:
+    """Hundreds of tasks wait for turns and requests; the one run of another namespace does not."""
+    house = House()
+    await house.furnish()
+    for number in range(300):
+        await house.make(TASK_RUNS, "a", f"flood-{number}", {"image": "busybox"})
+    async with house.controller(qps=20, burst=20) as runtime:
+        await asyncio.sleep(10)
+        assert await house.began("b")
+        assert runtime.queue.depth > 200
