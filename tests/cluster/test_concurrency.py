@@ -73,6 +73,32 @@ def test_replace_cancels_the_active_run_for_a_newer_one(story: Story) -> None:
     assert cancelled["status"]["completionTime"] <= later["status"]["startTime"]
 
 
+def test_a_run_whose_last_task_hangs_can_be_ended(story: Story) -> None:
+    """Cancel leaves it alone, and the next run waits. Terminate ends it, and so does its limit."""
+    tidy = {"finally_": [task("tidy", lasting())], "concurrency": {"policy": "Queue"}}
+    story.workflow("hanging", task("work", SUCCEED), suspend=True, **tidy)
+    story.start("hanging", "hanging-1")
+    story.waits("hanging-1-tidy", "Running")
+    story.start("hanging", "hanging-2")
+    story.steer("hanging-1", "Cancel")
+    story.waits("hanging-2", "WaitingForTurn", "workflowrun")
+    assert "completionTime" not in story.get("workflowrun", "hanging-1")["status"]
+
+    limits = {"spec": {"timeouts": {"finallySeconds": 3}}}
+    story.patch("workflow", "hanging", limits)
+    story.steer("hanging-1", "Terminate")
+    terminated = condition(story.ended("hanging-1"))
+    late = story.ended("hanging-2")
+
+    assert "Terminated" == terminated["reason"]
+    assert "desiredState is Terminate; 1 cancelled (tidy)" == terminated["message"]
+    assert "FinallyTimeout" == condition(late)["reason"]
+    assert "finallyTime" in late["status"]
+    story.until(
+        "nothing runs", lambda: not story.running("hanging-1", "") + story.running("hanging-2")
+    )
+
+
 def test_forbid_skips_a_tick_and_lets_a_run_by_hand_wait(story: Story) -> None:
     """The skipped tick is counted and told in an Event; what somebody asked for is not lost."""
     hourly = {"schedule": {"cron": "0 * * * *"}}

@@ -179,6 +179,11 @@ CHANGES = [
     ("Stop", "Pause", False),
     ("Cancel", "Run", False),
     ("Cancel", "Stop", False),
+    ("Run", "Terminate", True),
+    ("Stop", "Terminate", True),
+    ("Cancel", "Terminate", True),
+    ("Terminate", "Cancel", False),
+    ("Terminate", "Run", False),
 ]
 
 
@@ -189,7 +194,7 @@ def test_a_run_is_steered_one_way(
     after: str,
     allowed: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    """Cancel is final, and Stop can only become Cancel."""
+    """Stop can become Cancel, and either can become Terminate, which is final."""
     name = shared.made(run(desiredState=before))
     told = shared.patch("workflowrun", name, {"desiredState": after})
     assert allowed is ("patched" in told), told
@@ -198,9 +203,12 @@ def test_a_run_is_steered_one_way(
 
 def test_taking_the_wish_away_is_no_way_back(shared: Objects) -> None:
     """Without desiredState the default would be Run again."""
-    name = shared.made(run(desiredState="Cancel"))
-    told = shared.patch("workflowrun", name, {"desiredState": None})
-    assert "Cancel is final; create a new run" in told
+    for state, why in (
+        ("Cancel", "Cancel can only become Terminate; create a new run"),
+        ("Terminate", "Terminate is final; create a new run"),
+    ):
+        name = shared.made(run(desiredState=state))
+        assert why in shared.patch("workflowrun", name, {"desiredState": None})
 
 
 FIXED: list[tuple[str, Any]] = [

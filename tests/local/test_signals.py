@@ -138,6 +138,29 @@ def test_a_cancelled_run_goes_on_being_cancelled(bench: Bench) -> None:
     assert not running(bench)
 
 
+def test_a_signal_in_a_resumed_run_that_is_cancelled_ends_its_last_tasks(bench: Bench) -> None:
+    """A `finally` task that hangs keeps no run from its end: nothing of it is left to resume."""
+    bench.write(sh("a"), last=[sh("tidy", HOLD), sh("tell")])
+    runner = bench.start()
+    until(lambda: bench.ran("tidy"))
+    runner.send_signal(signal.SIGINT)
+    until(lambda: "cancelling" in said(runner))
+    runner.send_signal(signal.SIGINT)
+    runner.communicate(timeout=60)
+
+    resumed = bench.start("--resume")
+    until(lambda: [1, 2] == bench.ran("tidy"))
+    resumed.send_signal(signal.SIGINT)
+    out, _ = resumed.communicate(timeout=60)
+
+    assert 1 == resumed.returncode
+    assert "ending the run with its `finally` tasks" in out
+    assert "was ended after" in out
+    assert Reason.TERMINATED == bench.log_of("tidy").reason
+    assert not running(bench)
+    assert "is unfinished; leave --resume out" in bench.run("--resume").err
+
+
 def test_a_runner_without_a_terminal_survives_its_end(bench: Bench) -> None:
     """Under nohup the shell has switched SIGHUP off, and it stays off."""
     bench.write(sh("a", HOLD))

@@ -103,5 +103,8 @@ def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
     more = {}
     if troubled:
         more["on_failure"] = draw(st.sampled_from(OnFailure))
-        more["timeouts"] = RunTimeouts(run_seconds=draw(st.sampled_from([None, 200])))
+        more["timeouts"] = RunTimeouts(
+            run_seconds=draw(st.sampled_from([None, 200])),
+            finally_seconds=draw(st.sampled_from([None, 50])),
+        )
     return Plan(workflow(*tasks, **more), ends)

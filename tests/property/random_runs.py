@@ -19,6 +19,9 @@ from support.fake_cluster import CrashError, FakeJob, Fault, LostAnswerError
 from support.fake_world import StaleError
 from support.story import Story, at_once
 
+_ENDS = {DesiredState.STOP: 1, DesiredState.CANCEL: 2, DesiredState.TERMINATE: 3}
+"""The ways to end a run early: each can only become one that is stronger."""
+
 
 class Ride:
     """A run that meets what is drawn for it, with the invariants checked after every turn."""
@@ -155,8 +158,8 @@ class Ride:
 
     def steer(self, index: int) -> None:
         """Let somebody stop or cancel the run."""
-        wanted = DesiredState.CANCEL if index % 2 else DesiredState.STOP
-        if self.run.desired is not DesiredState.CANCEL:
+        wanted = list(_ENDS)[index % len(_ENDS)]
+        if _ENDS.get(self.run.desired, 0) < _ENDS[wanted]:
             self.cluster.steer(self.run, wanted)
 
     def delete_job(self, index: int) -> None:

@@ -222,9 +222,10 @@ def _starts_nothing(run: FakeRun) -> bool:
     return bool(stops) or run.desired in _ENDING or run.log.reason in _ENDING_REASONS
 
 
-_ENDING = frozenset({DesiredState.STOP, DesiredState.CANCEL})
+_ENDING = frozenset({DesiredState.STOP, DesiredState.CANCEL, DesiredState.TERMINATE})
 _ENDING_REASONS = frozenset(
-    {Reason.CANCELLED, Reason.STOPPED, Reason.TIMING_OUT, Reason.RUN_TIMEOUT}
+    {Reason.CANCELLED, Reason.STOPPED, Reason.TERMINATED}
+    | {Reason.TIMING_OUT, Reason.RUN_TIMEOUT, Reason.FINALLY_TIMEOUT}
 )
 
 

@@ -132,7 +132,9 @@ def _resumed(wishes: Wishes, folder: StateFolder, stack: ExitStack) -> Begun:
     if _changed(written, record):
         note(f"{wishes.file} has changed since run {name} began; the run keeps its definition")
     if record.desired is DesiredState.CANCEL:
-        note(f"run {name} was being cancelled, and still is")
+        note(f"run {name} was being cancelled, and still is; Ctrl-C ends its `finally` tasks too")
+    if record.desired is DesiredState.TERMINATE:
+        note(f"run {name} was being ended, and still is")
     definition = compile_workflow(spec)
     launcher = _launcher(wishes, Path(record.folder))
     problems = list(launcher.problems(spec, definition))

@@ -70,7 +70,10 @@ _TONES = {
 }
 
 _ENDING = f"ending, killed in at most {GRACE_SECONDS:.0f} s"
-_HERE = {"desiredState is Cancel": "you cancelled it"}
+_HERE = {
+    "desiredState is Cancel": "you cancelled it",
+    "desiredState is Terminate": "you ended it and its `finally` tasks",
+}
 """What the engine says in the words of the API, in those of somebody at a terminal."""
 
 _NAMED = 3

@@ -21,7 +21,12 @@ LOG_LINES: Final = 10
 _MOST_TOLD: Final = 5
 """Of how many failed tasks the end of the log is told; of the others, where it is."""
 _TAIL_BYTES: Final = 16_384
-_HOW: Final = {Reason.CANCELLED: "was cancelled", Reason.RUN_TIMEOUT: "ran out of time"}
+_HOW: Final = {
+    Reason.CANCELLED: "was cancelled",
+    Reason.TERMINATED: "was ended",
+    Reason.RUN_TIMEOUT: "ran out of time",
+    Reason.FINALLY_TIMEOUT: "ran out of time",
+}
 """How a run ended that did not succeed: any other failed."""
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import DesiredState, RunSpec
+from headrace.api.v1alpha1.run import CANCELLING, RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster import line
 from headrace.cluster.belonging import owner_uid, task_run_key
@@ -293,5 +293,5 @@ def _sibling(item: OwnObject) -> SiblingRun:
         created=created,
         logical_time=given_time(item.spec.get("logicalTime"), otherwise=created),
         began="startTime" in item.status,
-        cancelling=item.spec.get("desiredState") == DesiredState.CANCEL,
+        cancelling=item.spec.get("desiredState") in CANCELLING,
     )

@@ -17,6 +17,11 @@ class Mode(StrEnum):
     PAUSE = "Pause"
     STOP = "Stop"
     CANCEL = "Cancel"
+    TERMINATE = "Terminate"
+
+
+ENDING = frozenset({Mode.STOP, Mode.CANCEL, Mode.TERMINATE})
+"""The modes in which nothing new starts; but for Terminate, `finally` tasks do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
-from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.local.world import LocalWorld
 from headrace.loop.runs import reconcile
@@ -21,7 +21,8 @@ Show = Callable[[ObservedRun, datetime], None]
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _GRACEFULLY: Final = "cancelling: running tasks end, then `finally` tasks run; once more kills all"
-_AT_ONCE: Final = "killing all tasks now; --resume runs what is left of `finally`"
+_AT_ONCE: Final = "killing all tasks now; --resume brings the run to its end"
+_FOR_GOOD: Final = "ending the run with its `finally` tasks; nothing is left to resume"
 
 
 async def run_to_end(
@@ -31,7 +32,8 @@ async def run_to_end(
     Bring a run to its end.
 
     The first Ctrl-C (or SIGTERM, or SIGHUP) cancels the run; the second kills what runs.
-    SIGQUIT, which is what the terminal makes of Ctrl-Backslash, is like both.
+    SIGQUIT, which is what the terminal makes of Ctrl-Backslash, is like both. In a run that was
+    resumed while it was being cancelled, the first Ctrl-C ends its `finally` tasks too.
 
     Args:
         key: The run.
@@ -67,6 +69,8 @@ class _Stop:
         self._world = world
         self._say = say
         self._asked = False
+        self._resumed = world.snapshot().desired in CANCELLING
+        """Whether the run was being cancelled already when this runner took it up."""
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -85,10 +89,12 @@ class _Stop:
         if self.clearing or self.broken_off:
             return
         at_once = self._asked or number is signal.SIGQUIT
-        self._say(_AT_ONCE if at_once else _GRACEFULLY)
-        if not self._asked:
-            self._asked = True
-            self._world.desire(DesiredState.CANCEL)
+        gently = _FOR_GOOD if self._resumed else _GRACEFULLY
+        self._say(_AT_ONCE if at_once else gently)
+        if not self._asked and not (self._resumed and at_once):
+            wanted = DesiredState.TERMINATE if self._resumed else DesiredState.CANCEL
+            self._world.desire(wanted)
+        self._asked = True
         if at_once:
             self.broken_off = True
             self._world.kill()

@@ -73,6 +73,7 @@ RUN_LOGS = st.builds(
     message=TEXTS,
     since=st.none() | TIMES,
     started=st.none() | TIMES,
+    finally_since=st.none() | TIMES,
     counts=st.builds(Counts, *[COUNT] * 8),
     positions=st.sampled_from(["", "0", "0-41,43"]),
     marks=st.none()

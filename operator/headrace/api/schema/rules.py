@@ -163,15 +163,21 @@ _RUN_SPEC = (
         for name in FIXED
     ),
     Rule(
+        "!has(oldSelf.desiredState) || oldSelf.desiredState != 'Terminate'"
+        " || has(self.desiredState) && self.desiredState == 'Terminate'",
+        "Terminate is final; create a new run",
+        field=".desiredState",
+    ),
+    Rule(
         "!has(oldSelf.desiredState) || oldSelf.desiredState != 'Cancel'"
-        " || has(self.desiredState) && self.desiredState == 'Cancel'",
-        "Cancel is final; create a new run",
+        " || has(self.desiredState) && self.desiredState in ['Cancel', 'Terminate']",
+        "Cancel can only become Terminate; create a new run",
         field=".desiredState",
     ),
     Rule(
         "!has(oldSelf.desiredState) || oldSelf.desiredState != 'Stop'"
-        " || has(self.desiredState) && self.desiredState in ['Stop', 'Cancel']",
-        "Stop can only become Cancel; create a new run",
+        " || has(self.desiredState) && self.desiredState in ['Stop', 'Cancel', 'Terminate']",
+        "Stop can only become Cancel or Terminate; create a new run",
         field=".desiredState",
     ),
 )

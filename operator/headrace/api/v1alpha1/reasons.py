@@ -31,6 +31,9 @@ class Reason(StrEnum):
     STOPPED = "Stopped"
     """`desiredState: Stop` kept some of its tasks from starting."""
 
+    TERMINATED = "Terminated"
+    """`desiredState: Terminate` ended it, and its `finally` tasks too."""
+
     # --- what it waits for --------------------------------------------------------------------
     WAITING_FOR_UPSTREAM = "WaitingForUpstream"
     """A task that it depends on has not ended."""
@@ -149,6 +152,9 @@ class Reason(StrEnum):
 
     RUN_TIMEOUT = "RunTimeout"
     """The run took longer than `timeouts.runSeconds`."""
+
+    FINALLY_TIMEOUT = "FinallyTimeout"
+    """The `finally` tasks took longer than `timeouts.finallySeconds`."""
 
     TASK_RUN_DELETED = "TaskRunDeleted"
     """Somebody deleted the TaskRun of a task that had started; it is not run again."""

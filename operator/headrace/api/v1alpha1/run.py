@@ -25,6 +25,13 @@ class DesiredState(ApiEnum):
     CANCEL = "Cancel"
     """End running tasks, then run `finally` tasks, and end."""
 
+    TERMINATE = "Terminate"
+    """End running tasks, `finally` tasks too, and end. What has not started never does."""
+
+
+CANCELLING = frozenset({DesiredState.CANCEL, DesiredState.TERMINATE})
+"""What somebody wants of a run whose running tasks are to end."""
+
 
 class TriggerKind(ApiEnum):
     """What asked for a run."""
@@ -70,8 +77,8 @@ class RunSpec(ApiType):
     """trigger is what asked for the run."""
 
     desired_state: DesiredState = DesiredState.RUN
-    """desiredState steers the run: Run, Pause, Stop or Cancel. Stop can only become Cancel, and
-    Cancel is final."""
+    """desiredState steers the run: Run, Pause, Stop, Cancel or Terminate. Stop can only become
+    Cancel or Terminate, Cancel can only become Terminate, and Terminate is final."""
 
 
 class TaskCounts(ApiType):
@@ -99,8 +106,8 @@ class TaskCounts(ApiType):
     """omitted tasks were ruled out by the outcomes upstream."""
 
     cancelled: int = Field(default=0, ge=0)
-    """cancelled tasks were ended, or kept from starting, by Stop, Cancel, a time limit or
-    onFailure."""
+    """cancelled tasks were ended, or kept from starting, by Stop, Cancel, Terminate, a time limit
+    or onFailure."""
 
 
 class Attention(ApiType):
@@ -156,6 +163,9 @@ class RunStatus(ApiType):
 
     start_time: AwareDatetime | None = None
     """startTime is when the run left the queue and began."""
+
+    finally_time: AwareDatetime | None = None
+    """finallyTime is when all tasks but the `finally` tasks had ended."""
 
     completion_time: AwareDatetime | None = None
     """completionTime is when the run ended."""

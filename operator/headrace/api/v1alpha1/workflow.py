@@ -29,6 +29,10 @@ class RunTimeouts(ApiType):
     """runSeconds is the longest time of a run. After it, running tasks are ended, then `finally`
     tasks run."""
 
+    finally_seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
+    """finallySeconds is the longest time of all `finally` tasks together, since the other tasks
+    have ended. After it, those that run are ended, and the others never start."""
+
 
 class History(ApiType):
     """What is kept of finished runs."""
@@ -78,8 +82,9 @@ class WorkflowSpec(ApiType):
     """tasks are the pipeline: each runs as one Job, after the tasks that it depends on."""
 
     finally_: tuple[NamedTask, ...] = Field(default=(), max_length=100, alias="finally")
-    """finally tasks run after all others ended, whatever the outcome, also after Stop and Cancel.
-    One that fails makes the run fail, unless it says allowFailure."""
+    """finally tasks run after all others ended, whatever the outcome, also after Stop and Cancel;
+    only Terminate and timeouts.finallySeconds end them. One that fails makes the run fail, unless
+    it says allowFailure."""
 
     on_failure: OnFailure = OnFailure.CONTINUE
     """onFailure says whether independent branches go on after a failure."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.definitions import Definitions, Revision, UnusableError, parse_spec
@@ -249,7 +249,7 @@ def _known(run: OwnObject) -> KnownRun:
         created=created,
         logical_time=given_time(run.spec.get("logicalTime"), otherwise=created),
         began=log.started is not None,
-        cancelling=run.spec.get("desiredState") == DesiredState.CANCEL,
+        cancelling=run.spec.get("desiredState") in CANCELLING,
         finished=log.finished,
         succeeded=bool(log.succeeded),
         reason=log.reason.value,

@@ -64,6 +64,7 @@ class Definition:
     params: tuple[Param, ...] = ()
     on_failure: OnFailure = OnFailure.CONTINUE
     run_seconds: int | None = None
+    finally_seconds: int | None = None
     concurrency: Concurrency = _ANY_NUMBER
     history: History = _USUAL_HISTORY
     names: tuple[str, ...] = field(init=False)
@@ -95,6 +96,7 @@ def compile_workflow(spec: WorkflowSpec) -> Definition:
         params=spec.params,
         on_failure=spec.on_failure,
         run_seconds=spec.timeouts.run_seconds,
+        finally_seconds=spec.timeouts.finally_seconds,
         concurrency=spec.concurrency,
         history=spec.history,
     )

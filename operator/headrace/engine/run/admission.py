@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import Concurrency
-from headrace.engine.course import Course, Mode
+from headrace.engine.course import ENDING, Course, Mode
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import InvalidParamsError, resolve
 from headrace.engine.run.observed import ObservedRun
@@ -98,7 +98,7 @@ def _has_begun(run: ObservedRun) -> bool:
 
 def _hold(run: ObservedRun, definition: Definition, course: Course) -> Refused | Held | None:
     """Say why a run does not begin yet, or ever."""
-    if course.mode in (Mode.STOP, Mode.CANCEL):
+    if course.mode in ENDING:
         return Refused(course.reason, f"{course.message} before the run began")
     if course.mode is Mode.PAUSE:
         return Held(Reason.PAUSED, course.message)

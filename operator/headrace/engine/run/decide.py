@@ -17,7 +17,7 @@ from headrace.engine.run.marks import failures
 from headrace.engine.run.observed import ObservedRun, RunKind, RunLog
 from headrace.engine.run.records import Records, write_up
 from headrace.engine.run.status import Standing, refused, run_log, waiting
-from headrace.engine.run.steering import course, deadline
+from headrace.engine.run.steering import course, deadlines
 from headrace.engine.run.survey import Survey, survey
 from headrace.engine.task.actions import Action, EndAttempt, RunContext, StartAttempt
 from headrace.engine.task.observed import TaskLog
@@ -56,15 +56,15 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
         return _with_status(run, waiting(run, answer), now, Decision(look_again_at=answer.until))
     found = survey(run, answer, steered, now)
     records = write_up(run, found.judged, now)
+    status = run.log
+    if run.key.kind is RunKind.WORKFLOW_RUN:  # else the log of its one task says it all
+        status = run_log(Standing(run, answer, found, steered, records.now, now))
     decision = Decision(
         records=records.now,
         actions=tuple(_actions(run, answer, found)),
-        look_again_at=min(_wake_ups(run, found, records, now), default=None),
+        look_again_at=min(_wake_ups(replace(run, log=status), found, records, now), default=None),
     )
-    if run.key.kind is RunKind.TASK_RUN:
-        return decision  # the log of its one task says it all
-    standing = Standing(run, answer, found, steered, records.now, now)
-    return _with_status(run, run_log(standing), now, decision)
+    return decision if status is run.log else _with_status(run, status, now, decision)
 
 
 def _refuse(run: ObservedRun, why: Refused, now: datetime) -> Decision:
@@ -93,7 +93,7 @@ def _wake_ups(
     run: ObservedRun, found: Survey, records: Records, now: datetime
 ) -> Iterator[datetime]:
     """Yield the times at which something is due although nothing happens."""
-    due = [deadline(run), records.later]
+    due = [*deadlines(run), records.later]
     for each in found.judged.values():
         match each.verdict:
             case Start():

@@ -82,6 +82,8 @@ class RunLog:
     since: datetime | None = None
     """Since when the reason is this one."""
     started: datetime | None = None
+    finally_since: datetime | None = None
+    """When all tasks but the `finally` tasks had ended."""
     finished: datetime | None = None
     counts: Counts = Counts()
     positions: str = ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine import ranges
-from headrace.engine.course import Course, Mode
+from headrace.engine.course import ENDING, Course, Mode
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.admission import Held, Refused
@@ -103,6 +103,7 @@ def run_log(standing: Standing) -> RunLog:
     log = replace(
         run.log,
         started=run.log.started or now,
+        finally_since=_finally_since(standing),
         counts=counts,
         positions=_positions(standing),
         marks=tuple(standing.found.marked),
@@ -122,9 +123,19 @@ def run_log(standing: Standing) -> RunLog:
 def _leaving(course: Course, reason: Reason, left: Mapping[str, str]) -> tuple[Reason, str]:
     """Say what is left of a run whose tasks have all ended; it ends when nothing of it runs."""
     words = f"{left[min(left)]} still runs"
-    if course.mode in (Mode.STOP, Mode.CANCEL):
+    if course.mode in ENDING:
         return reason, f"{course.message}; {words}"
     return Reason.WAITING_FOR_REMOVAL, words
+
+
+def _finally_since(standing: Standing) -> datetime | None:
+    """Remember when it became the turn of `finally` tasks, if there are any."""
+    definition, judged = standing.definition, standing.found.judged.values()
+    none = len(definition.names) == len(definition.graph.order)
+    # Those that were passed over wait for one of these.
+    if none or any(each.outcome is None and not each.task.is_finally for each in judged):
+        return standing.run.log.finally_since
+    return standing.run.log.finally_since or standing.now
 
 
 def _counts(standing: Standing) -> Counts:
@@ -199,7 +210,7 @@ def _end(standing: Standing) -> dict[str, Any]:
         _list("omitted", _named(standing, Outcome.OMITTED)),
     ]
     message = "; ".join(filter(None, counted))
-    if cut and standing.course.mode in (Mode.STOP, Mode.CANCEL):
+    if cut and standing.course.mode in ENDING:
         course = standing.course
         message = f"{course.message}; {message}"
         return {"succeeded": False, "reason": course.reason, "message": clip(message)}
@@ -239,6 +250,9 @@ def _progress(course: Course, counts: Counts, attention: tuple[Watched, ...]) ->
     timed_out = course.reason is Reason.RUN_TIMEOUT
     match course.mode:
         case Mode.CANCEL if counts.cancelled or not timed_out:
+            return (Reason.TIMING_OUT if timed_out else Reason.CANCELLING), course.message
+        case Mode.TERMINATE:
+            timed_out = course.reason is Reason.FINALLY_TIMEOUT
             return (Reason.TIMING_OUT if timed_out else Reason.CANCELLING), course.message
         case Mode.STOP:
             return Reason.STOPPING, course.message

@@ -1,9 +1,10 @@
 """
-What somebody wants of a run, and what its own limits want: go on, pause, stop or cancel.
+What somebody wants of a run, and what its own limits want: go on, pause, or one of three ends.
 
-Knows `desiredState`, `timeouts.runSeconds` and `onFailure`. Knows no task.
+Knows `desiredState`, `timeouts.runSeconds` and `timeouts.finallySeconds`. Knows no task.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
@@ -16,26 +17,54 @@ _ASKED = {
     DesiredState.PAUSE: Course(Mode.PAUSE, Reason.PAUSED, "desiredState is Pause"),
     DesiredState.STOP: Course(Mode.STOP, Reason.STOPPED, "desiredState is Stop"),
     DesiredState.CANCEL: Course(Mode.CANCEL, Reason.CANCELLED, "desiredState is Cancel"),
+    DesiredState.TERMINATE: Course(Mode.TERMINATE, Reason.TERMINATED, "desiredState is Terminate"),
 }
 
 
-def deadline(run: ObservedRun) -> datetime | None:
-    """Return when the run's time is over, if it has a limit and has begun."""
-    seconds = run.definition.run_seconds if run.definition else None
-    if seconds is None or run.log.started is None:
-        return None
-    return run.log.started + timedelta(seconds=seconds)
-
-
 def course(run: ObservedRun, now: datetime) -> Course:
-    """Say what a run may do now. A time limit that was reached stays reached."""
+    """
+    Say what a run may do now: the strongest of what somebody wants and what its limits want.
+
+    A time limit that was reached stays reached.
+    """
     asked = _ASKED[run.desired]
-    if asked.mode is Mode.CANCEL:
+    if asked.mode is Mode.TERMINATE:
         return asked
-    limit = deadline(run)
-    if run.log.reason is Reason.TIMING_OUT or (limit is not None and now >= limit):
-        seconds = run.definition.run_seconds if run.definition else None
+    limit = finally_deadline(run)
+    if limit is not None and now >= limit:
         return Course(
-            Mode.CANCEL, Reason.RUN_TIMEOUT, f"longer than timeouts.runSeconds ({seconds})"
+            *(Mode.TERMINATE, Reason.FINALLY_TIMEOUT),
+            f"`finally` took longer than timeouts.finallySeconds ({_seconds(run)[1]})",
+        )
+    limit = run_deadline(run)
+    out_of_time = run.log.reason is Reason.TIMING_OUT or (limit is not None and now >= limit)
+    if out_of_time and asked.mode is not Mode.CANCEL:
+        return Course(
+            *(Mode.CANCEL, Reason.RUN_TIMEOUT),
+            f"longer than timeouts.runSeconds ({_seconds(run)[0]})",
         )
     return asked
+
+
+def deadlines(run: ObservedRun) -> Iterator[datetime]:
+    """Yield the times at which the run's limits are reached, as far as they count already."""
+    yield from (each for each in (run_deadline(run), finally_deadline(run)) if each is not None)
+
+
+def run_deadline(run: ObservedRun) -> datetime | None:
+    """Return when the run's time is over, if it has a limit and has begun."""
+    return _after(run.log.started, _seconds(run)[0])
+
+
+def finally_deadline(run: ObservedRun) -> datetime | None:
+    """Return when the time of `finally` tasks is over, if it has a limit and all others ended."""
+    return _after(run.log.finally_since, _seconds(run)[1])
+
+
+def _seconds(run: ObservedRun) -> tuple[int | None, int | None]:
+    definition = run.definition
+    return (definition.run_seconds, definition.finally_seconds) if definition else (None, None)
+
+
+def _after(begin: datetime | None, seconds: int | None) -> datetime | None:
+    return begin + timedelta(seconds=seconds) if begin is not None and seconds is not None else None

@@ -53,7 +53,7 @@ CASES = [
     ),
     pytest.param(
         workflow(timeouts={"zzz": 3}),
-        "spec.timeouts.zzz: there is no such field; there are: runSeconds",
+        "spec.timeouts.zzz: there is no such field; there are: finallySeconds, runSeconds",
         id="a field like no other",
     ),
     pytest.param(

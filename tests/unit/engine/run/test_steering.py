@@ -7,17 +7,21 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import RunTimeouts
 from headrace.engine.course import Mode
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
-from headrace.engine.run.steering import course, deadline
+from headrace.engine.run.steering import course, deadlines
 from support.builders import at, chain
 
 RUN, PAUSE = DesiredState.RUN, DesiredState.PAUSE
 STOP, CANCEL = DesiredState.STOP, DesiredState.CANCEL
+TERMINATE = DesiredState.TERMINATE
 
 
-def observed(desired: DesiredState, seconds: int | None = None, **status: object) -> ObservedRun:
-    """Return a run that began at noon and may take so many seconds."""
+def observed(
+    desired: DesiredState, seconds: int | None = None, last: int | None = None, **status: object
+) -> ObservedRun:
+    """Return a run that began at noon and may take so many seconds, its `finally` tasks `last`."""
     log = RunLog(**{"started": at(0), **status})  # type: ignore[arg-type] # fields of RunLog
-    definition = chain("a", timeouts=RunTimeouts(run_seconds=seconds))
+    limits = RunTimeouts(run_seconds=seconds, finally_seconds=last)
+    definition = chain("a", timeouts=limits)
     return ObservedRun(
         RunKey("default", "etl-1"), "uid-1", at(0), definition, desired=desired, log=log
     )
@@ -49,6 +53,26 @@ def observed(desired: DesiredState, seconds: int | None = None, **status: object
             id="once out of time, out of time",
         ),
         pytest.param(
+            observed(TERMINATE, 60), 60, Mode.TERMINATE, Reason.TERMINATED, id="terminate"
+        ),
+        pytest.param(
+            observed(CANCEL, last=30, finally_since=at(10)),
+            *(39, Mode.CANCEL, Reason.CANCELLED),
+            id="`finally` is still in time",
+        ),
+        pytest.param(
+            observed(CANCEL, last=30, finally_since=at(10)),
+            *(40, Mode.TERMINATE, Reason.FINALLY_TIMEOUT),
+            id="`finally` is out of time",
+        ),
+        pytest.param(
+            observed(RUN, last=30),
+            90,
+            Mode.GO,
+            Reason.RUNNING,
+            id="it is not yet time for `finally`",
+        ),
+        pytest.param(
             observed(RUN, 60, started=None), 90, Mode.GO, Reason.RUNNING, id="not begun, no time"
         ),
     ],
@@ -63,9 +87,17 @@ def test_each_course_but_going_on_says_why() -> None:
     """The message names the field."""
     assert "desiredState is Stop" == course(observed(STOP), at(1)).message
     assert "longer than timeouts.runSeconds (60)" == course(observed(RUN, 60), at(60)).message
+    late = course(observed(RUN, last=30, finally_since=at(0)), at(60)).message
+    assert "`finally` took longer than timeouts.finallySeconds (30)" == late
 
 
 def test_the_deadline_counts_from_the_runs_start() -> None:
     """Not from its creation: it may have waited for its turn."""
-    assert at(70) == deadline(observed(RUN, 60, started=at(10)))
-    assert deadline(observed(RUN)) is None
+    assert [at(70)] == list(deadlines(observed(RUN, 60, started=at(10))))
+    assert [] == list(deadlines(observed(RUN)))
+
+
+def test_the_deadline_of_finally_counts_from_the_end_of_all_others() -> None:
+    """Not from the start of the first of them: none may ever start."""
+    run = observed(RUN, 60, 30, started=at(10), finally_since=at(50))
+    assert [at(70), at(80)] == list(deadlines(run))

@@ -48,6 +48,7 @@ GO = Course(Mode.GO)
 PAUSE = Course(Mode.PAUSE, R.PAUSED, "paused")
 STOP = Course(Mode.STOP, R.STOPPED, "stopped")
 CANCEL = Course(Mode.CANCEL, R.CANCELLED, "cancelled")
+TERMINATE = Course(Mode.TERMINATE, R.TERMINATED, "terminated")
 FULL = Obstacle(R.QUOTA_EXCEEDED, "no room", at(100))
 DENIED = Obstacle(R.ADMISSION_DENIED, "not so", at(5))
 TAKEN = Obstacle(R.NAME_TAKEN, "taken", at(5))
@@ -169,6 +170,9 @@ FAILED_ONCE = log(failed(when=5))
         pytest.param(view("tidy", unfinished="a"), "wait WaitingForTasks", id="finally comes last"),
         pytest.param(view("tidy"), "start 1", id="finally, at last"),
         pytest.param(view("tidy", course=CANCEL), "start 1", id="finally, also when cancelled"),
+        pytest.param(
+            view("tidy", course=TERMINATE), "Cancelled RunStopped", id="finally, but not terminated"
+        ),
         pytest.param(view("tidy", course=STOP), "start 1", id="finally, also when stopped"),
         # still_running
         pytest.param(view(beside="pod x of b"), "wait WaitingForRemoval", id="b is not gone"),

@@ -7,9 +7,10 @@ from headrace.engine.task.verdict import Abort, TaskView, Verdict
 
 
 def cancelled(view: TaskView) -> Verdict | None:
-    """End what was started, once the run is cancelled. `finally` tasks are exempt."""
+    """End what was started, once the run is cancelled; `finally` tasks once it is terminated."""
     course = view.turn.course
-    if course.mode is not Mode.CANCEL or view.task.is_finally or not view.begun:
+    cancels = course.mode is Mode.CANCEL and not view.task.is_finally
+    if not view.begun or not (cancels or course.mode is Mode.TERMINATE):
         return None
     if view.attempt_open:
         return Abort(Reason.CANCELLED, course.message)

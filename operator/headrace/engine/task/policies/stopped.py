@@ -1,7 +1,7 @@
 """A run that stops starts nothing new."""
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.course import Mode
+from headrace.engine.course import ENDING, Mode
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.task.verdict import TaskView, Verdict
 
@@ -12,10 +12,10 @@ def stopped(view: TaskView) -> Verdict | None:
 
     Asked after `upstream`: what a rule has left out stays left out, whenever the stop came.
     """
-    if view.log.count or view.task.is_finally:
-        return None
     course = view.turn.course
-    if course.mode in (Mode.STOP, Mode.CANCEL):
+    if view.log.count or (view.task.is_finally and course.mode is not Mode.TERMINATE):
+        return None
+    if course.mode in ENDING:
         return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, course.message)
     if view.turn.halted is not None:
         message = f"onFailure is Stop, and task {view.turn.halted} failed"
