@@ -1,7 +1,7 @@
 """
 `make bench`: all that is measured, part by part, beside what it is held against.
 
-    PYTHONPATH=tests:. python -m bench [engine] [plumbing] [local] [kubernetes] [cluster]
+    PYTHONPATH=tests:. python -m bench [PART ...]
 
 Knows the parts and their commands. A part that fails is told, and the others go on.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PARTS = {
     "engine": "one turn of a run, by its size",
+    "definitions": "large definitions: time to compile, memory while kept",
     "plumbing": "the client and the cache, beside the official client",
     "local": "runs on this machine",
     "kubernetes": "what Kubernetes itself takes, without Headrace",

@@ -5,24 +5,20 @@ Reads Workflows and ControllerRevisions, parses each content once. Decides nothi
 """
 
 import asyncio
-from collections import OrderedDict
 from typing import Any
 
 import msgspec
 
-from headrace.api.reading.parse import InvalidObjectError, parse_workflow
 from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.cluster.compiler import Compiler, Kept, size
 from headrace.cluster.kinds import WORKFLOWS
-from headrace.engine.definition.compile import Definition, compile_workflow
-from headrace.engine.definition.problems import InvalidDefinitionError
+from headrace.engine.definition.compile import Definition
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, already_exists, not_found
 from headrace.kube.objects import Meta
 from headrace.kube.resources import CONTROLLER_REVISIONS, Ref
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.objects import revision
-
-_KEPT = 500
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -33,17 +29,15 @@ class Revision(msgspec.Struct, frozen=True):
     revision: int = 0
 
 
-class UnusableError(Exception):
-    """A definition cannot be run; the text says which field is wrong and the cure."""
-
-
 class Definitions:
     """Definitions by the name of their revision; the content of a name never changes."""
 
     def __init__(self, client: Client) -> None:
         """Start with nothing read."""
         self._client = client
-        self._compiled: OrderedDict[tuple[str, str], Definition] = OrderedDict()
+        self._compiler = Compiler()
+        self._compiled: Kept[tuple[str, str]] = Kept()
+        self._compiling: dict[tuple[str, str], asyncio.Future[Definition]] = {}
         self._known: set[tuple[str, str]] = set()
         self._asked: dict[tuple[str, str], asyncio.Future[OwnObject | None]] = {}
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
@@ -87,8 +81,7 @@ class Definitions:
         )
         name = str(manifest["metadata"]["name"])
         key = (meta.namespace, name)
-        if key not in self._compiled:
-            self._keep(key, compile_spec(workflow.spec))
+        await self._compile(key, workflow.spec)
         if key not in self._known:
             try:
                 await self._client.create(CONTROLLER_REVISIONS, manifest, Revision, strict=False)
@@ -107,52 +100,42 @@ class Definitions:
 
         """
         key = (namespace, name)
-        if key in self._compiled:
-            self._compiled.move_to_end(key)
-            return self._compiled[key]
+        known = self._compiled.get(key)
+        if known is not None:
+            return known
         try:
             found = await self._client.get(Ref(CONTROLLER_REVISIONS, namespace, name), Revision)
         except ApiError as error:
             if not_found(error):
                 return None
             raise
-        return self._keep(key, compile_spec(found.data.get("spec", {})))
+        return await self._compile(key, found.data.get("spec", {}))
+
+    async def parse(self, workflow: OwnObject) -> WorkflowSpec:
+        """
+        Return a Workflow's spec as it is now, without its tasks: those are in the definition.
+
+        Raises:
+            UnusableError: if it cannot be run.
+
+        """
+        return await self._compiler.parse(workflow.spec)
 
     def forget(self, namespace: str, name: str) -> None:
         """Forget a revision that was deleted."""
         self._known.discard((namespace, name))
-        self._compiled.pop((namespace, name), None)
+        self._compiled.drop((namespace, name))
 
-    def _keep(self, key: tuple[str, str], definition: Definition) -> Definition:
-        self._compiled[key] = definition
-        while len(self._compiled) > _KEPT:
-            self._compiled.popitem(last=False)
+    async def _compile(self, key: tuple[str, str], spec: dict[str, Any]) -> Definition:
+        """Compile a content, once however many runs ask for it at a time."""
+        known = self._compiled.get(key)
+        if known is not None:
+            return known
+        compiling = self._compiling.get(key)
+        if compiling is None:
+            compiling = asyncio.ensure_future(self._compiler.compile(spec))
+            self._compiling[key] = compiling
+            compiling.add_done_callback(lambda _: self._compiling.pop(key))
+        definition = await asyncio.shield(compiling)
+        self._compiled.put(key, definition, size(spec))
         return definition
-
-
-def compile_spec(spec: dict[str, Any]) -> Definition:
-    """
-    Parse and compile a Workflow's spec.
-
-    Raises:
-        UnusableError: with everything that is wrong with it.
-
-    """
-    try:
-        return compile_workflow(parse_spec(spec))
-    except InvalidDefinitionError as error:
-        raise UnusableError(str(error)) from None
-
-
-def parse_spec(spec: dict[str, Any]) -> WorkflowSpec:
-    """
-    Parse a Workflow's spec.
-
-    Raises:
-        UnusableError: with everything that is wrong with it.
-
-    """
-    try:
-        return parse_workflow({"spec": spec})
-    except InvalidObjectError as error:
-        raise UnusableError(str(error)) from None

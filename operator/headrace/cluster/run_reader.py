@@ -17,7 +17,8 @@ from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster import line
 from headrace.cluster.belonging import owner_uid, task_run_key
 from headrace.cluster.caches import Caches, WorkflowKey
-from headrace.cluster.definitions import Definitions, UnusableError
+from headrace.cluster.compiler import UnusableError
+from headrace.cluster.definitions import Definitions
 from headrace.cluster.departures import Departures
 from headrace.cluster.gather import Gatherer
 from headrace.engine import ranges

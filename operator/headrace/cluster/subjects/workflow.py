@@ -14,7 +14,8 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import Caches, WorkflowKey
-from headrace.cluster.definitions import Definitions, Revision, UnusableError, parse_spec
+from headrace.cluster.compiler import UnusableError
+from headrace.cluster.definitions import Definitions, Revision
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.workflow.observed import (
@@ -141,7 +142,7 @@ class WorkflowWorld:
         spec, revision, problem = None, None, ""
         try:
             revision = await self._definitions.freeze(item)
-            spec = self._parsed(item)
+            spec = await self._parsed(item)
         except UnusableError as error:
             problem = str(error)
         return ObservedWorkflow(
@@ -158,13 +159,13 @@ class WorkflowWorld:
             log=_log(item),
         )
 
-    def _parsed(self, item: OwnObject) -> WorkflowSpec:
+    async def _parsed(self, item: OwnObject) -> WorkflowSpec:
         """Return a workflow's spec, parsed once a generation: of a large one that takes long."""
         meta = item.metadata
         key, content = WorkflowKey(meta.namespace, meta.name), (meta.uid, meta.generation)
         known = self._specs.get(key)
         if known is None or known[0] != content:
-            known = self._specs[key] = content, parse_spec(item.spec)
+            known = self._specs[key] = content, await self._definitions.parse(item)
         return known[1]
 
     async def _revisions(self, key: WorkflowKey, item: OwnObject | None) -> tuple[str, ...]:

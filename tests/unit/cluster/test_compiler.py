@@ -1,0 +1,99 @@
+"""Definitions compiled beside the event loop, and a bounded amount of them: the `compiler`."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from headrace.cluster import compiler
+from headrace.cluster.compiler import SMALL, Compiler, Kept, UnusableError
+from headrace.cluster.definitions import Definitions
+from headrace.engine.definition.compile import Definition
+from headrace.kube.objects import Meta
+from headrace.manifests.kube import OwnObject
+
+
+def spec(tasks: int, **more: Any) -> dict[str, Any]:
+    each = [{"name": f"t{n}", "command": ["true"], "env": [{"name": "A"}]} for n in range(tasks)]
+    return {"defaults": {"image": "busybox"}, "tasks": each, **more}
+
+
+LARGE = spec(1000)
+ENTRY = Definition.__new__(Definition)
+
+
+async def test_a_large_definition_does_not_hold_the_event_loop() -> None:
+    """Leases are renewed and events are read while one is compiled."""
+    assert compiler.size(LARGE) > SMALL
+    work = asyncio.ensure_future(Compiler().compile(LARGE))
+    turns = 0
+    while not work.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert 1000 == len(work.result().tasks)
+    assert turns > 10, "others had no turn meanwhile"
+
+
+async def test_a_small_definition_is_there_at_once() -> None:
+    """A thread would cost more than it saves."""
+    compiling = Compiler().compile(spec(1))
+    with pytest.raises(StopIteration) as done:
+        compiling.send(None)
+    assert ["t0"] == list(done.value.value.tasks)
+
+
+@pytest.mark.parametrize("tasks", [1, 1000], ids=["in the loop", "in a thread"])
+async def test_what_is_wrong_is_told(tasks: int) -> None:
+    """In the same words, wherever it was compiled."""
+    wrong = spec(tasks, triggers=[{"schedule": {"cron": "no"}}])
+    with pytest.raises(UnusableError, match=r"spec\.triggers\[0\]\.schedule\.cron"):
+        await Compiler().compile(wrong)
+    with pytest.raises(UnusableError, match=r"spec\.triggers\[0\]\.schedule\.cron"):
+        await Compiler().parse(wrong)
+
+
+async def test_what_a_workflow_keeps_has_no_tasks() -> None:
+    """They would be in memory twice."""
+    parsed = await Compiler().parse(spec(5, suspend=True))
+    assert ((), True) == (parsed.tasks, parsed.suspend)
+
+
+def test_the_amount_that_is_kept_has_a_bound() -> None:
+    """Those that nobody asked for longest go; the newest stays, however large it is."""
+    kept: Kept[str] = Kept(100)
+    for name in ("a", "b", "c"):
+        kept.put(name, ENTRY, 40)
+        kept.get("a")
+    assert [True, False, True] == [kept.get(name) is not None for name in ("a", "b", "c")]
+    kept.put("huge", ENTRY, 1000)
+    assert [False, False, True] == [kept.get(name) is not None for name in ("a", "c", "huge")]
+    kept.put("huge", ENTRY, 50)
+    kept.put("d", ENTRY, 50)
+    assert None not in (kept.get("huge"), kept.get("d")), "what was replaced does not count"
+    kept.drop("huge")
+    kept.put("e", ENTRY, 50)
+    assert None not in (kept.get("d"), kept.get("e")), "nor does what was dropped"
+
+
+class Accepting:
+    """An API server that takes every revision."""
+
+    async def create(self, *_: object, **__: object) -> None:
+        """Take it."""
+
+
+async def test_runs_that_ask_at_once_share_one_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workflow with many runs after a restart is compiled once."""
+    compiled: list[int] = []
+    real = compiler.compile_workflow
+
+    def counting(parsed: Any) -> Definition:
+        compiled.append(len(parsed.tasks))
+        return real(parsed)
+
+    monkeypatch.setattr(compiler, "compile_workflow", counting)
+    definitions = Definitions(Accepting())  # type: ignore[arg-type] # all that is asked of it
+    workflow = OwnObject(Meta("w", "default", "uid", generation=1), spec=LARGE)
+    names = await asyncio.gather(*(definitions.freeze(workflow) for _ in range(5)))
+    assert 1 == len(set(names))
+    assert [1000] == compiled
