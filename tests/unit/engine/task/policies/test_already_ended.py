@@ -17,7 +17,7 @@ from support.views import CANCEL, GO, answer, begun
             id="the run is cancelled after the task has succeeded",
         ),
         pytest.param(
-            begun(ended(Outcome.FAILED), course=GO), "Failed NonZeroExit", id="the task has failed"
+            begun(ended(Outcome.FAILED), course=GO), "Failed Failed", id="the task has failed"
         ),
     ],
 )
