@@ -92,7 +92,7 @@ class RunReader:
         )
         spec = self._parsed(item, parse_run)
         if isinstance(spec, str):
-            return replace(bare, refusal=(Reason.INVALID_DEFINITION, spec))
+            return await self._with_tasks(replace(bare, refusal=(Reason.INVALID_DEFINITION, spec)))
         frozen = await self._frozen(bare, spec)
         run = replace(
             bare,
@@ -111,7 +111,7 @@ class RunReader:
         return await self._with_tasks(run)
 
     async def _with_tasks(self, run: ObservedRun) -> ObservedRun:
-        """Add the tasks; also of a run that has lost its definition: what it began must end."""
+        """Add the tasks; also of a run that cannot go on: what it began must end."""
         gatherer = self._gatherer
         tasks = await gatherer.tasks(run.key, run.uid)
         deleted = gatherer.deleted(run.key, run.uid)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.events import EventRecorder
@@ -153,3 +155,16 @@ async def test_a_run_of_a_workflow_that_is_broken_is_refused() -> None:
     refusal = (await bench.read("new")).refusal
     assert refusal is not None
     assert Reason.INVALID_DEFINITION == refusal[0]
+
+
+async def test_a_run_with_a_wish_that_nobody_knows_shows_its_tasks() -> None:
+    """A newer controller knew it: the run cannot go on here, and what it began must end."""
+    bench = Bench()
+    await bench.make(WORKFLOW_RUNS, "one", {"workflow": "etl"}, startTime=STARTED)
+    await bench.make(TASK_RUNS, "one-only", {"run": "one", "task": "only", "image": "busybox"})
+    item = bench.caches.runs.get("default", "one")
+    assert item is not None
+    bench.caches.runs.put(msgspec.structs.replace(item, spec={**item.spec, "desiredState": "Fly"}))
+    run = await bench.read("one")
+    assert run.refusal is not None
+    assert {"only"} == run.tasks.keys()
