@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.events import EventRecorder
@@ -162,9 +160,10 @@ async def test_a_run_with_a_wish_that_nobody_knows_shows_its_tasks() -> None:
     bench = Bench()
     await bench.make(WORKFLOW_RUNS, "one", {"workflow": "etl"}, startTime=STARTED)
     await bench.make(TASK_RUNS, "one-only", {"run": "one", "task": "only", "image": "busybox"})
-    item = bench.caches.runs.get("default", "one")
-    assert item is not None
-    bench.caches.runs.put(msgspec.structs.replace(item, spec={**item.spec, "desiredState": "Fly"}))
+    patch = {"spec": {"desiredState": "Fly"}}
+    ref = Ref(WORKFLOW_RUNS, "default", "one")
+    bench.caches.runs.put(await bench.rig.client.patch(ref, patch, OwnObject))
     run = await bench.read("one")
     assert run.refusal is not None
+    assert run.refusal[1].startswith("spec.desiredState: 'Fly' is not known")
     assert {"only"} == run.tasks.keys()
