@@ -143,11 +143,6 @@ def forbidden(error: BaseException) -> bool:
     return _answered(error, 403)
 
 
-def unauthorized(error: BaseException) -> bool:
-    """Tell whether the credentials were not accepted."""
-    return _answered(error, 401)
-
-
 def invalid(error: BaseException) -> bool:
     """Tell whether the object itself is wrong (422; 400 if fields are unknown): no retry helps."""
     return _answered(error, 422) or _answered(error, 400)
@@ -162,11 +157,6 @@ def of_another(error: BaseException) -> bool:
 def gone(error: BaseException) -> bool:
     """Tell whether what was asked for is too old to be told: list again."""
     return _answered(error, 410)
-
-
-def too_many_requests(error: BaseException) -> bool:
-    """Tell whether the API server asks for patience."""
-    return _answered(error, 429)
 
 
 def transient(error: BaseException) -> bool:

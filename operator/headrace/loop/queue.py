@@ -88,10 +88,6 @@ class WorkQueue(Generic[K]):
         """How many keys wait for a turn now. What is planned for later does not count."""
         return len(self._since)
 
-    def oldest_age(self) -> float:
-        """Return for how many seconds the one that came first has waited; 0: nobody waits."""
-        return self._now() - next(iter(self._since.values()), self._now())
-
     def add(self, key: K) -> None:
         """Ask for a turn now."""
         if key in self._running:

@@ -102,7 +102,6 @@ class PodStatus(View, frozen=True):
     phase: str = ""
     reason: str = ""
     message: str = ""
-    start_time: datetime | None = None
     conditions: tuple[ConditionView, ...] = ()
     init_container_statuses: tuple[ContainerStatus, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()

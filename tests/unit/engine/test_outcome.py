@@ -12,7 +12,7 @@ from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
         (Ended(Outcome.SUCCEEDED, Reason.SUCCEEDED), Look.SUCCESS),
         (Ended(Outcome.FAILED, Reason.NON_ZERO_EXIT), Look.FAILURE),
         (Ended(Outcome.CANCELLED, Reason.CANCELLED), Look.CANCELLATION),
-        (Ended(Outcome.SKIPPED, Reason.SKIPPED), Look.SKIP),
+        (Ended(Outcome.SKIPPED, Reason.RULE_UNMET), Look.SKIP),
         (Ended(Outcome.OMITTED, Reason.RULE_UNMET), Look.SKIP),
         (Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED), Look.FAILURE),
     ],

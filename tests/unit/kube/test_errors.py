@@ -17,9 +17,7 @@ from headrace.kube.errors import (
     invalid,
     not_found,
     retry_after,
-    too_many_requests,
     transient,
-    unauthorized,
 )
 
 QUESTIONS = (
@@ -29,9 +27,7 @@ QUESTIONS = (
     gone,
     invalid,
     not_found,
-    too_many_requests,
     transient,
-    unauthorized,
 )
 
 
@@ -45,7 +41,7 @@ def status(reason: str, **details: object) -> bytes:
     ("error", "want"),
     [
         pytest.param(ApiError(400), [invalid], id="bad request"),
-        pytest.param(ApiError(401), [unauthorized], id="unauthorized"),
+        pytest.param(ApiError(401), [], id="unauthorized"),
         pytest.param(ApiError(403), [forbidden], id="forbidden"),
         pytest.param(ApiError(404), [not_found], id="not found"),
         pytest.param(ApiError(409, "AlreadyExists"), [already_exists], id="already exists"),
@@ -53,7 +49,7 @@ def status(reason: str, **details: object) -> bytes:
         pytest.param(ApiError(409), [conflict], id="conflict without a reason"),
         pytest.param(ApiError(410, "Expired"), [gone], id="gone"),
         pytest.param(ApiError(422), [invalid], id="invalid"),
-        pytest.param(ApiError(429), [too_many_requests, transient], id="too many requests"),
+        pytest.param(ApiError(429), [transient], id="too many requests"),
         pytest.param(ApiError(503), [transient], id="not available"),
         pytest.param(UnreachableError("reset"), [transient], id="no answer"),
         pytest.param(ValueError("a defect"), [], id="something else"),

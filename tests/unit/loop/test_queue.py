@@ -177,17 +177,17 @@ async def test_stop_lets_turns_end_and_begins_none() -> None:
     assert ["a", "b"] == turns.keys
 
 
-async def test_depth_and_age_tell_how_far_behind_we_are() -> None:
-    """What waits counts with its age; what is planned for later, or runs, does not."""
+async def test_the_depth_tells_how_far_behind_we_are() -> None:
+    """What waits counts; what is planned for later, or runs, does not."""
     queue = new_queue()
-    assert (0, 0) == (queue.depth, queue.oldest_age())
+    assert 0 == queue.depth
     queue.add("a")
     await asyncio.sleep(3)
     queue.add("b")
     queue.add_at("c", now() + 100)
-    assert (2, 3) == (queue.depth, queue.oldest_age())
+    assert 2 == queue.depth
     assert "a" == await queue.get()
-    assert (1, 0) == (queue.depth, queue.oldest_age())
+    assert 1 == queue.depth
 
 
 async def test_each_turn_is_told_with_its_wait_and_its_work() -> None:

@@ -19,12 +19,6 @@ class Reason(StrEnum):
     FAILED = "Failed"
     """It ended badly: the message names what failed."""
 
-    SKIPPED = "Skipped"
-    """Its condition said that it need not run (not in use yet)."""
-
-    OMITTED = "Omitted"
-    """Its `runWhen` rule can no longer be met."""
-
     CANCELLED = "Cancelled"
     """Somebody, or the run's time limit, ended it before its own end."""
 

@@ -4,7 +4,7 @@ The world of Workflows: reads a definition with its runs, carries out what was d
 Decides nothing. Events are told after the status is written, and losing one loses nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -263,12 +263,3 @@ def _log(item: OwnObject) -> WorkflowLog:
         return read_workflow_status(item.status)
     except (AttributeError, KeyError, TypeError, ValueError):
         return WorkflowLog()  # Somebody wrote something else there; it is a projection.
-
-
-def keys_of_runs(runs: Sequence[OwnObject]) -> set[WorkflowKey]:
-    """Return the workflows that these runs name, whether they exist or not."""
-    return {
-        WorkflowKey(run.metadata.namespace, workflow)
-        for run in runs
-        if isinstance(workflow := run.spec.get("workflow"), str)
-    }

@@ -1,0 +1,49 @@
+"""Nothing is kept that the program does not use: what only tests call is not needed."""
+
+from pathlib import Path
+
+from vulture import Vulture
+
+from headrace.api.v1alpha1.reasons import Reason
+
+ROOT = Path(__file__).parents[2]
+CALLED_BY_LIBRARIES = (
+    *("list_commands", "get_command", "resolve_command", "format_commands"),  # click
+    *("build", "fetch", "store", "purge", "touch", "clear", "extra_fields"),  # kopf: storages
+    "workflow_changed",  # kopf: a handler
+    "traceback",  # every context manager is given one
+    "model_config",  # pydantic
+    "ignore_aliases",  # yaml
+)
+READ_BY_OTHERS = (
+    "renew_time",  # the next leader
+    *("NAMESPACES", "CONFIG_MAPS"),  # the API server in memory serves these kinds
+)
+SETTINGS_OF_KOPF = "controller/handlers.py"
+"""It assigns settings, which kopf reads."""
+VALIDATORS = ("@field_validator", "@model_validator")
+TYPES = "api/v1alpha1"
+"""A field of a type is there for users, whether or not the program reads it."""
+
+
+def test_nothing_is_called_by_tests_alone() -> None:
+    """A function, a constant or a field without a reader is removed, or named above with why."""
+    finder = Vulture(
+        ignore_names=[*CALLED_BY_LIBRARIES, *READ_BY_OTHERS], ignore_decorators=VALIDATORS
+    )
+    finder.scavenge([str(ROOT / "operator"), str(ROOT / "scripts")])
+    unused = [
+        f"{item.filename}:{item.first_lineno} {item.typ} {item.name}"
+        for item in finder.get_unused_code(min_confidence=60)
+        if not (TYPES in str(item.filename) and item.typ == "variable")
+        and not (str(item.filename).endswith(SETTINGS_OF_KOPF) and item.typ == "attribute")
+    ]
+    assert [] == unused
+
+
+def test_every_reason_is_given_somewhere() -> None:
+    """The reference lists them for people who look for one."""
+    source = "".join(
+        path.read_text() for path in (ROOT / "operator").rglob("*.py") if path.name != "reasons.py"
+    )
+    assert [] == [each.name for each in Reason if f"Reason.{each.name}" not in source]
