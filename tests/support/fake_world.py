@@ -13,7 +13,7 @@ from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.task.classify import KINDS, Kind
-from headrace.engine.task.observed import ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.observed import Busy, Denied, ObservedTask, Obstacle, TaskLog
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
 
 AGAIN = timedelta(seconds=30)
@@ -134,8 +134,9 @@ class FakeWorld:
             self.cluster.write(f"end {end.task}/{end.number}", lambda: self.cluster.remove_job(job))
 
     def _obstacle(self, reason: Reason, message: str) -> Obstacle:
-        for_good = KINDS.get(reason) is Kind.DEFINITION
-        return Obstacle(reason, message, self.cluster.now + (timedelta() if for_good else AGAIN))
+        if KINDS.get(reason) is Kind.DEFINITION:
+            return Denied(reason, message, self.cluster.now)
+        return Busy(reason, message, self.cluster.now + AGAIN)
 
     def _siblings(self, run: FakeRun) -> list[SiblingRun]:
         return [

@@ -10,8 +10,9 @@ from headrace.engine.outcome import Ended
 from headrace.engine.task.attempts import follow
 from headrace.engine.task.chain import judge
 from headrace.engine.task.observed import (
+    Busy,
+    Denied,
     ObservedTask,
-    Obstacle,
     Sighting,
     TaskLog,
 )
@@ -40,9 +41,9 @@ PAUSE = Course(Mode.PAUSE, R.PAUSED, "paused")
 STOP = Course(Mode.STOP, R.STOPPED, "stopped")
 CANCEL = Course(Mode.CANCEL, R.CANCELLED, "cancelled")
 TERMINATE = Course(Mode.TERMINATE, R.TERMINATED, "terminated")
-FULL = Obstacle(R.QUOTA_EXCEEDED, "no room", at(100))
-DENIED = Obstacle(R.ADMISSION_DENIED, "not so", at(5))
-TAKEN = Obstacle(R.NAME_TAKEN, "taken", at(5))
+FULL = Busy(R.QUOTA_EXCEEDED, "no room", at(100))
+DENIED = Denied(R.ADMISSION_DENIED, "not so", at(5))
+TAKEN = Denied(R.NAME_TAKEN, "taken", at(5))
 MET, OPEN, RULED_OUT = Tally(1, successes=1), Tally(1), Tally(1, failures=1, failed=("up",))
 
 

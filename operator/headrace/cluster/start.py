@@ -16,7 +16,7 @@ from headrace.cluster.caches import Caches
 from headrace.cluster.kinds import TASK_RUNS
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.actions import StartAttempt
-from headrace.engine.task.observed import Obstacle
+from headrace.engine.task.observed import Busy, Denied, Obstacle
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, UnreachableError, already_exists, conflict, not_found
 from headrace.kube.objects import Projection
@@ -123,7 +123,7 @@ class Starter:
                     raise  # Else it went in between, and its name is free now.
         raise UnreachableError(f"{ref} comes and goes")
 
-    async def _service_account(self, start: StartAttempt) -> Obstacle | None:
+    async def _service_account(self, start: StartAttempt) -> Denied | None:
         name = start.task.body.service_account_name
         if name is None:
             return self._token_of_nobody(start)
@@ -131,19 +131,19 @@ class Starter:
         found = await self._client.get(ref, Projection)
         if found.metadata.labels.get(labels.ALLOW_WORKFLOWS) == "true":
             return None
-        return Obstacle(
+        return Denied(
             Reason.ADMISSION_DENIED,
             f"serviceAccountName: ServiceAccount {name!r} may not be used by workflows; "
             f'give it the label {labels.ALLOW_WORKFLOWS}: "true"',
             self._clock(),
         )
 
-    def _token_of_nobody(self, start: StartAttempt) -> Obstacle | None:
+    def _token_of_nobody(self, start: StartAttempt) -> Denied | None:
         """Refuse a token of the namespace's default identity, which nobody has opened to tasks."""
         for index, volume in enumerate(start.task.body.volumes):
             sources = (volume.projected or {}).get("sources", ())
             if any("serviceAccountToken" in source for source in sources):
-                return Obstacle(
+                return Denied(
                     Reason.ADMISSION_DENIED,
                     f"volumes[{index}].projected: a token needs an identity that may be used: set "
                     f'serviceAccountName to one with the label {labels.ALLOW_WORKFLOWS}: "true"',
@@ -151,25 +151,25 @@ class Starter:
                 )
         return None
 
-    def _taken(self, what: str) -> Obstacle:
+    def _taken(self, what: str) -> Denied:
         message = (
             f"{what} exists and was made by somebody else; see what it is for, delete it if nothing"
             " needs it, and start a new run"
         )
-        return Obstacle(Reason.NAME_TAKEN, message, self._clock())
+        return Denied(Reason.NAME_TAKEN, message, self._clock())
 
     def _refusal(self, error: ApiError) -> Obstacle:
         """Say what a refusal means: wait, or never."""
         later = self._clock() + AGAIN
         text = error.message[:900]
         if error.status == 403 and "exceeded quota" in text:  # noqa: PLR2004 - Forbidden
-            return Obstacle(Reason.QUOTA_EXCEEDED, text, later)
+            return Busy(Reason.QUOTA_EXCEEDED, text, later)
         if error.status == 403 and "cannot" in text and "in API group" in text:  # noqa: PLR2004
-            return Obstacle(Reason.FORBIDDEN, text, later)
+            return Busy(Reason.FORBIDDEN, text, later)
         if error.status == 403 and "being terminated" in text:  # noqa: PLR2004
-            return Obstacle(Reason.API_UNAVAILABLE, text, later)
+            return Busy(Reason.API_UNAVAILABLE, text, later)
         if error.status in REFUSED_FOR_GOOD or error.status == 403:  # noqa: PLR2004
-            return Obstacle(Reason.ADMISSION_DENIED, text, self._clock())
+            return Denied(Reason.ADMISSION_DENIED, text, self._clock())
         if not_found(error):
-            return Obstacle(Reason.CONTAINER_CONFIG_ERROR, text, later)
+            return Busy(Reason.CONTAINER_CONFIG_ERROR, text, later)
         raise error

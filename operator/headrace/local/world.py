@@ -16,7 +16,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.compile import Definition
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
-from headrace.engine.task.observed import ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.observed import Busy, ObservedTask, Obstacle, TaskLog
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
 from headrace.local.folder import StateFolder
@@ -252,7 +252,7 @@ class LocalWorld:
         until = datetime.now(UTC) + _LONG
         message = f"all {self._slots} slots are taken (--max-parallel)"
         held = list(self._queue)[room:]
-        return {name: Obstacle(Reason.WAITING_FOR_SLOT, message, until) for name in held}
+        return {name: Busy(Reason.WAITING_FOR_SLOT, message, until) for name in held}
 
 
 def _record(start: StartAttempt, now: datetime) -> AttemptRecord:

@@ -11,12 +11,12 @@ from datetime import datetime
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.engine.outcome import Outcome
-from headrace.engine.task.classify import KINDS, Failure, Kind, Success, classify
+from headrace.engine.task.classify import Failure, Kind, Success, classify
 from headrace.engine.task.observed import (
     LOGGED_ATTEMPTS,
     Attempt,
+    Denied,
     Ending,
-    Obstacle,
     Sighting,
     Stage,
     TaskLog,
@@ -54,38 +54,36 @@ def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: da
     return _progress(_known(log, sighting), sighting)
 
 
-def refuse(
-    log: TaskLog, obstacle: Obstacle, policy: RetryPolicy, memory: str | None = None
-) -> TaskLog:
+def refuse(log: TaskLog, denied: Denied, policy: RetryPolicy, memory: str | None = None) -> TaskLog:
     """
     Log an attempt that the world will not make: for the policies it has failed like any other.
 
-    The obstacle's `until` is when it was met, and becomes the attempt's end; so the same obstacle,
-    seen again after it was logged, is no further attempt.
+    The moment of the refusal becomes the attempt's end; so the same refusal, seen again after it
+    was logged, is no further attempt.
 
     Args:
         log: The task's log.
-        obstacle: What the world said.
+        denied: What the world said.
         policy: What the author of the workflow asked for.
         memory: The memory that the attempt was to have, where a rule raised it: the next one
             starts from there.
 
     """
     last = log.last
-    final = KINDS.get(obstacle.reason) is Kind.DEFINITION
-    if not final or log.outcome is not None or (last is not None and last.open):
+    if log.outcome is not None or (last is not None and last.open):
         return log
-    if last is not None and last.finished is not None and obstacle.until <= last.finished:
+    if last is not None and last.finished is not None and denied.since <= last.finished:
         return log
-    met = obstacle.until
     number = log.count + 1
     log = replace(
         log,
-        attempts=(*log.attempts, Attempt(number, created=met, memory=memory))[-LOGGED_ATTEMPTS:],
+        attempts=(*log.attempts, Attempt(number, created=denied.since, memory=memory))[
+            -LOGGED_ATTEMPTS:
+        ],
         count=number,
-        started=log.started or met,
+        started=log.started or denied.since,
     )
-    return close(log, Failure(obstacle.reason, obstacle.message), policy, met)
+    return close(log, Failure(denied.reason, denied.message), policy, denied.since)
 
 
 def close(log: TaskLog, failure: Failure, policy: RetryPolicy, at: datetime) -> TaskLog:

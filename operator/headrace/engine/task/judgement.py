@@ -15,7 +15,7 @@ from headrace.engine.task.attempts import close, follow, refuse
 from headrace.engine.task.chain import judge
 from headrace.engine.task.classify import Failure
 from headrace.engine.task.memory import memory_of_next
-from headrace.engine.task.observed import ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.observed import Denied, ObservedTask, Obstacle, TaskLog
 from headrace.engine.task.verdict import Abort, TaskView, Turn, Verdict, Wait
 from headrace.engine.text import clip
 
@@ -41,7 +41,7 @@ def judge_seen(
 ) -> Judged:
     """Judge a task of which there is a TaskRun."""
     log = follow(seen.log, seen.sighting, task.retry, turn.now)
-    if obstacle is not None:
+    if isinstance(obstacle, Denied):
         log = refuse(log, obstacle, task.retry, memory_of_next(task, log))
     view = TaskView(turn, task, log, seen, obstacle=obstacle)
     verdict = judge(view)

@@ -157,10 +157,24 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Why the world could not carry out the last request to start a task."""
+class Busy:
+    """The world could not start a task when it was asked; it may be able to later."""
 
     reason: Reason
     message: str
     until: datetime
-    """When to ask again. Where asking again cannot help (`AdmissionDenied`): when it was met."""
+    """When to ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The world refused to start a task, and asking again as it is cannot help."""
+
+    reason: Reason
+    message: str
+    since: datetime
+    """When it was refused."""
+
+
+Obstacle = Busy | Denied
+"""Why the world did not carry out the last request to start a task."""

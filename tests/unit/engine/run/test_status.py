@@ -15,7 +15,7 @@ from headrace.engine.run.observed import Counts, ObservedRun, RunKey, RunLog
 from headrace.engine.run.status import MAX_ATTENTION, refused, waiting
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.attempts import follow
-from headrace.engine.task.observed import ObservedTask, Obstacle, TaskLog, Watched
+from headrace.engine.task.observed import Busy, ObservedTask, TaskLog, Watched
 from support.builders import (
     at,
     chain,
@@ -162,7 +162,7 @@ def test_what_needs_attention_is_named_failures_first() -> None:
 
 def test_what_cannot_even_get_a_task_run_needs_attention() -> None:
     """There is no TaskRun to look at, so the run tells it."""
-    full = Obstacle(Reason.QUOTA_EXCEEDED, "no room", at(60))
+    full = Busy(Reason.QUOTA_EXCEEDED, "no room", at(60))
     decision = decide(observed(THREE, obstacles={"b": full}, tasks={}), at(10))
     assert decision.status is not None
     assert (Watched("b", Reason.QUOTA_EXCEEDED, "no room", at(10)),) == decision.status.attention
@@ -172,7 +172,7 @@ def test_what_is_tried_again_is_told_as_before() -> None:
     """The try has not shown yet that it is otherwise; it is told since when it was so at first."""
     before = Watched("b", Reason.QUOTA_EXCEEDED, "no room", at(3))
     told_ = RunLog(started=at(0), attention=(before,))
-    full = Obstacle(Reason.QUOTA_EXCEEDED, "no room", at(10))
+    full = Busy(Reason.QUOTA_EXCEEDED, "no room", at(10))
     decision = decide(observed(THREE, obstacles={"b": full}, tasks={}, log=told_), at(10))
     assert decision.status is not None
     assert (before,) == decision.status.attention

@@ -1,12 +1,11 @@
 """What the world refused to start is tried again later, or fails."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.task.attempts import refuse
-from headrace.engine.task.classify import KINDS, Kind
-from headrace.engine.task.observed import EMPTY, Obstacle
+from headrace.engine.task.observed import EMPTY, Busy, Denied
 from headrace.engine.task.retry import GiveUp, after_failure
 from headrace.engine.task.verdict import TaskView, Verdict, Wait
 
@@ -27,26 +26,23 @@ def obstructed(view: TaskView) -> Verdict | None:
     there is no log: the first refusal decides, unless a rule wants it tried again. Such tries
     cannot be counted, so the limit of retries does not end them.
     """
-    obstacle = view.obstacle
-    if obstacle is None:
-        return None
-    until = obstacle.until
-    if KINDS.get(obstacle.reason) is Kind.DEFINITION and view.seen is None:
-        answer = _without_task_run(view, obstacle)
-        if isinstance(answer, Ended):
-            return answer
-        until = answer
-    return Wait(obstacle.reason, obstacle.message, until) if view.turn.now < until else None
+    match view.obstacle:
+        case Busy(reason, message, until) if view.turn.now < until:
+            return Wait(reason, message, until)
+        case Denied() as denied if view.seen is None:
+            return _without_task_run(view, denied)
+        case _:
+            return None
 
 
-def _without_task_run(view: TaskView, obstacle: Obstacle) -> Ended | datetime:
-    """Fail a task whose TaskRun was refused for good, or say when to ask for it again."""
-    again = obstacle.until + ASK_AGAIN
+def _without_task_run(view: TaskView, denied: Denied) -> Ended | Wait | None:
+    """Fail a task whose TaskRun was refused for good, or wait until it is asked for again."""
+    again = denied.since + ASK_AGAIN
     created = view.turn.created
-    if created and obstacle.reason is Reason.NAME_TAKEN and obstacle.until < created + LEFT_OVER:
-        return again
-    tried = refuse(EMPTY, obstacle, view.task.retry)
-    end = after_failure(view.task.retry, tried, view.attempt_id(1))
-    if isinstance(end, GiveUp):
-        return Ended(Outcome.FAILED, end.reason, end.message)
-    return max(end.when, again)
+    if not (created and denied.reason is Reason.NAME_TAKEN and denied.since < created + LEFT_OVER):
+        tried = refuse(EMPTY, denied, view.task.retry)
+        end = after_failure(view.task.retry, tried, view.attempt_id(1))
+        if isinstance(end, GiveUp):
+            return Ended(Outcome.FAILED, end.reason, end.message)
+        again = max(end.when, again)
+    return Wait(denied.reason, denied.message, again) if view.turn.now < again else None
