@@ -12,7 +12,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.task.observed import Ending, Sighting, Stage
 from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.manifests.job import CONTAINER
-from headrace.manifests.kube import ContainerState, Pod, Terminated, Waiting, holds
+from headrace.manifests.kube import ConditionView, ContainerState, Pod, Terminated, Waiting, holds
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """What the kubelet writes for the start of a container that never started."""
@@ -111,7 +111,9 @@ def fare(base: Sighting, pod: Pod, now: datetime) -> Sighting:
     """Add to a sighting how a pod is that has not failed."""
     found = state(pod)
     if found is not None and (found.running is not None or found.terminated is not None):
-        return replace(base, stage=Stage.RUNNING, message=_departure(pod))
+        running = replace(base, stage=Stage.RUNNING, message=_departure(pod))
+        disruption = holds(pod.status.conditions, "DisruptionTarget")
+        return running if disruption is None else replace(running, lost=loss(pod, disruption))
     held_up = _initialising(base, pod)
     if held_up is not None:
         return held_up
@@ -141,6 +143,11 @@ def _initialising(base: Sighting, pod: Pod) -> Sighting | None:
                 words = f"init container {status.name}: {waiting.message or waiting.reason}"
                 return replace(base, waiting=why, message=clip(words, LONGEST_WORDS))
     return None
+
+
+def loss(pod: Pod, disruption: ConditionView) -> str:
+    """Say how a pod is lost that its Job replaces."""
+    return f"pod {pod.metadata.name} was lost ({disruption.reason})"
 
 
 def _departure(pod: Pod) -> str:

@@ -142,8 +142,10 @@ def _failed_pod(base: Sighting, pod: Pod, now: datetime) -> Sighting:
     disruption = holds(pod.status.conditions, "DisruptionTarget")
     if disruption is None:
         return replace(base, stage=Stage.ENDED, ending=failure(pod, now), alive=False)
+    lost = pod_words.loss(pod, disruption)
     return replace(
         base,
-        message=f"pod {pod.metadata.name} was lost ({disruption.reason}); the Job makes another",
+        lost=lost,
+        message=f"{lost}; the Job makes another",
         waiting_since=disruption.last_transition_time or now,
     )

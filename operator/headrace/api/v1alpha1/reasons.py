@@ -57,7 +57,8 @@ class Reason(StrEnum):
     """The image cannot be pulled; the message says why."""
 
     CONTAINER_CONFIG_ERROR = "ContainerConfigError"
-    """The container cannot be made: a Secret or ConfigMap that it names is missing."""
+    """The container cannot be made: a Secret or ConfigMap that it names is missing, a volume cannot
+    be mounted, or the node cannot make the pod's sandbox. The message has the kubelet's words."""
 
     QUOTA_EXCEEDED = "QuotaExceeded"
     """A ResourceQuota of the namespace has no room for the Job or its pod."""
@@ -111,6 +112,9 @@ class Reason(StrEnum):
 
     NODE_LOST = "NodeLost"
     """The node that ran the pod is gone."""
+
+    POD_LOST = "PodLost"
+    """A pod was taken from an attempt that goes on: its Job makes another. Only Events say this."""
 
     POD_DELETED = "PodDeleted"
     """Somebody deleted the pod."""

@@ -75,7 +75,8 @@ class AttemptStatus(ApiType):
     """memory is the attempt's memory limit, where a retry rule raised it."""
 
     replaced_time: AwareDatetime | None = None
-    """replacedTime is when the pod was made, if the Job made it in place of one that was lost.
+    """replacedTime is when the pod was made, if the Job made it in place of one that was lost;
+    until there is one, when the loss was seen.
     timeouts.pendingSeconds counts from then."""
 
 

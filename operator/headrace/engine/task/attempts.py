@@ -51,7 +51,9 @@ def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: da
     if sighting.stage is Stage.GONE:
         gone = Failure(Reason.JOB_DELETED, sighting.message or GONE.message)
         return close(_known(log, sighting), gone, policy, now)
-    return _progress(_known(log, sighting), sighting)
+    bereft = _bereft(last, sighting)
+    log = _without_pod(log, last, now) if bereft else _known(log, sighting)
+    return _progress(log, sighting)
 
 
 def refuse(log: TaskLog, denied: Denied, policy: RetryPolicy, memory: str | None = None) -> TaskLog:
@@ -123,6 +125,28 @@ def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
     )
 
 
+def _bereft(last: Attempt, sighting: Sighting) -> bool:
+    """Tell whether the pod of an attempt is gone, and the world has not made another yet."""
+    return last.pod is not None and sighting.pod is None and sighting.waiting != Reason.SUSPENDED
+
+
+def _without_pod(log: TaskLog, last: Attempt, now: datetime) -> TaskLog:
+    """Note that the open attempt lost its pod. What is told of a pod goes with it."""
+    bereft = Attempt(
+        number=last.number,
+        job=last.job,
+        created=last.created,
+        memory=last.memory,
+        replaced=now,
+        message=_loss(last),
+    )
+    return replace(log, attempts=(*log.attempts[:-1], bereft))
+
+
+def _loss(last: Attempt) -> str:
+    return last.message or f"pod {last.pod} is gone"
+
+
 def _known(log: TaskLog, sighting: Sighting) -> TaskLog:
     """Add to the open attempt what the sighting knows more."""
     last = log.attempts[-1]
@@ -138,20 +162,29 @@ def _known(log: TaskLog, sighting: Sighting) -> TaskLog:
         started=before.started or sighting.started,
         memory=last.memory or sighting.memory,
         replaced=sighting.pod_created if replaced else last.replaced,
+        message=clip(sighting.lost) or (_loss(last) if replaced else last.message),
     )
     return log if known == last else replace(log, attempts=(*log.attempts[:-1], known))
 
 
 def _progress(log: TaskLog, sighting: Sighting) -> TaskLog:
     """Say how far the open attempt is, and what it waits for."""
-    reason, message = sighting.waiting or Reason.STARTING, clip(sighting.message)
-    if sighting.stage is Stage.RUNNING or (log.attempts[-1].started and _silent(sighting)):
-        reason = Reason.RUNNING  # once it ran, a sighting that knows less is an old one
+    last, reason = log.attempts[-1], sighting.waiting or Reason.STARTING
+    if sighting.stage is Stage.RUNNING or (last.started and _silent(sighting)):
+        reason = Reason.RUNNING  # once it ran, a sighting of its pod that knows less is an old one
+    message = clip(sighting.message) or _replacement(last)
     if reason is log.reason and reason in FIRST_WORDS_STAY and log.message:
         return log
     if reason is log.reason and message == log.message:
         return log
     return replace(log, reason=reason, message=message)
+
+
+def _replacement(last: Attempt) -> str:
+    """Say of an attempt that goes on why it is not in its first pod."""
+    if last.replaced is None or not last.message:
+        return ""
+    return last.message if last.pod else f"{last.message}; the Job makes another"
 
 
 def _silent(sighting: Sighting) -> bool:
@@ -170,7 +203,8 @@ def _end(
         case Failure() as failure:
             return close(log, failure, policy, at)
         case Success(outputs):
-            done = replace(last, finished=at, reason=Reason.SUCCEEDED)
+            told = last.message if last.replaced else ""  # One that was to be lost has ended well.
+            done = replace(last, finished=at, reason=Reason.SUCCEEDED, message=told)
             return replace(
                 log,
                 attempts=(*log.attempts[:-1], done),

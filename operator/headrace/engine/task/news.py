@@ -20,7 +20,7 @@ TROUBLES = frozenset(
 
 def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
     """
-    Yield reason and words of each failed attempt, of a failed end, and of a new trouble.
+    Yield reason and words of each lost pod, failed attempt, failed end, and new trouble.
 
     What goes well is not told: the status says it, and an Event is a write. The failure that ends
     a task is told once, with its end.
@@ -32,6 +32,14 @@ def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
         if attempt.reason in KINDS and attempt.number not in known and not told:
             words = f": {attempt.message}" if attempt.message else ""
             yield attempt.reason, f"attempt {attempt.number} failed{words}"
+    lost = new.last if new.outcome is None and new.last is not None and new.last.open else None
+    if lost is not None and lost.message and lost.message != _message(old, lost.number):
+        yield Reason.POD_LOST, f"attempt {lost.number} goes on in another pod: {lost.message}"
     troubled = new.reason in TROUBLES and new.reason is not old.reason
     if failed or troubled:
         yield new.reason, new.message
+
+
+def _message(log: TaskLog, number: int) -> str:
+    """Return what was on record of an attempt."""
+    return next((each.message for each in log.attempts if each.number == number), "")

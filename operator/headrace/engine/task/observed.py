@@ -67,6 +67,8 @@ class Sighting:
     waiting_since: datetime | None = None
     """Since when it waits for its program to run, if that is not when it was made: what it ran on
     was lost, or somebody held it."""
+    lost: str = ""
+    """How a pod of it was lost, or is about to be, if the world makes another."""
     pod_created: datetime | None = None
     """When `pod` was made. If that is not the first one, the attempt's log knows."""
 
@@ -89,7 +91,8 @@ class Attempt:
     memory: str | None = None
     """The memory limit, where a retry rule raised it."""
     replaced: datetime | None = None
-    """When its pod was made, if that took the place of another, which was lost."""
+    """When its pod was made, if that took the place of another, which was lost. Until there is
+    one, when the loss was seen."""
 
     @property
     def open(self) -> bool:

@@ -84,7 +84,16 @@ def story(known: TaskLog) -> str:
         pytest.param(
             ended(Outcome.FAILED), running(2), "Failed: 1 NonZeroExit at 05", id="of any kind"
         ),
-        pytest.param(RUNS, starting(), "Running: 1", id="an old sighting takes nothing back"),
+        pytest.param(
+            RUNS, starting(pod="pod-1"), "Running: 1", id="an old sighting takes nothing back"
+        ),
+        pytest.param(RUNS, starting(), "Starting: 1", id="its pod is gone, and there is no other"),
+        pytest.param(
+            RUNS,
+            starting(waiting=Reason.SUSPENDED),
+            "Suspended: 1",
+            id="somebody held it, and its pod was removed for that",
+        ),
         pytest.param(
             RUNS, starting(message="the pod was lost"), "Starting: 1", id="a lost pod does"
         ),
@@ -104,7 +113,7 @@ def test_a_log_that_says_it_all_is_the_same_object() -> None:
 
 def test_what_is_known_of_an_attempt_grows() -> None:
     """Names and times are added as they are seen, and never lost again."""
-    (attempt,) = seen(RUNS, starting()).attempts
+    (attempt,) = seen(RUNS, starting(pod="pod-1")).attempts
     assert ("job-1", "pod-1", "n1") == (attempt.job, attempt.pod, attempt.node)
     assert (at(0), at(0), at(1)) == (attempt.created, attempt.scheduled, attempt.started)
 
@@ -116,6 +125,42 @@ def test_another_pod_has_its_own_node_and_times() -> None:
     (attempt,) = seen(RUNS, running(pod="pod-2", started=50)).attempts
     assert ("n1", at(50)) == (attempt.node, attempt.started)
     assert at(0) == attempt.created
+
+
+LEAVES = replace(running(), message="pod pod-1 is being removed: x", lost="pod pod-1 was lost (x)")
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        pytest.param(RUNS, "pod pod-1 is gone", id="nobody saw why"),
+        pytest.param(seen(RUNS, LEAVES), "pod pod-1 was lost (x)", id="the pod had said why"),
+    ],
+)
+def test_a_pod_that_was_lost_stays_on_record(known: TaskLog, words: str) -> None:
+    """While there is no other, when there is, and when that one has ended well."""
+    between = seen(known, starting())
+    after = seen(between, running(pod="pod-2", started=50))
+    over = seen(after, replace(exited(0), pod="pod-2"))
+
+    assert (Reason.STARTING, f"{words}; the Job makes another") == (between.reason, between.message)
+    assert (None, None, NOW) == (
+        *(between.attempts[0].pod, between.attempts[0].started, between.attempts[0].replaced),
+    )
+    assert between is seen(between, starting())
+    assert (Reason.RUNNING, words) == (after.reason, after.message)
+    assert ("pod-2", words) == (over.attempts[0].pod, over.attempts[0].message)
+
+
+def test_another_pod_that_is_seen_at_once_tells_of_the_first_too() -> None:
+    """Nobody may have looked while there was none."""
+    other = running(pod="pod-2", started=50, pod_created=at(40))
+    assert "pod pod-1 is gone" == seen(RUNS, other).message
+
+
+def test_a_pod_that_ended_well_before_it_was_lost_was_not_lost() -> None:
+    """The program had its end."""
+    assert "" == seen(seen(RUNS, LEAVES), exited(0)).attempts[0].message
 
 
 def test_the_task_starts_with_its_first_attempt() -> None:

@@ -17,6 +17,7 @@ FAILED_ONCE = replace(
 GIVEN_UP = replace(
     FAILED_ONCE, outcome=Outcome.FAILED, reason=Reason.NON_ZERO_EXIT, message="exit code 3; no more"
 )
+LOST = log(Attempt(1, created=at(0), message="pod x was lost (Drain)"))
 WAITS = replace(RUNS, reason=Reason.UNSCHEDULABLE, message="no node has room")
 
 
@@ -42,6 +43,13 @@ WAITS = replace(RUNS, reason=Reason.UNSCHEDULABLE, message="no node has room")
             RUNS, WAITS, [(Reason.UNSCHEDULABLE, "no node has room")], id="a trouble that is new"
         ),
         pytest.param(WAITS, replace(WAITS, message="2 nodes"), [], id="other words for a trouble"),
+        pytest.param(
+            RUNS,
+            LOST,
+            [(Reason.POD_LOST, "attempt 1 goes on in another pod: pod x was lost (Drain)")],
+            id="a pod was lost, and the attempt goes on",
+        ),
+        pytest.param(LOST, LOST, [], id="the same loss is told once"),
         pytest.param(RUNS, ended(Outcome.SUCCEEDED), [], id="a success"),
         pytest.param(RUNS, ended(Outcome.CANCELLED), [], id="somebody cancelled it"),
     ],

@@ -54,20 +54,18 @@ def test_a_pod_in_place_of_another_has_its_own_time_in_each_turn() -> None:
         assert at(160) == pending_deadline(MINUTE, known, second)
 
 
-def test_between_two_pods_nothing_times_out() -> None:
-    """How long there has been none is not known."""
+def test_between_two_pods_the_wait_counts_from_the_loss() -> None:
+    """A task whose pod is never made again does not wait for ever."""
     known = follow(TaskLog(), running(), retries(), at(10))
     words = starting(waiting=Reason.POD_NOT_CREATED, message="exceeded quota")
     between = follow(known, words, retries(), at(9999))
-    assert pending_deadline(MINUTE, between, words) is None
+    assert at(9999 + 60) == pending_deadline(MINUTE, between, words)
 
 
 def test_a_sighting_that_is_older_than_the_log_times_nothing_out() -> None:
     """The log says that it runs."""
-    known = follow(TaskLog(), running(), retries(), at(10))
-    assert (
-        pending_deadline(MINUTE, follow(known, starting(), retries(), at(11)), starting()) is None
-    )
+    known, old = follow(TaskLog(), running(), retries(), at(10)), starting(pod="pod-1")
+    assert pending_deadline(MINUTE, follow(known, old, retries(), at(11)), old) is None
 
 
 def test_nothing_waits_before_the_first_attempt() -> None:
