@@ -193,3 +193,41 @@ def _with_attention(story: Story, run: str) -> Manifest:
 
 def _reasons(story: Story, task_run: str) -> list[str]:
     return [reason for reason, _ in attempts(story.get("taskrun", task_run))]
+
+
+def test_a_volume_of_a_missing_secret_is_told_with_its_name(story: Story) -> None:
+    """The kubelet says so in an Event only; the end repeats what it waited for."""
+    story.workflow(
+        "no-secret",
+        task(
+            "load",
+            SUCCEED,
+            volumes=[{"name": "login", "secret": {"secretName": "warehouse-files"}}],
+            volumeMounts=[{"name": "login", "mountPath": "/login"}],
+            timeouts={"pendingSeconds": 20},
+        ),
+    )
+
+    waiting = story.waits("no-secret-once-load", "ContainerConfigError")
+    ended = story.ended("no-secret-once")
+
+    assert '"warehouse-files" not found' in condition(waiting)["message"]
+    told = condition(ended)["message"]
+    assert all(word in told for word in ("PendingTimeout", "ContainerConfigError", "warehouse"))
+
+
+def test_a_memory_limit_that_no_sandbox_fits_into_is_told(story: Story) -> None:
+    """Half a byte, say: the kubelet tries again and again, and says why in Events."""
+    story.workflow(
+        "half-a-byte",
+        task(
+            "load",
+            SUCCEED,
+            resources={"limits": {"memory": "512m"}},
+            timeouts={"pendingSeconds": 25},
+        ),
+    )
+
+    waiting = story.waits("half-a-byte-once-load", "ContainerConfigError")
+
+    assert "sandbox" in condition(waiting)["message"]

@@ -22,7 +22,7 @@ from headrace.cluster.belonging import (
 )
 from headrace.cluster.caches import Caches, job_of
 from headrace.cluster.kinds import TASK_RUNS
-from headrace.cluster.words import AGAIN_SECONDS, PATIENCE_SECONDS, FailedCreates
+from headrace.cluster.words import Complaints
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.observed import ObservedTask, Sighting, Stage, TaskLog
@@ -185,7 +185,7 @@ class Gatherer:
         self._pictures = pictures
         self._later = later
         self._seen = seen
-        self._words = FailedCreates(client)
+        self._words = Complaints(client)
         self._surely_gone: dict[str, None] = {}  # Names of Jobs; the oldest first.
 
     async def tasks(self, key: RunKey, uid: str) -> dict[str, ObservedTask]:
@@ -275,15 +275,12 @@ class Gatherer:
         return True
 
     async def _explained(self, item: OwnObject, seen: ObservedTask) -> ObservedTask:
-        """Add the Job controller's words where a Job has no pod."""
-        sighting = seen.sighting
-        waits = sighting is not None and sighting.stage is Stage.STARTING
-        if sighting is None or not waits or sighting.pod is not None or sighting.waiting:
+        """Add what Events say of an attempt that does not get under way."""
+        if seen.sighting is None:
             return seen
-        words = await self._words.about(item.metadata.namespace, sighting)
-        self._later(task_run_key(item), PATIENCE_SECONDS if words is None else AGAIN_SECONDS)
-        if words is None:
+        told = await self._words.explain(item.metadata.namespace, seen.sighting)
+        if told is None:
             return seen
-        full = "exceeded quota" in words
-        reason = Reason.QUOTA_EXCEEDED if full else Reason.POD_NOT_CREATED
-        return replace(seen, sighting=replace(sighting, waiting=reason, message=words))
+        sighting, again = told
+        self._later(task_run_key(item), again)
+        return replace(seen, sighting=sighting)

@@ -1,15 +1,20 @@
 """
-What the Job controller says when it cannot make a pod.
+What Kubernetes says of an attempt that does not get under way, where it says so in Events only.
 
-It tells that in Events only, so they are read, but seldom: for Jobs that have waited for a
-pod for a while, with one list for all Jobs of a namespace.
+A Job controller that cannot make a pod, and a kubelet that cannot mount a volume, tell nothing in
+a status. Their Events are read, but seldom: about one object at a time that has waited for longer
+than usual. Whoever may write Events can write any number of any size, so little is read at once.
 """
 
-from dataclasses import dataclass, field
+from asyncio import Semaphore
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import msgspec
 
-from headrace.engine.task.observed import Sighting
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.task.observed import Sighting, Stage
+from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.kube.client import Client
 from headrace.kube.errors import ClusterError
 from headrace.kube.objects import Meta
@@ -17,87 +22,184 @@ from headrace.kube.resources import CORE_EVENTS, Scope
 
 PATIENCE_SECONDS = 2.0
 """A pod is made within milliseconds; after this, something may be in the way."""
-PAUSE_SECONDS = 5.0
-"""How long after a list the next Job may ask for another. A Job controller that has many Jobs
-before it keeps each of them waiting, and not one of them has a word to find."""
+POD_PATIENCE_SECONDS = 5.0
+"""A container starts within seconds, if its image is there."""
 AGAIN_SECONDS = 15.0
 KEPT = 20_000
-"""How many Jobs are remembered: more than can wait at a time."""
-KEPT_ANSWERS = 100
-"""Of more namespaces than this, only answers are kept that would not be asked for again."""
-FIELDS = "involvedObject.kind=Job,reason=FailedCreate"
+"""How many Jobs and pods are remembered: more than can wait at a time."""
+WINDOW_SECONDS = 5.0
+IN_NAMESPACE, IN_ALL = 20, 50
+"""How many objects may be asked about in a window: in one namespace, and in all. A Job controller
+that has many Jobs before it keeps each of them waiting, and not one of them has a word to find."""
+PAGE, PAGES = 4, 5
+"""How many Events are read at a time, and how often: an honest source writes fewer about one
+object, and an Event may have 1.5 MB."""
+AT_ONCE = 2
+WITHIN = 5.0
+
+MOUNTS = {
+    "FailedMount": Reason.CONTAINER_CONFIG_ERROR,
+    "FailedMapVolume": Reason.CONTAINER_CONFIG_ERROR,
+    "FailedAttachVolume": Reason.CONTAINER_CONFIG_ERROR,
+    "FailedCreatePodSandBox": Reason.CONTAINER_CONFIG_ERROR,
+    "FailedCreatePodContainer": Reason.CONTAINER_CONFIG_ERROR,
+    "NetworkNotReady": Reason.CONTAINER_CONFIG_ERROR,
+}
+"""What is told of a pod whose container is not even being started, by the Event's reason."""
 
 
-class Subject(msgspec.Struct, frozen=True):
-    """What an Event is about."""
+class Source(msgspec.Struct, frozen=True):
+    """Who wrote an Event, in the older of two fields."""
 
-    name: str = ""
+    component: str = ""
 
 
 class EventView(msgspec.Struct, frozen=True, rename="camel"):
     """An Event, as far as it is read."""
 
     metadata: Meta
+    reason: str = ""
     message: str = ""
-    involved_object: Subject = Subject()
+    source: Source = Source()
+    reporting_component: str = ""
+
+    @property
+    def author(self) -> str:
+        """Who says so, if that can be believed."""
+        return self.source.component or self.reporting_component
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What was said of an object."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """An object that waits."""
+
+    namespace: str
+    kind: str
+    name: str
+
+    @property
+    def fields(self) -> str:
+        """The field selector for Events about it."""
+        only = ",reason=FailedCreate" if self.kind == "Job" else ""
+        return f"involvedObject.kind={self.kind},involvedObject.name={self.name}{only}"
+
+    @property
+    def authors(self) -> frozenset[str]:
+        """Whose words count."""
+        if self.kind == "Job":
+            return frozenset({"job-controller"})
+        return frozenset({"kubelet", "attachdetach-controller"})
+
+    @property
+    def patience(self) -> float:
+        """How long it may wait before anybody asks."""
+        return PATIENCE_SECONDS if self.kind == "Job" else POD_PATIENCE_SECONDS
 
 
 @dataclass(slots=True)
-class _Answer:
-    """What a namespace's Events said."""
+class _Known:
+    """What is known of an object's words."""
 
-    asked: float
-    newest: dict[str, EventView] = field(default_factory=dict)
-    """By the Job's name."""
+    since: float
+    asked: float | None = None
+    words: Words | None = None
 
 
-class FailedCreates:
-    """The newest FailedCreate message of each Job, asked for seldom."""
+class Complaints:
+    """The newest words about what waits, asked for seldom."""
 
     def __init__(self, client: Client) -> None:
         """Start with nothing asked."""
         self._client = client
-        self._answers: dict[str, _Answer] = {}
-        self._first: dict[tuple[str, str], float] = {}
+        self._known: dict[_Subject, _Known] = {}
+        self._asked: list[tuple[float, str]] = []  # When, and about which namespace.
+        self._few = Semaphore(AT_ONCE)
 
-    async def about(self, namespace: str, sighting: Sighting) -> str | None:
-        """Return what keeps a Job from having a pod, or None if nothing is known."""
-        now = self._client.clock.now()
-        waited = now - self._first.setdefault((namespace, sighting.job), now)
-        if waited < PATIENCE_SECONDS:
-            self._trim()
+    async def explain(self, namespace: str, sighting: Sighting) -> tuple[Sighting, float] | None:
+        """
+        Return a sighting with what keeps it from running, and in how many seconds to look again.
+
+        None: it does not wait, or says itself for what.
+        """
+        if sighting.stage is not Stage.STARTING or sighting.waiting is not None:
             return None
-        answer = self._answers.get(namespace)
-        age = float("inf") if answer is None else now - answer.asked
-        too_early = age > waited - PATIENCE_SECONDS  # Asked before this Job had waited enough.
-        if answer is None or age >= (PAUSE_SECONDS if too_early else AGAIN_SECONDS):
-            answer = await self._ask(namespace, now)
-        event = answer.newest.get(sighting.job)
-        return event.message if event is not None else None
+        kind, name = ("Pod", sighting.pod) if sighting.pod else ("Job", sighting.job)
+        words = await self._about(_Subject(namespace, kind, name))
+        again = PATIENCE_SECONDS if words is None and kind == "Job" else AGAIN_SECONDS
+        if words is None:
+            return sighting, min(again, POD_PATIENCE_SECONDS)
+        return replace(sighting, waiting=_reason(words), message=words.message), again
 
-    async def _ask(self, namespace: str, now: float) -> _Answer:
-        """Read a namespace's Events. Whoever asks meanwhile gets the words from before."""
-        answer = self._answers.setdefault(namespace, _Answer(now))
-        answer.asked = now
-        newest: dict[str, EventView] = {}
+    async def _about(self, subject: _Subject) -> Words | None:
+        """Return what is said of an object, or None if nothing is known."""
+        now = self._client.clock.now()
+        known = self._known.setdefault(subject, _Known(now))
+        self._trim()
+        due = now - known.since >= subject.patience
+        fresh = known.asked is not None and now - known.asked < AGAIN_SECONDS
+        if not due or fresh or self._few.locked() or not self._may_ask(subject.namespace, now):
+            return known.words
+        known.asked = now  # Whoever asks meanwhile gets the words from before.
         try:
-            scope = Scope(CORE_EVENTS, namespace, fields=FIELDS)
-            async for page in self._client.pages(scope, EventView):
-                for event in page.objects:
-                    job = event.involved_object.name
-                    known = newest.get(job)
-                    if known is None or event.metadata.version > known.metadata.version:
-                        newest[job] = event
+            async with self._few:
+                known.words = await self._ask(subject)
         except ClusterError:
-            return answer  # Without new words a task still waits with a reason: Starting.
-        answer.newest = newest
-        return answer
+            pass  # Without new words a task still waits with a reason: Starting.
+        return known.words
+
+    async def _ask(self, subject: _Subject) -> Words | None:
+        """Read some of an object's Events, and return what the newest one complains about."""
+        newest: EventView | None = None
+        scope = Scope(CORE_EVENTS, subject.namespace, fields=subject.fields)
+        left = PAGES
+        async for page in self._client.pages(scope, EventView, size=PAGE, within=WITHIN):
+            newest = _newest(newest, (e for e in page.objects if e.author in subject.authors))
+            left -= 1
+            if left == 0:
+                break
+        if newest is None or (subject.kind == "Pod" and newest.reason not in MOUNTS):
+            return None
+        return Words(newest.reason, clip(newest.message, LONGEST_WORDS))
+
+    def _may_ask(self, namespace: str, now: float) -> bool:
+        """Tell whether a further request is within bounds, and count it."""
+        self._asked = [each for each in self._asked if now - each[0] < WINDOW_SECONDS]
+        here = sum(asked == namespace for _, asked in self._asked)
+        if here >= IN_NAMESPACE or len(self._asked) >= IN_ALL:
+            return False
+        self._asked.append((now, namespace))
+        return True
 
     def _trim(self) -> None:
         """Forget the oldest, so that a controller that lives for months stays small."""
-        while len(self._first) > KEPT:
-            self._first.pop(next(iter(self._first)))
-        if len(self._answers) > KEPT_ANSWERS:
-            since = self._client.clock.now() - AGAIN_SECONDS
-            fresh = {name: each for name, each in self._answers.items() if each.asked > since}
-            self._answers = fresh
+        while len(self._known) > KEPT:
+            self._known.pop(next(iter(self._known)))
+
+
+def _newest(known: EventView | None, events: Iterable[EventView]) -> EventView | None:
+    """Return the latest, with no more of its message than is told."""
+    for event in events:
+        if known is None or event.metadata.version > known.metadata.version:
+            message = clip(event.message, LONGEST_WORDS)
+            known = msgspec.structs.replace(event, message=message, metadata=_bare(event.metadata))
+    return known
+
+
+def _bare(meta: Meta) -> Meta:
+    return Meta(meta.name, meta.namespace, resource_version=meta.resource_version)
+
+
+def _reason(words: Words) -> Reason:
+    """Say in a word what an object waits for."""
+    if words.reason in MOUNTS:
+        return MOUNTS[words.reason]
+    full = "exceeded quota" in words.message
+    return Reason.QUOTA_EXCEEDED if full else Reason.POD_NOT_CREATED
