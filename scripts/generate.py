@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pod_table
 import yaml
 
 from headrace.api.schema import reference
@@ -60,6 +61,7 @@ def files() -> dict[str, str]:
             for name, crd in _named_crds()
         },
         **{f"docs/reference/{name}": text for name, text in reference.pages().items()},
+        pod_table.PATH: pod_table.page(),
         "docs/reference/cli.md": cli_page(),
         "docs/reference/metrics.md": metrics_page(),
     }

@@ -177,6 +177,7 @@ def test_a_users_security_context_is_never_weaker() -> None:
 
 # --- what a user may shape: the allow-list ----------------------------------------------------
 
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 MARKS: dict[str, Any] = {
     "env": (EnvVar(name="MARK", value="env-mark"),),
     "env_from": ({"configMapRef": {"name": "env-from-mark"}},),
@@ -186,7 +187,7 @@ MARKS: dict[str, Any] = {
     "service_account_name": "account-mark",
     "node_selector": {"selector-mark": "x"},
     "tolerations": ({"key": "toleration-mark"},),
-    "affinity": {"nodeAffinity": {"affinity-mark": 1}},
+    "affinity": {"podAffinity": {REQUIRED: [{"topologyKey": "affinity-mark"}]}},
     "priority_class_name": "priority-mark",
     "runtime_class_name": "runtime-mark",
     "image_pull_secrets": (LocalReference(name="pull-mark"),),
@@ -203,7 +204,7 @@ PLACES = {
     "service_account_name": "spec.serviceAccountName",
     "node_selector": "spec.nodeSelector",
     "tolerations": "spec.tolerations[].key",
-    "affinity": "spec.affinity.nodeAffinity",
+    "affinity": f"spec.affinity.podAffinity.{REQUIRED}[].topologyKey",
     "priority_class_name": "spec.priorityClassName",
     "runtime_class_name": "spec.runtimeClassName",
     "image_pull_secrets": "spec.imagePullSecrets[].name",

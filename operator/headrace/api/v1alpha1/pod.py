@@ -2,7 +2,7 @@
 What a user may shape of a task's pod: an allow-list.
 
 A field that is not here is not settable. Parts that Kubernetes itself defines (affinity,
-volume sources) are kept as they are written and judged by the API server when a pod is made.
+volume sources) are kept as they are written, if they have the shape that Kubernetes defines.
 """
 
 from typing import Annotated, Any, Self
@@ -14,7 +14,11 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
+from headrace.api.checks.keys import Keys
+from headrace.api.checks.pod_shape import Shape
+from headrace.api.checks.quantities import unrunnable
 from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import ApiType, NoNul, ObjectName, ProgramText, Quantity
 
@@ -25,7 +29,6 @@ KubernetesObject = Annotated[dict[str, Any], WithJsonSchema(_ANY_OBJECT)]
 EnvName = Annotated[
     str, StringConstraints(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$")
 ]
-LabelKey = Annotated[str, StringConstraints(min_length=1, max_length=317)]
 LabelValue = Annotated[
     str, StringConstraints(max_length=63, pattern=r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
 ]
@@ -44,7 +47,7 @@ class EnvVar(ApiType):
     value: ProgramText | None = None
     """value is the text of the variable. It is never expanded or put into code."""
 
-    value_from: KubernetesObject | None = None
+    value_from: Annotated[KubernetesObject, Shape("EnvVarSource")] | None = None
     """valueFrom takes the value from a Secret, a ConfigMap or the pod's own fields,
     as in a pod (secretKeyRef, configMapKeyRef, fieldRef, resourceFieldRef)."""
 
@@ -73,6 +76,14 @@ class Resources(ApiType):
     limits: dict[str, Quantity] = Field(default_factory=dict, max_length=16)
     """limits is what the container may use at most. More memory than that ends it (OOMKilled)."""
 
+    @model_validator(mode="after")
+    def _can_run(self) -> Self:
+        for within, message in unrunnable(self.requests, self.limits):
+            raise PydanticCustomError(
+                "resources", "{message}", {"message": message, "within": within}
+            )
+        return self
+
 
 PROJECTED_SOURCES = (
     "configMap",
@@ -97,38 +108,42 @@ class Volume(ApiType):
     ]
     """name by which volumeMounts refer to the volume."""
 
-    config_map: KubernetesObject | None = None
+    config_map: Annotated[KubernetesObject, Shape("ConfigMapVolumeSource")] | None = None
     """configMap mounts a ConfigMap."""
 
-    secret: KubernetesObject | None = None
+    secret: Annotated[KubernetesObject, Shape("SecretVolumeSource")] | None = None
     """secret mounts a Secret."""
 
-    empty_dir: KubernetesObject | None = None
+    empty_dir: Annotated[KubernetesObject, Shape("EmptyDirVolumeSource")] | None = None
     """emptyDir is scratch space that goes with the pod."""
 
-    persistent_volume_claim: KubernetesObject | None = None
+    persistent_volume_claim: (
+        Annotated[KubernetesObject, Shape("PersistentVolumeClaimVolumeSource")] | None
+    ) = None
     """persistentVolumeClaim mounts storage that outlives the pod."""
 
-    projected: KubernetesObject | None = None
+    projected: Annotated[KubernetesObject, Shape("ProjectedVolumeSource")] | None = None
     """projected puts several sources into one folder: configMap, secret, downwardAPI,
     serviceAccountToken and clusterTrustBundle."""
 
-    downward_api: KubernetesObject | None = Field(default=None, alias="downwardAPI")
+    downward_api: Annotated[KubernetesObject, Shape("DownwardAPIVolumeSource")] | None = Field(
+        default=None, alias="downwardAPI"
+    )
     """downwardAPI shows the pod's own fields as files."""
 
-    csi: KubernetesObject | None = None
+    csi: Annotated[KubernetesObject, Shape("CSIVolumeSource")] | None = None
     """csi mounts a volume of a storage driver."""
 
-    ephemeral: KubernetesObject | None = None
+    ephemeral: Annotated[KubernetesObject, Shape("EphemeralVolumeSource")] | None = None
     """ephemeral is a claim that lives and goes with the pod."""
 
-    image: KubernetesObject | None = None
+    image: Annotated[KubernetesObject, Shape("ImageVolumeSource")] | None = None
     """image mounts the files of an image."""
 
-    @field_validator("projected")
+    @field_validator("projected", mode="before")
     @classmethod
-    def _projects_what_is_known(cls, projected: dict[str, Any] | None) -> dict[str, Any] | None:
-        sources = (projected or {}).get("sources") or ()
+    def _projects_what_is_known(cls, projected: Any) -> Any:
+        sources = (projected.get("sources") if isinstance(projected, dict) else None) or ()
         if not isinstance(sources, (list, tuple)) or not all(isinstance(s, dict) for s in sources):
             raise ValueError("sources must be a list of objects, like - secret: {name: login}")
         for source in sources:
@@ -203,7 +218,9 @@ class PodSettings(ApiType):
     env: Annotated[tuple[EnvVar, ...], Unique("name")] = Field(default=(), max_length=200)
     """env are environment variables of the container."""
 
-    env_from: tuple[KubernetesObject, ...] = Field(default=(), max_length=50)
+    env_from: tuple[Annotated[KubernetesObject, Shape("EnvFromSource")], ...] = Field(
+        default=(), max_length=50
+    )
     """envFrom takes all keys of a ConfigMap or Secret as environment variables."""
 
     resources: Resources | None = None
@@ -222,13 +239,17 @@ class PodSettings(ApiType):
     """serviceAccountName is the identity of the pod towards the API server. The ServiceAccount must
     carry the label headrace.dev/allow-workflows: "true". Without one, no token is mounted."""
 
-    node_selector: dict[str, LabelValue] = Field(default_factory=dict, max_length=32)
+    node_selector: Annotated[dict[str, LabelValue], Keys()] = Field(
+        default_factory=dict, max_length=32
+    )
     """nodeSelector limits the nodes to those with these labels."""
 
-    tolerations: tuple[KubernetesObject, ...] = Field(default=(), max_length=32)
+    tolerations: tuple[Annotated[KubernetesObject, Shape("Toleration")], ...] = Field(
+        default=(), max_length=32
+    )
     """tolerations let the pod run on nodes with these taints."""
 
-    affinity: KubernetesObject | None = None
+    affinity: Annotated[KubernetesObject, Shape("Affinity")] | None = None
     """affinity prefers or requires nodes and neighbours, as in a pod."""
 
     priority_class_name: ObjectName | None = None
@@ -242,12 +263,14 @@ class PodSettings(ApiType):
     )
     """imagePullSecrets are Secrets with credentials for the image's registry."""
 
-    pod_labels: dict[str, LabelValue] = Field(default_factory=dict, max_length=32)
-    """podLabels are further labels of the pod. Headrace's own cannot be replaced."""
-
-    pod_annotations: dict[str, Annotated[str, StringConstraints(max_length=32_768)]] = Field(
+    pod_labels: Annotated[dict[str, LabelValue], Keys()] = Field(
         default_factory=dict, max_length=32
     )
+    """podLabels are further labels of the pod. Headrace's own cannot be replaced."""
+
+    pod_annotations: Annotated[
+        dict[str, Annotated[str, StringConstraints(max_length=32_768)]], Keys()
+    ] = Field(default_factory=dict, max_length=32)
     """podAnnotations are further annotations of the pod. Those that loosen what confines a
     container, like container.apparmor.security.beta.kubernetes.io/main, are refused."""
 

@@ -8,18 +8,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from math import ceil
 
+from headrace.api.checks.quantities import amount
 from headrace.api.v1alpha1.pod import Resources
 from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.task.observed import Attempt, TaskLog
 from headrace.engine.task.retry import matching_rule
 
-_UNITS = {
-    "m": Decimal("0.001"),
-    "": Decimal(1),
-    **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)},
-    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
-}
 _MEBI = 1024 * 1024
 
 DEFAULT_RESOURCES = Resources(requests={"cpu": "20m", "memory": "64Mi"}, limits={"memory": "1Gi"})
@@ -28,8 +23,7 @@ DEFAULT_RESOURCES = Resources(requests={"cpu": "20m", "memory": "64Mi"}, limits=
 
 def to_bytes(quantity: str) -> int:
     """Read a quantity such as `512Mi` as a number of bytes (rounded up)."""
-    digits = quantity.rstrip("mkMGTPEKi")
-    return ceil(Decimal(digits) * _UNITS[quantity[len(digits) :]])
+    return ceil(amount(quantity))
 
 
 def to_quantity(size: int) -> str:

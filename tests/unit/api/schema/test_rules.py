@@ -44,7 +44,9 @@ BROKEN = {
     ("RetryRule", 1): rule(action="Fail", exitCodes=[1], memoryFactorPercent=150),
     ("RetryRule", 2): rule(action="Retry", exitCodes=[1], maxMemory="1Gi"),
     ("EnvVar", 0): workflow(task(env=[{"name": "HEADRACE_RUN"}])),
-    ("EnvVar", 1): workflow(task(env=[{"name": "A", "value": "", "valueFrom": {}}])),
+    ("EnvVar", 1): workflow(
+        task(env=[{"name": "A", "value": "", "valueFrom": {"fieldRef": {"fieldPath": "a"}}}])
+    ),
     ("Volume", 0): workflow(task(volumes=[{"name": "a"}])),
     ("Schedule", 0): schedule(),
     ("Schedule", 1): schedule(**CRON, everySeconds=60),
