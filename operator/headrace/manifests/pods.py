@@ -77,6 +77,18 @@ def succeeded(pod: Pod) -> Terminated | None:
     return Terminated() if pod.status.phase == "Succeeded" else None
 
 
+def crowded(pod: Pod) -> bool:
+    """
+    Tell whether containers beside the main one run.
+
+    A native sidecar, which ends by itself, is an init container and no part of these.
+    """
+    return any(
+        status.name != CONTAINER and status.state.running is not None
+        for status in pod.status.container_statuses
+    )
+
+
 def deleted_before(pod: Pod, done: Terminated | None) -> bool:
     """Tell whether somebody asked for the pod's deletion before its program ended."""
     meta = pod.metadata

@@ -51,7 +51,9 @@ def sight(job: Job, pods: Sequence[Pod], *, gone: bool, now: datetime) -> Sighti
         done = pod_words.succeeded(pod)
         if done is not None and not (leaving and pod_words.deleted_before(pod, done)):
             others = any(pod_words.active(other) for other in pods if other is not pod)
-            return replace(_succeeded(_of(job, pod), done, now), alive=others, leaving=leaving)
+            good = _succeeded(_of(job, pod), done, now)
+            since = done.finished_at if pod_words.crowded(pod) and not leaving else None
+            return replace(good, alive=others, leaving=leaving, crowded_since=since)
     if leaving:
         alive = any(pod_words.active(pod) for pod in pods)
         return _gone(newest, alive=alive or not gone)

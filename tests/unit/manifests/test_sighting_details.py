@@ -107,3 +107,26 @@ def test_the_stages_of_the_table_are_all_there_are() -> None:
     """A new stage needs new rows."""
     assert {"Starting", "Running", "Ended", "Gone"} == {stage.value for stage in Stage}
     assert Reason.SUSPENDED == seen(job(suspend=True)).waiting
+
+
+def crowd(state: Manifest) -> Manifest:
+    """Return a pod whose program has ended well, beside another container."""
+    made = pod(terminated(0), "Running")
+    made["status"]["containerStatuses"][0]["state"] = state
+    return made
+
+
+@pytest.mark.parametrize(
+    ("a_job", "a_pod", "want"),
+    [
+        pytest.param(job(), crowd(RUNNING), "12:00:05", id="another container goes on"),
+        pytest.param(job(), crowd(terminated(0)), None, id="it has ended too"),
+        pytest.param(job(deleted=True), crowd(RUNNING), None, id="it is being ended"),
+        pytest.param(job(), pod(RUNNING, "Running"), None, id="the program itself runs"),
+    ],
+)
+def test_what_goes_on_beside_a_program_that_ended_well(
+    a_job: Manifest, a_pod: Manifest, want: str | None
+) -> None:
+    """A container that a policy injected may never end."""
+    assert (moment(want) if want else None) == seen(a_job, a_pod).crowded_since

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import values
 from headrace.engine.run.admission import Held, Refused, admit
+from headrace.engine.run.companions import next_overstay, overstaying
 from headrace.engine.run.job_retention import expired_jobs, jobs_expire
 from headrace.engine.run.leftovers import closed, endings, remains
 from headrace.engine.run.marks import failures
@@ -61,7 +62,7 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
         status = run_log(Standing(run, answer, found, steered, records.now, now))
     decision = Decision(
         records=records.now,
-        actions=tuple(_actions(run, answer, found)),
+        actions=(*_actions(run, answer, found), *overstaying(run, now)),
         look_again_at=min(_wake_ups(replace(run, log=status), found, records, now), default=None),
     )
     return decision if status is run.log else _with_status(run, status, now, decision)
@@ -93,7 +94,7 @@ def _wake_ups(
     run: ObservedRun, found: Survey, records: Records, now: datetime
 ) -> Iterator[datetime]:
     """Yield the times at which something is due although nothing happens."""
-    due = [*deadlines(run), records.later]
+    due = [*deadlines(run), records.later, next_overstay(run, now)]
     for each in found.judged.values():
         match each.verdict:
             case Start():
@@ -127,8 +128,9 @@ def _after_the_end(run: ObservedRun, now: datetime) -> Decision:
     """End what still runs, let go of Jobs that nobody needs, say which spec the status is of."""
     over = _wind_up(run, run.log.message or run.log.reason, now)
     limit = jobs_expire(run)
-    ends = dict.fromkeys((*over.actions, *expired_jobs(run, now)))
-    again = limit if limit is not None and limit > now else None
+    ends = dict.fromkeys((*over.actions, *expired_jobs(run, now), *overstaying(run, now)))
+    due = (limit, next_overstay(run, now))
+    again = min((each for each in due if each is not None and each > now), default=None)
     told = replace(run.log, observed_generation=run.generation)
     # A TaskRun's spec never changes, and of one on its own the log says it all.
     news = told != run.log and run.key.kind is RunKind.WORKFLOW_RUN

@@ -67,6 +67,8 @@ class Sighting:
     waiting_since: datetime | None = None
     """Since when it waits for its program to run, if that is not when it was made: what it ran on
     was lost, or somebody held it."""
+    crowded_since: datetime | None = None
+    """When its program ended well, if other containers of its pod go on."""
     lost: str = ""
     """How a pod of it was lost, or is about to be, if the world makes another."""
     pod_created: datetime | None = None

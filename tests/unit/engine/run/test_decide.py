@@ -1,6 +1,7 @@
 """The one entry to a run: `headrace.engine.run.decide`. The rest of it is told in scenarios."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -221,3 +222,17 @@ def test_a_spec_that_changed_after_the_end_is_told_to_be_seen() -> None:
     told = decide(run, at(10)).status
     assert replace(OVER, observed_generation=2) == told
     assert decide(replace(run, log=told), at(10)).status is None
+
+
+@pytest.mark.parametrize("finished", [None, at(20)])
+def test_what_goes_on_beside_a_success_is_ended_in_time(finished: datetime | None) -> None:
+    """While the run goes on, and when it has ended; and the run is looked at for that."""
+    over = ObservedTask(
+        ended(Outcome.SUCCEEDED), replace(exited(0), alive=False, crowded_since=at(5))
+    )
+    tasks = {"a": over} if finished else {"a": over, "b": RUNS}
+    known = replace(BEGUN, finished=finished, succeeded=True if finished else None)
+    run = observed(workflow(task("a"), task("b")), tasks=tasks, log=known)
+    before, after = decide(run, at(34)), decide(run, at(35))
+    assert (at(35), ()) == (before.look_again_at, before.actions)
+    assert (EndAttempt("a", 1),) == after.actions

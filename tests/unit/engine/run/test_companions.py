@@ -1,0 +1,34 @@
+"""What goes on beside a program that has ended well: `headrace.engine.run.companions`."""
+
+from dataclasses import replace
+
+import pytest
+
+from headrace.engine.outcome import Outcome
+from headrace.engine.run.companions import next_overstay, overstaying
+from headrace.engine.run.observed import ObservedRun, RunKey
+from headrace.engine.task.observed import ObservedTask, Sighting, TaskLog
+from support.builders import at, ended, exited
+
+CROWDED = replace(exited(0), crowded_since=at(5))
+ON_RECORD = ended(Outcome.SUCCEEDED)
+
+
+@pytest.mark.parametrize(
+    ("known", "sighting", "now", "numbers", "due"),
+    [
+        pytest.param(ON_RECORD, CROWDED, 34, [], 35, id="it may send what it has gathered"),
+        pytest.param(ON_RECORD, CROWDED, 35, [1], None, id="it goes on for ever"),
+        pytest.param(ON_RECORD, exited(0), 99, [], None, id="nothing goes on"),
+        pytest.param(ON_RECORD, None, 99, [], None, id="nothing is there"),
+        pytest.param(TaskLog(), CROWDED, 99, [], None, id="the success is not on record"),
+    ],
+)
+def test_companions(
+    known: TaskLog, sighting: Sighting | None, now: float, numbers: list[int], due: float | None
+) -> None:
+    """The end of an attempt is asked for when its companions have had their time."""
+    tasks = {"a": ObservedTask(known, sighting)}
+    run = ObservedRun(RunKey("default", "etl-1"), "uid-1", at(0), None, tasks=tasks)
+    assert numbers == [each.number for each in overstaying(run, at(now))]
+    assert (None if due is None else at(due)) == next_overstay(run, at(now))
