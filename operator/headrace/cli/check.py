@@ -6,7 +6,7 @@ The checks are the API's and the engine's, the same that the controller makes. K
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -26,6 +26,9 @@ from headrace.engine.definition.problems import InvalidDefinitionError
 MAX_OBJECT_BYTES = 1_500_000
 """What etcd takes by default (1.5 MiB), less room for what the API server and the status add."""
 
+DEFAULT_NAMESPACE = "default"
+"""Of a manifest that names none, as kubectl has it."""
+
 Spec = Definition | RunSpec | TaskRunSpec
 
 
@@ -35,11 +38,14 @@ class Checked:
 
     kind: str
     name: str
+    namespace: str = DEFAULT_NAMESPACE
     foreign: bool = False
     """It is another program's, and was not looked at."""
     spec: Spec | None = None
     """None: it cannot be read, and `problems` says why."""
     problems: tuple[Problem, ...] = ()
+    size: int = 0
+    """Bytes as JSON, where it can be read."""
 
 
 def check(value: Any) -> Iterator[Checked]:
@@ -60,29 +66,32 @@ def _inside(checked: Checked, path: str) -> Checked:
         Problem(f"{path}.{problem.path}".rstrip("."), problem.message)
         for problem in checked.problems
     )
-    return Checked(checked.kind, checked.name, checked.foreign, checked.spec, problems)
+    return replace(checked, problems=problems)
 
 
 def _check(value: Mapping[str, Any]) -> Checked:
     kind, metadata = str(value.get("kind", "")), value.get("metadata")
-    name = str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
+    known = metadata if isinstance(metadata, Mapping) else {}
+    name = str(known.get("name") or "")
+    namespace = str(known.get("namespace") or DEFAULT_NAMESPACE)
     api_version = str(value.get("apiVersion", ""))
     problem = _wrong_kind(api_version, kind)
     if problem is not None:
-        return Checked(kind, name, problems=(problem,))
+        return Checked(kind, name, namespace, problems=(problem,))
     if api_version != API_VERSION:
         return Checked(kind, name, foreign=True)
     try:
         spec = READERS[kind](value)
-        return Checked(kind, name, spec=spec, problems=tuple(_too_large(value)))
+        size = len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+        problems = tuple(_too_large(size))
+        return Checked(kind, name, namespace, spec=spec, problems=problems, size=size)
     except (InvalidObjectError, InvalidDefinitionError) as error:
         problems = tuple(Problem(each.path, each.message) for each in error.problems)
-        return Checked(kind, name, problems=problems)
+        return Checked(kind, name, namespace, problems=problems)
 
 
-def _too_large(value: Mapping[str, Any]) -> Iterator[Problem]:
+def _too_large(size: int) -> Iterator[Problem]:
     """Say whether the cluster can keep an object; on this machine any size runs."""
-    size = len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
     if size > MAX_OBJECT_BYTES:
         message = (
             f"the object has {size} bytes as JSON, and a cluster keeps at most {MAX_OBJECT_BYTES};"

@@ -32,7 +32,11 @@ WRONG_INPUT = 2
     show_default=True,
     help="mermaid is drawn by GitHub, GitLab and many editors.",
 )
-@click.option("--name", metavar="WORKFLOW", help="Which workflow, if the file holds several.")
+@click.option(
+    "--name",
+    metavar="WORKFLOW",
+    help="Which workflow, if the file holds several: its name, or namespace/name.",
+)
 def command(file: Path, form: str, name: str | None) -> None:
     """
     Show the tasks of the workflow in FILE (- is standard input), and what each waits for.

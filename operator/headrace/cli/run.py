@@ -52,7 +52,11 @@ class _Folder(click.Path):
 @click.option("--param", "params", metavar="NAME=VALUE", multiple=True, help="A parameter's value.")
 @click.option("--resume", is_flag=True, help="Go on with the last run that was left unfinished.")
 @click.option("--logical-time", metavar="TIME", help="What instant it stands for. Default: now.")
-@click.option("--name", metavar="WORKFLOW", help="Which workflow, if the file holds several.")
+@click.option(
+    "--name",
+    metavar="WORKFLOW",
+    help="Which workflow, if the file holds several: its name, or namespace/name.",
+)
 @click.option(
     "--state",
     type=_Folder(file_okay=False, path_type=Path),

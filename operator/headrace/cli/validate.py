@@ -5,7 +5,7 @@ Knows what is printed and the exit code. What is right and wrong is the API's an
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import click
@@ -22,6 +22,11 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import InvalidParamsError, resolve
 
 WRONG_INPUT = 2
+CLIENT_SIDE_BYTES = 256 * 1024
+"""What `kubectl apply` can keep of an object in an annotation; `--server-side` needs none."""
+
+Workflows = Mapping[tuple[str, str], Definition]
+"""By namespace and name."""
 
 
 @click.command("validate")
@@ -65,12 +70,14 @@ def validate(files: Sequence[str]) -> Report:
     report = Report()
     found = [each for file in files for each in _objects(file, report)]
     workflows = {
-        each.checked.name: each.checked.spec
+        (each.checked.namespace, each.checked.name): each.checked.spec
         for each in found
         if isinstance(each.checked.spec, Definition)
     }
+    first: dict[tuple[str, ...], int] = {}
     for each in found:
         _judge(each, workflows, report)
+        _double(each, first, report)
     if not (report.problems or report.valid):
         report.problems.append(f"{' '.join(files)}: there is no object of headrace.dev here")
     return report
@@ -85,7 +92,19 @@ def _objects(file: str, report: Report) -> Iterator[_Found]:
         report.problems.append(told(file, error.line, str(error)))
 
 
-def _judge(found: _Found, workflows: dict[str, Definition], report: Report) -> None:
+def _double(found: _Found, first: dict[tuple[str, ...], int], report: Report) -> None:
+    """Refuse a second object of one kind, namespace and name: it would replace the first."""
+    checked, line = found.checked, found.document.line
+    if checked.spec is None or not checked.name:
+        return
+    key = (found.file, checked.kind, checked.namespace, checked.name)
+    if key in first:
+        message = f"{_title(checked)} is there twice, first in line {first[key]}; keep one"
+        report.problems.append(told(found.file, line, message))
+    first.setdefault(key, line)
+
+
+def _judge(found: _Found, workflows: Workflows, report: Report) -> None:
     file, document, checked = found.file, found.document, found.checked
     title = _title(checked)
     if checked.foreign:
@@ -98,6 +117,9 @@ def _judge(found: _Found, workflows: dict[str, Definition], report: Report) -> N
         spec = checked.spec
         size = f": {counted(len(spec.tasks), 'task')}" if isinstance(spec, Definition) else ""
         report.valid.append(told(file, document.line, f"{title} is valid{size}"))
+        if checked.size > CLIENT_SIDE_BYTES:
+            hint = "is larger than 256 KiB: send it with kubectl apply --server-side"
+            report.notes.append(told(file, document.line, f"{title} {hint}"))
 
 
 def _title(checked: Checked) -> str:
@@ -106,13 +128,16 @@ def _title(checked: Checked) -> str:
     return f"{checked.kind or 'an object without a kind'} {name}"
 
 
-def _params(checked: Checked, workflows: dict[str, Definition]) -> Iterator[Problem]:
+def _params(checked: Checked, workflows: Workflows) -> Iterator[Problem]:
     """Compare a run's parameters with its workflow, if that is among the files."""
     run = checked.spec
-    if not isinstance(run, RunSpec) or run.workflow not in workflows:
+    if not isinstance(run, RunSpec):
+        return
+    workflow = workflows.get((checked.namespace, run.workflow))
+    if workflow is None:
         return
     try:
-        resolve(workflows[run.workflow].params, {each.name: each.value for each in run.params})
+        resolve(workflow.params, {each.name: each.value for each in run.params})
     except InvalidParamsError as error:
         for message in error.problems:
             yield Problem("spec.params", message)

@@ -12,7 +12,7 @@ from typing import Any
 from headrace.api.reading.parse import InvalidObjectError, Problem, parse_workflow
 from headrace.api.v1alpha1.base import API_VERSION
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.cli.check import check
+from headrace.cli.check import DEFAULT_NAMESPACE, check
 from headrace.cli.compose import Document
 from headrace.cli.input import InputError, YamlError
 from headrace.cli.manifest import documents, located, told
@@ -20,8 +20,6 @@ from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
 
 _HERE = {"apiVersion": API_VERSION, "kind": "Workflow"}
-_NAMESPACE = "default"
-"""Of a manifest that names none, as kubectl has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,13 @@ class Written:
         """Its name; empty if it has none."""
         metadata = self.value.get("metadata")
         return str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace, or kubectl's own if it names none."""
+        metadata = self.value.get("metadata")
+        named = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+        return str(named or DEFAULT_NAMESPACE)
 
     def wrong(self, problems: Iterable[Problem]) -> InputError:
         """Return the error that tells of problems, each with its line."""
@@ -58,8 +63,7 @@ class Written:
             definition = compile_workflow(spec)
         except (InvalidObjectError, InvalidDefinitionError) as error:
             raise self.wrong(Problem(each.path, each.message) for each in error.problems) from error
-        namespace = self.value["metadata"].get("namespace") or _NAMESPACE
-        return WorkflowFile(self.file, self.name, namespace, spec, definition, self)
+        return WorkflowFile(self.file, self.name, self.namespace, spec, definition, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def read_workflow(path: Path, name: str | None) -> WorkflowFile:
 
     Args:
         path: The file.
-        name: Which workflow, if the file holds several.
+        name: Which workflow, if the file holds several: its name, or namespace/name.
 
     Raises:
         InputError: with everything that is wrong, a line each.
@@ -128,11 +132,19 @@ def _choose(path: Path, objects: Sequence[Written], name: str | None) -> Written
         raise _no_workflow(path, objects)
     names = ", ".join(each.name or "one without a name" for each in workflows)
     if name is not None:
-        workflows = [each for each in workflows if each.name == name]
+        workflows = [
+            each for each in workflows if name in {each.name, f"{each.namespace}/{each.name}"}
+        ]
     if len(workflows) == 1:
         return workflows[0]
     if not workflows:
         raise InputError(f"{path}: there is no workflow {name!r} in this file; there are: {names}")
+    places = [f"{each.namespace}/{each.name}" for each in workflows]
+    if name is not None and len(set(places)) == len(places):
+        raise InputError(
+            f"{path}: there are several workflows {name!r} in this file; add --name, of:"
+            f" {', '.join(places)}"
+        )
     if name is not None:
         raise InputError(
             told(path, workflows[1].document.line, f"there is another workflow {name!r}; keep one")

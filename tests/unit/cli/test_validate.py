@@ -212,3 +212,43 @@ def test_each_wrong_parameter_of_a_run_has_a_line() -> None:
         "<stdin>:13: spec.params: the workflow has no parameter 'p'; there are: region",
         "<stdin>:13: spec.params: the workflow has no parameter 'q'; there are: region",
     ] == told
+
+
+TEAMS = """\
+apiVersion: headrace.dev/v1alpha1
+kind: Workflow
+metadata: {{name: load, namespace: {0}}}
+spec: {{tasks: [{{name: first, image: busybox, command: ["true"]}}]}}
+---
+apiVersion: headrace.dev/v1alpha1
+kind: Workflow
+metadata: {{name: load, namespace: {1}}}
+spec: {{tasks: [{{name: second, image: busybox, command: ["true"]}}]}}
+"""
+
+
+def test_one_name_in_two_namespaces_is_two_workflows() -> None:
+    """Each can be chosen; a name that leaves open which is meant is told how."""
+    both = TEAMS.format("team-a", "team-b")
+    assert 0 == validate("-", stdin=both).exit_code
+    shown = CliRunner().invoke(main, ["graph", "-", "--name", "team-b/load"], input=both)
+    assert (0, True) == (shown.exit_code, "second" in shown.stdout), shown.output
+    unclear = CliRunner().invoke(main, ["graph", "-", "--name", "load"], input=both)
+    assert 2 == unclear.exit_code
+    assert "add --name, of: team-a/load, team-b/load" in unclear.output
+
+
+def test_two_objects_of_one_name_and_namespace_are_told() -> None:
+    """The second one would replace the first in silence."""
+    done = validate("-", stdin=TEAMS.format("team-a", "team-a"))
+    assert 2 == done.exit_code
+    assert "6: Workflow 'load' is there twice, first in line 1; keep one" in done.stdout
+
+
+def test_an_object_too_large_for_a_plain_apply_has_a_hint() -> None:
+    """It is valid; `kubectl apply` alone would want to keep a copy in an annotation."""
+    text = TEAMS.format("team-a", "team-b").replace('"true"', f'"{"x" * 30_000}"' + ', "y"' * 9, 1)
+    long = ", ".join(f'"{"x" * 30_000}"' for _ in range(10))
+    done = validate("-", stdin=text.replace('"y"', long, 1))
+    assert 0 == done.exit_code
+    assert "is larger than 256 KiB: send it with kubectl apply --server-side" in done.stderr
