@@ -62,7 +62,7 @@ def test_replace_cancels_the_active_run_for_a_newer_one(story: Story) -> None:
     held(story, "newest", policy="Replace")
     story.start("newest", "newest-1")
     begun(story, "newest-1")
-    story.waits("newest-1-work", "Running")
+    story.waits("newest-1.work", "Running")
 
     story.start("newest", "newest-2")
     cancelled = story.ended("newest-1")

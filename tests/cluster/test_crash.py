@@ -96,7 +96,7 @@ def test_what_ended_while_the_controller_was_away_is_seen(
     )
     for name in ("good", "bad"):
         story.started("missed-once", name)
-    story.waits("missed-once-gone", "Running")
+    story.waits("missed-once.gone", "Running")
 
     controller.kill()
     (job,) = story.of_run("job", "missed-once", "gone")
@@ -118,14 +118,14 @@ def test_a_time_limit_that_passed_while_the_controller_was_away_holds(
 ) -> None:
     """The cluster itself ends the pod; the controller judges it when it is back."""
     story.workflow("limited", task("load", lasting(), timeouts={"attemptSeconds": 6}))
-    story.waits("limited-once-load", "Running")
+    story.waits("limited-once.load", "Running")
 
     controller.kill()
     story.until("the end of pods", lambda: not story.running("limited-once"))
     controller.start()
     story.ended("limited-once")
 
-    reasons = [reason for reason, _ in attempts(story.get("taskrun", "limited-once-load"))]
+    reasons = [reason for reason, _ in attempts(story.get("taskrun", "limited-once.load"))]
     assert ["AttemptTimeout"] == reasons
 
 
@@ -134,7 +134,7 @@ def test_a_run_that_was_deleted_while_the_controller_was_away_leaves_nothing(
 ) -> None:
     """Nothing of it is made anew, and the controller goes on with others."""
     story.workflow("dropped", task("load", lasting()))
-    story.waits("dropped-once-load", "Running")
+    story.waits("dropped-once.load", "Running")
 
     controller.kill()
     story.delete("workflowrun", "dropped-once")

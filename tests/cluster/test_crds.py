@@ -148,12 +148,12 @@ def test_columns_are_read_from_the_status(objects: Objects) -> None:
 
 def test_fields_can_be_selected_by(objects: Objects) -> None:
     """The TaskRuns of a run, the runs of a workflow, what is suspended."""
-    objects.create(task_run("stock-1-extract", run="stock-1", task="extract"))
-    objects.create(task_run("stock-2-extract", run="stock-2", task="extract"))
+    objects.create(task_run("stock-1.extract", run="stock-1", task="extract"))
+    objects.create(task_run("stock-2.extract", run="stock-2", task="extract"))
     objects.create(run("stock-1"))
     objects.create(workflow(suspend=True))
     for kind, selector, want in (
-        ("hrt", "spec.run=stock-1", "taskrun.headrace.dev/stock-1-extract"),
+        ("hrt", "spec.run=stock-1", "taskrun.headrace.dev/stock-1.extract"),
         ("hrr", "spec.workflow=stock", "workflowrun.headrace.dev/stock-1"),
         ("hrw", "spec.suspend=true", "workflow.headrace.dev/stock"),
     ):

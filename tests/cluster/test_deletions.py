@@ -35,12 +35,12 @@ def job_of(story: Story, run: str, name: str) -> str:
 def test_a_deleted_job_is_an_attempt_that_failed(story: Story) -> None:
     """The attempt is JobDeleted, a failure of the infrastructure, and the task is tried again."""
     story.workflow("reborn", task("load", first_lasts(), retry=AT_ONCE))
-    story.waits("reborn-once-load", "Running")
+    story.waits("reborn-once.load", "Running")
 
     story.delete("job", job_of(story, "reborn-once", "load"))
     run = story.ended("reborn-once")
 
-    ended = story.get("taskrun", "reborn-once-load")
+    ended = story.get("taskrun", "reborn-once.load")
     assert [("JobDeleted", None), ("Succeeded", 0)] == attempts(ended)
     assert [1, 0] == [ended["status"][f"{kind}Failures"] for kind in ("infrastructure", "user")]
     assert "True" == condition(run)["status"]
@@ -49,12 +49,12 @@ def test_a_deleted_job_is_an_attempt_that_failed(story: Story) -> None:
 def test_attempts_do_not_overlap_when_a_job_is_deleted(story: Story) -> None:
     """The next attempt waits until the pod of the deleted Job has ended, and says so."""
     story.workflow("slow", task("load", first_lasts(leaving=5), retry=AT_ONCE))
-    story.waits("slow-once-load", "Running")
+    story.waits("slow-once.load", "Running")
     (pod,) = story.of_run("pod", "slow-once")
     name = pod["metadata"]["name"]
 
     story.delete("job", job_of(story, "slow-once", "load"))
-    waiting = story.waits("slow-once-load", "WaitingForRetry")
+    waiting = story.waits("slow-once.load", "WaitingForRetry")
     story.until("the second Job", lambda: story.of_run("job", "slow-once", "load"))
 
     assert name in condition(waiting)["message"]
@@ -66,7 +66,7 @@ def test_a_job_that_was_deleted_with_all_infrastructure_retries_used_up_fails(st
     """Without a retry left the run fails, and kubectl says that the Job was deleted."""
     policy = {**AT_ONCE, "infrastructureLimit": 0}
     story.workflow("final", task("load", lasting(), retry=policy))
-    story.waits("final-once-load", "Running")
+    story.waits("final-once.load", "Running")
 
     story.delete("job", job_of(story, "final-once", "load"))
     story.ended("final-once")
@@ -79,13 +79,13 @@ def test_a_job_that_was_deleted_with_all_infrastructure_retries_used_up_fails(st
 def test_a_deleted_pod_is_an_attempt_that_failed(story: Story) -> None:
     """The attempt is PodDeleted, a failure of the infrastructure, and the task is tried again."""
     story.workflow("bereft", task("load", first_lasts(), retry=AT_ONCE))
-    story.waits("bereft-once-load", "Running")
+    story.waits("bereft-once.load", "Running")
 
     (pod,) = story.of_run("pod", "bereft-once")
     story.delete("pod", pod["metadata"]["name"])
     story.ended("bereft-once")
 
-    ended = story.get("taskrun", "bereft-once-load")
+    ended = story.get("taskrun", "bereft-once.load")
     assert ["PodDeleted", "Succeeded"] == [reason for reason, _ in attempts(ended)]
     assert [1, 0] == [ended["status"][f"{kind}Failures"] for kind in ("infrastructure", "user")]
 
@@ -96,9 +96,9 @@ def test_the_taskrun_of_a_running_task_is_deleted(
     """Its pod ends, the run fails and says which record was deleted, and nothing runs twice."""
     with shared_stage.witness(story.namespace, tmp_path / "jobs") as witness:
         story.workflow("erased", task("load", lasting()), task("other", shell("sleep 3")))
-        story.waits("erased-once-load", "Running")
+        story.waits("erased-once.load", "Running")
 
-        story.delete("taskrun", "erased-once-load")
+        story.delete("taskrun", "erased-once.load")
         run = story.ended("erased-once")
         story.until("no pod", lambda: not story.running("erased-once"))
 
@@ -119,7 +119,7 @@ def test_the_taskrun_of_a_task_that_succeeded_is_deleted(
         )
         story.started("forgotten-once", "use")
 
-        story.delete("taskrun", "forgotten-once-load")
+        story.delete("taskrun", "forgotten-once.load")
         run = story.ended("forgotten-once")
 
     assert "TaskRunDeleted" == condition(run)["reason"]
@@ -130,11 +130,11 @@ def test_the_taskrun_of_a_task_that_succeeded_is_deleted(
 def test_a_deleted_run_ends_its_pods(story: Story) -> None:
     """Nothing of a deleted run goes on, and its TaskRuns go with it."""
     story.workflow("dropped", task("load", lasting()))
-    story.waits("dropped-once-load", "Running")
+    story.waits("dropped-once.load", "Running")
 
     story.delete("workflowrun", "dropped-once")
 
-    story.gone("taskrun", "dropped-once-load")
+    story.gone("taskrun", "dropped-once.load")
     story.until("no pod", lambda: not story.of_run("pod", "dropped-once"))
     assert not story.of_run("job", "dropped-once")
 

@@ -73,7 +73,7 @@ def test_bad_data_stops_the_run_and_readers_keep_the_good(flights: Story) -> Non
         **dict.fromkeys(INGEST | {"join", "tidy"}, "Succeeded"),
         "check": "Failed",
     } == flights.outcomes("flights-bad-table")
-    assert [("NonZeroExit", 2)] == attempts(flights.get("taskrun", "flights-bad-table-check"))
+    assert [("NonZeroExit", 2)] == attempts(flights.get("taskrun", "flights-bad-table.check"))
     row = flights.row("workflowrun", "flights-bad-table")
     for words in (
         "Failed",

@@ -27,12 +27,12 @@ def test_garbage_in_a_taskruns_status_is_written_anew_from_its_job(story: Story)
     story.started("smear-once", "load")
 
     attempt = {"number": 7, "reason": "Nonsense"}
-    story.patch("taskrun", "smear-once-load", garbled(attempts=[attempt]), STATUS)
+    story.patch("taskrun", "smear-once.load", garbled(attempts=[attempt]), STATUS)
     story.workflow("beside-smear", task("one", SUCCEED))
 
     assert "True" == condition(story.ended("beside-smear-once"))["status"]
     assert "True" == condition(story.ended("smear-once"))["status"]
-    assert [("Succeeded", 0)] == attempts(story.get("taskrun", "smear-once-load"))
+    assert [("Succeeded", 0)] == attempts(story.get("taskrun", "smear-once.load"))
     assert 1 == len(story.of_run("job", "smear-once", "load"))
 
 
@@ -74,11 +74,11 @@ def test_a_record_that_cannot_be_read_and_has_no_job_is_a_failure(story: Story) 
         task("wait", shell("sleep 15")),
         task("use", SUCCEED, dependsOn=["load", "wait"]),
     )
-    story.task_ended("lost-once-load")
+    story.task_ended("lost-once.load")
     (job,) = story.of_run("job", "lost-once", "load")
     story.kubectl("delete", "job", job["metadata"]["name"], "--cascade=foreground", "--wait")
 
-    story.patch("taskrun", "lost-once-load", {**garbled(attempts=None, outcome=None)}, STATUS)
+    story.patch("taskrun", "lost-once.load", {**garbled(attempts=None, outcome=None)}, STATUS)
     run = story.ended("lost-once")
 
     assert "TaskRunDeleted" == condition(run)["reason"]
@@ -97,15 +97,15 @@ def test_labels_taken_off_a_job_do_not_start_its_attempt_again(story: Story) -> 
     run = story.ended("bare-once")
 
     assert "True" == condition(run)["status"]
-    assert [("Succeeded", 0)] == attempts(story.get("taskrun", "bare-once-load"))
+    assert [("Succeeded", 0)] == attempts(story.get("taskrun", "bare-once.load"))
 
 
 def test_a_taskrun_that_lost_its_owner_is_lost_to_the_run_alone(story: Story) -> None:
     """The run fails with the name of the task; another goes on."""
     story.workflow("orphaned", task("load", lasting()), task("other", SUCCEED))
-    story.waits("orphaned-once-load", "Running")
+    story.waits("orphaned-once.load", "Running")
 
-    story.patch("taskrun", "orphaned-once-load", {"metadata": {"ownerReferences": None}})
+    story.patch("taskrun", "orphaned-once.load", {"metadata": {"ownerReferences": None}})
     run = story.ended("orphaned-once")
 
     assert "load" == run["status"]["attention"][0]["task"]

@@ -41,7 +41,7 @@ def test_after_a_run_has_ended_nothing_is_written(
     )
     story.workflow("waiting", task("one", shell("sleep 600"), nodeSelector={"no": "where"}))
     story.ended("busy-g1")
-    story.waits("waiting-once-one", "Unschedulable")
+    story.waits("waiting-once.one", "Unschedulable")
     story.until("the end of every Job", lambda: _settled(story))
     before = story.until("rest", lambda: _resting(story))
     written = _writes(controller)

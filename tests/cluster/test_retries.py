@@ -30,21 +30,21 @@ def test_a_task_that_fails_twice_succeeds_in_its_third_attempt(story: Story) -> 
     policy = {"limit": 2, "backoff": {"seconds": 5, "factor": 1, "jitterPercent": 0}}
     story.workflow("flaky", task("load", exits(3, 4, 0), retry=policy))
 
-    waiting = story.waits("flaky-once-load", "WaitingForRetry")
-    row = story.row("taskrun", "flaky-once-load")
+    waiting = story.waits("flaky-once.load", "WaitingForRetry")
+    row = story.row("taskrun", "flaky-once.load")
     run = story.ended("flaky-once")
 
     assert "attempt 1 failed: NonZeroExit" in condition(waiting)["message"]
     assert "nextAttemptTime" in waiting["status"]
     assert "WaitingForRetry" in row or "Running" in row or "Starting" in row
     assert "True" == condition(run)["status"]
-    ended = story.get("taskrun", "flaky-once-load")
+    ended = story.get("taskrun", "flaky-once.load")
     assert [("NonZeroExit", 3), ("NonZeroExit", 4), ("Succeeded", 0)] == attempts(ended)
     known = {each["jobName"] for each in ended["status"]["attempts"]}
     assert known == {job["metadata"]["name"] for job in story.of_run("job", "flaky-once")}
     assert all(each["podName"] and each["nodeName"] for each in ended["status"]["attempts"])
     assert ["flaky-once", "load", "Succeeded", "3"] == story.row(
-        "taskrun", "flaky-once-load"
+        "taskrun", "flaky-once.load"
     ).split()[1:5]
 
 
@@ -55,7 +55,7 @@ def test_an_exit_code_that_means_fail_is_not_tried_again(story: Story) -> None:
 
     run = story.ended("hopeless-once")
 
-    assert [("NonZeroExit", 2)] == attempts(story.get("taskrun", "hopeless-once-parse"))
+    assert [("NonZeroExit", 2)] == attempts(story.get("taskrun", "hopeless-once.parse"))
     assert "a retry rule says Fail" in condition(run)["message"]
     assert "exit code 2" in story.row("workflowrun", "hopeless-once")
 
@@ -67,7 +67,7 @@ def test_an_exit_code_that_is_ignored_does_not_count(story: Story) -> None:
 
     story.ended("patient-once")
 
-    ended = story.get("taskrun", "patient-once-poll")
+    ended = story.get("taskrun", "patient-once.poll")
     assert [("NonZeroExit", 75)] * 3 + [("Succeeded", 0)] == attempts(ended)
     assert 0 == ended["status"]["userFailures"]
 
@@ -78,7 +78,7 @@ def test_used_up_retries_are_told(story: Story) -> None:
 
     run = story.ended("doomed-once")
 
-    assert "RetriesExhausted" == condition(story.get("taskrun", "doomed-once-load"))["reason"]
+    assert "RetriesExhausted" == condition(story.get("taskrun", "doomed-once.load"))["reason"]
     assert "failed 2 times, retry.limit is 1" in condition(run)["message"]
 
 
@@ -100,7 +100,7 @@ def test_a_task_out_of_memory_gets_more(story: Story) -> None:
 
     story.ended("hungry-once")
 
-    ended = story.get("taskrun", "hungry-once-sort")
+    ended = story.get("taskrun", "hungry-once.sort")
     assert ["OOMKilled", "Succeeded"] == [reason for reason, _ in attempts(ended)]
     limits = [
         pod["spec"]["containers"][0]["resources"]["limits"]["memory"]
@@ -121,7 +121,7 @@ def test_an_attempt_that_takes_too_long_is_ended(story: Story, code: int) -> Non
 
     run = story.ended(f"{name}-once")
 
-    assert [("AttemptTimeout", code)] == attempts(story.get("taskrun", f"{name}-once-copy"))
+    assert [("AttemptTimeout", code)] == attempts(story.get("taskrun", f"{name}-once.copy"))
     assert "AttemptTimeout" in story.row("workflowrun", f"{name}-once")
     assert not story.running(f"{name}-once")
     assert "Failed" == condition(run)["reason"]
@@ -137,7 +137,7 @@ def test_a_task_that_takes_too_long_with_all_its_retries_is_ended(story: Story) 
 
     story.ended("endless-once")
 
-    ended = story.get("taskrun", "endless-once-poll")
+    ended = story.get("taskrun", "endless-once.poll")
     assert "TaskTimeout" == condition(ended)["reason"]
     assert "timeouts.totalSeconds (15)" in story.row("workflowrun", "endless-once")
     assert len(ended["status"]["attempts"]) > 1
@@ -186,7 +186,7 @@ def test_a_command_that_does_not_exist_is_the_tasks_fault(story: Story) -> None:
 
     run = story.ended("typo-once")
 
-    ended = story.get("taskrun", "typo-once-load")
+    ended = story.get("taskrun", "typo-once.load")
     assert ["StartError"] == [reason for reason, _ in attempts(ended)]
     assert "pyhton" in condition(run)["message"]
 
@@ -197,7 +197,7 @@ def test_outputs_that_are_no_object_fail_the_attempt(story: Story) -> None:
 
     run = story.ended("liar-once")
 
-    assert [("InvalidOutputs", 0)] == attempts(story.get("taskrun", "liar-once-load"))
+    assert [("InvalidOutputs", 0)] == attempts(story.get("taskrun", "liar-once.load"))
     assert "write one JSON object" in condition(run)["message"]
 
 
@@ -211,7 +211,7 @@ def test_outputs_that_are_too_large_or_no_utf_8_are_not_kept_in_part(story: Stor
 
     story.ended("lavish-once")
 
-    large, latin = (story.get("taskrun", f"lavish-once-{name}") for name in ("large", "latin"))
+    large, latin = (story.get("taskrun", f"lavish-once.{name}") for name in ("large", "latin"))
     assert [("InvalidOutputs", 0)] == attempts(large) == attempts(latin)
     assert "these have more than 4096;" in condition(large)["message"]
     assert "not UTF-8" in condition(latin)["message"]

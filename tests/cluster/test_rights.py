@@ -82,7 +82,7 @@ def test_these_rights_are_enough(story: Story) -> None:
 @pytest.mark.parametrize(
     ("verb", "resource", "kind", "name"),
     [
-        ("create", "jobs", "taskrun", "no-jobs-once-one"),
+        ("create", "jobs", "taskrun", "no-jobs-once.one"),
         ("create", "taskruns", "workflowrun", "no-taskruns-once"),
         ("patch", "taskruns/status", "workflowrun", "no-taskruns-status-once"),
         ("create", "workflowruns", "workflow", "no-workflowruns"),

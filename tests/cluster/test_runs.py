@@ -23,9 +23,9 @@ def test_a_diamond_runs_in_order(story: Story) -> None:
     assert {"total": 4, "succeeded": 4} == {
         name: count for name, count in run["status"]["tasks"].items() if count
     }
-    assert {"rows": 7} == story.get("taskrun", "diamond-once-top")["status"]["outputs"]
+    assert {"rows": 7} == story.get("taskrun", "diamond-once.top")["status"]["outputs"]
     starts = {
-        name: story.get("taskrun", f"diamond-once-{name}")["status"]["startTime"]
+        name: story.get("taskrun", f"diamond-once.{name}")["status"]["startTime"]
         for name in ("top", "left", "right", "bottom")
     }
     assert starts["top"] <= min(starts["left"], starts["right"])
@@ -92,7 +92,7 @@ def test_cancel_ends_what_runs_and_then_tidies_up(story: Story) -> None:
         task("after", SUCCEED, dependsOn=["sleep"]),
         finally_=[task("tidy", SUCCEED)],
     )
-    story.waits("long-once-sleep", "Running")
+    story.waits("long-once.sleep", "Running")
 
     story.steer("long-once", "Cancel")
     run = story.ended("long-once")
@@ -105,15 +105,15 @@ def test_cancel_ends_what_runs_and_then_tidies_up(story: Story) -> None:
 def test_pause_holds_and_run_goes_on(story: Story) -> None:
     """A paused run starts nothing; set back to Run, it goes on."""
     story.workflow("held", task("one", ["sleep", "3"]), task("two", SUCCEED, dependsOn=["one"]))
-    story.waits("held-once-one", "Running")
+    story.waits("held-once.one", "Running")
 
     story.steer("held-once", "Pause")
-    story.task_ended("held-once-one")
+    story.task_ended("held-once.one")
     story.until(
         "a paused run",
         lambda: condition(story.get("workflowrun", "held-once")).get("reason") == "Paused",
     )
-    assert not story.get("taskrun", "held-once-two")
+    assert not story.get("taskrun", "held-once.two")
     story.steer("held-once", "Run")
 
     assert "Succeeded" == condition(story.ended("held-once"))["reason"]
@@ -122,7 +122,7 @@ def test_pause_holds_and_run_goes_on(story: Story) -> None:
 def test_stop_lets_running_tasks_end(story: Story) -> None:
     """A stopped run lets its tasks end, starts no further ones, and says so."""
     story.workflow("halt", task("one", ["sleep", "3"]), task("two", SUCCEED, dependsOn=["one"]))
-    story.waits("halt-once-one", "Running")
+    story.waits("halt-once.one", "Running")
 
     story.steer("halt-once", "Stop")
     run = story.ended("halt-once")
@@ -134,7 +134,7 @@ def test_stop_lets_running_tasks_end(story: Story) -> None:
 def test_steering_cannot_go_back(story: Story) -> None:
     """The API server itself keeps a cancelled run cancelled."""
     story.workflow("once", task("sleep", lasting()))
-    story.waits("once-once-sleep", "Running")
+    story.waits("once-once.sleep", "Running")
     story.steer("once-once", "Cancel")
 
     with pytest.raises(Exception, match="Cancel"):
@@ -160,7 +160,7 @@ def test_parameters_reach_the_task_as_data(story: Story) -> None:
     story.ended("echo-now")
     refused = condition(story.ended("echo-bad"))
 
-    outputs = story.get("taskrun", "echo-now-show")["status"]["outputs"]
+    outputs = story.get("taskrun", "echo-now.show")["status"]["outputs"]
     assert {"text": hostile, "n": 1} == outputs
     assert "InvalidParams" == refused["reason"]
     assert "did you mean 'text'" in refused["message"]

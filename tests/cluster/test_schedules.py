@@ -105,7 +105,7 @@ def test_old_runs_go_as_history_says(story: Story) -> None:
 
     for name in ("good", "bad"):
         story.gone("workflowrun", f"{name}-1")
-        story.gone("taskrun", f"{name}-1-one")
+        story.gone("taskrun", f"{name}-1.one")
         assert {f"{name}-2"} == names_of(story, name)
 
 
@@ -121,7 +121,7 @@ def test_jobs_of_succeeded_tasks_go_and_what_they_told_stays(story: Story) -> No
 
     story.until("no Job", lambda: not story.of_run("job", "lean-once", "good"))
 
-    assert {"rows": 3} == story.get("taskrun", "lean-once-good")["status"]["outputs"]
+    assert {"rows": 3} == story.get("taskrun", "lean-once.good")["status"]["outputs"]
     assert story.of_run("job", "lean-once", "bad")
     assert "True" == condition(story.get("workflowrun", "lean-once"))["status"]
 

@@ -65,7 +65,7 @@ def test_a_pod_that_no_node_takes_waits_with_the_schedulers_words(story: Story) 
         task("train", SUCCEED, nodeSelector={"gpu": "h100"}, timeouts=IMPATIENT),
     )
 
-    waiting = story.waits("picky-once-train", "Unschedulable")
+    waiting = story.waits("picky-once.train", "Unschedulable")
     run = story.until("attention", lambda: _with_attention(story, "picky-once"))
     row = story.row("workflowrun", "picky-once")
     ended = story.ended("picky-once")
@@ -77,7 +77,7 @@ def test_a_pod_that_no_node_takes_waits_with_the_schedulers_words(story: Story) 
     assert "train: Unschedulable" in row
     told = condition(ended)["message"]
     assert all(word in told for word in ("PendingTimeout", "8 s", "Unschedulable", "affinity"))
-    assert ["PendingTimeout"] == _reasons(story, "picky-once-train")
+    assert ["PendingTimeout"] == _reasons(story, "picky-once.train")
     story.until("no pod", lambda: not story.running("picky-once"))
 
 
@@ -86,11 +86,11 @@ def test_an_image_that_does_not_exist_is_told_with_the_nodes_words(story: Story)
     image = "registry.invalid/no/such:1"
     story.workflow("absent", task("load", SUCCEED, image=image, timeouts={"pendingSeconds": 20}))
 
-    waiting = story.waits("absent-once-load", "ImagePullFailed")
+    waiting = story.waits("absent-once.load", "ImagePullFailed")
     ended = story.ended("absent-once")
 
     assert image in condition(waiting)["message"]
-    assert ["PendingTimeout"] == _reasons(story, "absent-once-load")
+    assert ["PendingTimeout"] == _reasons(story, "absent-once.load")
     assert "ImagePullFailed" in condition(ended)["message"]
 
 
@@ -100,7 +100,7 @@ def test_an_image_name_that_cannot_be_read_fails_at_once(story: Story) -> None:
 
     ended = story.ended("garbled-once")
 
-    assert ["InvalidImageName"] == _reasons(story, "garbled-once-load")
+    assert ["InvalidImageName"] == _reasons(story, "garbled-once.load")
     assert "Busybox:1.37" in condition(ended)["message"]
     assert "InvalidImageName" in story.row("workflowrun", "garbled-once")
 
@@ -112,7 +112,7 @@ def test_a_missing_secret_is_told_and_waited_for(story: Story) -> None:
         "keyless", task("load", SUCCEED, env=[{"name": "PASSWORD", "valueFrom": reference}])
     )
 
-    waiting = story.waits("keyless-once-load", "ContainerConfigError")
+    waiting = story.waits("keyless-once.load", "ContainerConfigError")
     story.kubectl("create", "secret", "generic", "warehouse", "--from-literal=password=sesame")
     ended = story.ended("keyless-once")
 

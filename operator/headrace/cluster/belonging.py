@@ -5,6 +5,7 @@ Knows what stands in the TaskRun itself, so all readers come to the same answer 
 Knows no cache and no API server.
 """
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -13,7 +14,9 @@ from headrace.api.v1alpha1 import labels
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta, OwnerReference
 from headrace.manifests.kube import Job, OwnObject
-from headrace.manifests.names import job_name, task_run_name
+from headrace.manifests.names import former_task_run_name, job_name, task_run_names
+
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Place(NamedTuple):
@@ -29,11 +32,12 @@ def place_of(item: OwnObject) -> Place:
     Return which task of which run a TaskRun is.
 
     Anybody may write a TaskRun that names a run. It is the run's if it has the name that the run's
-    own has, and the run as its owner. Any other is on its own, and refused for what it claims.
+    own has, or had, and the run as its owner. Any other is on its own, and refused for what it
+    claims.
     """
     meta, run, task = item.metadata, item.spec.get("run"), item.spec.get("task")
     owner = _controller(meta)
-    named = isinstance(task, str) and meta.name == task_run_name(str(run), task)
+    named = isinstance(task, str) and meta.name in task_run_names(str(run), task)
     if named and owner is not None and (owner.kind, owner.name) == ("WorkflowRun", run):
         return Place(RunKey(meta.namespace, owner.name), owner.uid, str(task))
     # Its own uid, whoever owns it: the names of its Jobs are derived from it.
@@ -43,6 +47,22 @@ def place_of(item: OwnObject) -> Place:
 def task_run_key(item: OwnObject) -> RunKey:
     """Return the run that a TaskRun belongs to; one on its own is a run itself."""
     return place_of(item).key
+
+
+def elder(one: OwnObject, other: OwnObject) -> OwnObject:
+    """
+    Return which of two TaskRuns of one task counts: the older one.
+
+    They have today's name and the former one. A run that began under another controller goes on
+    with what it has; what somebody makes beside it later never takes its place.
+    """
+    return min(one, other, key=_age)
+
+
+def _age(item: OwnObject) -> tuple[datetime, bool]:
+    meta, spec = item.metadata, item.spec
+    former = meta.name == former_task_run_name(spec["run"], spec["task"])
+    return meta.creation_timestamp or _LAST, former
 
 
 def owner_uid(meta: Meta) -> str:

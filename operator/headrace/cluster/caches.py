@@ -6,11 +6,12 @@ Knows kinds, labels and owners. Does not know where objects come from or what th
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 from headrace.api.v1alpha1 import labels
 from headrace.cluster import line, news
 from headrace.cluster.awaited import Awaited
-from headrace.cluster.belonging import owner_uid, task_run_key
+from headrace.cluster.belonging import Place, elder, owner_uid, place_of, task_run_key
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.line import Line
 from headrace.cluster.news import News
@@ -20,7 +21,7 @@ from headrace.kube.objects import Meta
 from headrace.kube.resources import JOBS, PODS, Resource
 from headrace.kube.store import Store
 from headrace.manifests.kube import Job, OwnObject, Pod
-from headrace.manifests.names import task_run_name
+from headrace.manifests.names import task_run_names
 
 MANAGED = f"{labels.MANAGED_BY}={labels.HEADRACE}"
 """The selector of Jobs and Pods that Headrace made."""
@@ -122,6 +123,15 @@ class Caches:
             if line.waits(run):
                 yield RunKey(workflow.namespace, run.metadata.name)
 
+    def task_run(self, place: Place) -> OwnObject | None:
+        """Return the TaskRun of a task."""
+        key = place.key
+        alone = key.kind is RunKind.TASK_RUN
+        names = (key.name,) if alone else task_run_names(key.name, place.task)
+        found = [self.task_runs.get(key.namespace, name) for name in names]
+        own = [item for item in found if item is not None and place_of(item) == place]
+        return reduce(elder, own) if own else None
+
     def _task_run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
         item = new or old
         assert item is not None  # noqa: S101 - a change has at least one side
@@ -169,10 +179,10 @@ class Caches:
 
     def _touched_by_name(self, key: RunKey, task: str) -> None:
         alone = key.kind is RunKind.TASK_RUN
-        name = key.name if alone else task_run_name(key.name, task)
-        task_run = self.task_runs.get(key.namespace, name)
-        if task_run is not None:
-            self._touched(task_run.metadata.uid)
+        for name in (key.name,) if alone else task_run_names(key.name, task):
+            task_run = self.task_runs.get(key.namespace, name)
+            if task_run is not None:
+                self._touched(task_run.metadata.uid)
 
     def departed(self, workflow: WorkflowKey) -> list[str]:
         """Name the runs of a workflow that are gone, and of which something may still run."""

@@ -16,6 +16,7 @@ from headrace.cluster.belonging import (
     Place,
     attempt_name,
     attempt_of,
+    elder,
     owner_uid,
     place_of,
     task_run_key,
@@ -24,13 +25,13 @@ from headrace.cluster.caches import Caches, job_of
 from headrace.cluster.kinds import TASK_RUNS
 from headrace.cluster.words import Complaints
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import RunKey
+from headrace.engine.run.observed import RunKey, RunKind
 from headrace.engine.task.observed import ObservedTask, Sighting, Stage, TaskLog
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import JOBS, Ref
 from headrace.manifests.kube import Job, OwnObject, Pod, holds
-from headrace.manifests.names import task_run_name
+from headrace.manifests.names import task_run_names
 from headrace.manifests.pods import active, succeeded
 from headrace.manifests.sighting import sight
 from headrace.manifests.status import read_task_status
@@ -192,17 +193,27 @@ class Gatherer:
         """Return the tasks of a run that have a TaskRun, by name."""
         items: dict[str, OwnObject] = {}
         for item in self._caches.task_runs.by_index(key):
-            leaving = item.metadata.deletion_timestamp is not None
-            if owner_uid(item.metadata) == uid and not leaving:
-                items[item.spec["task"]] = item
+            if owner_uid(item.metadata) == uid:
+                task = item.spec["task"]
+                items[task] = self._elder(items[task], item) if task in items else item
+        for task, item in tuple(items.items()):
+            if item.metadata.deletion_timestamp is not None:
+                del items[task]
         # All at one moment: what changes while questions are asked, another turn will look at.
         found = {name: self._pictures.of(item) for name, item in items.items()}
         self._seen(key, items)
         return {name: await self._sure(items[name], seen) for name, seen in found.items()}
 
-    async def alone(self, item: OwnObject) -> ObservedTask:
-        """Return how a TaskRun on its own stands."""
-        self._seen(task_run_key(item), {item.metadata.name: item})
+    def _elder(self, one: OwnObject, other: OwnObject) -> OwnObject:
+        """Return which of two TaskRuns of one task counts; the other gets a turn, to be told so."""
+        first, second = (one, other) if elder(one, other) is one else (other, one)
+        if "outcome" not in second.status:
+            self._later(RunKey(*second.metadata.key, RunKind.TASK_RUN), 0.0)
+        return first
+
+    async def alone(self, key: RunKey, item: OwnObject) -> ObservedTask:
+        """Return how a TaskRun stands that is a run itself, or claims a place that is taken."""
+        self._seen(key, {item.metadata.name: item})
         return await self._sure(item, self._pictures.of(item))
 
     def deleted(self, key: RunKey, uid: str) -> frozenset[str]:
@@ -218,15 +229,15 @@ class Gatherer:
     async def surely_without(self, key: RunKey, tasks: Iterable[str]) -> None:
         """Ask the API server about TaskRuns that should be there and are not in the cache."""
         for task in tasks:
-            name = task_run_name(key.name, task)
-            try:
-                found = await self._client.get(Ref(TASK_RUNS, key.namespace, name), OwnObject)
-            except ApiError as error:
-                if not not_found(error):
-                    raise
-            else:
-                if task_run_key(found) == key:
-                    self._caches.task_runs.put(found)
+            for name in task_run_names(key.name, task):
+                try:
+                    found = await self._client.get(Ref(TASK_RUNS, key.namespace, name), OwnObject)
+                except ApiError as error:
+                    if not not_found(error):
+                        raise
+                else:
+                    if task_run_key(found) == key:
+                        self._caches.task_runs.put(found)
 
     async def _sure(self, item: OwnObject, seen: ObservedTask) -> ObservedTask:
         """Look twice where the cache's silence would have consequences."""

@@ -15,7 +15,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING, RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster import line
-from headrace.cluster.belonging import owner_uid, task_run_key
+from headrace.cluster.belonging import owner_uid, place_of
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions
@@ -169,10 +169,11 @@ class RunReader:
         return Frozen(revision=revision, refusal=(Reason.REVISION_NOT_FOUND, lost))
 
     async def _alone(self, key: RunKey, item: OwnObject) -> ObservedRun | None:
-        if task_run_key(item) != key:
+        place = place_of(item)
+        if place.key != key and self._caches.task_run(place) is item:
             return None  # A label may claim this; but it is a run's, and no run itself.
         meta = item.metadata
-        seen = await self._gatherer.alone(item)
+        seen = await self._gatherer.alone(key, item)
         log = seen.log
         run = ObservedRun(
             key=key,

@@ -14,15 +14,23 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.belonging import Place, attempt_name, owner_uid, place_of
 from headrace.cluster.caches import Caches
 from headrace.cluster.kinds import TASK_RUNS
-from headrace.engine.run.observed import RunKey
+from headrace.engine.run.observed import RunKey, RunKind
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.observed import Busy, Denied, Obstacle
 from headrace.kube.client import Client
-from headrace.kube.errors import ApiError, UnreachableError, already_exists, conflict, not_found
+from headrace.kube.errors import (
+    ApiError,
+    StaleError,
+    UnreachableError,
+    already_exists,
+    conflict,
+    not_found,
+)
 from headrace.kube.objects import Projection
 from headrace.kube.resources import JOBS, SERVICE_ACCOUNTS, Ref, Resource
 from headrace.manifests import job as job_manifest
 from headrace.manifests.kube import Job, OwnObject
+from headrace.manifests.names import former_task_run_name
 from headrace.manifests.objects import owner, task_run
 
 AGAIN = timedelta(seconds=30)
@@ -85,24 +93,48 @@ class Starter:
 
     async def _task_run(self, start: StartAttempt) -> OwnObject | None:
         """Return the task's TaskRun, made if need be; None if the name is somebody else's."""
-        manifest, context = task_run(start), start.context
-        name = manifest["metadata"]["name"]
-        known = self._caches.task_runs.get(context.namespace, name)
+        context = start.context
+        place = Place(RunKey(context.namespace, context.run), context.run_uid, start.task.name)
+        known = self._caches.task_run(place)
         if known is None:
-            known = await self._create(TASK_RUNS, manifest, OwnObject)
+            known = await self._create(TASK_RUNS, task_run(start), OwnObject)
             self._caches.task_runs.put(known)
-        key = RunKey(context.namespace, context.run)
-        mine = Place(key, context.run_uid, start.task.name)
-        return known if place_of(known) == mine else None
+        return known if place_of(known) == place else None
 
     async def _job(self, start: StartAttempt, item: OwnObject) -> Obstacle | None:
         meta = item.metadata
         manifest = job_manifest.job(start, owner("TaskRun", meta.name, meta.uid))
         found = await self._create(JOBS, manifest, Job)
         if owner_uid(found.metadata) != meta.uid:
+            await self._not_of_a_former(place_of(item), found)
             return self._taken(f"Job {found.metadata.name}")
         self._caches.jobs.put(found)
         return None
+
+    async def _not_of_a_former(self, place: Place, job: Job) -> None:
+        """
+        Make sure that no watch has yet to tell of a TaskRun that has this Job.
+
+        A controller before this one may have made both a moment ago, the TaskRun under its former
+        name. Where names are the same, the name shows it.
+
+        Raises:
+            StaleError: It is so, and the next turn goes on with that TaskRun.
+
+        """
+        if place.key.kind is RunKind.TASK_RUN:
+            return
+        name = former_task_run_name(place.key.name, place.task)
+        try:
+            former = await self._client.get(Ref(TASK_RUNS, place.key.namespace, name), OwnObject)
+        except ApiError as error:
+            if not not_found(error):
+                raise
+            return
+        self._caches.task_runs.put(former)
+        counts = self._caches.task_run(place)
+        if counts is not None and counts.metadata.uid == owner_uid(job.metadata):
+            raise StaleError(f"TaskRun {name} was made before")
 
     async def _create(
         self, resource: Resource, manifest: job_manifest.Manifest, into: type[T]

@@ -37,8 +37,27 @@ def job_name(run: str, run_uid: str, task: str, attempt: int) -> str:
 
 
 def task_run_name(run: str, task: str) -> str:
-    """Return the name of a task's TaskRun in a run."""
+    """
+    Return the name of a task's TaskRun in a run.
+
+    A task's name has no dot, so the last dot ends the run's name: `a.b` is of one run and one task,
+    whatever runs and tasks are called.
+    """
+    return f"{run}.{task}"
+
+
+def former_task_run_name(run: str, task: str) -> str:
+    """
+    Return the name that a controller before this one gave it.
+
+    Run `a` with task `b-c` and run `a-b` with task `c` have the same, so the owner decides.
+    """
     return f"{run}-{task}"
+
+
+def task_run_names(run: str, task: str) -> tuple[str, str]:
+    """Return the names under which a task's TaskRun may be found."""
+    return task_run_name(run, task), former_task_run_name(run, task)
 
 
 def revision_name(workflow: str, workflow_uid: str, spec: Mapping[str, Any]) -> str:

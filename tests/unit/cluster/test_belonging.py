@@ -11,9 +11,10 @@ from headrace.cluster.caches import Caches
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.engine.task.actions import EndAttempt
+from headrace.kube.errors import StaleError
 from headrace.kube.resources import JOBS, PODS, Ref
 from headrace.manifests.kube import Job, OwnObject, Pod
-from headrace.manifests.names import task_run_name
+from headrace.manifests.names import former_task_run_name, task_run_name
 from support.plumbing import manifest
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
@@ -223,3 +224,92 @@ async def test_a_task_run_that_loses_its_owner_tells_the_run() -> None:
     caches.task_runs.put(await rig.client.patch(ref, orphaned, OwnObject))
 
     assert RUN in told
+
+
+# --- names that meet, and names of a controller before -----------------------------------------
+
+
+async def test_runs_and_tasks_may_be_called_so_that_their_names_run_into_one_another() -> None:
+    """`backfill` with `eu-orders` and `backfill-eu` with `orders` are two things with two names."""
+    rig = WorldRig()
+    await rig.workflow("eu-orders", "orders")
+    keys = [RunKey("default", name) for name in ("backfill", "backfill-eu")]
+    for key in keys:
+        await rig.make(WORKFLOW_RUNS, key.name, {"workflow": "w"})
+        await rig.turn(key)
+    for job in tuple(rig.server.storage.all(JOBS)):
+        await succeed(rig, job)
+    for key in keys:
+        await rig.turn(key)
+        status = await rig.status(WORKFLOW_RUNS, key.name)
+        assert "True" == condition(status, "Succeeded")["status"]
+    assert 4 == len(list(rig.server.storage.all(JOBS)))
+
+
+async def begun_under_the_former_name(rig: WorldRig) -> OwnObject:
+    """Return the TaskRun of `a` as a controller before this one made it, with its Job."""
+    run = await run_of_two(rig)
+    spec = {"run": "x", "task": "a", "image": "busybox"}
+    former = await make(rig, former_task_run_name("x", "a"), spec, *of_run(run))
+    await rig.turn(RUN)
+    return former
+
+
+async def test_a_run_goes_on_with_what_a_controller_before_this_one_made() -> None:
+    """Its TaskRun has another name, and counts all the same: nothing is made or run again."""
+    rig = WorldRig()
+    await begun_under_the_former_name(rig)
+    assert ["x-a"] == [item["metadata"]["name"] for item in rig.server.storage.all(TASK_RUNS)]
+    assert 1 == len(list(rig.server.storage.all(JOBS)))
+
+    await pods_end(rig, "a", "b")
+
+    assert "True" == condition(await rig.status(WORKFLOW_RUNS, "x"), "Succeeded")["status"]
+    made = {item["metadata"]["name"] for item in rig.server.storage.all(TASK_RUNS)}
+    assert {"x-a", task_run_name("x", "b")} == made
+    assert "Succeeded" == (await rig.status(TASK_RUNS, "x-a"))["outcome"]
+    assert 2 == len(list(rig.server.storage.all(JOBS)))
+
+
+async def test_what_a_controller_before_made_a_moment_ago_is_not_run_again() -> None:
+    """No watch has told of it yet. The Job has its name already, and shows whose it is."""
+    rig = WorldRig()
+    former = await begun_under_the_former_name(rig)
+    unsaid = {"status": {"started": "", "startTime": None, "conditions": None}}
+    ref = Ref(WORKFLOW_RUNS, "default", "x")
+    run = await rig.client.patch_status(ref, unsaid, OwnObject)
+    await asyncio.sleep(2)
+    rig.restart()
+    rig.caches.runs.put(run)
+
+    with pytest.raises(StaleError):
+        await rig.turn(RUN)
+    await rig.turn(RUN)
+    await rig.turn(RunKey("default", task_run_name("x", "a"), RunKind.TASK_RUN))
+
+    (job,) = rig.server.storage.all(JOBS)
+    assert former.metadata.uid == job["metadata"]["ownerReferences"][0]["uid"]
+    assert ("True", "NotOfTheRun") == (await conditions(rig, task_run_name("x", "a")))["Stalled"]
+    await pods_end(rig, "a", "b")
+    assert "True" == condition(await rig.status(WORKFLOW_RUNS, "x"), "Succeeded")["status"]
+
+
+async def test_what_somebody_makes_later_under_the_former_name_takes_no_place() -> None:
+    """The older of two counts, so nobody can take over a task that has begun."""
+    rig = WorldRig()
+    run = await run_of_two(rig)
+    await rig.turn(RUN)
+    await asyncio.sleep(2)
+    spec = {"run": "x", "task": "a", "image": "busybox"}
+    await make(rig, "x-a", spec, *of_run(run))
+    rig.asked.clear()
+    await rig.turn(RUN)
+    assert RunKey("default", "x-a", RunKind.TASK_RUN) in rig.asked
+    for key in tuple(rig.asked):
+        await rig.turn(key)
+
+    await pods_end(rig, "a", "b")
+
+    assert "True" == condition(await rig.status(WORKFLOW_RUNS, "x"), "Succeeded")["status"]
+    assert 2 == len(list(rig.server.storage.all(JOBS)))
+    assert ("True", "NotOfTheRun") == (await conditions(rig, "x-a"))["Stalled"]

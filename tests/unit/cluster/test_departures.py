@@ -33,7 +33,7 @@ async def deleted(*tasks: str) -> WorldRig:
     await asyncio.sleep(2)
     await rig.turn(RUN)  # It puts on record what was started.
     for task in tasks:
-        await rig.client.delete(Ref(TASK_RUNS, "default", f"x-{task}"))
+        await rig.client.delete(Ref(TASK_RUNS, "default", f"x.{task}"))
     return rig
 
 
@@ -193,7 +193,7 @@ async def test_what_a_run_began_ends_with_its_lost_definition() -> None:
     rig.restart()
     await told(rig)
     await rig.turn(RUN)
-    assert "Cancelled" == (await rig.status(TASK_RUNS, "x-a"))["outcome"]
+    assert "Cancelled" == (await rig.status(TASK_RUNS, "x.a"))["outcome"]
     await asyncio.sleep(COLLECT_SECONDS)
     assert [] == [
         job for job in rig.server.storage.all(JOBS) if "deletionTimestamp" not in job["metadata"]

@@ -35,7 +35,7 @@ async def started(*tasks: str) -> WorldRig:
         first = Attempt(1, created=rig.clock(), job=jobs[task]["metadata"]["name"])
         log = TaskLog(attempts=(first,), count=1, started=rig.clock())
         body = {"status": task_status(log, Past(rig.clock()))}
-        await rig.client.patch_status(Ref(TASK_RUNS, "default", f"x-{task}"), body, OwnObject)
+        await rig.client.patch_status(Ref(TASK_RUNS, "default", f"x.{task}"), body, OwnObject)
     return rig
 
 
@@ -88,7 +88,7 @@ async def test_what_changes_during_a_question_is_seen_by_the_next_turn() -> None
 
     async def get(ref: Ref, into: type[Any], **more: Any) -> Any:
         if ref.resource is JOBS:
-            b = Ref(TASK_RUNS, "default", "x-b")
+            b = Ref(TASK_RUNS, "default", "x.b")
             rig.caches.task_runs.put(await rig.client.patch_status(b, done, OwnObject))
         return await real(ref, into, **more)
 

@@ -124,7 +124,7 @@ async def test_a_run_whose_status_nobody_can_read_keeps_its_definition() -> None
     await bench.make(WORKFLOWS, "etl", workflow(1))
     await bench.make(WORKFLOW_RUNS, "runs", {"workflow": "etl"}, progress="")
     first = await bench.read("runs")
-    await bench.make(TASK_RUNS, "runs-a", {"run": "runs", "task": "a", "image": "busybox"})
+    await bench.make(TASK_RUNS, "runs.a", {"run": "runs", "task": "a", "image": "busybox"})
     await bench.edit(**workflow(5))
     await bench.tell(WORKFLOW_RUNS, "runs", revision=first.log.revision, started="x-y")
     assert first.log.revision == (await bench.read("runs")).log.revision

@@ -86,7 +86,7 @@ async def test_an_exit_code_is_told_by_a_pod_that_the_watch_has_not_shown(shown:
 
     await turn(rig)
 
-    status = await rig.status(TASK_RUNS, "x-a")
+    status = await rig.status(TASK_RUNS, "x.a")
     (attempt,) = status["attempts"]
     assert ("Failed", "NonZeroExit", 3) == (
         status["outcome"],
@@ -107,7 +107,7 @@ async def test_outputs_are_told_by_a_pod_that_the_watch_has_not_shown(shown: str
 
     await turn(rig)
 
-    status = await rig.status(TASK_RUNS, "x-a")
+    status = await rig.status(TASK_RUNS, "x.a")
     assert ("Succeeded", {"rows": 7}) == (status["outcome"], status["outputs"])
 
 
@@ -121,7 +121,7 @@ async def test_a_success_counts_though_its_job_was_deleted_before_the_watch_told
 
     await turn(rig)
 
-    assert "Succeeded" == (await rig.status(TASK_RUNS, "x-a"))["outcome"]
+    assert "Succeeded" == (await rig.status(TASK_RUNS, "x.a"))["outcome"]
 
 
 @pytest.mark.parametrize("limits", [{"totalSeconds": 30}, {"pendingSeconds": 30}])
@@ -133,7 +133,7 @@ async def test_a_clock_does_not_end_what_ended_in_time(limits: dict[str, int]) -
 
     await turn(rig)
 
-    assert "Succeeded" == (await rig.status(TASK_RUNS, "x-a"))["outcome"]
+    assert "Succeeded" == (await rig.status(TASK_RUNS, "x.a"))["outcome"]
 
 
 async def test_a_clock_does_not_end_a_job_that_somebody_holds() -> None:
@@ -144,7 +144,7 @@ async def test_a_clock_does_not_end_a_job_that_somebody_holds() -> None:
 
     await turn(rig)
 
-    assert "outcome" not in await rig.status(TASK_RUNS, "x-a")
+    assert "outcome" not in await rig.status(TASK_RUNS, "x.a")
 
 
 @pytest.mark.parametrize("word", ["Failed", "Complete"])
@@ -160,7 +160,7 @@ async def test_last_words_count_although_the_pod_is_gone(word: str) -> None:
 
     await turn(rig)
 
-    status = await rig.status(TASK_RUNS, "x-a")
+    status = await rig.status(TASK_RUNS, "x.a")
     assert word == {"Succeeded": "Complete"}.get(status["outcome"], status["outcome"])
     assert [end[1]["exitCode"]] == [each["exitCode"] for each in status["attempts"]]
     assert {"Failed": None, "Complete": {"rows": 7}}[word] == status.get("outputs")
@@ -176,7 +176,7 @@ async def test_a_pod_that_is_gone_is_no_longer_taken_for_one_that_runs() -> None
 
     await turn(rig)
 
-    assert "PodDeleted" == (await rig.status(TASK_RUNS, "x-a"))["attempts"][0]["reason"]
+    assert "PodDeleted" == (await rig.status(TASK_RUNS, "x.a"))["attempts"][0]["reason"]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ async def test_nothing_is_asked_when_the_pod_itself_has_told(
 
     await rig.turn(RUN)
 
-    assert "outcome" in await rig.status(TASK_RUNS, "x-a")
+    assert "outcome" in await rig.status(TASK_RUNS, "x.a")
     assert 0 == pod_lists(rig)
 
 

@@ -69,9 +69,51 @@ def test_what_is_hashed_is_told_apart(parts: list[str]) -> None:
     assert (short_hash(*parts) == short_hash(*joined)) == (parts == joined)
 
 
+RUN = st.text("a0-.", min_size=1, max_size=6)
+TASK = st.text("a0-", min_size=1, max_size=6)  # The name of a task has no dot.
+UID = st.sampled_from(["uid-1", "uid-2"])
+
+
+@given(st.tuples(RUN, TASK), st.tuples(RUN, TASK))
+def test_two_tasks_never_have_one_task_run(one: tuple[str, str], other: tuple[str, str]) -> None:
+    """Whatever runs and tasks are called, also with the characters that part them."""
+    assert (one == other) == (task_run_name(*one) == task_run_name(*other))
+
+
+ATTEMPT = st.tuples(RUN, UID, TASK, st.integers(1, 12))
+
+
+@given(ATTEMPT, ATTEMPT)
+def test_two_attempts_never_have_one_job(
+    one: tuple[str, str, str, int], other: tuple[str, str, str, int]
+) -> None:
+    """A run is known by its uid: its name in a Job's is for people."""
+    same = one[1:] == other[1:]
+    assert same or job_name(*one) != job_name(*other)
+
+
+REVISION = st.tuples(RUN, UID, st.dictionaries(st.sampled_from("ab"), st.text("a0-.", max_size=2)))
+
+
+@given(REVISION, REVISION)
+def test_two_definitions_never_have_one_revision(
+    one: tuple[str, str, dict[str, str]], other: tuple[str, str, dict[str, str]]
+) -> None:
+    """Of a workflow each content has its own."""
+    assert (one == other) == (revision_name(*one) == revision_name(*other))
+
+
+@given(NAME, NAME)
+def test_the_name_of_a_task_run_is_one_that_kubernetes_takes(run: str, task: str) -> None:
+    """It is a DNS subdomain, with room to spare."""
+    name = task_run_name(run, task)
+    assert len(name) <= 127
+    assert all(LABEL.fullmatch(part) for part in name.split("."))
+
+
 def test_a_task_run_is_named_after_its_run_and_task() -> None:
     """So that people find it."""
-    assert "inventory-29396730-transform" == task_run_name("inventory-29396730", "transform")
+    assert "inventory-29396730.transform" == task_run_name("inventory-29396730", "transform")
 
 
 def test_a_revision_is_named_by_its_content() -> None:

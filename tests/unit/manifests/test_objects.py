@@ -46,7 +46,7 @@ def test_a_task_run_has_the_task_as_it_runs() -> None:
 def test_a_task_run_says_whose_it_is() -> None:
     """Its run owns it, and labels find it."""
     metadata = task_run(start())["metadata"]
-    assert ("etl-1-extract", "default") == (metadata["name"], metadata["namespace"])
+    assert ("etl-1.extract", "default") == (metadata["name"], metadata["namespace"])
     assert {
         "app.kubernetes.io/managed-by": "headrace",
         "headrace.dev/workflow": "etl",

@@ -31,7 +31,6 @@ from headrace.kube.client import Client
 from headrace.kube.errors import StaleError, transient
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.names import task_run_name
 from headrace.manifests.status import run_status, task_status
 
 IN_FLIGHT = 8
@@ -246,8 +245,11 @@ class ClusterWorld:
         return Past.of(item.status, item.metadata.creation_timestamp or now, now)
 
     def _task_run(self, key: RunKey, task: str) -> OwnObject | None:
-        name = key.name if key.kind is RunKind.TASK_RUN else task_run_name(key.name, task)
-        return self._caches.task_runs.get(key.namespace, name)
+        if key.kind is RunKind.TASK_RUN:
+            return self._run_object(key)
+        memory, run = self._memories.get(key), self._run_object(key)
+        uid = memory.uid if memory is not None else run.metadata.uid if run is not None else ""
+        return self._caches.task_run(Place(key, uid, task))
 
     def _remember(self, key: RunKey, task: str, obstacle: Obstacle | None) -> None:
         memory = self._memories.get(key)

@@ -186,13 +186,22 @@ def _on_apply(
     new = first or (applies and log.applied_revision != workflow.revision)
     if not new:
         return (), log
-    suffix = f"g{workflow.generation}" if applies else "once"
-    run = NewRun(_untaken(workflow, f"{workflow.name}-{suffix}"), TriggerKind.APPLY)
+    name = apply_name(workflow.name, workflow.generation if applies else None)
+    run = NewRun(_untaken(workflow, name), TriggerKind.APPLY)
     made = run.name in {known.name for known in workflow.known}  # The status could not say so.
     if spec.suspend and not made:
         return (), log
     log = replace(log, applied_revision=workflow.revision)
     return () if made or (spec.triggers and not applies) else (run,), log
+
+
+def apply_name(workflow: str, generation: int | None) -> str:
+    """
+    Return the name of the run of a definition; no generation: of the first, without triggers.
+
+    What follows the last dash is no number, so it is never the name of a tick's run.
+    """
+    return f"{workflow}-once" if generation is None else f"{workflow}-g{generation}"
 
 
 def _untaken(workflow: ObservedWorkflow, name: str) -> str:

@@ -84,14 +84,14 @@ async def test_a_status_that_another_wrote_is_not_written_over() -> None:
     assert seen is not None
     log = seen.tasks["a"].log
     done = replace(log, outcome=Outcome.SUCCEEDED, finished=rig.clock(), reason=Reason.SUCCEEDED)
-    ref = Ref(TASK_RUNS, "default", "x-a")
+    ref = Ref(TASK_RUNS, "default", "x.a")
     body = {"status": task_status(done, Past(rig.clock()))}
     rig.caches.task_runs.put(await rig.client.patch_status(ref, body, OwnObject))
 
     with pytest.raises(StaleError):
         await rig.world.log(RUN, {"a": replace(log, message="older")})
 
-    assert "Succeeded" == (await rig.status(TASK_RUNS, "x-a"))["outcome"]
+    assert "Succeeded" == (await rig.status(TASK_RUNS, "x.a"))["outcome"]
 
 
 async def test_several_writes_of_a_turn_follow_one_another() -> None:
@@ -127,7 +127,7 @@ async def test_the_attempt_that_is_ended_is_the_one_that_was_seen() -> None:
     await run_of(rig, "a")
     await rig.turn(RUN)
     assert await rig.world.observe(RUN) is not None
-    new = await rig.replace(TASK_RUNS, "x-a", {"run": "x", "task": "a"})
+    new = await rig.replace(TASK_RUNS, "x.a", {"run": "x", "task": "a"})
     meta = {
         "name": "other",
         "namespace": "default",
@@ -242,7 +242,7 @@ async def test_a_log_of_a_task_that_nobody_saw_is_not_written() -> None:
     run = await run_of(rig, "a")
     assert await rig.world.observe(RUN) is not None
     owner = {"kind": "WorkflowRun", "uid": run.metadata.uid, "controller": True}
-    meta = {"name": "x-a", "namespace": "default", "ownerReferences": [owner]}
+    meta = {"name": "x.a", "namespace": "default", "ownerReferences": [owner]}
     body = {"metadata": meta, "spec": {"run": "x", "task": "a"}}
     rig.caches.task_runs.put(await rig.client.create(TASK_RUNS, body, OwnObject))
     with pytest.raises(StaleError):
@@ -267,7 +267,7 @@ async def test_a_failed_attempt_is_an_event_of_its_task_run() -> None:
     await asyncio.sleep(1)
     (event,) = rig.server.storage.all(EVENTS)
     regarding = event["regarding"]
-    assert ("TaskRun", "x-a") == (regarding["kind"], regarding["name"])
+    assert ("TaskRun", "x.a") == (regarding["kind"], regarding["name"])
     assert ("Warning", "NonZeroExit") == (event["type"], event["reason"])
 
 
