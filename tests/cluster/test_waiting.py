@@ -214,20 +214,3 @@ def test_a_volume_of_a_missing_secret_is_told_with_its_name(story: Story) -> Non
     assert '"warehouse-files" not found' in condition(waiting)["message"]
     told = condition(ended)["message"]
     assert all(word in told for word in ("PendingTimeout", "ContainerConfigError", "warehouse"))
-
-
-def test_a_memory_limit_that_no_sandbox_fits_into_is_told(story: Story) -> None:
-    """Half a byte, say: the kubelet tries again and again, and says why in Events."""
-    story.workflow(
-        "half-a-byte",
-        task(
-            "load",
-            SUCCEED,
-            resources={"limits": {"memory": "512m"}},
-            timeouts={"pendingSeconds": 25},
-        ),
-    )
-
-    waiting = story.waits("half-a-byte-once-load", "ContainerConfigError")
-
-    assert "sandbox" in condition(waiting)["message"]
