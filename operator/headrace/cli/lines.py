@@ -18,6 +18,7 @@ from headrace.cli.rows import Row, Tone, length, rows
 from headrace.cli.streams import complain
 from headrace.cli.words import harmless
 from headrace.engine.run.observed import ObservedRun
+from headrace.engine.text import listed
 
 _ENDINGS = {Tone.GOOD: "succeeded", Tone.BAD: "failed", Tone.OFF: "did not run"}
 _NAMED = 3
@@ -133,10 +134,9 @@ def _is_queued(before: Row | None, row: Row) -> bool:
 
 def _queue(queue: Sequence[Row]) -> str:
     """Tell of all that begin to wait for a slot: in one line, as there may be thousands."""
-    names = ", ".join(row.task for row in queue[:_NAMED])
-    more = f" and {len(queue) - _NAMED} more" if len(queue) > _NAMED else ""
+    names = listed([row.task for row in queue], _NAMED)
     first = queue[0]
-    return f"{names}{more}: {first.status}: {first.message}"
+    return f"{names}: {first.status}: {first.message}"
 
 
 def _ending(row: Row) -> str:

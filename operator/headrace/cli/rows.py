@@ -20,6 +20,7 @@ from headrace.engine.run.survey import survey
 from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import EMPTY, TaskLog
 from headrace.engine.task.verdict import Start, Wait
+from headrace.engine.text import listed
 from headrace.local.process import GRACE_SECONDS
 
 
@@ -127,8 +128,7 @@ def _marked(task: TaskDefinition, mark: Mark, message: str) -> Row:
 
 def _waiting(task: TaskDefinition, ended: Container[str]) -> Row:
     open_ = [name for name in task.upstream if name not in ended]
-    more = f" and {len(open_) - _NAMED} more" if len(open_) > _NAMED else ""
-    words = (Reason.WAITING_FOR_UPSTREAM, f"waits for {', '.join(open_[:_NAMED])}{more}")
+    words = (Reason.WAITING_FOR_UPSTREAM, f"waits for {listed(open_, _NAMED)}")
     return _row(task.name, Tone.WAITING, words, EMPTY, None)
 
 

@@ -1,9 +1,10 @@
 """
-Texts as the API takes them: bounded messages, instants.
+Texts as the API takes them: bounded messages, lists of names, instants.
 
 Knows lengths and formats. Knows nothing of what is said.
 """
 
+from collections.abc import Sequence
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 
 FIRST = datetime(MINYEAR, 1, 1, tzinfo=UTC)
@@ -19,6 +20,12 @@ LONGEST_WORDS = 900
 def clip(text: str, length: int = LONGEST_MESSAGE) -> str:
     """Return a text that fits: its beginning, and a mark where the rest was."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return names for a sentence, and how many were left out: `a, b, c and 4 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def rfc3339(instant: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from headrace.engine.text import LONGEST_MESSAGE, clip, rfc3339
+from headrace.engine.text import LONGEST_MESSAGE, clip, listed, rfc3339
 
 
 def test_a_text_that_fits_stays_as_it_is() -> None:
@@ -15,6 +15,13 @@ def test_a_text_that_is_too_long_is_cut_and_marked() -> None:
     cut = clip("é" * 5000)
     assert LONGEST_MESSAGE == len(cut)
     assert cut.endswith("é…")
+
+
+def test_of_many_names_the_first_are_listed() -> None:
+    """And the number of the others."""
+    assert "a" == listed(["a"], 2)
+    assert "a, b" == listed(["a", "b"], 2)
+    assert "a, b and 3 more" == listed(["a", "b", "c", "d", "e"], 2)
 
 
 def test_instants_are_written_in_utc_and_whole_seconds() -> None:

@@ -23,7 +23,7 @@ from headrace.engine.run.survey import Survey
 from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import TaskLog, Watched
 from headrace.engine.task.verdict import Wait
-from headrace.engine.text import clip
+from headrace.engine.text import clip, listed
 
 MAX_ATTENTION = 20
 NAMED = 3
@@ -241,8 +241,7 @@ def _named(standing: Standing, outcome: Outcome) -> list[str]:
 def _list(what: str, names: list[str]) -> str:
     if not names:
         return ""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{len(names)} {what} ({', '.join(names[:NAMED])}{more})"
+    return f"{len(names)} {what} ({listed(names, NAMED)})"
 
 
 def _progress(course: Course, counts: Counts, attention: tuple[Watched, ...]) -> tuple[Reason, str]:

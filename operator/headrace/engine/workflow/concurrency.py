@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
 from headrace.engine.siblings import NAMED, SiblingRun, have, in_order, limit_of, turn_words
+from headrace.engine.text import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def replaced(
     newest = created[-1] if created else in_order(active)[-1].name
     verb, whose = ("is", "its") if len(cancelled) == 1 else ("are", "their")
     return (
-        f"{_list(cancelled)} {verb} cancelled: {newest} takes {whose} place, since "
+        f"{listed(cancelled, NAMED)} {verb} cancelled: {newest} takes {whose} place, since "
         f"concurrency.policy is {concurrency.policy}"
     )
 
@@ -133,9 +134,4 @@ def replaced(
 def _named(runs: Sequence[SiblingRun]) -> str:
     """Return the names of the first few runs, with the verb that fits their number."""
     names = [run.name for run in in_order(runs)]
-    return f"{_list(names)} {have(names)}"
-
-
-def _list(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more}"
+    return f"{listed(names, NAMED)} {have(names)}"

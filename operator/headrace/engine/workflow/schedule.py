@@ -7,12 +7,13 @@ whether a due tick may start one is decided in `concurrency`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice, takewhile
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import CatchUp, Schedule
+from headrace.engine.text import rfc3339
 from headrace.engine.workflow.cron import (
     INSTANT,
     count_multiples,
@@ -219,7 +220,7 @@ def _missed_note(
         cause = f"catchUp is {schedule.catch_up}, so the newest one counts; All starts each"
     more = "at least " if missed >= COUNTED and schedule.every_seconds is None else ""
     ticks_ = "tick" if missed == 1 else "ticks"
-    message = f"{more}{missed} {ticks_} of {_name(schedule)} missed since {_time(begin)}: {cause}"
+    message = f"{more}{missed} {ticks_} of {_name(schedule)} missed since {rfc3339(begin)}: {cause}"
     return Note(Reason.MISSED_SCHEDULE, message)
 
 
@@ -231,8 +232,8 @@ def _clock_notes(recorded: Recorded, now: datetime) -> tuple[Note, ...]:
     return (
         Note(
             Reason.CLOCK_SET_BACK,
-            f"it is {_time(now)}, but the tick of {_time(last)} has been dealt with: the clock was"
-            " or is wrong; nothing fires until then, unless the last tick is removed from the"
+            f"it is {rfc3339(now)}, but the tick of {rfc3339(last)} has been dealt with: the clock"
+            " was or is wrong; nothing fires until then, unless the last tick is removed from the"
             " workflow's status",
         ),
     )
@@ -243,8 +244,3 @@ def _name(schedule: Schedule) -> str:
     if schedule.cron is None:
         return f"everySeconds {schedule.every_seconds}"
     return f'"{" ".join(schedule.cron.split())}" {schedule.time_zone}'
-
-
-def _time(at: datetime) -> str:
-    """Return an instant as Kubernetes writes it."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
