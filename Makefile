@@ -49,6 +49,12 @@ test: lint ## Run all checks and tests, those on a real cluster where one can be
 	@$(PY) -m pytest --numprocesses 2 --dist worksteal --timeout 900; code=$$?; \
 	[ -n "$$HEADRACE_KEEP_CLUSTER" ] || $(CLUSTER) --name test down || true; exit $$code
 
+SWEEP ?= 400
+.PHONY: sweep
+sweep: .venv/.dev ## Try many plans of late, lost and repeated news (SWEEP=400), from new seeds; for every night
+	@HEADRACE_PLANS=$(SWEEP) HEADRACE_FIRST_PLAN=$${HEADRACE_FIRST_PLAN:-$$(date +%s)} \
+	$(PY) -m pytest tests/property/test_news.py --numprocesses 2
+
 .PHONY: lint
 lint: .venv/.dev ## Check form, types, layers, and that generated files are up to date
 	@.venv/bin/ruff check --quiet .

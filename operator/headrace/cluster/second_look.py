@@ -11,14 +11,14 @@ from typing import Final
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.cluster.caches import MANAGED, Caches, job_of
+from headrace.cluster.caches import MANAGED, Caches
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.observed import Attempt, TaskLog
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import JOBS, PODS, Ref, Scope
 from headrace.manifests.kube import Job, Pod
-from headrace.manifests.pods import succeeded
+from headrace.manifests.sighting import WORDLESS
 
 ASKED: Final = 50
 """How many tasks one request asks about: their names stand in its address."""
@@ -27,17 +27,13 @@ TOLD_BY_OTHERS: Final = frozenset(
     {Reason.POD_DELETED, Reason.JOB_DELETED, Reason.EVICTED, Reason.PREEMPTED, Reason.NODE_LOST}
     | {Reason.PENDING_TIMEOUT, Reason.TASK_TIMEOUT, Reason.CANCELLED, Reason.START_ERROR}
 )
-"""Reasons that also an outdated pod, or none, can lead to. A success is one of them where no pod
-shows it. All others stand in the status of the very container that ended."""
+"""Reasons that also an outdated pod, or none, can lead to; so can a success that only a Job told.
+All others stand in the status of the very container that ended."""
 
 
-async def ask_for_pods(client: Client, caches: Caches, key: RunKey, tasks: Collection[str]) -> bool:
-    """
-    Make the cache show the pods of a run's tasks as they are now.
-
-    Returns whether it was otherwise.
-    """
-    changed, names = False, list(tasks)
+async def ask_for_pods(client: Client, caches: Caches, key: RunKey, tasks: Collection[str]) -> None:
+    """Make the cache show the pods of a run's tasks as they are now."""
+    names = list(tasks)
     for start in range(0, len(names), ASKED):
         some = names[start : start + ASKED]
         theirs = f"{labels.RUN}={key.name},{labels.TASK} in ({','.join(some)})"
@@ -47,11 +43,10 @@ async def ask_for_pods(client: Client, caches: Caches, key: RunKey, tasks: Colle
         async for page in client.pages(scope, Pod):
             for pod in page.objects:
                 there.add(pod.metadata.uid)
-                changed = caches.pods.put(pod) or changed
+                caches.pods.put(pod)
         for meta in known:
             if meta.uid not in there:
-                changed = caches.pods.remove(meta) or changed
-    return changed
+                caches.pods.remove(meta)
 
 
 class SecondLook:
@@ -62,7 +57,9 @@ class SecondLook:
         self._caches = caches
         self._client = client
 
-    async def shows_more(self, key: RunKey, records: Mapping[str, tuple[TaskLog, TaskLog]]) -> bool:
+    async def ask(
+        self, key: RunKey, records: Mapping[str, tuple[TaskLog, TaskLog]]
+    ) -> frozenset[str]:
         """
         Ask about the attempts that are closed by something else than the end of their programs.
 
@@ -73,31 +70,24 @@ class SecondLook:
             records: By task, the log that is on record and the one that is to be.
 
         Returns:
-            Whether there is something that the decision did not know. It has to be made again.
+            The tasks that were asked about. A decision that did not know the answer, or what the
+            watch told meanwhile, has to be made again.
 
         """
         doubtful = {
             task: attempt
             for task, (old, new) in records.items()
             for attempt in closings(old, new)
-            if self._doubtful(key, task, attempt)
+            if attempt.reason in TOLD_BY_OTHERS or new.message == WORDLESS
         }
-        if not doubtful:
-            return False
-        changed = await ask_for_pods(self._client, self._caches, key, doubtful)
+        if doubtful:
+            await ask_for_pods(self._client, self._caches, key, doubtful)
         for attempt in doubtful.values():
             if attempt.reason is Reason.PENDING_TIMEOUT:  # Somebody may hold the Job.
-                changed = await self._ask_for_job(key, attempt.job) or changed
-        return changed
+                await self._ask_for_job(key, attempt.job)
+        return frozenset(doubtful)
 
-    def _doubtful(self, key: RunKey, task: str, attempt: Attempt) -> bool:
-        if attempt.reason is not Reason.SUCCEEDED:
-            return attempt.reason in TOLD_BY_OTHERS
-        pods = self._caches.pods
-        known = (*pods.by_index((key, task)), *pods.tombstones_by_index((key, task)))
-        return not any(succeeded(pod) for pod in known if job_of(pod) == attempt.job)
-
-    async def _ask_for_job(self, key: RunKey, name: str) -> bool:
+    async def _ask_for_job(self, key: RunKey, name: str) -> None:
         jobs = self._caches.jobs
         try:
             found = await self._client.get(Ref(JOBS, key.namespace, name), Job)
@@ -105,8 +95,10 @@ class SecondLook:
             if not not_found(error):
                 raise
             known = jobs.get(key.namespace, name)
-            return known is not None and jobs.remove(known.metadata)
-        return jobs.put(found)
+            if known is not None:
+                jobs.remove(known.metadata)
+        else:
+            jobs.put(found)
 
 
 def closings(old: TaskLog, new: TaskLog) -> Iterator[Attempt]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from headrace.engine.task.observed import Obstacle
+from headrace.engine.task.observed import ObservedTask, Obstacle
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, StaleError, conflict, not_found
 from headrace.kube.objects import Meta
@@ -31,6 +31,8 @@ class Memory:
     looked: datetime
     tasks: dict[str, Version] = field(default_factory=dict)
     """The TaskRuns as they were when they were looked at, by task."""
+    seen: dict[str, ObservedTask] = field(default_factory=dict)
+    """How they stood at that moment."""
     obstacles: dict[str, Obstacle] = field(default_factory=dict)
     logged: datetime | None = None
     tasks_logged: dict[str, datetime] = field(default_factory=dict)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.statuses import StaleError
+from headrace.engine.run.decide import decide
 from headrace.engine.run.observed import RunKey
+from headrace.kube.errors import StaleError
 from headrace.kube.resources import JOBS, PODS, Ref
 from headrace.manifests.kube import Job, Pod
 from support.kube_json import condition
@@ -209,3 +210,19 @@ async def test_many_doubtful_tasks_cost_one_request() -> None:
     await turn(rig)
 
     assert 1 == pod_lists(rig)
+
+
+@pytest.mark.parametrize("word", ["Failed", "Complete"])
+async def test_news_that_comes_between_a_decision_and_its_record_counts(word: str) -> None:
+    """The watch tells of the pod while the turn is under way; a list shows nothing newer then."""
+    rig = await started()
+    pod = await pod_of(rig, *(("Failed", FAILED) if word == "Failed" else ("Succeeded", ENDED)))
+    await job_says(rig, word)
+    seen = await rig.world.observe(RUN)
+    assert seen is not None
+    records = decide(seen, rig.clock()).records
+
+    rig.caches.pods.put(pod)
+
+    with pytest.raises(StaleError):
+        await rig.world.log(RUN, records)

@@ -74,6 +74,7 @@ class ClusterWorld:
         self._reader = RunReader(caches, self.definitions, gatherer, departures, clock)
         self._starter = Starter(caches, client, clock)
         self._statuses = StatusWriter(client)
+        self._pictures = pictures
         self._second_look = SecondLook(caches, client)
         self._memories: dict[RunKey, Memory] = {}
 
@@ -113,9 +114,9 @@ class ClusterWorld:
     def _saw(self, key: RunKey, items: Mapping[str, OwnObject]) -> None:
         """Note which TaskRuns are looked at."""
         if key in self._memories:
-            self._memories[key].tasks = {
-                task: version_of(item.metadata) for task, item in items.items()
-            }
+            memory = self._memories[key]
+            memory.tasks = {task: version_of(item.metadata) for task, item in items.items()}
+            memory.seen = {task: self._pictures.of(item) for task, item in items.items()}
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write TaskRuns' statuses, each if it is still the one that was decided upon."""
@@ -123,14 +124,14 @@ class ClusterWorld:
         await self._all([self._log(key, task, log) for task, log in records.items()])
 
     async def _look_twice(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
-        """Refuse to close an attempt of which the API server knows more than the caches do."""
-        logs = {
-            task: (task_log(item)[0], log)
-            for task, log in records.items()
-            if (item := self._task_run(key, task)) is not None
-        }
-        if await self._second_look.shows_more(key, logs):
-            raise StaleError(f"{key.kind} {key.namespace}/{key.name}: news was on its way")
+        """Refuse to close an attempt by a decision that knew less than is known now."""
+        items = {task: self._task_run(key, task) for task in records}
+        there = {task: item for task, item in items.items() if item is not None}
+        logs = {task: (task_log(item)[0], records[task]) for task, item in there.items()}
+        memory = self._memories.get(key)
+        for task in await self._second_look.ask(key, logs):
+            if memory is not None and memory.seen.get(task) is not self._pictures.of(there[task]):
+                raise StaleError(f"{key.kind} {key.namespace}/{key.name}: news was on its way")
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
         """Make and delete Jobs. What the API server refuses is kept as an obstacle."""
