@@ -78,7 +78,7 @@ def test_a_run_whose_last_task_hangs_can_be_ended(story: Story) -> None:
     tidy = {"finally_": [task("tidy", lasting())], "concurrency": {"policy": "Queue"}}
     story.workflow("hanging", task("work", SUCCEED), suspend=True, **tidy)
     story.start("hanging", "hanging-1")
-    story.waits("hanging-1-tidy", "Running")
+    story.waits("hanging-1.tidy", "Running")
     story.start("hanging", "hanging-2")
     story.steer("hanging-1", "Cancel")
     story.waits("hanging-2", "WaitingForTurn", "workflowrun")

@@ -208,7 +208,7 @@ def test_a_volume_of_a_missing_secret_is_told_with_its_name(story: Story) -> Non
         ),
     )
 
-    waiting = story.waits("no-secret-once-load", "ContainerConfigError")
+    waiting = story.waits("no-secret-once.load", "ContainerConfigError")
     ended = story.ended("no-secret-once")
 
     assert '"warehouse-files" not found' in condition(waiting)["message"]
