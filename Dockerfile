@@ -1,6 +1,8 @@
 # The controller's image. Any builder of Dockerfiles will do: docker, podman, buildah.
 #   docker build --tag registry.example.com/headrace/controller:0.1.0 .
 # BASE may be any image with Python 3.13 at `python`, with `venv` for the first stage.
+# A tag may mean another image tomorrow. Pin the base by digest for a build that you rely on:
+#   --build-arg BASE=docker.io/library/python@sha256:DIGEST (`docker pull` prints the digest)
 ARG BASE=docker.io/library/python:3.13-slim
 
 FROM ${BASE} AS build
