@@ -13,7 +13,7 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.cluster.caches import Caches, WorkflowKey
+from headrace.cluster.caches import MANAGED, Caches, WorkflowKey
 from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions, Revision
 from headrace.cluster.events import EventRecorder
@@ -174,7 +174,9 @@ class WorkflowWorld:
         known = self._listed.get(key)
         if item is not None and known is not None and known[0] == content:
             return known[1]
-        scope = Scope(CONTROLLER_REVISIONS, key.namespace, labels=f"{labels.WORKFLOW}={key.name}")
+        # A StatefulSet has revisions too, with whatever labels its pods have.
+        ours = f"{MANAGED},{labels.WORKFLOW}={key.name}"
+        scope = Scope(CONTROLLER_REVISIONS, key.namespace, labels=ours)
         names: list[str] = []
         async for page in self._client.pages(scope, Revision):
             names.extend(found.metadata.name for found in page.objects)

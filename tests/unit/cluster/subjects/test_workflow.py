@@ -2,14 +2,16 @@
 
 import pytest
 
+from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.run import TriggerKind
 from headrace.cluster.caches import WorkflowKey
+from headrace.cluster.definitions import Revision
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.workflow.observed import NewRun, WorkflowDecision
 from headrace.kube.errors import ApiError, not_found
-from headrace.kube.resources import Ref
+from headrace.kube.resources import CONTROLLER_REVISIONS, Ref
 from headrace.manifests.kube import OwnObject
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
@@ -78,3 +80,19 @@ async def test_a_spec_that_changed_is_read_anew() -> None:
             assert observed is not None
             assert observed.spec is not None
             assert suspend is observed.spec.suspend
+
+
+async def test_the_history_of_somebody_else_is_not_ours_to_delete() -> None:
+    """The pods of a StatefulSet may have our label, and so its revisions have it."""
+    rig = WorldRig()
+    await rig.workflow("a")
+    ours = {labels.WORKFLOW: "w", labels.MANAGED_BY: labels.HEADRACE}
+    for name, marked in (("db-1", {labels.WORKFLOW: "w"}), ("w-old", ours)):
+        meta = {"name": name, "namespace": "default", "labels": marked}
+        manifest = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": meta}
+        await rig.client.create(CONTROLLER_REVISIONS, {**manifest, "revision": 1}, Revision)
+    events = EventRecorder(rig.client, rig.clock, "test")
+    world = WorkflowWorld(rig.caches, rig.client, rig.world.definitions, events, rig.clock)
+    observed = await world.observe(KEY)
+    assert observed is not None
+    assert ("w-old",) == observed.revisions
