@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Final
 
-from headrace.controller import runtime
+from headrace.controller import runtime, term
 from headrace.controller.__main__ import main
 
 TIME: Final = "HEADRACE_TEST_TIME"
@@ -23,7 +23,7 @@ def _run() -> int:
     def now() -> datetime:
         return (first + timedelta(seconds=monotonic() - began)).astimezone(UTC)
 
-    runtime.now = now
+    runtime.now = term.now = now
     return main(sys.argv[1:])
 
 

@@ -77,7 +77,7 @@ def test_bad_data_stops_the_run_and_readers_keep_the_good(flights: Story) -> Non
     row = flights.row("workflowrun", "flights-bad-table")
     for words in (
         "Failed",
-        "1 failed (check)",
+        "check failed: NonZeroExit",
         "3 omitted (store, report, publish)",
         "rows-planes",
     ):

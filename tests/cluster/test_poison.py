@@ -66,8 +66,8 @@ def test_garbage_in_a_workflows_status_is_written_anew(story: Story) -> None:
     assert 1 == len([run for run in story.all("workflowrun") if run["spec"]["workflow"] == "stain"])
 
 
-def test_a_record_that_cannot_be_read_and_has_no_job_is_a_failure(story: Story) -> None:
-    """Nobody knows whether the task ran, so it is not run again: the run says so and fails."""
+def test_a_record_that_cannot_be_read_is_written_anew_from_a_pod_that_is_gone(story: Story) -> None:
+    """The controller has seen the end of the pod, and remembers it: the task is not run again."""
     story.workflow(
         "lost",
         task("load", SUCCEED),
@@ -81,8 +81,10 @@ def test_a_record_that_cannot_be_read_and_has_no_job_is_a_failure(story: Story) 
     story.patch("taskrun", "lost-once.load", {**garbled(attempts=None, outcome=None)}, STATUS)
     run = story.ended("lost-once")
 
-    assert "TaskRunDeleted" == condition(run)["reason"]
+    assert "Succeeded" == condition(run)["reason"]
     assert not story.of_run("job", "lost-once", "load")
+    (attempt,) = story.get("taskrun", "lost-once.load")["status"]["attempts"]
+    assert (1, 0) == (attempt["number"], attempt["exitCode"])
 
 
 def test_labels_taken_off_a_job_do_not_start_its_attempt_again(story: Story) -> None:
@@ -101,11 +103,13 @@ def test_labels_taken_off_a_job_do_not_start_its_attempt_again(story: Story) -> 
 
 
 def test_a_taskrun_that_lost_its_owner_is_lost_to_the_run_alone(story: Story) -> None:
-    """The run fails with the name of the task; another goes on."""
+    """It runs on by itself. When it is deleted, the run fails with its name; another went on."""
     story.workflow("orphaned", task("load", lasting()), task("other", SUCCEED))
     story.waits("orphaned-once.load", "Running")
 
     story.patch("taskrun", "orphaned-once.load", {"metadata": {"ownerReferences": None}})
+    story.task_ended("orphaned-once.other")
+    story.kubectl("delete", "taskrun", "orphaned-once.load", "--wait=false")
     run = story.ended("orphaned-once")
 
     assert "load" == run["status"]["attention"][0]["task"]

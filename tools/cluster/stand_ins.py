@@ -129,8 +129,9 @@ ALL = (PAUSE, BUSYBOX, PYTHON)
 def bases(dockerfile: str) -> tuple[StandIn, ...]:
     """Return the stand-ins that a Dockerfile with this text starts from."""
     lines = (line.split() for line in dockerfile.splitlines())
-    froms = (words for words in lines if words and words[0].upper() == "FROM")
-    named = {word for words in froms for word in words[1:]}
+    # A base may be named by the default of an argument: ARG BASE=python:3.13-slim, FROM ${BASE}.
+    heads = (words for words in lines if words and words[0].upper() in {"FROM", "ARG"})
+    named = {word.partition("=")[2] or word for words in heads for word in words[1:]}
     return tuple(stand_in for stand_in in ALL if any(map(stand_in.is_called, named)))
 
 

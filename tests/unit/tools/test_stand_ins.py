@@ -26,6 +26,11 @@ Label: Debian
 @pytest.mark.parametrize(
     ("dockerfile", "want"),
     [
+        pytest.param(
+            "ARG BASE=docker.io/library/python:3.13-slim\nFROM ${BASE} AS build\n",
+            (PYTHON,),
+            id="the default of an argument",
+        ),
         pytest.param("FROM python:3.13-slim\n", (PYTHON,), id="the short name"),
         pytest.param("FROM docker.io/library/python:3.13-slim AS build", (PYTHON,), id="the long"),
         pytest.param("from busybox:1.37\nFROM python:3.13-slim", (BUSYBOX, PYTHON), id="two"),
