@@ -29,7 +29,8 @@ ONLY_THE_CONTROLLER_SEES = re.compile(
     | spec\.tasks\[\d+\]\.volumeMounts\[\d+\]\.name
     # The CRD leaves the parts of a pod open; the reader knows their shape.
     | spec\.((defaults|(tasks|finally)\[\d+\])\.)?
-      (env\[\d+\]\.valueFrom|envFrom\[\d+\]|volumes\[\d+\]|tolerations\[\d+\]|affinity|resources|podLabels|podAnnotations)
+      (env\[\d+\]\.valueFrom|envFrom\[\d+\]|volumes\[\d+\]|tolerations\[\d+\]
+       |affinity|resources|podLabels|podAnnotations)
       [\w.\[\]]*
     | spec\.logicalTime      # the API server takes a list for a text with a format
     | spec\.interval\.(start|end)
