@@ -133,9 +133,12 @@ class Definitions:
             return known
         compiling = self._compiling.get(key)
         if compiling is None:
-            compiling = asyncio.ensure_future(self._compiler.compile(spec))
+            compiling = asyncio.ensure_future(self._compile_anew(key, spec))
             self._compiling[key] = compiling
             compiling.add_done_callback(lambda _: self._compiling.pop(key))
-        definition = await asyncio.shield(compiling)
+        return await asyncio.shield(compiling)
+
+    async def _compile_anew(self, key: tuple[str, str], spec: dict[str, Any]) -> Definition:
+        definition = await self._compiler.compile(spec)
         self._compiled.put(key, definition, size(spec))
         return definition

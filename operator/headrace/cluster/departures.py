@@ -6,6 +6,7 @@ Knows Jobs and Pods by their labels and names: nothing else says whose they were
 
 from collections.abc import Collection
 
+from headrace.cluster.bounds import forget_oldest
 from headrace.cluster.caches import Caches
 from headrace.cluster.remains import going_on, is_of
 from headrace.cluster.second_look import ask_for_pods
@@ -47,8 +48,7 @@ class Departures:
         for task in silent:
             if not self._runs_on(key, uid, task):
                 self._quiet[uid, task] = None
-        while len(self._quiet) > KEPT:
-            self._quiet.pop(next(iter(self._quiet)))
+        forget_oldest(self._quiet, KEPT)
         return frozenset(task for task in tasks if self._runs_on(key, uid, task))
 
     def _runs_on(self, key: RunKey, uid: str, task: str) -> bool:

@@ -21,6 +21,7 @@ from headrace.cluster.belonging import (
     place_of,
     task_run_key,
 )
+from headrace.cluster.bounds import forget_oldest
 from headrace.cluster.caches import Caches, job_of
 from headrace.cluster.kinds import TASK_RUNS
 from headrace.cluster.words import Complaints
@@ -279,8 +280,7 @@ class Gatherer:
             if not not_found(error):
                 raise
             self._surely_gone[name] = None
-            while len(self._surely_gone) > KEPT:
-                self._surely_gone.pop(next(iter(self._surely_gone)))
+            forget_oldest(self._surely_gone, KEPT)
             return False
         self._caches.jobs.put(found)
         return True

@@ -16,6 +16,7 @@ from headrace.api.v1alpha1.run import CANCELLING, RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster import line
 from headrace.cluster.belonging import owner_uid, place_of
+from headrace.cluster.bounds import forget_oldest
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions
@@ -207,8 +208,7 @@ class RunReader:
                 self._specs[key] = parse({"spec": item.spec})
             except InvalidObjectError as error:
                 self._specs[key] = str(error)
-            while len(self._specs) > KEPT:
-                self._specs.pop(next(iter(self._specs)))
+            forget_oldest(self._specs, KEPT)
         return self._specs[key]  # type: ignore[no-any-return] # of the kind that `parse` makes
 
     def _siblings(self, run: ObservedRun, workflow: str) -> tuple[SiblingRun, ...]:

@@ -6,14 +6,15 @@ known before the pods that know better. Knows which ends a program itself has to
 the pods are asked for at the API server. Decides nothing.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import MANAGED, Caches
 from headrace.engine.run.observed import RunKey
-from headrace.engine.task.observed import Attempt, TaskLog
+from headrace.engine.task.news import closings
+from headrace.engine.task.observed import TaskLog
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import JOBS, PODS, Ref, Scope
@@ -99,11 +100,3 @@ class SecondLook:
                 jobs.remove(known.metadata)
         else:
             jobs.put(found)
-
-
-def closings(old: TaskLog, new: TaskLog) -> Iterator[Attempt]:
-    """Yield the attempts that are over in the new log and were not in the old one."""
-    before = {attempt.number for attempt in old.attempts if not attempt.open}
-    for attempt in new.attempts:
-        if not attempt.open and attempt.number not in before:
-            yield attempt

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.cluster.bounds import forget_oldest
 from headrace.engine.task.observed import Sighting, Stage
 from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.kube.client import Client
@@ -142,7 +143,7 @@ class Complaints:
         """Return what is said of an object, or None if nothing is known."""
         now = self._client.clock.now()
         known = self._known.setdefault(subject, _Known(now))
-        self._trim()
+        forget_oldest(self._known, KEPT)
         due = now - known.since >= subject.patience
         fresh = known.asked is not None and now - known.asked < AGAIN_SECONDS
         if not due or fresh or self._few.locked() or not self._may_ask(subject.namespace, now):
@@ -177,11 +178,6 @@ class Complaints:
             return False
         self._asked.append((now, namespace))
         return True
-
-    def _trim(self) -> None:
-        """Forget the oldest, so that a controller that lives for months stays small."""
-        while len(self._known) > KEPT:
-            self._known.pop(next(iter(self._known)))
 
 
 def _newest(known: EventView | None, events: Iterable[EventView]) -> EventView | None:

@@ -177,13 +177,13 @@ class LiveAttempt:
         if code is None:
             return Ending(at, reason=Reason.INTERRUPTED, message=INTERRUPTED)
         try:
-            output = _outputs(self._files)
+            output, size = _outputs(self._files)
         except untrusted.ReplacedError as error:
             if not code:
                 return Ending(at, code, Reason.INVALID_OUTPUTS, _REPLACED.format(error))
-            output = ""
+            output, size = "", 0
         message = exit_words(code, _signalled(code), output) if code else ""
-        return Ending(at, code, message=message, output=output, output_bytes=_size(self._files))
+        return Ending(at, code, message=message, output=output, output_bytes=size)
 
     def _finished(self) -> datetime:
         # The clock of files may be a tick behind ours, and nothing ends before it began.
@@ -205,23 +205,16 @@ def _signalled(code: int) -> str:
     return f" ({name}{hint})"
 
 
-def _outputs(files: AttemptFiles) -> str:
+def _outputs(files: AttemptFiles) -> tuple[str, int]:
     """
-    Read outputs as far as a container's termination message goes.
+    Read outputs as far as a container's termination message goes, and how many bytes there are.
 
     Raises:
         ReplacedError: The program put something else in the place of its file.
 
     """
     try:
-        return untrusted.read(files.outputs, MAX_OUTPUT_BYTES).decode(errors="replace")
+        written, size = untrusted.read(files.outputs, MAX_OUTPUT_BYTES)
     except FileNotFoundError:  # the program removed its file: nothing was written
-        return ""
-
-
-def _size(files: AttemptFiles) -> int:
-    """Return how many bytes the program wrote as outputs."""
-    try:
-        return files.outputs.lstat().st_size
-    except OSError:
-        return 0
+        return "", 0
+    return written.decode(errors="replace"), size

@@ -128,7 +128,7 @@ def wait(files: AttemptFiles) -> None:
 def exit_code(files: AttemptFiles) -> int | None:
     """Return the program's exit code (128 + n after signal n), or None if none was written."""
     try:
-        text = untrusted.read(files.exit, _LONGEST_CODE)
+        text, _ = untrusted.read(files.exit, _LONGEST_CODE)
     except (FileNotFoundError, untrusted.ReplacedError):
         return None
     return int(text) if re.fullmatch(rb"\d{1,3}\n", text) else None

@@ -21,9 +21,9 @@ class ReplacedError(Exception):
     """In the place of the file is something that is no file. The text says what."""
 
 
-def read(path: Path, limit: int) -> bytes:
+def read(path: Path, limit: int) -> tuple[bytes, int]:
     """
-    Return the first `limit` bytes of a file.
+    Return the first `limit` bytes of a file, and how many it has.
 
     Raises:
         FileNotFoundError: There is nothing.
@@ -38,10 +38,10 @@ def read(path: Path, limit: int) -> bytes:
     except OSError as error:
         raise ReplacedError(_what_is_there(path, error)) from None
     try:
-        kind = os.fstat(handle).st_mode
-        if not stat.S_ISREG(kind):
-            raise ReplacedError(_kind(kind))
-        return os.read(handle, limit)
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise ReplacedError(_kind(found.st_mode))
+        return os.read(handle, limit), found.st_size
     except OSError as error:
         raise ReplacedError(error.strerror or "it cannot be read") from None
     finally:

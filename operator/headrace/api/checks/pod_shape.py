@@ -5,7 +5,7 @@ The API server looks at them only when a pod is made, which may be at night. Kno
 is generated from Kubernetes, and the few rules that are in no schema. Knows no field of the API.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -136,7 +136,7 @@ def _map(value: Any, of: str) -> Iterator[Finding]:
 def _object(value: Any, kind: str) -> Iterator[Finding]:
     fields = fields_of(kind)
     if not isinstance(value, dict):
-        yield (), _unfit(f"an object with {_one_of(fields, 'or')}", value)
+        yield (), _unfit(f"an object with {_one_of(fields)}", value)
         return
     for name, element in value.items():
         if name not in fields:
@@ -164,7 +164,7 @@ def _incomplete(
             yield (name,), "is missing; give it a value"
     objects = [name for name, field in fields.items() if field.kind[0].isupper()]
     if kind in EXACTLY_ONE and sum(name in value for name in objects) != 1:
-        yield (), f"give exactly one of {_one_of(objects, 'or')}"
+        yield (), f"give exactly one of {_one_of(objects)}"
 
 
 def _meant(name: str, fields: Mapping[str, Field]) -> str:
@@ -172,6 +172,6 @@ def _meant(name: str, fields: Mapping[str, Field]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(fields)}"
 
 
-def _one_of(names: Any, word: str) -> str:
+def _one_of(names: Iterable[str]) -> str:
     *most, last = names
-    return f"{', '.join(most)} {word} {last}" if most else str(last)
+    return f"{', '.join(most)} or {last}" if most else last

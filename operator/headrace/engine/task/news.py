@@ -9,13 +9,21 @@ from collections.abc import Iterator
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.classify import KINDS
-from headrace.engine.task.observed import TaskLog
+from headrace.engine.task.observed import Attempt, TaskLog
 
 TROUBLES = frozenset(
     {Reason.UNSCHEDULABLE, Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_ERROR}
     | {Reason.QUOTA_EXCEEDED, Reason.POD_NOT_CREATED, Reason.FORBIDDEN}
 )
 """What a task waits for until somebody does something about it."""
+
+
+def closings(old: TaskLog, new: TaskLog) -> Iterator[Attempt]:
+    """Yield the attempts that are over in the new log and were not in the old one."""
+    before = {attempt.number for attempt in old.attempts if not attempt.open}
+    for attempt in new.attempts:
+        if not attempt.open and attempt.number not in before:
+            yield attempt
 
 
 def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
@@ -26,10 +34,9 @@ def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
     a task is told once, with its end.
     """
     failed = new.outcome is Outcome.FAILED and old.outcome is None
-    known = {attempt.number for attempt in old.attempts if not attempt.open}
-    for attempt in new.attempts:
+    for attempt in closings(old, new):
         told = failed and attempt.number == new.count
-        if attempt.reason in KINDS and attempt.number not in known and not told:
+        if attempt.reason in KINDS and not told:
             words = f": {attempt.message}" if attempt.message else ""
             yield attempt.reason, f"attempt {attempt.number} failed{words}"
     lost = new.last if new.outcome is None and new.last is not None and new.last.open else None
