@@ -29,7 +29,17 @@ from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.decide import decide
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
-from headrace.engine.task.observed import Attempt, Ending, ObservedTask, Sighting, Stage, TaskLog
+from headrace.engine.task.observed import (
+    Attempt,
+    Ending,
+    ObservedTask,
+    One,
+    Sighting,
+    Stage,
+    TaskLog,
+    Where,
+)
+from headrace.manifests.where import where
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 NOW = NOON + timedelta(minutes=5)
@@ -51,13 +61,17 @@ def layered(size: int, width: int, fan_in: int) -> Definition:
 
 def attempt(name: str) -> Attempt:
     """Return the first attempt of a task."""
-    pod = f"{name}-pod"
-    return Attempt(1, f"{name}-job", pod, "node-1", created=NOON, scheduled=NOON, started=NOON)
+    return Attempt(1, placed(name), created=NOON, scheduled=NOON, started=NOON)
+
+
+def placed(name: str) -> Where:
+    """Return where a task's attempt runs."""
+    return where(f"{name}-job", f"{name}-pod", "node-1")
 
 
 def done(name: str) -> ObservedTask:
     """Return a task that succeeded; its Job is still there."""
-    end = replace(attempt(name), finished=NOON, exit_code=0, reason=Reason.SUCCEEDED)
+    end = replace(attempt(name), finished=NOON, progress=One(0), reason=Reason.SUCCEEDED)
     log = TaskLog(
         (end,),
         1,
@@ -81,13 +95,11 @@ def sighting(name: str, *, ended: bool = False) -> Sighting:
     return Sighting(
         1,
         Stage.ENDED if ended else Stage.RUNNING,
-        job=f"{name}-job",
+        where=placed(name),
         created=NOON,
-        pod=f"{name}-pod",
-        node="node-1",
         scheduled=NOON,
         started=NOON,
-        ending=Ending(NOON, 0) if ended else None,
+        ending=Ending(NOON, One(0)) if ended else None,
         alive=not ended,
     )
 

@@ -16,7 +16,8 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, Mark, RunKey, RunLog
 from headrace.engine.task.actions import EndAttempt, RunContext, StartAttempt
-from headrace.engine.task.observed import Attempt, Sighting, Stage, TaskLog, Watched
+from headrace.engine.task.observed import Attempt, One, Sighting, Stage, TaskLog, Watched
+from headrace.manifests.where import where
 from support import cluster_world, local_world
 from support.builders import retries, spec, task
 from support.world_contract import Kind, Rig, make_fake
@@ -45,10 +46,10 @@ FAILED_ONCE = TaskLog(
     attempts=(
         Attempt(
             1,
-            job="a-1",
+            where=where("a-1"),
             created=MORNING,
             finished=MORNING,
-            exit_code=3,
+            progress=One(3),
             reason=Reason.NON_ZERO_EXIT,
             message="ended with exit code 3",
         ),
@@ -146,7 +147,9 @@ async def test_a_start_that_is_asked_for_again_is_the_same_attempt(rig: Rig) -> 
     rig.restart()
     await started(rig, "a")
     again = await shown(rig, "a")
-    assert (first.number, first.job, first.created) == (again.number, again.job, again.created)
+    assert (first.number, first.where.unit, first.created) == (
+        *(again.number, again.where.unit, again.created),
+    )
 
 
 async def test_several_are_started_together(rig: Rig) -> None:
@@ -186,7 +189,7 @@ async def test_the_end_of_a_program_is_shown(rig: Rig, code: int, output: str) -
         sighting = await shown(rig, "a")
         assert Stage.ENDED == sighting.stage
         assert sighting.ending is not None
-        assert (code, None) == (sighting.ending.exit_code, sighting.ending.reason)
+        assert (code, None) == (sighting.ending.progress.exit_code, sighting.ending.reason)
         assert output == sighting.ending.output.strip() or code
 
 
@@ -198,7 +201,7 @@ async def test_an_end_that_nobody_saw_is_shown_later(rig: Rig) -> None:
     rig.restart()
     sighting = await shown(rig, "a")
     assert sighting.ending is not None
-    assert 3 == sighting.ending.exit_code
+    assert 3 == sighting.ending.progress.exit_code
 
 
 async def test_an_attempt_is_ended_when_that_is_asked_for(rig: Rig) -> None:

@@ -45,7 +45,7 @@ def test_a_task_runs_in_a_container(bench: Bench, engine: Path) -> None:
 
     assert 1 == result.code
     assert {"rows": 3} == bench.log_of("a").outputs
-    assert 3 == bench.log_of("b").attempts[0].exit_code
+    assert 3 == bench.log_of("b").attempts[0].progress.exit_code
     assert 2 == engine.read_text().count("run --rm --name etl-")
 
 

@@ -45,7 +45,7 @@ def test_a_task_that_fails_once_succeeds_when_it_may_try_again(bench: Bench) -> 
     assert 0 == result.code
     assert [1, 2] == bench.ran("flaky")
     log = bench.log_of("flaky")
-    assert [1, 0] == [attempt.exit_code for attempt in log.attempts]
+    assert [1, 0] == [attempt.progress.exit_code for attempt in log.attempts]
 
 
 def test_a_failure_is_told_with_the_end_of_its_log(bench: Bench) -> None:
@@ -120,7 +120,7 @@ def test_how_a_program_ended_is_recorded(
     bench.run()
 
     attempt = bench.log_of("task").attempts[0]
-    assert (code, reason) == (attempt.exit_code, attempt.reason)
+    assert (code, reason) == (attempt.progress.exit_code, attempt.reason)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ FAULTS = [
 def test_the_calm_story_has_what_the_others_are_compared_with() -> None:
     """A retry, a failure, an alert, a tidy-up task."""
     assert (False, Reason.FAILED) == CALM.told
-    assert [1, 0] == [each.exit_code for each in CALM.log("extract").attempts]
+    assert [1, 0] == [each.progress.exit_code for each in CALM.log("extract").attempts]
     assert {"extract", "left", "right", "join", "alert", "tidy"} == CALM.outcomes.keys()
     assert Outcome.FAILED == CALM.outcomes["right"]
 

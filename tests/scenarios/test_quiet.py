@@ -7,6 +7,7 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
 from headrace.engine.outcome import Outcome
+from headrace.manifests.where import where
 from support.builders import at, chain, diamond, limits, retries, task, workflow
 from support.fake_cluster import FakeTaskRun
 from support.story import Story
@@ -32,7 +33,7 @@ def test_a_longer_task_tells_that_it_runs() -> None:
     story.pass_time(3600)
     assert 1 == story.cluster.writes.count("log a")
     assert Reason.RUNNING == story.reason("a")
-    assert ("a-pod", "node") == (story.attempt("a").pod, story.attempt("a").node)
+    assert where("a-1", "a-pod", "node") == story.attempt("a").where
 
 
 def test_a_slow_start_is_told_and_then_that_it_runs() -> None:

@@ -29,7 +29,7 @@ def test_a_task_that_fails_twice_and_then_succeeds() -> None:
     story.pass_time(20)
     story.succeed("a")
     assert (True, Reason.SUCCEEDED) == story.told
-    assert [3, 3, 0] == [each.exit_code for each in story.log("a").attempts]
+    assert [3, 3, 0] == [each.progress.exit_code for each in story.log("a").attempts]
     assert 2 == story.log("a").user_failures
 
 

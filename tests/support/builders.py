@@ -18,7 +18,8 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition, TaskDefinition, compile_workflow
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import RunContext, StartAttempt
-from headrace.engine.task.observed import Attempt, Ending, Sighting, Stage, TaskLog
+from headrace.engine.task.observed import Attempt, Ending, One, Sighting, Stage, TaskLog
+from headrace.manifests.where import where
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 SECRET = "correct-horse-battery-staple"  # noqa: S105 - stands for one, to see where it turns up
@@ -112,30 +113,38 @@ def starting(
     number: int = 1, waiting: Reason | None = None, message: str = "", **more: Any
 ) -> Sighting:
     """Return an attempt made at noon whose program does not run yet."""
-    base = Sighting(number, Stage.STARTING, job=f"job-{number}", created=NOON)
-    return replace(base, waiting=waiting, message=message, **more)
+    base = Sighting(number, Stage.STARTING, created=NOON)
+    fields = {"where": where(f"job-{number}"), **_placed(number, more)}
+    return replace(base, waiting=waiting, message=message, **fields)
 
 
 def running(number: int = 1, started: float = 1, **more: Any) -> Sighting:
     """Return an attempt whose program runs."""
-    base = Sighting(number, Stage.RUNNING, job=f"job-{number}", created=NOON, node="n1")
-    fields = {"pod": f"pod-{number}", "scheduled": NOON, "started": at(started), **more}
-    return replace(base, **fields)
+    base = Sighting(number, Stage.RUNNING, created=NOON, scheduled=NOON, started=at(started))
+    placed = where(f"job-{number}", f"pod-{number}", "n1")
+    return replace(base, **{"where": placed, **_placed(number, more, "n1")})
+
+
+def _placed(number: int, fields: dict[str, Any], node: str = "") -> dict[str, Any]:
+    """Return the fields of a sighting, `pod` as the place of its attempt."""
+    pod = fields.pop("pod", None)
+    return fields if pod is None else {**fields, "where": where(f"job-{number}", pod, node)}
 
 
 def exited(
     code: int = 0, number: int = 1, when: float = 5, output: str = "", **more: Any
 ) -> Sighting:
     """Return an attempt whose program ended by itself."""
-    ending = Ending(at(when), exit_code=code, output=output)
-    return replace(running(number), stage=Stage.ENDED, ending=ending, alive=False, **more)
+    ending = Ending(at(when), One(code), output=output)
+    over = {"stage": Stage.ENDED, "ending": ending, "alive": False}
+    return running(number, **{**over, **more})
 
 
 def broken(
     reason: Reason, number: int = 1, when: float = 5, message: str = "", code: int | None = None
 ) -> Sighting:
     """Return an attempt that ended for a reason that the world gives."""
-    ending = Ending(at(when), exit_code=code, reason=reason, message=message)
+    ending = Ending(at(when), One(code), reason=reason, message=message)
     return replace(running(number), stage=Stage.ENDED, ending=ending, alive=False)
 
 
@@ -153,11 +162,11 @@ def failed(
     """Return a logged attempt that failed."""
     return Attempt(
         number,
-        job=f"job-{number}",
+        where=where(f"job-{number}"),
         created=NOON,
         started=at(1),
         finished=at(when),
-        exit_code=code,
+        progress=One(code),
         reason=reason,
     )
 
@@ -173,7 +182,7 @@ def ended(outcome: Outcome, reason: Reason | None = None, message: str = "") -> 
     """Return the log of a task that ended."""
     reason = reason or Reason(outcome.value)
     base = log(
-        failed() if outcome is Outcome.FAILED else replace(failed(), reason=reason, exit_code=0)
+        failed() if outcome is Outcome.FAILED else replace(failed(), reason=reason, progress=One(0))
     )
     return replace(base, outcome=outcome, reason=reason, message=message, finished=at(5))
 

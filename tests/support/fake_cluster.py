@@ -16,7 +16,8 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.compile import Definition
 from headrace.engine.run.observed import RunKey, RunKind, RunLog
-from headrace.engine.task.observed import Ending, Sighting, Stage, TaskLog
+from headrace.engine.task.observed import Ending, One, Sighting, Stage, TaskLog
+from headrace.manifests.where import where
 from support.builders import NOON
 
 
@@ -135,7 +136,7 @@ class FakeCluster:
         """Make an attempt's Job."""
         self.jobs_made[run.uid, task, number] += 1
         sighting = Sighting(
-            number, Stage.STARTING, f"{task}-{number}", created=self.now, memory=memory
+            number, Stage.STARTING, where(f"{task}-{number}"), created=self.now, memory=memory
         )
         run.task_runs[task].jobs[number] = FakeJob(sighting)
 
@@ -151,7 +152,8 @@ class FakeCluster:
 
     def begin(self, job: FakeJob, pod: str = "pod", node: str = "node") -> None:
         """Let the program of an attempt run."""
-        self._move(job, Stage.RUNNING, started=self.now, scheduled=self.now, pod=pod, node=node)
+        place = where(job.sighting.where.unit_name, pod, node)
+        self._move(job, Stage.RUNNING, started=self.now, scheduled=self.now, where=place)
 
     def stall(self, job: FakeJob, waiting: Reason | None, message: str) -> None:
         """Keep an attempt from running, for a reason."""
@@ -167,7 +169,7 @@ class FakeCluster:
         """Let an attempt end, with an exit code or for a reason."""
         if job.sighting.started is None and reason is None:
             self.begin(job)
-        ending = Ending(self.now, code, reason, output=output)
+        ending = Ending(self.now, One(code), reason, output=output)
         self._move(job, Stage.ENDED, ending=ending, alive=False)
 
     def lose(self, job: FakeJob) -> None:

@@ -256,17 +256,18 @@ class Gatherer:
         """Return the name of the Job that ought to be known, and of which the cache knows none."""
         last, sighting = seen.log.last, seen.sighting
         if last is not None and last.open and (sighting is None or sighting.number < last.number):
-            return last.job or attempt_name(place_of(item), last.number)
+            return last.where.unit_name or attempt_name(place_of(item), last.number)
         if sighting is None or sighting.stage is not Stage.GONE:
             return None
         jobs, uid = self._caches.jobs, item.metadata.uid
         known = (*jobs.by_index(uid), *jobs.tombstones_by_index(uid))
-        return None if sighting.job in {job.metadata.name for job in known} else sighting.job
+        name = sighting.where.unit_name
+        return None if name in {job.metadata.name for job in known} else name
 
     async def _with_its_job(self, item: OwnObject, seen: ObservedTask) -> ObservedTask:
         """Find out whether the Job went first: news of Jobs may come later than news of pods."""
-        name = seen.sighting.job if seen.sighting is not None else None
-        job = self._caches.jobs.get(item.metadata.namespace, name or "")
+        name = seen.sighting.where.unit_name if seen.sighting is not None else ""
+        job = self._caches.jobs.get(item.metadata.namespace, name)
         if job is not None and not await self._job_exists(item, job.metadata.name):
             self._caches.jobs.remove(job.metadata)
         return self._pictures.of(item)

@@ -85,7 +85,7 @@ class SecondLook:
             await ask_for_pods(self._client, self._caches, key, doubtful)
         for attempt in doubtful.values():
             if attempt.reason is Reason.PENDING_TIMEOUT:  # Somebody may hold the Job.
-                await self._ask_for_job(key, attempt.job)
+                await self._ask_for_job(key, attempt.where.unit_name)
         return frozenset(doubtful)
 
     async def _ask_for_job(self, key: RunKey, name: str) -> None:

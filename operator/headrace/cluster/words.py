@@ -14,7 +14,7 @@ import msgspec
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.bounds import forget_oldest
-from headrace.engine.task.observed import Sighting, Stage
+from headrace.engine.task.observed import Sighting, Stage, Where
 from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.kube.client import Client
 from headrace.kube.errors import ClusterError
@@ -105,6 +105,13 @@ class _Subject:
         return PATIENCE_SECONDS if self.kind == "Job" else POD_PATIENCE_SECONDS
 
 
+def _subject(namespace: str, where: Where) -> _Subject:
+    """Return what Events tell of: the pod of an attempt, its Job as long as there is none."""
+    if where.instance is not None:
+        return _Subject(namespace, "Pod", where.instance.name)
+    return _Subject(namespace, "Job", where.unit_name)
+
+
 @dataclass(slots=True)
 class _Known:
     """What is known of an object's words."""
@@ -132,9 +139,9 @@ class Complaints:
         """
         if sighting.stage is not Stage.STARTING or sighting.waiting is not None:
             return None
-        kind, name = ("Pod", sighting.pod) if sighting.pod else ("Job", sighting.job)
-        words = await self._about(_Subject(namespace, kind, name))
-        again = PATIENCE_SECONDS if words is None and kind == "Job" else AGAIN_SECONDS
+        subject = _subject(namespace, sighting.where)
+        words = await self._about(subject)
+        again = PATIENCE_SECONDS if words is None and subject.kind == "Job" else AGAIN_SECONDS
         if words is None:
             return sighting, min(again, POD_PATIENCE_SECONDS)
         return replace(sighting, waiting=_reason(words), message=words.message), again

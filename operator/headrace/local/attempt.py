@@ -14,7 +14,7 @@ from typing import Final
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.task.classify import MAX_OUTPUT_BYTES, exit_words
-from headrace.engine.task.observed import Ending, Sighting, Stage
+from headrace.engine.task.observed import Ending, One, Sighting, Stage
 from headrace.local import strays, supervision, untrusted
 from headrace.local.folder import AttemptFiles
 from headrace.local.process import Process
@@ -173,17 +173,17 @@ class LiveAttempt:
         code = supervision.exit_code(self._files)
         at = self._finished() if code is not None else datetime.now(UTC)
         if self.record.doom is not None:
-            return Ending(at, code, self.record.doom.reason, self.record.doom.message)
+            return Ending(at, One(code), self.record.doom.reason, self.record.doom.message)
         if code is None:
             return Ending(at, reason=Reason.INTERRUPTED, message=INTERRUPTED)
         try:
             output, size = _outputs(self._files)
         except untrusted.ReplacedError as error:
             if not code:
-                return Ending(at, code, Reason.INVALID_OUTPUTS, _REPLACED.format(error))
+                return Ending(at, One(code), Reason.INVALID_OUTPUTS, _REPLACED.format(error))
             output, size = "", 0
         message = exit_words(code, _signalled(code), output) if code else ""
-        return Ending(at, code, message=message, output=output, output_bytes=size)
+        return Ending(at, One(code), message=message, output=output, output_bytes=size)
 
     def _finished(self) -> datetime:
         # The clock of files may be a tick behind ours, and nothing ends before it began.

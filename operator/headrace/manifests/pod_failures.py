@@ -8,7 +8,7 @@ from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.task.classify import exit_words
-from headrace.engine.task.observed import Ending
+from headrace.engine.task.observed import Ending, One
 from headrace.engine.text import LONGEST_WORDS, clip
 from headrace.manifests.kube import ContainerStatus, Pod, Terminated, holds
 from headrace.manifests.pods import POD_REASONS, deleted_before, terminated
@@ -54,7 +54,7 @@ def failure(pod: Pod, otherwise: datetime) -> Ending:
     at = (done.finished_at if done is not None else None) or otherwise
     code = done.exit_code if done is not None else None
     reason = _reason(pod, done)
-    return Ending(at, exit_code=code, reason=reason, message=_failure_words(pod, done, reason))
+    return Ending(at, One(code), reason=reason, message=_failure_words(pod, done, reason))
 
 
 def _failure_words(pod: Pod, done: Terminated | None, reason: Reason | None) -> str:

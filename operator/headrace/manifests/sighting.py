@@ -13,10 +13,11 @@ from datetime import datetime
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.task.observed import Ending, Sighting, Stage
+from headrace.engine.task.observed import Ending, One, Sighting, Stage
 from headrace.manifests import pods as pod_words
 from headrace.manifests.kube import ConditionView, Job, Pod, Terminated, holds
 from headrace.manifests.pod_failures import failure
+from headrace.manifests.where import where
 
 HELD = "somebody suspended the Job"
 WORDLESS = "the pod was gone before its end was seen; outputs, if it had any, are lost with it"
@@ -67,7 +68,7 @@ def _of(job: Job, pod: Pod | None = None, *, replaced: bool = False) -> Sighting
     base = Sighting(
         number=attempt_number(job),
         stage=Stage.STARTING,
-        job=job.metadata.name,
+        where=where(job.metadata.name),
         created=job.metadata.creation_timestamp,
         memory=job.metadata.annotations.get(labels.MEMORY),
         waiting_since=_resumed(job),
@@ -79,9 +80,8 @@ def _of(job: Job, pod: Pod | None = None, *, replaced: bool = False) -> Sighting
     return replace(
         base,
         waiting_since=max((each for each in moments if each is not None), default=None),
-        pod=pod.metadata.name,
-        pod_created=made,
-        node=pod.spec.node_name or None,
+        where=where(job.metadata.name, pod.metadata.name, pod.spec.node_name),
+        instance_created=made,
         scheduled=pod_words.scheduled(pod),
         started=pod_words.started(pod),
     )
@@ -94,7 +94,7 @@ def _resumed(job: Job) -> datetime | None:
 
 
 def _succeeded(base: Sighting, done: Terminated, now: datetime) -> Sighting:
-    ending = Ending(done.finished_at or now, exit_code=0, output=done.message)
+    ending = Ending(done.finished_at or now, One(0), output=done.message)
     return replace(base, stage=Stage.ENDED, ending=ending)
 
 
@@ -119,7 +119,7 @@ def _without_pod(base: Sighting, job: Job, now: datetime) -> Sighting:
 
 def _complete(base: Sighting, complete: ConditionView, now: datetime) -> Sighting:
     """Believe a Job that it counted an exit code 0, where no pod tells more."""
-    ending = Ending(complete.last_transition_time or now, exit_code=0, message=WORDLESS)
+    ending = Ending(complete.last_transition_time or now, One(0), message=WORDLESS)
     return replace(base, stage=Stage.ENDED, ending=ending, alive=False)
 
 

@@ -15,27 +15,25 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine import ranges
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, Mark, RunLog
-from headrace.engine.task.observed import Attempt, TaskLog, Watched
+from headrace.engine.task.observed import Attempt, One, TaskLog, Watched
 from headrace.manifests.conditions import Past, States, conditions
+from headrace.manifests.where import where
 
 Status = dict[str, Any]
 
 _ATTEMPT_FIELDS = {
     "number": "number",
-    "job": "jobName",
-    "pod": "podName",
-    "node": "nodeName",
     "created": "createdTime",
     "scheduled": "scheduledTime",
     "started": "startTime",
     "finished": "finishTime",
-    "exit_code": "exitCode",
     "reason": "reason",
     "message": "message",
     "memory": "memory",
     "replaced": "replacedTime",
 }
 _ATTEMPT_TIMES = frozenset({"created", "scheduled", "started", "finished", "replaced"})
+_WHERE_FIELDS = {"unit": "jobName", "instance": "podName", "place": "nodeName"}
 
 
 def task_status(log: TaskLog, past: Past) -> Status:
@@ -222,6 +220,12 @@ def _attempt(attempt: Attempt) -> Status:
         value = getattr(attempt, name)
         if value is not None and value != "":
             written[key] = write_time(value) if name in _ATTEMPT_TIMES else value
+    for name, key in _WHERE_FIELDS.items():
+        named = getattr(attempt.where, name)
+        if named is not None:
+            written[key] = named.name
+    if attempt.progress.exit_code is not None:
+        written["exitCode"] = attempt.progress.exit_code
     return written
 
 
@@ -233,7 +237,8 @@ def _read_attempt(written: Mapping[str, Any]) -> Attempt:
             values[name] = read_time(value) if name in _ATTEMPT_TIMES else value
     if "reason" in values:
         values["reason"] = Reason(values["reason"])
-    return Attempt(**values)
+    place = where(*(written.get(key) for key in _WHERE_FIELDS.values()))
+    return Attempt(**values, where=place, progress=One(written.get("exitCode")))
 
 
 def _watched(watched: Watched) -> Status:

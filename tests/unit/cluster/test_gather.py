@@ -16,6 +16,7 @@ from headrace.kube.resources import JOBS, PODS, Ref
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.status import task_status
+from headrace.manifests.where import where
 from support.api_server import COLLECT_SECONDS
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
@@ -32,7 +33,7 @@ async def started(*tasks: str) -> WorldRig:
     await rig.turn(RUN)
     jobs = {job["metadata"]["labels"][labels.TASK]: job for job in rig.server.storage.all(JOBS)}
     for task in tasks:
-        first = Attempt(1, created=rig.clock(), job=jobs[task]["metadata"]["name"])
+        first = Attempt(1, created=rig.clock(), where=where(jobs[task]["metadata"]["name"]))
         log = TaskLog(attempts=(first,), count=1, started=rig.clock())
         body = {"status": task_status(log, Past(rig.clock()))}
         await rig.client.patch_status(Ref(TASK_RUNS, "default", f"x.{task}"), body, OwnObject)
@@ -169,7 +170,7 @@ async def test_a_pod_of_another_run_of_that_name_is_none_of_ours() -> None:
 
     assert frozenset() == task.lingering
     assert task.sighting is not None
-    assert job["metadata"]["name"] == task.sighting.job
+    assert job["metadata"]["name"] == task.sighting.where.unit_name
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -18,6 +18,7 @@ from headrace.cluster.words import (
 )
 from headrace.engine.task.observed import Sighting, Stage
 from headrace.kube.resources import CORE_EVENTS
+from headrace.manifests.where import where
 from support.plumbing import Rig
 from support.virtual_time import VirtualTimeLoop
 
@@ -28,7 +29,7 @@ MISSING = 'MountVolume.SetUp failed for volume "login" : secret "warehouse-files
 
 def waiting(job: str, pod: str | None = None) -> Sighting:
     """Return the sighting of a Job whose program does not run."""
-    return Sighting(1, Stage.STARTING, job=job, pod=pod)
+    return Sighting(1, Stage.STARTING, where=where(job, pod))
 
 
 def event(name: str, message: str, number: int = 1, **more: Any) -> dict[str, Any]:
@@ -84,8 +85,8 @@ async def test_nobody_asks_about_a_job_that_has_just_been_made() -> None:
 @pytest.mark.parametrize(
     "sighting",
     [
-        Sighting(1, Stage.RUNNING, job="a", pod="x"),
-        Sighting(1, Stage.STARTING, job="a", pod="x", waiting=Reason.UNSCHEDULABLE),
+        Sighting(1, Stage.RUNNING, where=where("a", "x")),
+        Sighting(1, Stage.STARTING, where=where("a", "x"), waiting=Reason.UNSCHEDULABLE),
     ],
 )
 async def test_nobody_asks_about_what_says_itself_how_it_is(sighting: Sighting) -> None:

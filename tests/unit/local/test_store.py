@@ -12,7 +12,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, RunKey, RunLog
-from headrace.engine.task.observed import Attempt, TaskLog, Watched
+from headrace.engine.task.observed import Attempt, One, TaskLog, Watched
 from headrace.local.records import AttemptRecord, Doom, RunRecord
 from headrace.local.store import VERSION, Store, UnusableStateError
 
@@ -63,7 +63,7 @@ def test_a_text_that_is_no_valid_unicode_is_kept(store: Store, database: Path) -
 
 def test_logs_are_read_back_as_they_were_written(store: Store, database: Path) -> None:
     """To the microsecond: a difference would be a change, and be written again."""
-    attempt = Attempt(1, created=NOON, finished=NOON, exit_code=2, reason=Reason.NON_ZERO_EXIT)
+    attempt = Attempt(1, created=NOON, finished=NOON, progress=One(2), reason=Reason.NON_ZERO_EXIT)
     log = TaskLog(
         attempts=(attempt,),
         count=1,

@@ -29,7 +29,11 @@ def words(sighting: Sighting) -> str:
     """Say a sighting in a few words."""
     parts = [str(sighting.stage)]
     if sighting.ending is not None:
-        code = "" if sighting.ending.exit_code is None else f" {sighting.ending.exit_code}"
+        code = (
+            ""
+            if sighting.ending.progress.exit_code is None
+            else f" {sighting.ending.progress.exit_code}"
+        )
         parts.append(f"{sighting.ending.reason or 'exit'}{code}")
     parts += [str(sighting.waiting)] if sighting.waiting else []
     parts += ["alive"] if sighting.alive else []

@@ -7,6 +7,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.task.observed import Stage
 from headrace.manifests.kube import Job
 from headrace.manifests.sighting import attempt_number
+from headrace.manifests.where import where
 from support.kube_json import (
     EVICTING,
     NOW,
@@ -26,8 +27,8 @@ from support.kube_json import (
 def test_names_and_times_are_told() -> None:
     """All that the log of an attempt has."""
     shown = seen(job(annotations={"headrace.dev/memory": "768Mi"}), pod(RUNNING, "Running"))
-    assert (2, "etl-1-extract-abcdefghij", "extract-x1", "node-1", "768Mi") == (
-        *(shown.number, shown.job, shown.pod, shown.node, shown.memory),
+    assert (2, where("etl-1-extract-abcdefghij", "extract-x1", "node-1"), "768Mi") == (
+        *(shown.number, shown.where, shown.memory),
     )
     assert (moment("12:00:00"), moment("12:00:02"), moment("12:00:03")) == (
         *(shown.created, shown.scheduled, shown.started),

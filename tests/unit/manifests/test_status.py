@@ -14,7 +14,7 @@ from headrace.api.v1alpha1.run import RunStatus
 from headrace.api.v1alpha1.taskrun import TaskRunStatus
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, Mark, RunLog
-from headrace.engine.task.observed import Attempt, TaskLog, Watched
+from headrace.engine.task.observed import Attempt, One, TaskLog, Watched
 from headrace.manifests.conditions import Past
 from headrace.manifests.status import (
     duration,
@@ -25,6 +25,7 @@ from headrace.manifests.status import (
     task_status,
     write_time,
 )
+from headrace.manifests.where import where
 from support.builders import at, ended, failed, log
 from support.invariants import moves_only_on_change
 
@@ -39,14 +40,12 @@ REASONS = st.sampled_from(Reason)
 ATTEMPTS = st.builds(
     Attempt,
     number=st.integers(1, 99),
-    job=WORDS,
-    pod=st.none() | WORDS,
-    node=st.none() | WORDS,
+    where=st.builds(where, st.none() | WORDS, st.none() | WORDS, st.none() | WORDS),
     created=st.none() | TIMES,
     scheduled=st.none() | TIMES,
     started=st.none() | TIMES,
     finished=st.none() | TIMES,
-    exit_code=st.none() | st.integers(0, 255),
+    progress=st.builds(One, st.none() | st.integers(0, 255)),
     reason=st.none() | REASONS,
     message=TEXTS,
     memory=st.none() | WORDS,

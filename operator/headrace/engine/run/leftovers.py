@@ -45,8 +45,8 @@ def remains(run: ObservedRun, names: Iterable[str]) -> dict[str, str]:
     for name in names:
         seen = run.tasks.get(name)
         if seen is not None and seen.still_there:
-            pod = seen.sighting.pod if seen.sighting is not None else None
-            words[name] = f"pod {pod} of {name}" if pod else f"something of {name}"
+            instance = seen.sighting.where.instance if seen.sighting is not None else None
+            words[name] = f"{instance or 'something'} of {name}"
     return words
 
 

@@ -24,10 +24,9 @@ from headrace.engine.task.observed import (
 from headrace.engine.task.retry import budget
 from headrace.engine.text import clip
 
-GONE = Failure(Reason.JOB_DELETED, "the Job was deleted before its end was seen")
-
 FIRST_WORDS_STAY = frozenset({Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_ERROR})
-"""What is told in turns of several words for one trouble; the first ones say the cause."""
+"""Kubernetes alternates between several messages for one such trouble. The first one names the
+cause."""
 
 
 def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: datetime) -> TaskLog:
@@ -45,14 +44,14 @@ def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: da
     if last is None or not last.open:
         return log
     if sighting is None or sighting.number < last.number:
-        return close(log, GONE, policy, now)
+        return close(log, _vanished(last), policy, now)
     if sighting.ending is not None:
         return _end(log, sighting, sighting.ending, policy, now)
     if sighting.stage is Stage.GONE:
-        gone = Failure(Reason.JOB_DELETED, sighting.message or GONE.message)
-        return close(_known(log, sighting), gone, policy, now)
+        removed = _vanished(last, sighting.message)
+        return close(_known(log, sighting), removed, policy, now)
     bereft = _bereft(last, sighting)
-    log = _without_pod(log, last, now) if bereft else _known(log, sighting)
+    log = _without_instance(log, last, now) if bereft else _known(log, sighting)
     return _progress(log, sighting)
 
 
@@ -107,7 +106,15 @@ def close(log: TaskLog, failure: Failure, policy: RetryPolicy, at: datetime) -> 
 
 def _closed(log: TaskLog, policy: RetryPolicy, now: datetime) -> TaskLog:
     """Close an attempt that was left open, since a later one is there."""
-    return close(log, GONE, policy, now) if log.last is not None and log.last.open else log
+    last = log.last
+    return close(log, _vanished(last), policy, now) if last is not None and last.open else log
+
+
+def _vanished(attempt: Attempt, how: str = "") -> Failure:
+    """Say of an attempt that somebody removed it before its end was seen."""
+    unit = attempt.where.unit
+    what = f"the {unit.kind}" if unit is not None else "the attempt"
+    return Failure(Reason.JOB_DELETED, how or f"{what} was deleted before its end was seen")
 
 
 def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
@@ -126,15 +133,16 @@ def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
 
 
 def _bereft(last: Attempt, sighting: Sighting) -> bool:
-    """Tell whether the pod of an attempt is gone, and the world has not made another yet."""
-    return last.pod is not None and sighting.pod is None and sighting.waiting != Reason.SUSPENDED
+    """Tell whether the instance of an attempt is gone, and the world has not made another yet."""
+    lost = last.where.instance is not None and sighting.where.instance is None
+    return lost and sighting.waiting is not Reason.SUSPENDED
 
 
-def _without_pod(log: TaskLog, last: Attempt, now: datetime) -> TaskLog:
-    """Note that the open attempt lost its pod. What is told of a pod goes with it."""
+def _without_instance(log: TaskLog, last: Attempt, now: datetime) -> TaskLog:
+    """Note that the open attempt lost its instance. Its node and its times go with it."""
     bereft = Attempt(
         number=last.number,
-        job=last.job,
+        where=last.where.only_unit(),
         created=last.created,
         memory=last.memory,
         replaced=now,
@@ -144,24 +152,24 @@ def _without_pod(log: TaskLog, last: Attempt, now: datetime) -> TaskLog:
 
 
 def _loss(last: Attempt) -> str:
-    return last.message or f"pod {last.pod} is gone"
+    return last.message or f"{last.where.instance} is gone"
 
 
 def _known(log: TaskLog, sighting: Sighting) -> TaskLog:
     """Add to the open attempt what the sighting knows more."""
     last = log.attempts[-1]
-    replaced = sighting.pod is not None and last.pod not in (None, sighting.pod)
-    before = Attempt(last.number) if replaced else last  # another pod has its own node and times
+    instance = sighting.where.instance
+    replaced = instance is not None and last.where.instance not in (None, instance)
+    # Another instance has its own machine and times.
+    before = Attempt(last.number, last.where.only_unit()) if replaced else last
     known = Attempt(
         number=last.number,
-        job=sighting.job or last.job,
-        pod=sighting.pod or before.pod,
-        node=sighting.node or before.node,
+        where=sighting.where.over(before.where),
         created=last.created or sighting.created,
         scheduled=sighting.scheduled or before.scheduled,
         started=before.started or sighting.started,
         memory=last.memory or sighting.memory,
-        replaced=sighting.pod_created if replaced else last.replaced,
+        replaced=sighting.instance_created if replaced else last.replaced,
         message=clip(sighting.lost) or (_loss(last) if replaced else last.message),
     )
     return log if known == last else replace(log, attempts=(*log.attempts[:-1], known))
@@ -171,7 +179,7 @@ def _progress(log: TaskLog, sighting: Sighting) -> TaskLog:
     """Say how far the open attempt is, and what it waits for."""
     last, reason = log.attempts[-1], sighting.waiting or Reason.STARTING
     if sighting.stage is Stage.RUNNING or (last.started and _silent(sighting)):
-        reason = Reason.RUNNING  # once it ran, a sighting of its pod that knows less is an old one
+        reason = Reason.RUNNING  # once it ran, a sighting that knows less is an old one
     message = clip(sighting.message) or _replacement(last)
     if reason is log.reason and reason in FIRST_WORDS_STAY and log.message:
         return log
@@ -181,10 +189,12 @@ def _progress(log: TaskLog, sighting: Sighting) -> TaskLog:
 
 
 def _replacement(last: Attempt) -> str:
-    """Say of an attempt that goes on why it is not in its first pod."""
+    """Say of an attempt that goes on why it is not in its first instance."""
     if last.replaced is None or not last.message:
         return ""
-    return last.message if last.pod else f"{last.message}; the Job makes another"
+    if last.where.instance is not None or last.where.unit is None:
+        return last.message
+    return f"{last.message}; the {last.where.unit.kind} makes another"
 
 
 def _silent(sighting: Sighting) -> bool:
@@ -196,7 +206,7 @@ def _end(
 ) -> TaskLog:
     """Close the open attempt as the world says that it ended."""
     log = _known(log, sighting)
-    last = replace(log.attempts[-1], exit_code=ending.exit_code)
+    last = replace(log.attempts[-1], progress=ending.progress)
     log = replace(log, attempts=(*log.attempts[:-1], last))
     at = _between(last.created, ending.at, now)
     match classify(ending):

@@ -73,10 +73,11 @@ def classify(ending: Ending) -> Success | Failure:
     """Judge the end of an attempt, from what the world says of it."""
     if ending.reason is not None:
         return Failure(ending.reason, ending.message)
-    if ending.exit_code is None:
+    code = ending.progress.exit_code
+    if code is None:
         return Failure(Reason.START_ERROR, ending.message or "it ended, and nobody knows how")
-    if ending.exit_code != 0:
-        return Failure(Reason.NON_ZERO_EXIT, ending.message or exit_words(ending.exit_code))
+    if code != 0:
+        return Failure(Reason.NON_ZERO_EXIT, ending.message or exit_words(code))
     try:
         return Success(read_outputs(ending.output, ending.output_bytes))
     except ValueError as error:

@@ -28,7 +28,7 @@ def closings(old: TaskLog, new: TaskLog) -> Iterator[Attempt]:
 
 def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
     """
-    Yield reason and words of each lost pod, failed attempt, failed end, and new trouble.
+    Yield reason and words of each lost instance, failed attempt, failed end, and new trouble.
 
     What goes well is not told: the status says it, and an Event is a write. The failure that ends
     a task is told once, with its end.
@@ -41,7 +41,7 @@ def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
             yield attempt.reason, f"attempt {attempt.number} failed{words}"
     lost = new.last if new.outcome is None and new.last is not None and new.last.open else None
     if lost is not None and lost.message and lost.message != _message(old, lost.number):
-        yield Reason.POD_LOST, f"attempt {lost.number} goes on in another pod: {lost.message}"
+        yield Reason.POD_LOST, f"attempt {lost.number} goes on elsewhere: {lost.message}"
     troubled = new.reason in TROUBLES and new.reason is not old.reason
     if failed or troubled:
         yield new.reason, new.message

@@ -27,14 +27,69 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Something of the world: the word that people know it by, and its name."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        """Return both, as a message says it: `pod report-x1`."""
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where an attempt runs, in the world's own words. None: the world has no such thing."""
+
+    unit: Named | None = None
+    """What stands for the attempt, and makes its instances."""
+    instance: Named | None = None
+    """What its program runs in. There may be another, where one was lost."""
+    place: Named | None = None
+    """The machine."""
+
+    @property
+    def unit_name(self) -> str:
+        """The unit's name, empty if there is none."""
+        return self.unit.name if self.unit is not None else ""
+
+    def over(self, before: "Where") -> "Where":
+        """Return it, completed by what was known before."""
+        return Where(
+            self.unit or before.unit,
+            self.instance or before.instance,
+            self.place or before.place,
+        )
+
+    def only_unit(self) -> "Where":
+        """Return what stays when the instance is lost."""
+        return Where(self.unit)
+
+
+NOWHERE = Where()
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """The progress of a program that runs once."""
+
+    exit_code: int | None = None
+    """None: it has not ended, or no program ended: its machine was lost, for example."""
+
+
+Progress = One
+"""How far the work of an attempt is. Work that is many programs has a progress of its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How the world says that an attempt ended."""
 
     at: datetime
-    exit_code: int | None = None
-    """None: no program ended, for example because the node was lost."""
+    progress: Progress = One()
     reason: Reason | None = None
-    """None: the program ended by itself, and the exit code says all."""
+    """None: the work ended by itself, and its progress says all."""
     message: str = ""
     output: str = ""
     """What the program wrote as outputs, unread, as far as the world keeps it."""
@@ -48,10 +103,8 @@ class Sighting:
 
     number: int
     stage: Stage
-    job: str = ""
+    where: Where = NOWHERE
     created: datetime | None = None
-    pod: str | None = None
-    node: str | None = None
     scheduled: datetime | None = None
     started: datetime | None = None
     waiting: Reason | None = None
@@ -68,11 +121,11 @@ class Sighting:
     """Since when it waits for its program to run, if that is not when it was made: what it ran on
     was lost, or somebody held it."""
     crowded_since: datetime | None = None
-    """When its program ended well, if other containers of its pod go on."""
+    """When its program ended well, if something else of its instance goes on."""
     lost: str = ""
-    """How a pod of it was lost, or is about to be, if the world makes another."""
-    pod_created: datetime | None = None
-    """When `pod` was made. If that is not the first one, the attempt's log knows."""
+    """How an instance of it was lost, or is about to be, if the world makes another."""
+    instance_created: datetime | None = None
+    """When its instance was made. If that is not the first one, the attempt's log knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +133,19 @@ class Attempt:
     """One attempt as it goes into the log."""
 
     number: int
-    job: str = ""
-    pod: str | None = None
-    node: str | None = None
+    where: Where = NOWHERE
     created: datetime | None = None
     scheduled: datetime | None = None
     started: datetime | None = None
     finished: datetime | None = None
-    exit_code: int | None = None
+    progress: Progress = One()
     reason: Reason | None = None
     message: str = ""
     memory: str | None = None
     """The memory limit, where a retry rule raised it."""
     replaced: datetime | None = None
-    """When its pod was made, if that took the place of another, which was lost. Until there is
-    one, when the loss was seen."""
+    """When its instance was made, if that took the place of another, which was lost. Until there
+    is one, when the loss was seen."""
 
     @property
     def open(self) -> bool:

@@ -33,7 +33,7 @@ class GiveUp:
 def matching_rule(policy: RetryPolicy, attempt: Attempt) -> RetryRule | None:
     """Return the first rule that is about how the attempt ended."""
     for rule in policy.rules:
-        if attempt.exit_code is not None and attempt.exit_code in rule.exit_codes:
+        if attempt.progress.exit_code is not None and attempt.progress.exit_code in rule.exit_codes:
             return rule
         if str(attempt.reason) in rule.reasons:
             return rule

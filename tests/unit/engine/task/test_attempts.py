@@ -8,7 +8,8 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.attempts import close, follow, refuse
 from headrace.engine.task.classify import Failure
-from headrace.engine.task.observed import Attempt, Denied, Ending, Sighting, TaskLog
+from headrace.engine.task.observed import Attempt, Denied, Ending, One, Sighting, TaskLog
+from headrace.manifests.where import where
 from support.builders import (
     at,
     broken,
@@ -25,7 +26,7 @@ from support.builders import (
 
 POLICY = retries(2)
 NOW = at(60)
-OPEN = log(Attempt(1, job="job-1", created=at(0)), reason=Reason.STARTING)
+OPEN = log(Attempt(1, where=where("job-1"), created=at(0)), reason=Reason.STARTING)
 RUNS = follow(OPEN, running(), POLICY, NOW)
 
 
@@ -114,16 +115,16 @@ def test_a_log_that_says_it_all_is_the_same_object() -> None:
 def test_what_is_known_of_an_attempt_grows() -> None:
     """Names and times are added as they are seen, and never lost again."""
     (attempt,) = seen(RUNS, starting(pod="pod-1")).attempts
-    assert ("job-1", "pod-1", "n1") == (attempt.job, attempt.pod, attempt.node)
+    assert where("job-1", "pod-1", "n1") == attempt.where
     assert (at(0), at(0), at(1)) == (attempt.created, attempt.scheduled, attempt.started)
 
 
 def test_another_pod_has_its_own_node_and_times() -> None:
     """What is told of an attempt is about the pod that is named with it."""
     (attempt,) = seen(RUNS, starting(pod="pod-2")).attempts
-    assert ("pod-2", None, None) == (attempt.pod, attempt.node, attempt.started)
+    assert (where("job-1", "pod-2"), None) == (attempt.where, attempt.started)
     (attempt,) = seen(RUNS, running(pod="pod-2", started=50)).attempts
-    assert ("n1", at(50)) == (attempt.node, attempt.started)
+    assert (where("job-1", "pod-2", "n1"), at(50)) == (attempt.where, attempt.started)
     assert at(0) == attempt.created
 
 
@@ -141,20 +142,24 @@ def test_a_pod_that_was_lost_stays_on_record(known: TaskLog, words: str) -> None
     """While there is no other, when there is, and when that one has ended well."""
     between = seen(known, starting())
     after = seen(between, running(pod="pod-2", started=50))
-    over = seen(after, replace(exited(0), pod="pod-2"))
+    over = seen(after, exited(0, pod="pod-2"))
 
     assert (Reason.STARTING, f"{words}; the Job makes another") == (between.reason, between.message)
     assert (None, None, NOW) == (
-        *(between.attempts[0].pod, between.attempts[0].started, between.attempts[0].replaced),
+        *(
+            between.attempts[0].where.instance,
+            between.attempts[0].started,
+            between.attempts[0].replaced,
+        ),
     )
     assert between is seen(between, starting())
     assert (Reason.RUNNING, words) == (after.reason, after.message)
-    assert ("pod-2", words) == (over.attempts[0].pod, over.attempts[0].message)
+    assert ("pod pod-2", words) == (str(over.attempts[0].where.instance), over.attempts[0].message)
 
 
 def test_another_pod_that_is_seen_at_once_tells_of_the_first_too() -> None:
     """Nobody may have looked while there was none."""
-    other = running(pod="pod-2", started=50, pod_created=at(40))
+    other = running(pod="pod-2", started=50, instance_created=at(40))
     assert "pod pod-1 is gone" == seen(RUNS, other).message
 
 
@@ -179,7 +184,7 @@ def test_outputs_are_kept_when_the_program_ends_well() -> None:
 
 def test_what_the_world_says_of_a_good_end_is_kept() -> None:
     """A success may have lost its outputs, and then it says so."""
-    end = Ending(at(9), exit_code=0, message="lost")
+    end = Ending(at(9), One(0), message="lost")
     assert "lost" == seen(OPEN, replace(exited(0), ending=end)).message
 
 

@@ -19,32 +19,34 @@ from headrace.engine.task.classify import (
     classify,
     read_outputs,
 )
-from headrace.engine.task.observed import Ending
+from headrace.engine.task.observed import Ending, One
 from support.builders import at
 
 
 @pytest.mark.parametrize(
     ("ending", "want"),
     [
-        pytest.param(Ending(at(1), 0), Success(), id="exit code 0 is success"),
+        pytest.param(Ending(at(1), One(0)), Success(), id="exit code 0 is success"),
         pytest.param(
-            Ending(at(1), 0, output='{"rows": 3}'), Success({"rows": 3}), id="outputs are read"
+            Ending(at(1), One(0), output='{"rows": 3}'), Success({"rows": 3}), id="outputs are read"
         ),
         pytest.param(
-            Ending(at(1), 3), Failure(Reason.NON_ZERO_EXIT, "ended with exit code 3"), id="other"
+            Ending(at(1), One(3)),
+            Failure(Reason.NON_ZERO_EXIT, "ended with exit code 3"),
+            id="other",
         ),
         pytest.param(
-            Ending(at(1), 143, message="ended with exit code 143 (SIGTERM)"),
+            Ending(at(1), One(143), message="ended with exit code 143 (SIGTERM)"),
             Failure(Reason.NON_ZERO_EXIT, "ended with exit code 143 (SIGTERM)"),
             id="the world may say more",
         ),
         pytest.param(
-            Ending(at(1), 137, Reason.OOM_KILLED, "too much"),
+            Ending(at(1), One(137), Reason.OOM_KILLED, "too much"),
             Failure(Reason.OOM_KILLED, "too much"),
             id="the world's reason goes before the code",
         ),
         pytest.param(
-            Ending(at(1), 0, Reason.ATTEMPT_TIMEOUT),
+            Ending(at(1), One(0), Reason.ATTEMPT_TIMEOUT),
             Failure(Reason.ATTEMPT_TIMEOUT, ""),
             id="also before exit code 0",
         ),
@@ -62,7 +64,7 @@ def test_classify(ending: Ending, want: Success | Failure) -> None:
 
 def test_outputs_that_cannot_be_read_are_a_failure_of_the_task() -> None:
     """The message says what is wrong, and the cure."""
-    end = classify(Ending(at(1), 0, output="[1]"))
+    end = classify(Ending(at(1), One(0), output="[1]"))
     assert Failure(Reason.INVALID_OUTPUTS, "outputs are a JSON list; write one JSON object") == end
 
 

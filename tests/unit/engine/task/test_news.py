@@ -46,7 +46,7 @@ WAITS = replace(RUNS, reason=Reason.UNSCHEDULABLE, message="no node has room")
         pytest.param(
             RUNS,
             LOST,
-            [(Reason.POD_LOST, "attempt 1 goes on in another pod: pod x was lost (Drain)")],
+            [(Reason.POD_LOST, "attempt 1 goes on elsewhere: pod x was lost (Drain)")],
             id="a pod was lost, and the attempt goes on",
         ),
         pytest.param(LOST, LOST, [], id="the same loss is told once"),

@@ -28,7 +28,7 @@ def charged(policy: RetryPolicy, *attempts: Attempt) -> TaskLog:
     for attempt in attempts:
         assert attempt.reason is not None
         assert attempt.finished is not None
-        opened = Attempt(attempt.number, created=at(0), exit_code=attempt.exit_code)
+        opened = Attempt(attempt.number, created=at(0), progress=attempt.progress)
         known = log(*known.attempts, opened, **_budgets(known))
         known = close(known, Failure(attempt.reason, ""), policy, attempt.finished)
     return known

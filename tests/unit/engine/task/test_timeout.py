@@ -41,14 +41,14 @@ def test_a_pod_that_came_late_has_no_time_of_its_own() -> None:
     """The wait for a quota, before there was a pod, is in the time to start."""
     words = starting(waiting=Reason.QUOTA_EXCEEDED, message="exceeded quota")
     known = follow(TaskLog(), words, retries(), at(50))
-    first = starting(pod="pod-1", pod_created=at(50))
+    first = starting(pod="pod-1", instance_created=at(50))
     assert at(60) == pending_deadline(MINUTE, follow(known, first, retries(), at(50)), first)
 
 
 def test_a_pod_in_place_of_another_has_its_own_time_in_each_turn() -> None:
     """The log remembers that it is not the first, when nothing else is left of that."""
     known = follow(TaskLog(), running(), retries(), at(10))
-    second = starting(pod="pod-2", pod_created=at(100))
+    second = starting(pod="pod-2", instance_created=at(100))
     for now in (101, 102):
         known = follow(known, second, retries(), at(now))
         assert at(160) == pending_deadline(MINUTE, known, second)

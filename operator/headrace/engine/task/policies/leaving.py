@@ -8,6 +8,6 @@ def leaving(view: TaskView) -> Verdict | None:
     """Wait until nothing of the attempt before runs any more: attempts never overlap."""
     if view.seen is None or not view.seen.still_there:
         return None
-    pod = view.sighting.pod if view.sighting is not None else None
-    where = f" (pod {pod})" if pod else ""
+    instance = view.sighting.where.instance if view.sighting is not None else None
+    where = f" ({instance})" if instance is not None else ""
     return Wait(Reason.WAITING_FOR_RETRY, f"the attempt before is still being removed{where}")

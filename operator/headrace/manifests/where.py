@@ -1,0 +1,16 @@
+"""
+Where an attempt runs in Kubernetes: a Job, its pod, and the pod's node.
+
+Knows the words that people use for them. Knows no object.
+"""
+
+from headrace.engine.task.observed import Named, Where
+
+
+def where(job: str | None = None, pod: str | None = None, node: str | None = None) -> Where:
+    """Return where an attempt runs; a name that is empty or None is not known."""
+    return Where(
+        Named("Job", job) if job else None,
+        Named("pod", pod) if pod else None,
+        Named("node", node) if node else None,
+    )
