@@ -70,7 +70,7 @@ EXPLAINED = [
     ("workflow.spec.tasks.retry.rules.action", "ENUM: Retry Fail Ignore"),
     ("workflow.spec.finally.env.valueFrom", "valueFrom takes the value from a Secret"),
     ("hrr.spec.desiredState", "Stop can only become Cancel"),
-    ("taskrun.status.attempts.exitCode", "exitCode is what the container ended with."),
+    ("taskrun.status.attempts.exitCode", "exitCode is the exit code of the container."),
 ]
 
 

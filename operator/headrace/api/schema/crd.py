@@ -75,8 +75,8 @@ WORKFLOW = Kind(
     name="Workflow",
     plural="workflows",
     short="hrw",
-    text="Workflow is the definition of a pipeline: its tasks, what starts them, and what is kept"
-    " of its runs.",
+    text="Workflow is the definition of a pipeline: its tasks, its triggers, and the history of its"
+    " runs.",
     spec=WorkflowSpec,
     status=WorkflowStatus,
     columns=(

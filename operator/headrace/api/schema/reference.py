@@ -49,9 +49,10 @@ def _api() -> Iterator[str]:
     yield ""
     yield (
         f"All kinds are in `{API_VERSION}` and live in a namespace. `headrace validate` and kubectl"
-        " refuse a field that is not listed; other clients may have it dropped in silence: validate"
-        " in CI. `kubectl explain workflow.spec.tasks` shows the same texts. Durations are whole"
-        " seconds, amounts are Kubernetes quantities, times are RFC 3339 with a zone."
+        " refuse a field that is not listed. With other clients, the API server may drop such a"
+        " field in silence, so validate in CI. `kubectl explain workflow.spec.tasks` shows the same"
+        " texts. Durations are whole seconds, amounts are Kubernetes quantities, times are RFC 3339"
+        " with a zone."
     )
     told: set[str] = set()
     for kind in KINDS:
@@ -134,7 +135,7 @@ def _type(name: str, schema: Schema) -> Iterator[str]:
     parents = TYPES[name].__mro__
     rules = [rule for parent in parents for rule in RULES.get(parent.__name__, ())]
     if rules:
-        yield "The API server checks besides:"
+        yield "The API server also checks:"
         yield ""
         yield from (f"- {_rule_text(rule.field, rule.message)}" for rule in rules)
         yield ""

@@ -1,5 +1,5 @@
 """
 The types of API version `v1alpha1`.
 
-They are imported from their modules: a program that needs one should not wait for all.
+Import each type from its module: a program that needs one should not wait for all.
 """

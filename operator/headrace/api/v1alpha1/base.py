@@ -78,25 +78,26 @@ def _without_nul(text: str) -> str:
 
 NoNul = AfterValidator(_without_nul)
 ProgramText = Annotated[LongText, NoNul]
-"""Text that a program is started with. The API server takes a NUL character in it, which would end
-the text there; so the controller refuses it."""
+"""Text that a program is started with. A NUL character would end the text there. The API server
+accepts one, so the controller refuses it."""
 
 TIME = (
     r"^[1-8][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]{1,9})?"
     r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 
-"""Of the years 1000 to 8999: so every time has a date in every zone, and some left before it."""
+"""The pattern of an instant in the years 1000 to 8999: far enough from the first and the last year
+for any time zone and any wait."""
 
 
 def read_time(text: str) -> datetime:
     """
-    Read an instant as RFC 3339 writes it, in either case of its letters.
+    Read an instant in RFC 3339, with upper-case or lower-case letters.
 
-    These are the forms that the API server reads too, and no others of those that Python knows.
+    The API server reads the same forms. Python alone would read more.
 
     Raises:
-        ValueError: if it is written in another way, or there is no such day or hour.
+        ValueError: The text has another form, or there is no such day or hour.
 
     """
     if re.search(TIME, text) is None:
@@ -118,13 +119,13 @@ Time = Annotated[
     BeforeValidator(_as_rfc_3339),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": TIME}),
 ]
-"""An instant with its zone, as RFC 3339 has it: `2026-11-22T02:30:00Z`."""
+"""An instant with its zone in RFC 3339: `2026-11-22T02:30:00Z`."""
 
 QUANTITY = r"^[0-9]+(\.[0-9]{1,9})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
 
 
 def _number_as_text(value: Any) -> Any:
-    """Take `cpu: 2` as what it means: Kubernetes' own quantities may be whole numbers too."""
+    """Accept `cpu: 2`: in Kubernetes too, a quantity may be a whole number."""
     return str(value) if type(value) is int else value
 
 

@@ -1,4 +1,4 @@
-"""Conditions: how an object stands, in the form that all Kubernetes tools read."""
+"""Conditions: the state of an object, in the form that all Kubernetes tools read."""
 
 from typing import Annotated
 
@@ -11,16 +11,16 @@ class ConditionType(ApiEnum):
     """The conditions that Headrace sets."""
 
     SUCCEEDED = "Succeeded"
-    """Unknown while it goes on, then True or False for good. On runs and tasks."""
+    """On runs and tasks: Unknown until the end, then True or False for good."""
 
     READY = "Ready"
     """On a Workflow: the definition is valid. On runs and tasks: the same as Succeeded."""
 
     RECONCILING = "Reconciling"
-    """The controller works on it (kstatus: in progress)."""
+    """The controller works on the object (kstatus: in progress)."""
 
     STALLED = "Stalled"
-    """It cannot go on without a change by somebody (kstatus: failed)."""
+    """The object cannot go on until somebody changes something (kstatus: failed)."""
 
 
 class ConditionStatus(ApiEnum):
@@ -32,7 +32,7 @@ class ConditionStatus(ApiEnum):
 
 
 class Condition(ApiType):
-    """One aspect of how an object stands."""
+    """One aspect of an object's state."""
 
     type: Annotated[str, StringConstraints(min_length=1, max_length=316)]
     """type names the aspect."""
@@ -50,4 +50,4 @@ class Condition(ApiType):
     """lastTransitionTime is when status last changed."""
 
     observed_generation: int | None = Field(default=None, ge=0)
-    """observedGeneration is the generation of the object that the condition speaks of."""
+    """observedGeneration is the generation of the object that the condition describes."""

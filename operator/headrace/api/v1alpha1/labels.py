@@ -1,7 +1,7 @@
 """
 The labels and annotations that Headrace writes: API, never renamed.
 
-Labels that GitOps tools own are never copied to children, so only these appear on them.
+GitOps tools put labels of their own on objects. Headrace never copies those to children.
 """
 
 from headrace.api.v1alpha1.base import GROUP
@@ -19,7 +19,7 @@ ATTEMPT = f"{GROUP}/attempt"
 """Label on Jobs and pods: the attempt's number, from 1."""
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
-"""Label on all that Headrace makes: `headrace`."""
+"""Label on all objects that Headrace creates: `headrace`."""
 
 PART_OF = "app.kubernetes.io/part-of"
 """Label on Jobs and pods: `headrace`."""
@@ -27,11 +27,11 @@ PART_OF = "app.kubernetes.io/part-of"
 HEADRACE = "headrace"
 
 REQUESTED_BY = f"{GROUP}/requested-by"
-"""Annotation: who asked for it, stamped by the API server on what people write. A run that a
-trigger starts carries its workflow's."""
+"""Annotation: who asked for the object. The API server stamps it on objects that people write. A
+run that a trigger starts carries the annotation of its workflow."""
 
 ALLOW_WORKFLOWS = f"{GROUP}/allow-workflows"
-"""Label on a ServiceAccount: `"true"` lets tasks of its namespace run as it."""
+"""Label on a ServiceAccount: `"true"` lets tasks of its namespace use the account."""
 
 MEMORY = f"{GROUP}/memory"
-"""Annotation on a Job: the memory limit, where a retry rule raised it."""
+"""Annotation on a Job: the memory limit, if a retry rule raised it."""

@@ -24,7 +24,7 @@ class Metadata(ApiType):
     """name of the object."""
 
     generate_name: Annotated[str, StringConstraints(max_length=253)] | None = None
-    """generateName is what the API server makes a name from."""
+    """generateName is the beginning of a name; the API server adds the end."""
 
     namespace: ObjectName | None = None
     """namespace of the object."""
@@ -37,7 +37,7 @@ class Metadata(ApiType):
 
 
 class WrittenObject(ApiType):
-    """What objects of all kinds have."""
+    """The fields that objects of all kinds have."""
 
     api_version: str = ""
     """apiVersion is headrace.dev/v1alpha1."""
@@ -49,7 +49,7 @@ class WrittenObject(ApiType):
     """metadata holds the name."""
 
     status: Any = None
-    """status is the controller's."""
+    """status is written by the controller."""
 
 
 class WorkflowObject(WrittenObject):

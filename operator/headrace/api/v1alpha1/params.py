@@ -1,4 +1,4 @@
-"""Parameters: what a workflow accepts, and what a run gives."""
+"""Parameters: the ones that a workflow accepts, and the values that a run gives."""
 
 import json
 from typing import Annotated, Any, Self
@@ -12,7 +12,7 @@ MAX_TEXT = 32_768
 
 
 def _scalar(value: Any) -> bool | int | str:
-    """Accept what both YAML and JSON write without loss, and nothing that looks alike."""
+    """Accept the values that YAML and JSON both write without loss, and no look-alikes."""
     if type(value) is str and len(value) > MAX_TEXT:
         message = "is text of {length} characters; at most {most}: put it into a file or storage"
         raise PydanticCustomError("scalar", message, {"length": len(value), "most": MAX_TEXT})
@@ -26,8 +26,8 @@ def _scalar(value: Any) -> bool | int | str:
 ParamValue = Annotated[
     bool | int | str,
     PlainValidator(_scalar),
-    # No type: a structural schema cannot say "one of three". The bounds refuse objects, lists and
-    # fractions all the same, but for {} and [], which only the controller refuses.
+    # No type: a structural schema cannot say "one of three". Instead, the bounds refuse objects,
+    # lists and fractions. They let {} and [] pass; the controller refuses those.
     WithJsonSchema(
         {
             "maxItems": 0,
@@ -60,16 +60,16 @@ class Param(ApiType):
     """A parameter that a workflow accepts."""
 
     name: ParamName
-    """name is what tasks find the value under, in the JSON object HEADRACE_PARAMS."""
+    """name is the key of the value in HEADRACE_PARAMS, the JSON object that tasks read."""
 
     type: ParamType = ParamType.STRING
     """type is String, Integer or Boolean."""
 
     default: ParamValue | None = None
-    """default is the value of a run that gives none. Without a default, a run must give one."""
+    """default is the value in a run that gives none. Without a default, each run must give one."""
 
     enum: tuple[ParamValue, ...] = Field(default=(), max_length=100)
-    """enum lists the values that are allowed. Empty allows all of the type."""
+    """enum lists the allowed values. An empty list allows all values of the type."""
 
     description: ShortText = ""
     """description says what the parameter is for."""
@@ -97,4 +97,4 @@ class ParamGiven(ApiType):
     """name is the parameter's name in the workflow."""
 
     value: ParamValue
-    """value is text, a whole number, or true or false, as the workflow's param says."""
+    """value is text, a whole number, true or false, of the type that the workflow declares."""

@@ -1,8 +1,8 @@
 """
-What a user may shape of a task's pod: an allow-list.
+The settings of a task's pod that a user may choose: an allow-list.
 
-A field that is not here is not settable. Parts that Kubernetes itself defines (affinity,
-volume sources) are kept as they are written, if they have the shape that Kubernetes defines.
+A field that is not here cannot be set. Parts that Kubernetes itself defines (affinity, volume
+sources) stay as written, if they have the shape that Kubernetes defines.
 """
 
 from typing import Annotated, Any, Self
@@ -24,7 +24,7 @@ from headrace.api.v1alpha1.base import ApiType, NoNul, ObjectName, ProgramText, 
 
 _ANY_OBJECT = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 KubernetesObject = Annotated[dict[str, Any], WithJsonSchema(_ANY_OBJECT)]
-"""A part of the pod whose schema is Kubernetes' own."""
+"""A part of the pod with a schema of Kubernetes itself."""
 
 EnvName = Annotated[
     str, StringConstraints(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$")
@@ -35,17 +35,17 @@ LabelValue = Annotated[
 
 
 RESERVED_ENV = "HEADRACE_"
-"""What names of the container contract start with."""
+"""The prefix of the variables that Headrace itself sets."""
 
 
 class EnvVar(ApiType):
     """One environment variable of the task's container."""
 
     name: EnvName
-    """name of the variable. Names that start with HEADRACE_ are the contract's own."""
+    """name of the variable. Names that start with HEADRACE_ are reserved for Headrace."""
 
     value: ProgramText | None = None
-    """value is the text of the variable. It is never expanded or put into code."""
+    """value is the text of the variable. It is never expanded or inserted into code."""
 
     value_from: Annotated[KubernetesObject, Shape("EnvVarSource")] | None = None
     """valueFrom takes the value from a Secret, a ConfigMap or the pod's own fields,
@@ -68,13 +68,13 @@ class EnvVar(ApiType):
 
 
 class Resources(ApiType):
-    """What the task's container asks for, and what it may use at most."""
+    """The resources that the task's container requests, and their limits."""
 
     requests: dict[str, Quantity] = Field(default_factory=dict, max_length=16)
-    """requests is what the scheduler keeps free for the container: cpu, memory, …"""
+    """requests is the amount that the scheduler reserves for the container: cpu, memory, …"""
 
     limits: dict[str, Quantity] = Field(default_factory=dict, max_length=16)
-    """limits is what the container may use at most. More memory than that ends it (OOMKilled)."""
+    """limits is the most that the container may use. With more memory, it ends as OOMKilled."""
 
     @model_validator(mode="after")
     def _can_run(self) -> Self:
@@ -92,15 +92,17 @@ PROJECTED_SOURCES = (
     "serviceAccountToken",
     "clusterTrustBundle",
 )
-"""What a projected volume may show. A source that Kubernetes adds is refused until somebody has
-looked at it: `podCertificate` gives a pod an identity that no ServiceAccount was opened for."""
+"""The sources that a projected volume may have. A source that a later Kubernetes adds is refused
+until somebody has reviewed it. `podCertificate`, for example, gives a pod an identity that does not
+need a ServiceAccount with the label `headrace.dev/allow-workflows`."""
 
 CONFINEMENT = (".security.alpha.kubernetes.io", ".security.beta.kubernetes.io")
-"""How domains of annotations end that loosen what confines a container, AppArmor for example."""
+"""The endings of annotation domains that weaken a container's confinement, AppArmor's for
+example."""
 
 
 class Volume(ApiType):
-    """A volume of the pod. Only kinds that the restricted Pod Security level allows."""
+    """A volume of the pod, of a kind that the restricted Pod Security level allows."""
 
     name: Annotated[
         str,
@@ -115,7 +117,7 @@ class Volume(ApiType):
     """secret mounts a Secret."""
 
     empty_dir: Annotated[KubernetesObject, Shape("EmptyDirVolumeSource")] | None = None
-    """emptyDir is scratch space that goes with the pod."""
+    """emptyDir is scratch space that is deleted with the pod."""
 
     persistent_volume_claim: (
         Annotated[KubernetesObject, Shape("PersistentVolumeClaimVolumeSource")] | None
@@ -135,7 +137,7 @@ class Volume(ApiType):
     """csi mounts a volume of a storage driver."""
 
     ephemeral: Annotated[KubernetesObject, Shape("EphemeralVolumeSource")] | None = None
-    """ephemeral is a claim that lives and goes with the pod."""
+    """ephemeral is a claim that is created and deleted with the pod."""
 
     image: Annotated[KubernetesObject, Shape("ImageVolumeSource")] | None = None
     """image mounts the files of an image."""
@@ -186,7 +188,11 @@ GroupId = Annotated[int, Field(ge=1, le=2_147_483_647)]
 
 
 class SecurityContext(ApiType):
-    """Who the container runs as. Nothing here can be weaker than the restricted level."""
+    """
+    The user, the groups and the root file system of the container.
+
+    No setting can be weaker than the restricted Pod Security level.
+    """
 
     run_as_user: int | None = Field(default=None, ge=1, le=2_147_483_647)
     """runAsUser is the user id of the process. Default 65532. Never 0."""
@@ -201,7 +207,7 @@ class SecurityContext(ApiType):
     """supplementalGroups are further groups of the process."""
 
     read_only_root_filesystem: bool | None = None
-    """readOnlyRootFilesystem keeps the image's files as they are. Default true;
+    """readOnlyRootFilesystem keeps the container from changing the image's files. Default true.
     /tmp is always writable."""
 
 
@@ -213,7 +219,7 @@ class LocalReference(ApiType):
 
 
 class PodSettings(ApiType):
-    """The part of the pod that a user may shape."""
+    """The settings of the pod that a user may choose."""
 
     env: Annotated[tuple[EnvVar, ...], Unique("name")] = Field(default=(), max_length=200)
     """env are environment variables of the container."""
@@ -237,7 +243,7 @@ class PodSettings(ApiType):
 
     service_account_name: ObjectName | None = None
     """serviceAccountName is the identity of the pod towards the API server. The ServiceAccount must
-    carry the label headrace.dev/allow-workflows: "true". Without one, no token is mounted."""
+    carry the label headrace.dev/allow-workflows: "true". By default, the pod has no token."""
 
     node_selector: Annotated[dict[str, LabelValue], Keys()] = Field(
         default_factory=dict, max_length=32
@@ -266,16 +272,16 @@ class PodSettings(ApiType):
     pod_labels: Annotated[dict[str, LabelValue], Keys()] = Field(
         default_factory=dict, max_length=32
     )
-    """podLabels are further labels of the pod. Headrace's own cannot be replaced."""
+    """podLabels are further labels of the pod. They cannot replace Headrace's own labels."""
 
     pod_annotations: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=32_768)]], Keys()
     ] = Field(default_factory=dict, max_length=32)
-    """podAnnotations are further annotations of the pod. Those that loosen what confines a
-    container, like container.apparmor.security.beta.kubernetes.io/main, are refused."""
+    """podAnnotations are further annotations of the pod. An annotation that weakens the container's
+    confinement is refused, like container.apparmor.security.beta.kubernetes.io/main."""
 
     security_context: SecurityContext | None = None
-    """securityContext says who the container runs as."""
+    """securityContext sets the user and the groups of the container."""
 
     @field_validator("pod_annotations")
     @classmethod

@@ -4,89 +4,90 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why something is in the state it is in, for machines to match on."""
+    """Why an object is in its state, for machines to match on."""
 
-    # --- how a run or task stands -------------------------------------------------------------
+    # --- the state of a run or task -----------------------------------------------------------
     PENDING = "Pending"
-    """Seen, and nothing has started yet."""
+    """Headrace has seen the object, and nothing has started yet."""
 
     RUNNING = "Running"
     """At least one attempt runs."""
 
     SUCCEEDED = "Succeeded"
-    """It ended well."""
+    """The run or task ended well."""
 
     FAILED = "Failed"
-    """It ended badly: the message names what failed."""
+    """The run or task failed. The message names the cause."""
 
     CANCELLED = "Cancelled"
-    """Somebody, or the run's time limit, ended it before its own end."""
+    """Somebody or the run's time limit ended the run or task early."""
 
     STOPPED = "Stopped"
-    """`desiredState: Stop` kept some of its tasks from starting."""
+    """`desiredState: Stop` kept some of the run's tasks from starting."""
 
     TERMINATED = "Terminated"
-    """`desiredState: Terminate` ended it, and its `finally` tasks too."""
+    """`desiredState: Terminate` ended the run, also its `finally` tasks."""
 
-    # --- what it waits for --------------------------------------------------------------------
+    # --- what a run or task waits for ---------------------------------------------------------
     WAITING_FOR_UPSTREAM = "WaitingForUpstream"
-    """A task that it depends on has not ended."""
+    """An upstream task has not ended."""
 
     WAITING_FOR_RETRY = "WaitingForRetry"
-    """The last attempt failed; the next one starts when its backoff is over."""
+    """The last attempt failed. The next one starts after the backoff."""
 
     WAITING_FOR_TASKS = "WaitingForTasks"
     """A `finally` task waits until all other tasks have ended."""
 
     WAITING_FOR_REMOVAL = "WaitingForRemoval"
-    """What it waits for has ended, and a pod or process of it still runs; the message names it."""
+    """The tasks or runs that come first have ended, but a pod or process of them still runs. The
+    message names it."""
 
     WAITING_FOR_SLOT = "WaitingForSlot"
-    """As many attempts run on this machine as may run at once."""
+    """The limit of attempts at a time on this machine is reached."""
 
     PAUSED = "Paused"
     """`desiredState: Pause`: nothing new starts."""
 
     STARTING = "Starting"
-    """The Job is made; its container does not run yet."""
+    """The Job exists, and its container does not run yet."""
 
     UNSCHEDULABLE = "Unschedulable"
-    """No node takes the pod; the message has the scheduler's words."""
+    """No node takes the pod. The message has the scheduler's words."""
 
     IMAGE_PULL_FAILED = "ImagePullFailed"
-    """The image cannot be pulled; the message says why."""
+    """The image cannot be pulled. The message says why."""
 
     CONTAINER_CONFIG_ERROR = "ContainerConfigError"
-    """The container cannot be made: a Secret or ConfigMap that it names is missing, a volume cannot
-    be mounted, or the node cannot make the pod's sandbox. The message has the kubelet's words."""
+    """The container cannot be created: a Secret or ConfigMap is missing, a volume cannot be
+    mounted, or the node cannot create the pod's sandbox. The message has the kubelet's words."""
 
     QUOTA_EXCEEDED = "QuotaExceeded"
     """A ResourceQuota of the namespace has no room for the Job or its pod."""
 
     POD_NOT_CREATED = "PodNotCreated"
-    """The Job controller could not make the pod; the message has the API server's words."""
+    """The Job controller could not create the pod. The message has the API server's words."""
 
     SUSPENDED = "Suspended"
     """Somebody else suspended the Job (a queueing system, for example)."""
 
     STOPPING = "Stopping"
-    """Running tasks end on their own; nothing new starts but `finally` tasks."""
+    """Running tasks end on their own. Only `finally` tasks start."""
 
     CANCELLING = "Cancelling"
     """Running tasks are being ended."""
 
     TIMING_OUT = "TimingOut"
-    """The run took longer than `timeouts.runSeconds`: running tasks are being ended, then `finally`
+    """The run took longer than `timeouts.runSeconds`. Running tasks are being ended, then `finally`
     tasks run."""
 
     API_UNAVAILABLE = "ApiUnavailable"
-    """The API server refused or did not answer; it is asked again."""
+    """The API server refused a request or did not answer. Headrace asks again."""
 
     FORBIDDEN = "Forbidden"
-    """The controller lacks a right; the message names the verb and the resource."""
+    """The controller lacks a right. The message names the verb and the resource."""
 
     INTERNAL_ERROR = "InternalError"
-    """A defect of the controller, which tries again; its log has the details."""
+    """The controller has a defect. It tries again, and its log has the details."""
 
     # --- how an attempt ended -----------------------------------------------------------------
     NON_ZERO_EXIT = "NonZeroExit"
@@ -96,25 +97,26 @@ class Reason(StrEnum):
     """The container used more memory than its limit."""
 
     ATTEMPT_TIMEOUT = "AttemptTimeout"
-    """The container ran, or its image was pulled, for longer than `timeouts.attemptSeconds`."""
+    """The image pull and the container took longer than `timeouts.attemptSeconds`."""
 
     PENDING_TIMEOUT = "PendingTimeout"
     """The container did not start within `timeouts.pendingSeconds`."""
 
     INVALID_OUTPUTS = "InvalidOutputs"
-    """What the task wrote as outputs is not one JSON object of at most 4,096 bytes of UTF-8."""
+    """The task's outputs are not one JSON object of at most 4,096 bytes of UTF-8."""
 
     EVICTED = "Evicted"
-    """The node or an eviction request put the pod out."""
+    """The node or an eviction request removed the pod."""
 
     PREEMPTED = "Preempted"
-    """A pod of higher priority took its place."""
+    """A pod of higher priority took the place of the attempt's pod."""
 
     NODE_LOST = "NodeLost"
     """The node that ran the pod is gone."""
 
     POD_LOST = "PodLost"
-    """A pod was taken from an attempt that goes on: its Job makes another. Only Events say this."""
+    """The attempt lost its pod and goes on: its Job creates another pod. Only Events have this
+    reason."""
 
     POD_DELETED = "PodDeleted"
     """Somebody deleted the pod."""
@@ -123,30 +125,30 @@ class Reason(StrEnum):
     """Somebody deleted the Job."""
 
     ADMISSION_DENIED = "AdmissionDenied"
-    """The API server refused the Job; the message has its words."""
+    """The API server refused the Job. The message has the API server's words."""
 
     INVALID_IMAGE_NAME = "InvalidImageName"
     """The image's name cannot be parsed."""
 
     START_ERROR = "StartError"
-    """The container could not be started: its command does not exist, or an init container that a
-    policy put before it failed, for example."""
+    """The container could not start. For example, its command does not exist, or an init container
+    that a policy added has failed."""
 
     INTERRUPTED = "Interrupted"
     """The runner on this machine ended while the attempt ran."""
 
     NAME_TAKEN = "NameTaken"
-    """An object of the derived name exists and belongs to somebody else."""
+    """An object with the derived name exists and belongs to somebody else."""
 
     NOT_OF_THE_RUN = "NotOfTheRun"
-    """A TaskRun names a run that did not make it, so nothing runs for it."""
+    """The TaskRun names a run that did not create it, so nothing runs for this TaskRun."""
 
     # --- why a task or run ended --------------------------------------------------------------
     RETRIES_EXHAUSTED = "RetriesExhausted"
-    """It failed more often than its retry policy allows."""
+    """The task failed more often than its retry policy allows."""
 
     TASK_TIMEOUT = "TaskTimeout"
-    """The task took longer than `timeouts.totalSeconds`, with all waits and retries."""
+    """The task took longer than `timeouts.totalSeconds`, waits and retries included."""
 
     RUN_TIMEOUT = "RunTimeout"
     """The run took longer than `timeouts.runSeconds`."""
@@ -155,19 +157,19 @@ class Reason(StrEnum):
     """The `finally` tasks took longer than `timeouts.finallySeconds`."""
 
     TASK_RUN_DELETED = "TaskRunDeleted"
-    """Somebody deleted the TaskRun of a task that had started; it is not run again."""
+    """Somebody deleted the TaskRun of a task that had started. The task does not run again."""
 
     RULE_UNMET = "RuleUnmet"
-    """The upstream outcomes rule the task out; no failure among them is the cause."""
+    """The outcomes upstream rule the task out, and no failure is the cause."""
 
     UPSTREAM_FAILED = "UpstreamFailed"
-    """An upstream task failed, and the task's `runWhen` needs that it did not."""
+    """An upstream task failed, and the task's `runWhen` does not allow that."""
 
     RUN_STOPPED = "RunStopped"
     """The run starts nothing new, so the task never started."""
 
     INVALID_DEFINITION = "InvalidDefinition"
-    """The definition cannot be run; the message names the field and the cure."""
+    """The definition cannot run. The message names the field and the cure."""
 
     INVALID_PARAMS = "InvalidParams"
     """The run's parameters do not fit the workflow's."""
@@ -176,27 +178,28 @@ class Reason(StrEnum):
     """The workflow that the run names does not exist."""
 
     REVISION_NOT_FOUND = "RevisionNotFound"
-    """The frozen definition of the run was deleted."""
+    """Somebody deleted the ControllerRevision with the run's pinned definition."""
 
-    # --- a Workflow ---------------------------------------------------------------------------
+    # --- workflows ----------------------------------------------------------------------------
     READY = "Ready"
-    """The definition is valid and its triggers are armed."""
+    """The definition is valid and its triggers are active."""
 
     RECONCILING = "Reconciling"
     """The controller has not caught up with the latest change yet."""
 
     # --- schedules ----------------------------------------------------------------------------
     MISSED_SCHEDULE = "MissedSchedule"
-    """Ticks passed that started no run; the message says how many and by which field."""
+    """Some ticks started no run. The message says how many, and which field is the cause."""
 
     CLOCK_SET_BACK = "ClockSetBack"
-    """The clock is behind a tick that was dealt with already, so nothing fires until then."""
+    """The clock is behind the last tick, so no schedule fires until the clock has passed it."""
 
     CONCURRENCY_FORBIDDEN = "ConcurrencyForbidden"
     """`concurrency.policy: Forbid`: a run was active, so the tick started none."""
 
     CONCURRENCY_REPLACED = "ConcurrencyReplaced"
-    """`concurrency.policy: Replace`: runs are cancelled, since a newer one takes their place."""
+    """`concurrency.policy: Replace`: a newer run takes the place of the active ones, so they are
+    cancelled."""
 
     WAITING_FOR_TURN = "WaitingForTurn"
-    """Other runs of the workflow come first; the message names them."""
+    """Other runs of the workflow come first. The message names them."""

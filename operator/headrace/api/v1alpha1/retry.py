@@ -10,7 +10,7 @@ from headrace.api.v1alpha1.reasons import Reason
 
 
 class Backoff(ApiType):
-    """How long to wait before the next attempt: seconds * factor^(n-1), at most maxSeconds."""
+    """The wait before the next attempt: seconds * factor^(n-1), at most maxSeconds."""
 
     seconds: int = Field(default=10, ge=0, le=86_400)
     """seconds is the wait before the first retry."""
@@ -23,11 +23,11 @@ class Backoff(ApiType):
 
     jitter_percent: int = Field(default=10, ge=0, le=100)
     """jitterPercent adds up to this share of the wait, derived from the attempt's name,
-    so that many tasks do not come back at the same moment."""
+    so that many tasks do not retry at the same moment."""
 
 
 class RetryAction(ApiEnum):
-    """What a rule does with an attempt that it matches."""
+    """What follows an attempt that a rule matches."""
 
     RETRY = "Retry"
     FAIL = "Fail"
@@ -35,7 +35,7 @@ class RetryAction(ApiEnum):
 
 
 class RetryReason(ApiEnum):
-    """The reasons of a failed attempt that a rule can name."""
+    """The reasons of failed attempts that a rule can name."""
 
     NON_ZERO_EXIT = Reason.NON_ZERO_EXIT.value
     OOM_KILLED = Reason.OOM_KILLED.value
@@ -67,17 +67,17 @@ ExitCode = Annotated[
     AfterValidator(_can_occur),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": LARGEST_EXIT_CODE}),
 ]
-"""What a process that failed can end with."""
+"""The exit code of a process that failed."""
 
 
 class RetryRule(ApiType):
-    """What to do when an attempt ended in one of some ways. The first rule that matches decides."""
+    """What to do after an attempt that failed in certain ways. The first matching rule decides."""
 
     exit_codes: Annotated[tuple[ExitCode, ...], Unique()] = Field(default=(), max_length=64)
-    """exitCodes are the exit codes that the rule is about, 1 to 255."""
+    """exitCodes are the exit codes that the rule matches, 1 to 255."""
 
     reasons: Annotated[tuple[RetryReason, ...], Unique()] = Field(default=(), max_length=20)
-    """reasons are the ways to fail that the rule is about, as `kubectl get taskrun` shows them."""
+    """reasons are the reasons that the rule matches, as `kubectl get taskrun` shows them."""
 
     action: RetryAction
     """action is what follows: Retry (counts against the limit), Fail (no further attempt)
@@ -88,7 +88,7 @@ class RetryRule(ApiType):
     attempt's. 150 gives one half more."""
 
     max_memory: Quantity | None = None
-    """maxMemory is where memoryFactorPercent stops raising."""
+    """maxMemory is the most memory that memoryFactorPercent can reach."""
 
     @model_validator(mode="after")
     def _says_what_it_matches(self) -> Self:
@@ -112,10 +112,10 @@ class RetryPolicy(ApiType):
 
     infrastructure_limit: int = Field(default=5, ge=0, le=100)
     """infrastructureLimit is how many times the task may run again after failures that are not
-    its own (node lost, evicted, pod or Job deleted). They never use up limit."""
+    its own (node lost, evicted, pod or Job deleted). Such failures never count against limit."""
 
     backoff: Backoff = Backoff()
     """backoff is the wait before each retry."""
 
     rules: tuple[RetryRule, ...] = Field(default=(), max_length=20)
-    """rules decide by exit code or reason, before the limits do. The first that matches wins."""
+    """rules decide by exit code or reason, before the limits. The first matching rule wins."""

@@ -11,7 +11,7 @@ from headrace.api.v1alpha1.params import ParamGiven
 
 
 class DesiredState(ApiEnum):
-    """What somebody wants of a run."""
+    """What somebody wants the run to do."""
 
     RUN = "Run"
     """Go on."""
@@ -20,17 +20,17 @@ class DesiredState(ApiEnum):
     """Start nothing new; running tasks end on their own."""
 
     STOP = "Stop"
-    """Let running tasks end, then run `finally` tasks, and end."""
+    """Let running tasks end, run `finally` tasks, then end the run."""
 
     CANCEL = "Cancel"
-    """End running tasks, then run `finally` tasks, and end."""
+    """End running tasks, run `finally` tasks, then end the run."""
 
     TERMINATE = "Terminate"
-    """End running tasks, `finally` tasks too, and end. What has not started never does."""
+    """End running tasks, also `finally` tasks, then end the run. Other tasks never start."""
 
 
 CANCELLING = frozenset({DesiredState.CANCEL, DesiredState.TERMINATE})
-"""What somebody wants of a run whose running tasks are to end."""
+"""The states that end running tasks."""
 
 
 class TriggerKind(ApiEnum):
@@ -42,13 +42,13 @@ class TriggerKind(ApiEnum):
 
 
 class Interval(ApiType):
-    """The stretch of time whose data a run is about."""
+    """The period whose data a run processes."""
 
     start: Time
-    """start is the tick before this run's."""
+    """start is the tick before the run's own tick."""
 
     end: Time
-    """end is this run's tick."""
+    """end is the run's own tick."""
 
     @model_validator(mode="after")
     def _goes_forward(self) -> Self:
@@ -64,14 +64,14 @@ class RunSpec(ApiType):
     """workflow is the name of the Workflow, in the same namespace."""
 
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
-    """params are the values of the workflow's parameters; the others have their defaults."""
+    """params are values of the workflow's parameters. Any other parameter has its default."""
 
     logical_time: Time | None = None
-    """logicalTime is the instant that the run stands for: its tick, not when it happened to start.
-    Without one, it is the time the run was created."""
+    """logicalTime is the instant that the run stands for: its tick, not the time when it started.
+    Default: the time when the run was created."""
 
     interval: Interval | None = None
-    """interval is the stretch of time whose data the run is about."""
+    """interval is the period whose data the run processes."""
 
     trigger: TriggerKind = TriggerKind.MANUAL
     """trigger is what asked for the run."""
@@ -82,7 +82,7 @@ class RunSpec(ApiType):
 
 
 class TaskCounts(ApiType):
-    """How many tasks of a run stand where."""
+    """How many tasks of a run are in which state."""
 
     total: int = Field(default=0, ge=0)
     """total is how many tasks the run has, `finally` tasks among them."""
@@ -91,7 +91,7 @@ class TaskCounts(ApiType):
     """pending tasks have not started."""
 
     running: int = Field(default=0, ge=0)
-    """running tasks have started and not ended; those between two attempts are among them."""
+    """running tasks have started and not ended, also those between two attempts."""
 
     succeeded: int = Field(default=0, ge=0)
     """succeeded tasks ended well."""
@@ -114,52 +114,52 @@ class Attention(ApiType):
     """A task that failed, or waits for something unusual."""
 
     task: TaskName
-    """task is its name."""
+    """task is the name of the task."""
 
     reason: Annotated[str, StringConstraints(max_length=64)]
     """reason is one word for machines."""
 
     message: ShortText
-    """message is what a person needs to know."""
+    """message is one sentence for people."""
 
     since: AwareDatetime | None = None
-    """since is when it began."""
+    """since is when this state began."""
 
 
 class Mark(ApiType):
     """Tasks that ended without a TaskRun, all in the same way."""
 
     outcome: Annotated[str, StringConstraints(max_length=16)]
-    """outcome is how they ended: Failed, Skipped, Omitted or Cancelled."""
+    """outcome is how the tasks ended: Failed, Skipped, Omitted or Cancelled."""
 
     reason: Annotated[str, StringConstraints(max_length=64)]
     """reason is one word for machines."""
 
     message: ShortText = ""
-    """message is what a person needs to know. It is empty where the definition and the outcomes
-    upstream say it."""
+    """message is one sentence for people. It is empty if the definition and the outcomes upstream
+    explain the end."""
 
     since: AwareDatetime | None = None
-    """since is when the first of them ended."""
+    """since is when the first of the tasks ended."""
 
     tasks: Annotated[str, StringConstraints(max_length=65_536)]
-    """tasks lists their positions in the run's definition, as ranges: "0-41,43"."""
+    """tasks lists the positions of the tasks in the run's definition, as ranges: "0-41,43"."""
 
 
 class RunStatus(ApiType):
-    """How a run stands. What its tasks did is in their TaskRuns."""
+    """The state of a run. The details of its tasks are in their TaskRuns."""
 
     conditions: Annotated[tuple[Condition, ...], Unique("type")] = Field(default=(), max_length=16)
     """conditions are Succeeded, Ready, Reconciling and Stalled."""
 
     observed_generation: int = Field(default=0, ge=0)
-    """observedGeneration is the generation of the spec that the status speaks of."""
+    """observedGeneration is the generation of the spec that the status describes."""
 
     revision: Annotated[str, StringConstraints(max_length=253)] | None = None
-    """revision is the ControllerRevision with the definition that the run keeps."""
+    """revision is the ControllerRevision with the run's pinned definition."""
 
     since: AwareDatetime | None = None
-    """since is when the reason became what it is: since when the run is paused, waits, or runs."""
+    """since is when the reason last changed: when the run was paused, began to wait or to run."""
 
     start_time: AwareDatetime | None = None
     """startTime is when the run left the queue and began."""
@@ -174,7 +174,7 @@ class RunStatus(ApiType):
     """duration is the time from start to end, for people; set when the run ended."""
 
     tasks: TaskCounts = TaskCounts()
-    """tasks counts the run's tasks by how they stand."""
+    """tasks counts the run's tasks by their state."""
 
     progress: Annotated[str, StringConstraints(max_length=32)] = ""
     """progress is ended tasks / all tasks."""

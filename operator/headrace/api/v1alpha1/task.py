@@ -1,4 +1,4 @@
-"""Tasks: what runs, after what, and how often it is tried."""
+"""Tasks: the program, the tasks that come first, the retries."""
 
 from typing import Annotated
 
@@ -16,8 +16,8 @@ class RunWhen(ApiEnum):
     """
     Which outcomes of the tasks in dependsOn let a task start.
 
-    A cancelled task counts as failed. One that was left out counts as skipped, or as failed where
-    a failure before it is the cause.
+    A cancelled task counts as failed. An omitted task counts as skipped, or as failed if an earlier
+    failure is the cause.
     """
 
     ALL_SUCCEEDED = "AllSucceeded"
@@ -54,27 +54,27 @@ class RunWhen(ApiEnum):
     """All of them ended, and none was skipped: each succeeded or failed."""
 
     ALWAYS = "Always"
-    """At once, whatever becomes of them."""
+    """The task starts at once, whatever the outcomes."""
 
 
 class TaskTimeouts(ApiType):
     """Time limits of a task. Only pendingSeconds has a default."""
 
     pending_seconds: int = Field(default=3600, ge=1, le=MAX_SECONDS)
-    """pendingSeconds is the longest time from an attempt's Job being made to its container
-    running: scheduling and image pull are in it. 3600 by default."""
+    """pendingSeconds is the longest time from the creation of an attempt's Job to the start of its
+    container, scheduling and image pull included. Default 3600."""
 
     attempt_seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
-    """attemptSeconds is the longest time of one attempt from when a node took its pod: the image
-    pull is in it. The cluster ends it also while the controller is down."""
+    """attemptSeconds is the longest time of one attempt after a node took its pod, image pull
+    included. The cluster ends the attempt also while the controller is down."""
 
     total_seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
-    """totalSeconds is the longest time of the task from its first start, with all waits and
-    retries."""
+    """totalSeconds is the longest time of the task after its first start, waits and retries
+    included."""
 
 
 class TaskSettings(PodSettings):
-    """What tasks have in common, and a workflow's defaults can say for all."""
+    """The settings of a task. A workflow's defaults can set them for all tasks."""
 
     image: Image | None = None
     """image is the container image of the task."""
@@ -91,8 +91,8 @@ class TaskBody(TaskSettings):
     """What a task runs."""
 
     command: tuple[ProgramText, ...] = Field(default=(), max_length=256)
-    """command is the program and its first arguments; without one, the image's entrypoint runs.
-    Parameters are never put into it: they arrive as HEADRACE_PARAMS."""
+    """command is the program and its first arguments. Default: the image's entrypoint. Parameters
+    are never inserted here: the program reads HEADRACE_PARAMS."""
 
     args: tuple[ProgramText, ...] = Field(default=(), max_length=256)
     """args are arguments after the command."""
@@ -105,25 +105,25 @@ class NamedTask(TaskBody):
     """name of the task, unique in the workflow."""
 
     allow_failure: bool = False
-    """allowFailure lets the run succeed although this task failed."""
+    """allowFailure lets the run succeed even if this task fails."""
 
 
 class Task(NamedTask):
-    """A task of a workflow and what it waits for."""
+    """A task of a workflow, and the tasks that it waits for."""
 
     depends_on: Annotated[tuple[TaskName, ...], Unique(checked=False)] = Field(
         default=(), max_length=1000
     )
-    """dependsOn names the tasks that must end before this one is judged by runWhen."""
+    """dependsOn names the tasks that this task waits for. runWhen judges their outcomes."""
 
     run_when: RunWhen = RunWhen.ALL_SUCCEEDED
-    """runWhen says which outcomes of the tasks in dependsOn let this task start. One… rules start
-    as soon as one of them is enough; Always starts at once."""
+    """runWhen says which outcomes of the tasks in dependsOn let this task start. With a One… rule,
+    it starts as soon as one outcome is enough; with Always, at once."""
 
 
 class Defaults(TaskSettings):
     """
-    What holds for each task that does not say otherwise.
+    The settings of each task that has none of its own.
 
-    env is merged by name; every other field of a task replaces the default.
+    env is merged by name. Any other field of a task replaces the default.
     """

@@ -13,16 +13,16 @@ from headrace.api.v1alpha1.task import TaskBody
 
 
 class TaskRunSpec(TaskBody):
-    """What runs, with the workflow's defaults filled in. It never changes."""
+    """What the task runs, with the workflow's defaults filled in. The spec never changes."""
 
     run: ObjectName | None = None
-    """run is the WorkflowRun that the task belongs to; none if it runs on its own."""
+    """run is the WorkflowRun of the task. A task on its own has none."""
 
     task: TaskName | None = None
-    """task is its name in the workflow; none if it runs on its own."""
+    """task is the name of the task in the workflow. A task on its own has none."""
 
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
-    """params are values that the task finds in HEADRACE_PARAMS, if it runs on its own."""
+    """params are the values that a task on its own finds in HEADRACE_PARAMS."""
 
     @model_validator(mode="after")
     def _can_run(self) -> Self:
@@ -51,10 +51,10 @@ class AttemptStatus(ApiType):
     """nodeName is where the pod ran."""
 
     created_time: AwareDatetime | None = None
-    """createdTime is when the Job was made."""
+    """createdTime is when the Job was created."""
 
     scheduled_time: AwareDatetime | None = None
-    """scheduledTime is when a node was found."""
+    """scheduledTime is when the scheduler found a node."""
 
     start_time: AwareDatetime | None = None
     """startTime is when the container started."""
@@ -63,37 +63,36 @@ class AttemptStatus(ApiType):
     """finishTime is when the attempt ended."""
 
     exit_code: int | None = None
-    """exitCode is what the container ended with."""
+    """exitCode is the exit code of the container."""
 
     reason: Annotated[str, StringConstraints(max_length=64)] | None = None
     """reason is how the attempt ended, or what it waits for."""
 
     message: ShortText = ""
-    """message says the same to people."""
+    """message is one sentence for people."""
 
     memory: Annotated[str, StringConstraints(max_length=32)] | None = None
-    """memory is the attempt's memory limit, where a retry rule raised it."""
+    """memory is the attempt's memory limit, if a retry rule raised it."""
 
     replaced_time: AwareDatetime | None = None
-    """replacedTime is when the pod was made, if the Job made it in place of one that was lost;
-    until there is one, when the loss was seen.
-    timeouts.pendingSeconds counts from then."""
+    """replacedTime is set if the attempt lost a pod: when the Job created the next pod, or when
+    the loss was seen, until there is one. timeouts.pendingSeconds counts from this time."""
 
 
 class TaskRunStatus(ApiType):
-    """How a task stands, and the log of its attempts."""
+    """The state of a task, and its attempts."""
 
     conditions: Annotated[tuple[Condition, ...], Unique("type")] = Field(default=(), max_length=16)
     """conditions are Succeeded, Ready, Reconciling and Stalled."""
 
     observed_generation: int = Field(default=0, ge=0)
-    """observedGeneration is the generation of the spec that the status speaks of."""
+    """observedGeneration is the generation of the spec that the status describes."""
 
     outcome: Annotated[str, StringConstraints(max_length=64)] | None = None
     """outcome is Succeeded, Failed or Cancelled, once the task ended. It never changes."""
 
     start_time: AwareDatetime | None = None
-    """startTime is when the first attempt was made."""
+    """startTime is when the first attempt was created."""
 
     completion_time: AwareDatetime | None = None
     """completionTime is when the task ended."""
@@ -110,7 +109,7 @@ class TaskRunStatus(ApiType):
     infrastructure_failures: int = Field(default=0, ge=0)
     """infrastructureFailures is how many attempts counted against retry.infrastructureLimit."""
 
-    # Not keyed, as nobody but the controller writes it: see `WorkflowSpec.tasks`.
+    # Not a keyed list, since only the controller writes it: see `WorkflowSpec.tasks`.
     attempts: tuple[AttemptStatus, ...] = Field(default=(), max_length=10)
     """attempts are the last 10, oldest first."""
 

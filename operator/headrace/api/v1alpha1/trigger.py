@@ -1,4 +1,4 @@
-"""The `triggers` and `concurrency` of a workflow: what starts runs, and how many at a time."""
+"""The `triggers` and `concurrency` of a workflow: when runs start, and how many at a time."""
 
 import re
 from difflib import get_close_matches
@@ -23,8 +23,8 @@ def known_zones() -> frozenset[str]:
     """
     Return the names of all time zones.
 
-    They are those of the package `tzdata`, not those of the machine, so that the controller and
-    a laptop accept the same names, letter case included.
+    The names come from the package `tzdata` and not from the machine. So the controller and a
+    laptop accept the same names, letter case included.
     """
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
@@ -42,16 +42,16 @@ def close_zone(name: str) -> str | None:
 
 
 class CatchUp(ApiEnum):
-    """What becomes of ticks that passed while nobody could start them."""
+    """What happens to ticks that passed while no run could start."""
 
     NONE = "None"
-    """Nothing: only a tick that is on time starts a run."""
+    """They start no run. Only a tick that is on time starts one."""
 
     LATEST = "Latest"
-    """The newest one starts a run."""
+    """The newest tick starts a run."""
 
     ALL = "All"
-    """Each starts a run, oldest first, at most maxCatchUp of them: the newest."""
+    """Each of the newest maxCatchUp ticks starts a run, oldest first."""
 
 
 class Schedule(ApiType):
@@ -59,28 +59,29 @@ class Schedule(ApiType):
 
     cron: CronText | None = None
     """cron is five fields: minute, hour, day of month, month, day of week; or @hourly, @daily,
-    @weekly, @monthly, @yearly. Lists, ranges, steps, names (mon, jan), L for the last day of the
-    month, 5#2 for the second and L5 for the last Friday. If both day fields are restricted, one
-    of them is enough. When the minute or hour field starts with *, the schedule follows elapsed
-    time; else it is local time and fires once each local day, also when the clocks change."""
+    @weekly, @monthly, @yearly. A field can have lists, ranges, steps and names (mon, jan). L is the
+    last day of the month, 5#2 the second and L5 the last Friday. If both day fields are restricted,
+    one of them is enough. If the minute or hour field starts with *, the schedule follows elapsed
+    time. Any other schedule is local time and fires once each local day, also when the clocks
+    change."""
 
     every_seconds: int | None = Field(default=None, ge=60, le=MAX_SECONDS)
     """everySeconds starts a run at each multiple of this many seconds since 1970-01-01 UTC."""
 
     time_zone: ZoneName = "UTC"
-    """timeZone is the IANA name of the zone that cron is read in, like Europe/Berlin."""
+    """timeZone is the IANA name of cron's time zone, like Europe/Berlin."""
 
     catch_up: CatchUp = CatchUp.LATEST
-    """catchUp says what becomes of ticks that passed during downtime or suspension: None starts
-    only a tick that is on time (within startingDeadlineSeconds, or 60 seconds), Latest the newest
-    one, All up to maxCatchUp, oldest first."""
+    """catchUp says which ticks that passed during downtime or suspension start a run. None: only a
+    tick that is on time (within startingDeadlineSeconds, or 60 seconds). Latest: the newest one.
+    All: the newest maxCatchUp ticks, oldest first."""
 
     max_catch_up: int = Field(default=100, ge=1, le=1000)
-    """maxCatchUp is how many ticks catchUp All starts at most. Of more, the newest are taken."""
+    """maxCatchUp is the most runs that catchUp All starts: those of the newest ticks."""
 
     starting_deadline_seconds: int | None = Field(default=None, ge=10, le=MAX_SECONDS)
-    """startingDeadlineSeconds is how late a run may start. A tick older than that is missed,
-    whatever catchUp says. Without it, no tick is too old."""
+    """startingDeadlineSeconds is how late a run may start. An older tick is missed, whatever
+    catchUp says. By default, no tick is too old."""
 
     @field_validator("cron")
     @classmethod
@@ -127,7 +128,7 @@ class OnApply(ApiType):
 
 
 class Trigger(ApiType):
-    """One thing that starts runs."""
+    """One cause of runs."""
 
     schedule: Schedule | None = None
     """schedule starts runs by the clock."""
@@ -150,16 +151,16 @@ class ConcurrencyPolicy(ApiEnum):
     """What happens when a run is due while another of the workflow is active."""
 
     ALLOW = "Allow"
-    """It begins too, up to maxRuns at a time."""
+    """The new run begins too, up to maxRuns at a time."""
 
     FORBID = "Forbid"
-    """The tick is skipped, and recorded as missed. A run made by hand waits its turn."""
+    """The tick is skipped, and recorded as missed. A run that somebody creates waits its turn."""
 
     REPLACE = "Replace"
     """The active runs are cancelled; the new one begins when they have ended."""
 
     QUEUE = "Queue"
-    """It waits its turn: maxRuns at a time, 1 by default."""
+    """The new run waits its turn: maxRuns at a time, 1 by default."""
 
 
 class Concurrency(ApiType):
@@ -170,8 +171,8 @@ class Concurrency(ApiType):
     (the tick is skipped), Replace the active one (it is cancelled), or Queue it."""
 
     max_runs: int | None = Field(default=None, ge=1, le=1000)
-    """maxRuns is how many runs are active at a time; the others wait. Only with Allow (no limit
-    if left out) and Queue (1 if left out)."""
+    """maxRuns is how many runs are active at a time; the others wait. Only for Allow (default: no
+    limit) and Queue (default: 1)."""
 
     @model_validator(mode="after")
     def _has_a_limit_only_where_it_counts(self) -> Self:

@@ -1,4 +1,4 @@
-"""The Workflow: a definition of tasks, what starts them, and what is kept of their runs."""
+"""The Workflow: a definition of tasks, their triggers, and the history of their runs."""
 
 from typing import Annotated
 
@@ -16,36 +16,36 @@ class OnFailure(ApiEnum):
     """What the failure of a task means for the rest of the run."""
 
     CONTINUE = "Continue"
-    """Branches that do not depend on it go on."""
+    """Branches that do not depend on the failed task go on."""
 
     STOP = "Stop"
-    """No other task starts but `finally` tasks. One that has begun goes on, with its retries."""
+    """Only `finally` tasks start. A task that has begun goes on, with its retries."""
 
 
 class RunTimeouts(ApiType):
     """Time limits of a run."""
 
     run_seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
-    """runSeconds is the longest time of a run. After it, running tasks are ended, then `finally`
-    tasks run."""
+    """runSeconds is the longest time of a run. After this time, running tasks are ended, then
+    `finally` tasks run."""
 
     finally_seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
-    """finallySeconds is the longest time of all `finally` tasks together, since the other tasks
-    have ended. After it, those that run are ended, and the others never start."""
+    """finallySeconds is the longest time of all `finally` tasks together, from the end of the other
+    tasks. After this time, running `finally` tasks are ended, and the others never start."""
 
 
 class History(ApiType):
-    """What is kept of finished runs."""
+    """Which finished runs and Jobs are kept."""
 
     successful_runs: int = Field(default=10, ge=0, le=1000)
     """successfulRuns is how many succeeded runs are kept."""
 
     failed_runs: int = Field(default=10, ge=0, le=1000)
-    """failedRuns is how many runs are kept that did not succeed."""
+    """failedRuns is how many finished runs that did not succeed are kept."""
 
     job_seconds: int = Field(default=3600, ge=0, le=MAX_SECONDS)
     """jobSeconds is how long the Jobs (and so the logs) of succeeded tasks are kept after their
-    run ended. Those of failed tasks are kept as long as the run."""
+    run ended. Jobs of failed tasks are kept as long as the run."""
 
     ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=MAX_SECONDS)
     """ttlSecondsAfterFinished deletes a run this long after its end, whatever the counts say."""
@@ -63,7 +63,7 @@ class WorkflowSpec(ApiType):
     """params are the parameters that a run may set."""
 
     triggers: tuple[Trigger, ...] = Field(default=(), max_length=20)
-    """triggers start runs. Without any, the workflow runs once when it is created."""
+    """triggers start runs. Without triggers, the workflow runs once when it is created."""
 
     suspend: bool = False
     """suspend stops all triggers and nothing else: running runs go on."""
@@ -72,19 +72,18 @@ class WorkflowSpec(ApiType):
     """concurrency says what happens when a run is due while another is active."""
 
     defaults: Defaults = Defaults()
-    """defaults hold for each task that does not say otherwise."""
+    """defaults are the settings of each task that has none of its own."""
 
-    # Not keyed by name: for a keyed list the API server writes down who owns each field of each
-    # element (metadata.managedFields), which more than doubles a large workflow, and compares all
-    # elements with each other at each write. Doubles are found by
-    # `headrace.engine.definition.problems`.
+    # Not a keyed list. For one, the API server records the owner of each field of each element
+    # (metadata.managedFields), which more than doubles a large workflow. It also compares all
+    # elements with each other at each write. `headrace.engine.definition.problems` finds doubles.
     tasks: tuple[Task, ...] = Field(min_length=1, max_length=MAX_TASKS)
     """tasks are the pipeline: each runs as one Job, after the tasks that it depends on."""
 
     finally_: tuple[NamedTask, ...] = Field(default=(), max_length=100, alias="finally")
     """finally tasks run after all others ended, whatever the outcome, also after Stop and Cancel;
-    only Terminate and timeouts.finallySeconds end them. One that fails makes the run fail, unless
-    it says allowFailure."""
+    only Terminate and timeouts.finallySeconds end them. A finally task that fails makes the run
+    fail, unless it has allowFailure."""
 
     on_failure: OnFailure = OnFailure.CONTINUE
     """onFailure says whether independent branches go on after a failure."""
@@ -93,49 +92,48 @@ class WorkflowSpec(ApiType):
     """timeouts are the run's time limits."""
 
     history: History = History()
-    """history says what is kept of finished runs."""
+    """history says which finished runs and Jobs are kept."""
 
 
 RunName = Annotated[str, StringConstraints(max_length=63)]
 
 
 class WorkflowStatus(ApiType):
-    """A short summary of a workflow. What happened in detail is in its WorkflowRuns."""
+    """A short summary of a workflow. The details are in its WorkflowRuns."""
 
     conditions: Annotated[tuple[Condition, ...], Unique("type")] = Field(default=(), max_length=16)
     """conditions are Ready, Reconciling and Stalled."""
 
     observed_generation: int = Field(default=0, ge=0)
-    """observedGeneration is the generation of the spec that the status speaks of."""
+    """observedGeneration is the generation of the spec that the status describes."""
 
     revision: Annotated[str, StringConstraints(max_length=253)] | None = None
     """revision is the ControllerRevision that holds the current spec."""
 
     applied_revision: Annotated[str, StringConstraints(max_length=253)] | None = None
-    """appliedRevision is the revision that was last dealt with as new: the one that the last run by
-    creation or onApply was made of, or with schedules only the first one, of which none is made."""
+    """appliedRevision is the revision that was last handled as new: the revision of the last run by
+    creation or onApply. With schedules only, there is no such run, and it is the first revision."""
 
     active_runs: int = Field(default=0, ge=0)
     """activeRuns is how many runs have begun and not ended."""
 
     waiting_runs: int = Field(default=0, ge=0)
-    """waitingRuns is how many runs have not begun: most often, others come first."""
+    """waitingRuns is how many runs have not begun, most often because other runs come first."""
 
     last_run: RunName | None = None
     """lastRun is the name of the newest run."""
 
     last_run_time: AwareDatetime | None = None
-    """lastRunTime is the logical time of the newest run, or when it was made."""
+    """lastRunTime is the logical time of the newest run, or when it was created."""
 
     last_outcome: Annotated[str, StringConstraints(max_length=64)] | None = None
     """lastOutcome is how the newest finished run ended."""
 
     last_tick_time: AwareDatetime | None = None
-    """lastTickTime is the last tick of the schedules that was dealt with."""
+    """lastTickTime is the last tick of the schedules that was handled."""
 
     schedule_key: Annotated[str, StringConstraints(max_length=64)] | None = None
-    """scheduleKey tells these schedules, or none, from others: what is changed has missed no
-    ticks."""
+    """scheduleKey identifies the current schedules. New schedules have missed no ticks."""
 
     schedule_since: AwareDatetime | None = None
     """scheduleSince is when these schedules took effect. No tick before that fires."""
