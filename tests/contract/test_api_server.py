@@ -7,6 +7,7 @@ The one in memory may be trusted as far as this goes.
 import asyncio
 import uuid
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,9 @@ from headrace.kube.errors import ApiError, already_exists, conflict, invalid, no
 from headrace.kube.resources import CONFIG_MAPS, JOBS, LEASES, NAMESPACES, Ref, Resource
 from support.api_contract import Api, Object, eventually, refused
 from support.virtual_time import VirtualTimeLoop
+
+HELD = ["headrace.dev/contract"]
+"""A finalizer that nobody but the test takes away."""
 
 EVENT_LOOPS = {"memory": VirtualTimeLoop, "cluster": asyncio.new_event_loop}
 
@@ -177,7 +181,7 @@ async def test_only_the_object_that_was_meant_is_deleted(api: Api) -> None:
 
 async def test_a_finalizer_holds_an_object_back(api: Api) -> None:
     """It is marked as being deleted, and goes when its last finalizer is taken away."""
-    await api.config_map("a", finalizers=["headrace.dev/contract"])
+    await api.config_map("a", finalizers=HELD)
     ref = api.ref(CONFIG_MAPS, "a")
     await api.client.delete(ref)
     assert "deletionTimestamp" in (await api.client.get(ref, dict))["metadata"]
@@ -185,10 +189,11 @@ async def test_a_finalizer_holds_an_object_back(api: Api) -> None:
     assert not await api.exists(CONFIG_MAPS, "a")
 
 
-def owned_by(owner: Object) -> list[Object]:
+def owned_by(owner: Object, **more: Any) -> list[Object]:
     """Return the reference to an owner, as a child carries it."""
     meta = owner["metadata"]
-    return [{"apiVersion": "v1", "kind": "ConfigMap", "name": meta["name"], "uid": meta["uid"]}]
+    own = {"apiVersion": "v1", "kind": "ConfigMap", "name": meta["name"], "uid": meta["uid"]}
+    return [{**own, **more}]
 
 
 async def test_what_is_owned_goes_with_its_owner(api: Api) -> None:
@@ -203,6 +208,49 @@ async def test_what_is_owned_goes_with_its_owner(api: Api) -> None:
         return [["stranger"]] == await api.names(api.scope(CONFIG_MAPS))
 
     await eventually(alone)
+
+
+async def is_leaving(api: Api, name: str) -> bool:
+    """Tell whether an object is marked as being deleted."""
+    return (
+        "deletionTimestamp" in (await api.client.get(api.ref(CONFIG_MAPS, name), dict))["metadata"]
+    )
+
+
+async def test_an_owner_that_is_deleted_in_the_foreground_goes_last(api: Api) -> None:
+    """It stays, marked as being deleted, until those are gone that block its deletion."""
+    parent = await api.config_map("parent")
+    owner = owned_by(parent, blockOwnerDeletion=True)
+    await api.config_map("child", ownerReferences=owner, finalizers=HELD)
+    await api.config_map("free", ownerReferences=owner)
+    await api.client.delete(api.ref(CONFIG_MAPS, "parent"), propagation="Foreground")
+    assert await is_leaving(api, "parent")
+
+    async def all_leave() -> bool:
+        return await is_leaving(api, "child") and not await api.exists(CONFIG_MAPS, "free")
+
+    await eventually(all_leave)
+    held = await api.client.get(api.ref(CONFIG_MAPS, "parent"), dict)
+    assert ["foregroundDeletion"] == held["metadata"]["finalizers"]
+    await api.client.patch(api.ref(CONFIG_MAPS, "child"), {"metadata": {"finalizers": None}}, dict)
+
+    async def nobody() -> bool:
+        return [[]] == await api.names(api.scope(CONFIG_MAPS))
+
+    await eventually(nobody)
+
+
+async def test_who_blocks_nothing_may_outlive_an_owner_deleted_in_the_foreground(api: Api) -> None:
+    """It is deleted as well, and nobody waits for it."""
+    parent = await api.config_map("parent")
+    await api.config_map("child", ownerReferences=owned_by(parent), finalizers=HELD)
+    await api.client.delete(api.ref(CONFIG_MAPS, "parent"), propagation="Foreground")
+
+    async def only_the_parent_is_gone() -> bool:
+        return not await api.exists(CONFIG_MAPS, "parent") and await is_leaving(api, "child")
+
+    await eventually(only_the_parent_is_gone)
+    await api.client.patch(api.ref(CONFIG_MAPS, "child"), {"metadata": {"finalizers": None}}, dict)
 
 
 async def test_orphans_live_on(api: Api) -> None:

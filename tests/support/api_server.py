@@ -2,18 +2,17 @@
 An API server in memory: what Headrace relies on of the real one, and no more.
 
 `tests/contract/test_api_server.py` says what that is, and runs it on both. Here are no conversions,
-no generated names, no server-side apply, no admission: a test that needs them needs a cluster.
+no generated names, no server-side apply; admission is what a test says. A test that needs more
+needs a cluster.
 Each request is answered at once; what goes wrong on the way is the business of `api_transport.py`.
 """
 
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from headrace.api.v1alpha1.base import GROUP
@@ -22,20 +21,16 @@ from headrace.kube import resources
 from headrace.kube.resources import Resource
 from headrace.kube.transport import Request, Response
 from support import api_refusals as refuse
-from support.api_garbage import collect_garbage, orphan
+from support.api_garbage import FOREGROUND, collect_garbage, orphan
 from support.api_refusals import RefusalError
-from support.api_selectors import field_selector, label_selector, merge
+from support.api_selectors import merge
 from support.api_storage import Object, Storage
+from support.api_target import Target, read_target
 from support.api_watch import Watches
 
 COLLECT_SECONDS: Final = 0.5  # How long the garbage collector takes to notice.
 EPOCH: Final = datetime(2030, 1, 1, tzinfo=UTC)
 
-_PATH: Final = re.compile(
-    r"/(?:api|apis/(?P<group>[^/]+))/(?P<version>[^/]+)"
-    r"(?:/namespaces/(?P<namespace>[^/]+)(?=/.))?/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?"
-    r"(?:/(?P<part>status))?"
-)
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _LABEL: Final = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 
@@ -54,29 +49,6 @@ FIELDS: Final = {"ConfigMap": {"data", "binaryData", "immutable"}, "Lease": {"sp
 """Where a test of strict decoding needs them: the fields of a kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """What a request is about."""
-
-    resource: Resource
-    namespace: str
-    name: str
-    part: str
-    query: dict[str, str]
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return (self.namespace, self.name)
-
-    def matches(self, item: Object) -> bool:
-        meta = item["metadata"]
-        return (
-            self.namespace in ("", meta.get("namespace", ""))
-            and label_selector(self.query.get("labelSelector", ""))(meta.get("labels") or {})
-            and field_selector(self.query.get("fieldSelector", ""))(item)
-        )
-
-
 class ApiServer:
     """Objects, and the verbs of the API over them."""
 
@@ -85,10 +57,12 @@ class ApiServer:
         self._kinds = {(kind.group, kind.version, kind.plural): kind for kind in kinds}
         self._snapshots: dict[str, list[Object]] = {}
         self._uids = 0
+        self.admit: Callable[[Resource, Object], None] = lambda _kind, _body: None
+        """Asked before an object is made. Raises `RefusalError`."""
         self.watches = Watches(self.storage)
         for name in ("default", "kube-system"):
             body = {"metadata": {"name": name}}
-            self._create(_Target(resources.NAMESPACES, "", "", "", {}), body)
+            self._create(Target(resources.NAMESPACES, "", "", "", {}), body)
 
     def handle(self, request: Request) -> Response:
         """Answer any request but a watch."""
@@ -106,7 +80,7 @@ class ApiServer:
             RefusalError: There is nothing to watch.
 
         """
-        target = self._target(request.target)
+        target = read_target(request.target, self._kinds)
         return self.watches.lines(target.matches, target.resource, target.query)
 
     def forget_history(self) -> None:
@@ -115,7 +89,7 @@ class ApiServer:
         self.storage.compact()
 
     def _answer(self, request: Request) -> tuple[int, Object]:
-        target = self._target(request.target)
+        target = read_target(request.target, self._kinds)
         match request.method:
             case "GET" if target.name:
                 return 200, self._found(target)
@@ -136,29 +110,13 @@ class ApiServer:
                 return 200, self._delete(target, body)
         raise RefusalError(405, "MethodNotAllowed", f"{request.method} is not allowed")
 
-    def _target(self, text: str) -> _Target:
-        url = urlsplit(text)
-        found = _PATH.fullmatch(url.path)
-        resource = found and self._kinds.get(
-            (found["group"] or "", found["version"], found["plural"])
-        )
-        if not found or not resource:
-            raise RefusalError(404, "NotFound", "the server could not find the requested resource")
-        return _Target(
-            resource,
-            found["namespace"] or "",
-            found["name"] or "",
-            found["part"] or "",
-            dict(parse_qsl(url.query)),
-        )
-
-    def _found(self, target: _Target) -> Object:
+    def _found(self, target: Target) -> Object:
         item = self.storage.find(target.resource, target.key)
         if item is None:
             raise refuse.not_found(target.resource, target.name)
         return item
 
-    def _list(self, target: _Target) -> Object:
+    def _list(self, target: Target) -> Object:
         token = target.query.get("continue", "")
         version, _, start = token.partition("/")
         if not token:
@@ -180,7 +138,7 @@ class ApiServer:
             "items": items[begin:end],
         }
 
-    def _create(self, target: _Target, body: Object) -> Object:
+    def _create(self, target: Target, body: Object) -> Object:
         resource, meta = target.resource, dict(body.get("metadata") or {})
         name = meta.get("name", "")
         self._check(resource, body, meta, strict=target.query.get("fieldValidation") == "Strict")
@@ -189,12 +147,13 @@ class ApiServer:
             raise refuse.bad_request("the namespace of the object does not match the request")
         if namespace and self.storage.find(resources.NAMESPACES, ("", namespace)) is None:
             raise refuse.not_found(resources.NAMESPACES, namespace)
+        self.admit(resource, body)
         if self.storage.find(resource, (namespace, name)) is not None:
             raise refuse.already_exists(resource, name)
         self._uids += 1
         meta |= {
             "uid": str(UUID(int=self._uids, version=4)),
-            "creationTimestamp": self._now(),
+            "creationTimestamp": self.now(),
             "generation": 1,
         }
         if namespace:
@@ -223,7 +182,7 @@ class ApiServer:
             fields = ", ".join(f'unknown field "{field}"' for field in sorted(unknown))
             raise refuse.bad_request(f"strict decoding error: {fields}")
 
-    def _update(self, target: _Target, body: Object) -> Object:
+    def _update(self, target: Target, body: Object) -> Object:
         old = self._found(target)
         meta = body.get("metadata") or {}
         self._check(target.resource, body, meta, strict=False)
@@ -235,13 +194,13 @@ class ApiServer:
             target, old, {**body, "apiVersion": old["apiVersion"], "kind": old["kind"]}
         )
 
-    def _patch(self, target: _Target, body: Object, content_type: str) -> Object:
+    def _patch(self, target: Target, body: Object, content_type: str) -> Object:
         if content_type != "application/merge-patch+json":
             raise RefusalError(415, "UnsupportedMediaType", f"{content_type} is not supported")
         old = self._found(target)
         return self._put_in_place(target, old, merge(old, body))
 
-    def _put_in_place(self, target: _Target, old: Object, new: Object) -> Object:
+    def _put_in_place(self, target: Target, old: Object, new: Object) -> Object:
         resource, name = target.resource, target.name
         before, meta = old["metadata"], dict(new["metadata"])
         overlooked = (
@@ -269,7 +228,7 @@ class ApiServer:
             return self._erase(resource, target.key)
         return written
 
-    def _delete(self, target: _Target, options: Object) -> Object:
+    def _delete(self, target: Target, options: Object) -> Object:
         item = self._found(target)
         meta = item["metadata"]
         wanted = (options.get("preconditions") or {}).get("uid")
@@ -277,10 +236,14 @@ class ApiServer:
             raise refuse.other_uid(target.resource, target.name)
         if options.get("propagationPolicy") == "Orphan":
             orphan(self.storage, meta["uid"])
-        if meta.get("finalizers"):
+        finalizers = list(meta.get("finalizers") or [])
+        if options.get("propagationPolicy") == "Foreground" and FOREGROUND not in finalizers:
+            finalizers.append(FOREGROUND)
+        if finalizers:
             if "deletionTimestamp" in meta:
                 return item
-            dying = {**meta, "deletionTimestamp": self._now()}
+            self._collect_later()
+            dying = {**meta, "deletionTimestamp": self.now(), "finalizers": finalizers}
             return self.storage.write(target.resource, {**item, "metadata": dying})
         return self._erase(target.resource, target.key)
 
@@ -290,8 +253,14 @@ class ApiServer:
         return gone
 
     def _collect_later(self) -> None:
-        asyncio.get_running_loop().call_later(COLLECT_SECONDS, collect_garbage, self.storage)
+        asyncio.get_running_loop().call_later(COLLECT_SECONDS, self.collect)
 
-    def _now(self) -> str:
+    def collect(self) -> None:
+        """Collect garbage at once."""
+        collect_garbage(self.storage, self.now())
+
+    @staticmethod
+    def now() -> str:
+        """Return the time, as objects tell it."""
         seconds = asyncio.get_running_loop().time()
         return (EPOCH + timedelta(seconds=int(seconds))).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -90,6 +90,7 @@ async def test_an_attempt_is_ended_whatever_its_jobs_labels_say() -> None:
     assert await rig.world.observe(ALONE) is not None
 
     await rig.world.apply(ALONE, [EndAttempt("t", 1)])
+    rig.server.collect()
 
     assert [] == list(rig.server.storage.all(JOBS))
 
