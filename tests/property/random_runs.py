@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine import ranges
-from headrace.loop.runs import reconcile
 from property.random_plans import Plan
 from support.fake_cluster import CrashError, FakeJob, Fault, LostAnswerError
 from support.fake_world import StaleError
-from support.story import Story, at_once
+from support.story import Story
 
 _ENDS = {DesiredState.STOP: 1, DesiredState.CANCEL: 2, DesiredState.TERMINATE: 3}
 """The ways to end a run early: each can only become one that is stronger."""
@@ -37,7 +36,7 @@ class Ride:
         """Let the controller look once; start it again if it ends."""
         story, cut_off = self.story, True
         try:
-            story.look_again = at_once(reconcile(self.run.key, story.world, self.cluster.now))
+            story.look_again = story.stage.look(self.run)
             cut_off = False
         except CrashError:
             story.restart()

@@ -33,7 +33,7 @@ def test_a_longer_task_tells_that_it_runs() -> None:
     story.pass_time(3600)
     assert 1 == story.cluster.writes.count("log a")
     assert Reason.RUNNING == story.reason("a")
-    assert where("a-1", "a-pod", "node") == story.attempt("a").where
+    assert where("a-1", "a-1-pod", "node") == story.attempt("a").where
 
 
 def test_a_slow_start_is_told_and_then_that_it_runs() -> None:

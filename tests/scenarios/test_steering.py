@@ -1,4 +1,4 @@
-"""What `desiredState` and `onFailure` do to a run, and what `finally` tasks do in all of that."""
+"""What `desiredState` and `onFailure` do to a run."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import OnFailure
 from headrace.engine.outcome import Outcome
 from support.builders import chain, last, retries, task, workflow
-from support.story import Story
+from support.story import NewStory
 
 TWO_BRANCHES = workflow(
     task("a"), task("b", "a"), task("c"), task("d", "c", when="AllDone"), last("tidy")
@@ -17,9 +17,9 @@ TWO_BRANCHES = workflow(
 # --- pause ------------------------------------------------------------------------------------
 
 
-def test_a_paused_run_starts_nothing_new_and_lets_go_on_what_runs() -> None:
+def test_a_paused_run_starts_nothing_new_and_lets_go_on_what_runs(new_story: NewStory) -> None:
     """Running tasks end on their own; the rest waits, and the run says why."""
-    story = Story(chain("a", "b"))
+    story = new_story(chain("a", "b"))
     story.tick()
     story.steer(DesiredState.PAUSE)
     assert (None, Reason.PAUSED) == story.told
@@ -32,9 +32,9 @@ def test_a_paused_run_starts_nothing_new_and_lets_go_on_what_runs() -> None:
     assert (None, Reason.RUNNING) == story.told
 
 
-def test_a_paused_run_tries_nothing_again() -> None:
+def test_a_paused_run_tries_nothing_again(new_story: NewStory) -> None:
     """A retry that is due waits for the run to go on."""
-    story = Story(workflow(task("a", retry=retries(1, seconds=10))))
+    story = new_story(workflow(task("a", retry=retries(1, seconds=10))))
     story.tick()
     story.fail("a")
     story.steer(DesiredState.PAUSE)
@@ -45,9 +45,9 @@ def test_a_paused_run_tries_nothing_again() -> None:
     assert {"a"} == story.alive
 
 
-def test_a_run_that_is_paused_from_the_start_does_not_begin() -> None:
+def test_a_run_that_is_paused_from_the_start_does_not_begin(new_story: NewStory) -> None:
     """It has no start time until it goes on."""
-    story = Story(chain("a"), desired=DesiredState.PAUSE, told_desired=DesiredState.PAUSE)
+    story = new_story(chain("a"), desired=DesiredState.PAUSE)
     story.tick()
     assert (None, Reason.PAUSED) == story.told
     assert story.status.started is None
@@ -55,9 +55,9 @@ def test_a_run_that_is_paused_from_the_start_does_not_begin() -> None:
     assert {"a"} == story.alive
 
 
-def test_finally_tasks_wait_while_the_run_is_paused() -> None:
+def test_finally_tasks_wait_while_the_run_is_paused(new_story: NewStory) -> None:
     """Pause starts nothing at all."""
-    story = Story(workflow(task("a"), last("tidy")))
+    story = new_story(workflow(task("a"), last("tidy")))
     story.tick()
     story.steer(DesiredState.PAUSE)
     story.succeed("a")
@@ -69,9 +69,9 @@ def test_finally_tasks_wait_while_the_run_is_paused() -> None:
 # --- stop -------------------------------------------------------------------------------------
 
 
-def test_a_stopped_run_ends_what_it_began() -> None:
+def test_a_stopped_run_ends_what_it_began(new_story: NewStory) -> None:
     """Nothing new starts, what runs may end, then come the `finally` tasks."""
-    story = Story(TWO_BRANCHES)
+    story = new_story(TWO_BRANCHES)
     story.tick()
     story.steer(DesiredState.STOP)
     assert (None, Reason.STOPPING) == story.told
@@ -90,9 +90,9 @@ def test_a_stopped_run_ends_what_it_began() -> None:
     assert "desiredState is Stop; 1 failed (c); 2 cancelled (b, d)" == story.status.message
 
 
-def test_a_stopped_run_lets_started_tasks_use_their_retries() -> None:
+def test_a_stopped_run_lets_started_tasks_use_their_retries(new_story: NewStory) -> None:
     """A task that has begun may finish."""
-    story = Story(workflow(task("a", retry=retries(1, seconds=10)), task("b", "a")))
+    story = new_story(workflow(task("a", retry=retries(1, seconds=10)), task("b", "a")))
     story.tick()
     story.steer(DesiredState.STOP)
     story.fail("a")
@@ -102,9 +102,9 @@ def test_a_stopped_run_lets_started_tasks_use_their_retries() -> None:
     assert (False, Reason.STOPPED) == story.told
 
 
-def test_a_task_that_never_got_an_attempt_is_stopped() -> None:
+def test_a_task_that_never_got_an_attempt_is_stopped(new_story: NewStory) -> None:
     """A TaskRun whose Job was refused so far has not started anything."""
-    story = Story(chain("a", "b"))
+    story = new_story(chain("a", "b"))
     story.cluster.refusals["a"] = (Reason.QUOTA_EXCEEDED, "no room")
     story.tick()
     story.steer(DesiredState.STOP)
@@ -112,9 +112,9 @@ def test_a_task_that_never_got_an_attempt_is_stopped() -> None:
     assert (False, Reason.STOPPED) == story.told
 
 
-def test_what_a_rule_left_out_stays_left_out_when_the_run_is_stopped() -> None:
+def test_what_a_rule_left_out_stays_left_out_when_the_run_is_stopped(new_story: NewStory) -> None:
     """The outcome of a task that ended before the stop does not change, nor what others saw."""
-    story = Story(
+    story = new_story(
         workflow(task("a"), task("slow"), task("alert", "a", when="OneFailed"), task("z", "slow"))
     )
     story.tick()
@@ -127,9 +127,9 @@ def test_what_a_rule_left_out_stays_left_out_when_the_run_is_stopped() -> None:
     assert 1 == story.status.counts.cancelled
 
 
-def test_a_run_that_had_nothing_left_to_stop_succeeded() -> None:
+def test_a_run_that_had_nothing_left_to_stop_succeeded(new_story: NewStory) -> None:
     """Stop is not a failure when it kept nothing from running."""
-    story = Story(chain("a"))
+    story = new_story(chain("a"))
     story.tick()
     story.steer(DesiredState.STOP)
     story.succeed("a")
@@ -139,9 +139,9 @@ def test_a_run_that_had_nothing_left_to_stop_succeeded() -> None:
 # --- cancel -----------------------------------------------------------------------------------
 
 
-def test_a_cancelled_run_ends_what_runs() -> None:
+def test_a_cancelled_run_ends_what_runs(new_story: NewStory) -> None:
     """Attempts are ended, the rest never starts, then come the `finally` tasks."""
-    story = Story(TWO_BRANCHES)
+    story = new_story(TWO_BRANCHES)
     story.tick()
     story.begin("a", "c")
     story.steer(DesiredState.CANCEL)
@@ -154,9 +154,11 @@ def test_a_cancelled_run_ends_what_runs() -> None:
     assert (1, 4) == (story.status.counts.succeeded, story.status.counts.cancelled)
 
 
-def test_a_cancelled_run_waits_until_its_attempts_are_gone_before_it_tidies_up() -> None:
+def test_a_cancelled_run_waits_until_its_attempts_are_gone_before_it_tidies_up(
+    new_story: NewStory,
+) -> None:
     """A `finally` task never runs beside what it is to clear away."""
-    story = Story(workflow(task("a"), last("tidy")))
+    story = new_story(workflow(task("a"), last("tidy")))
     story.cluster.lingering = True
     story.tick()
     story.begin("a")
@@ -169,9 +171,9 @@ def test_a_cancelled_run_waits_until_its_attempts_are_gone_before_it_tidies_up()
     assert {"tidy"} == story.alive
 
 
-def test_a_task_that_waits_for_its_retry_is_cancelled() -> None:
+def test_a_task_that_waits_for_its_retry_is_cancelled(new_story: NewStory) -> None:
     """Nothing of it runs, and nothing will."""
-    story = Story(workflow(task("a", retry=retries(3, seconds=600))))
+    story = new_story(workflow(task("a", retry=retries(3, seconds=600))))
     story.tick()
     story.fail("a")
     story.steer(DesiredState.CANCEL)
@@ -179,9 +181,9 @@ def test_a_task_that_waits_for_its_retry_is_cancelled() -> None:
     assert (False, Reason.CANCELLED) == story.told
 
 
-def test_finally_tasks_are_not_cancelled() -> None:
+def test_finally_tasks_are_not_cancelled(new_story: NewStory) -> None:
     """They end on their own, also when they ran already."""
-    story = Story(workflow(task("a"), last("tidy")))
+    story = new_story(workflow(task("a"), last("tidy")))
     story.tick()
     story.succeed("a")
     story.steer(DesiredState.CANCEL)
@@ -190,9 +192,9 @@ def test_finally_tasks_are_not_cancelled() -> None:
     assert (True, Reason.SUCCEEDED) == story.told
 
 
-def test_a_success_that_came_first_stays_a_success() -> None:
+def test_a_success_that_came_first_stays_a_success(new_story: NewStory) -> None:
     """Cancel races with the end of a task: what the world showed first counts."""
-    story = Story(chain("a"))
+    story = new_story(chain("a"))
     story.tick()
     story.begin("a")
     story.cluster.end(story.job("a"))
@@ -201,9 +203,11 @@ def test_a_success_that_came_first_stays_a_success() -> None:
 
 
 @pytest.mark.parametrize("desired", [DesiredState.STOP, DesiredState.CANCEL])
-def test_a_run_that_is_ended_before_it_began_never_runs(desired: DesiredState) -> None:
+def test_a_run_that_is_ended_before_it_began_never_runs(
+    new_story: NewStory, desired: DesiredState
+) -> None:
     """Not even its `finally` tasks: there is nothing to tidy up."""
-    story = Story(TWO_BRANCHES, desired=desired, told_desired=desired)
+    story = new_story(TWO_BRANCHES, desired=desired)
     story.tick()
     assert story.status.finished is not None
     assert story.status.succeeded is False
@@ -212,9 +216,9 @@ def test_a_run_that_is_ended_before_it_began_never_runs(desired: DesiredState) -
     assert 5 == story.status.counts.cancelled
 
 
-def test_stop_can_become_cancel() -> None:
+def test_stop_can_become_cancel(new_story: NewStory) -> None:
     """Who has waited long enough ends what still runs."""
-    story = Story(TWO_BRANCHES)
+    story = new_story(TWO_BRANCHES)
     story.tick()
     story.steer(DesiredState.STOP)
     story.succeed("a")
@@ -227,9 +231,9 @@ def test_stop_can_become_cancel() -> None:
 # --- onFailure: Stop --------------------------------------------------------------------------
 
 
-def test_a_failure_can_stop_the_run() -> None:
+def test_a_failure_can_stop_the_run(new_story: NewStory) -> None:
     """With onFailure: Stop independent branches start nothing new; what runs may end."""
-    story = Story(
+    story = new_story(
         workflow(task("a"), task("c"), task("d", "c"), last("tidy"), on_failure=OnFailure.STOP)
     )
     story.tick()
@@ -243,9 +247,11 @@ def test_a_failure_can_stop_the_run() -> None:
     assert story.status.message.endswith("; 1 cancelled (d)")
 
 
-def test_a_task_that_has_begun_keeps_its_retries_when_the_run_is_stopped() -> None:
+def test_a_task_that_has_begun_keeps_its_retries_when_the_run_is_stopped(
+    new_story: NewStory,
+) -> None:
     """Another task's failure takes nothing from it."""
-    story = Story(
+    story = new_story(
         workflow(task("a"), task("b", retry=retries(1, seconds=10)), on_failure=OnFailure.STOP)
     )
     story.tick()
@@ -255,9 +261,9 @@ def test_a_task_that_has_begun_keeps_its_retries_when_the_run_is_stopped() -> No
     assert {"b"} == story.alive
 
 
-def test_a_failure_that_is_allowed_does_not_stop_the_run() -> None:
+def test_a_failure_that_is_allowed_does_not_stop_the_run(new_story: NewStory) -> None:
     """It is not counted against the run in any way."""
-    story = Story(
+    story = new_story(
         workflow(
             task("a", allow_failure=True), task("c"), task("d", "c"), on_failure=OnFailure.STOP
         )
@@ -266,57 +272,3 @@ def test_a_failure_that_is_allowed_does_not_stop_the_run() -> None:
     story.fail("a")
     story.succeed("c")
     assert {"d"} == story.alive
-
-
-# --- finally ----------------------------------------------------------------------------------
-
-
-def test_finally_tasks_run_after_all_others_whatever_the_outcome() -> None:
-    """They start together when nothing else is left."""
-    story = Story(workflow(task("a"), task("b"), last("tidy"), last("tell")))
-    story.tick()
-    story.fail("a")
-    assert {"b"} == story.alive
-    story.succeed("b")
-    assert {"tidy", "tell"} == story.alive
-    story.succeed("tidy", "tell")
-    assert (False, Reason.FAILED) == story.told
-
-
-def test_a_finally_task_that_fails_fails_the_run() -> None:
-    """A run that did not tidy up did not succeed."""
-    story = Story(workflow(task("a"), last("tidy")))
-    story.tick()
-    story.succeed("a")
-    story.fail("tidy")
-    assert (False, Reason.FAILED) == story.told
-    assert story.status.message.startswith("tidy failed: ")
-
-
-def test_a_finally_task_may_be_allowed_to_fail() -> None:
-    """It is a task like any other."""
-    story = Story(workflow(task("a"), last("tell", allow_failure=True)))
-    story.tick()
-    story.succeed("a")
-    story.fail("tell")
-    assert (True, Reason.SUCCEEDED) == story.told
-
-
-def test_a_finally_task_has_retries_like_any_other() -> None:
-    """It is the most important one to succeed."""
-    story = Story(workflow(task("a"), last("tidy", retry=retries(1, seconds=10))))
-    story.tick()
-    story.succeed("a")
-    story.fail("tidy")
-    story.pass_time(10)
-    assert {"tidy"} == story.alive
-    story.succeed("tidy")
-    assert (True, Reason.SUCCEEDED) == story.told
-
-
-def test_finally_tasks_run_when_all_others_were_left_out() -> None:
-    """A tidy-up task does not care why there is nothing else to do."""
-    story = Story(workflow(task("a"), task("b", "a"), task("c", "b"), last("tidy")))
-    story.tick()
-    story.fail("a")
-    assert {"tidy"} == story.alive

@@ -8,7 +8,7 @@ from headrace.api.v1alpha1.workflow import RunTimeouts
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.decide import RUN_STATUS_INTERVAL
 from support.builders import chain, last, retries, task, workflow
-from support.story import Story
+from support.story import NewStory
 
 TIDY = workflow(task("a"), task("b", "a"), last("tidy"), last("tell"))
 
@@ -21,9 +21,9 @@ def limited(finally_seconds: int, run_seconds: int | None = None) -> RunTimeouts
 # --- somebody ends it -------------------------------------------------------------------------
 
 
-def test_a_run_whose_last_task_hangs_can_be_ended() -> None:
+def test_a_run_whose_last_task_hangs_can_be_ended(new_story: NewStory) -> None:
     """Cancel leaves `finally` tasks alone; Terminate ends them, and the run."""
-    story = Story(TIDY)
+    story = new_story(TIDY)
     story.tick()
     story.steer(DesiredState.CANCEL)
     story.begin("tidy")
@@ -39,9 +39,9 @@ def test_a_run_whose_last_task_hangs_can_be_ended() -> None:
     assert Outcome.SUCCEEDED == story.log("tell").outcome
 
 
-def test_a_terminated_run_ends_at_once_without_its_finally_tasks() -> None:
+def test_a_terminated_run_ends_at_once_without_its_finally_tasks(new_story: NewStory) -> None:
     """What runs is ended, and nothing starts any more; it is on record why."""
-    story = Story(TIDY)
+    story = new_story(TIDY)
     story.tick()
     story.begin("a")
     story.steer(DesiredState.TERMINATE)
@@ -54,9 +54,11 @@ def test_a_terminated_run_ends_at_once_without_its_finally_tasks() -> None:
     }
 
 
-def test_a_terminated_run_gives_up_its_finally_tasks_and_waits_for_its_pods_only() -> None:
+def test_a_terminated_run_gives_up_its_finally_tasks_and_waits_for_its_pods_only(
+    new_story: NewStory,
+) -> None:
     """It says which pod still runs, and ends with the last one: nothing runs of what has ended."""
-    story = Story(TIDY)
+    story = new_story(TIDY)
     story.cluster.lingering = True
     story.tick()
     story.begin("a")
@@ -65,7 +67,7 @@ def test_a_terminated_run_gives_up_its_finally_tasks_and_waits_for_its_pods_only
     story.pass_time(1)
     assert (None, Reason.CANCELLING) == story.told
     assert story.status.message.startswith("desiredState is Terminate; ")
-    assert "a-pod" in story.status.message
+    assert str(story.pod("a")) in story.status.message
     assert 4 == story.status.counts.cancelled
 
     story.cluster.sweep()
@@ -75,9 +77,9 @@ def test_a_terminated_run_gives_up_its_finally_tasks_and_waits_for_its_pods_only
 
 
 @pytest.mark.parametrize("first", [DesiredState.PAUSE, DesiredState.STOP, DesiredState.CANCEL])
-def test_every_other_wish_can_become_terminate(first: DesiredState) -> None:
+def test_every_other_wish_can_become_terminate(new_story: NewStory, first: DesiredState) -> None:
     """Whatever somebody has waited for."""
-    story = Story(TIDY)
+    story = new_story(TIDY)
     story.tick()
     story.steer(first)
     story.steer(DesiredState.TERMINATE)
@@ -85,9 +87,9 @@ def test_every_other_wish_can_become_terminate(first: DesiredState) -> None:
     assert set() == story.alive
 
 
-def test_a_finally_task_that_waits_for_its_retry_is_ended() -> None:
+def test_a_finally_task_that_waits_for_its_retry_is_ended(new_story: NewStory) -> None:
     """Nothing of it runs, and nothing will."""
-    story = Story(workflow(task("a"), last("tidy", retry=retries(3, seconds=600))))
+    story = new_story(workflow(task("a"), last("tidy", retry=retries(3, seconds=600))))
     story.tick()
     story.succeed("a")
     story.fail("tidy")
@@ -96,9 +98,9 @@ def test_a_finally_task_that_waits_for_its_retry_is_ended() -> None:
     assert (False, Reason.TERMINATED) == story.told
 
 
-def test_a_finally_task_that_cannot_start_is_ended() -> None:
+def test_a_finally_task_that_cannot_start_is_ended(new_story: NewStory) -> None:
     """It has no TaskRun, and would ask for one for ever."""
-    story = Story(workflow(task("a"), last("tidy")))
+    story = new_story(workflow(task("a"), last("tidy")))
     story.cluster.no_task_runs["tidy"] = (Reason.QUOTA_EXCEEDED, "no room")
     story.tick()
     story.succeed("a")
@@ -107,18 +109,18 @@ def test_a_finally_task_that_cannot_start_is_ended() -> None:
     assert (False, Reason.TERMINATED) == story.told
 
 
-def test_a_run_that_is_terminated_before_it_began_never_runs() -> None:
+def test_a_run_that_is_terminated_before_it_began_never_runs(new_story: NewStory) -> None:
     """As one that is cancelled."""
     wish = DesiredState.TERMINATE
-    story = Story(TIDY, desired=wish, told_desired=wish)
+    story = new_story(TIDY, desired=wish)
     story.tick()
     assert (False, Reason.TERMINATED) == story.told
     assert {} == story.run.task_runs
 
 
-def test_terminate_is_no_failure_when_it_cut_nothing() -> None:
+def test_terminate_is_no_failure_when_it_cut_nothing(new_story: NewStory) -> None:
     """The last task ended before it was seen."""
-    story = Story(chain("a"))
+    story = new_story(chain("a"))
     story.tick()
     story.begin("a")
     story.cluster.end(story.job("a"))
@@ -129,9 +131,9 @@ def test_terminate_is_no_failure_when_it_cut_nothing() -> None:
 # --- its time is over -------------------------------------------------------------------------
 
 
-def test_finally_tasks_have_a_time_limit_together() -> None:
+def test_finally_tasks_have_a_time_limit_together(new_story: NewStory) -> None:
     """It counts from the end of all others; nobody has to be there."""
-    story = Story(workflow(task("a"), last("tidy"), last("tell"), timeouts=limited(60)))
+    story = new_story(workflow(task("a"), last("tidy"), last("tell"), timeouts=limited(60)))
     story.tick()
     story.begin("a")
     story.pass_time(3600)
@@ -147,9 +149,9 @@ def test_finally_tasks_have_a_time_limit_together() -> None:
     assert want == story.status.message
 
 
-def test_the_limit_counts_also_where_no_finally_task_could_start() -> None:
+def test_the_limit_counts_also_where_no_finally_task_could_start(new_story: NewStory) -> None:
     """What is to be cleared away is still being removed, and stays so."""
-    story = Story(workflow(task("a"), last("tidy"), timeouts=limited(60, run_seconds=10)))
+    story = new_story(workflow(task("a"), last("tidy"), timeouts=limited(60, run_seconds=10)))
     story.cluster.lingering = True
     story.tick()
     story.begin("a")
@@ -163,9 +165,9 @@ def test_the_limit_counts_also_where_no_finally_task_could_start() -> None:
     assert "2 cancelled (a, tidy)" in story.status.message
 
 
-def test_a_restart_does_not_give_finally_tasks_more_time() -> None:
+def test_a_restart_does_not_give_finally_tasks_more_time(new_story: NewStory) -> None:
     """The time is on record with the run."""
-    story = Story(workflow(task("a"), last("tidy"), timeouts=limited(60)))
+    story = new_story(workflow(task("a"), last("tidy"), timeouts=limited(60)))
     story.tick()
     story.succeed("a")
     story.begin("tidy")
@@ -176,9 +178,9 @@ def test_a_restart_does_not_give_finally_tasks_more_time() -> None:
     assert (False, Reason.FINALLY_TIMEOUT) == story.told
 
 
-def test_finally_tasks_that_end_in_time_are_not_touched() -> None:
+def test_finally_tasks_that_end_in_time_are_not_touched(new_story: NewStory) -> None:
     """The limit is no news then."""
-    story = Story(workflow(task("a"), last("tidy"), timeouts=limited(60)))
+    story = new_story(workflow(task("a"), last("tidy"), timeouts=limited(60)))
     story.tick()
     story.succeed("a")
     story.pass_time(59)

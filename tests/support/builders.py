@@ -13,8 +13,15 @@ from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import Backoff, RetryAction, RetryPolicy, RetryReason, RetryRule
-from headrace.api.v1alpha1.task import Defaults, NamedTask, RunWhen, Task, TaskTimeouts
-from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.api.v1alpha1.task import (
+    Defaults,
+    NamedTask,
+    RunWhen,
+    Task,
+    TaskBody,
+    TaskTimeouts,
+)
+from headrace.api.v1alpha1.workflow import RunTimeouts, WorkflowSpec
 from headrace.engine.definition.compile import Definition, TaskDefinition, compile_workflow
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import RunContext, StartAttempt
@@ -74,6 +81,32 @@ def diamond(**fields: Any) -> Definition:
         task("join", "left", "right"),
         **fields,
     )
+
+
+def spelled_out(definition: Definition) -> dict[str, Any]:
+    """Return a definition as somebody writes it who leaves nothing to defaults."""
+    tasks = [
+        (Task if not each.is_finally else NamedTask)(
+            name=each.name,
+            allow_failure=each.allow_failure,
+            **{} if each.is_finally else {"depends_on": each.upstream, "run_when": each.run_when},
+            **{name: getattr(each.body, name) for name in TaskBody.model_fields},
+        )
+        for each in definition.tasks.values()
+    ]
+    written = spec(
+        *tasks,
+        defaults=Defaults(),
+        params=definition.params,
+        on_failure=definition.on_failure,
+        timeouts=RunTimeouts(
+            run_seconds=definition.run_seconds, finally_seconds=definition.finally_seconds
+        ),
+        concurrency=definition.concurrency,
+        history=definition.history,
+    )
+    assert definition.tasks == compile_workflow(written).tasks
+    return written.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 # --- policies ---------------------------------------------------------------------------------

@@ -97,6 +97,14 @@ class FakeRun:
         """Whether it is a TaskRun on its own."""
         return self.key.kind is RunKind.TASK_RUN
 
+    def forget_deleted(self) -> None:
+        """Act as if nobody had seen any TaskRun vanish: a list says nothing of what is gone."""
+        gone = {name: record for name, record in self.task_runs.items() if record.deleted}
+        self.lost |= gone.keys()
+        self.remains |= gone
+        for name in gone:
+            del self.task_runs[name]
+
 
 class FakeCluster:
     """Keeps what survives a crash of the controller, and does what people and machines do."""
@@ -150,9 +158,10 @@ class FakeCluster:
 
     # --- what people and machines do ----------------------------------------------------------
 
-    def begin(self, job: FakeJob, pod: str = "pod", node: str = "node") -> None:
+    def begin(self, job: FakeJob, node: str = "node") -> None:
         """Let the program of an attempt run."""
-        place = where(job.sighting.where.unit_name, pod, node)
+        unit = job.sighting.where.unit_name
+        place = where(unit, f"{unit}-pod", node)
         self._move(job, Stage.RUNNING, started=self.now, scheduled=self.now, where=place)
 
     def stall(self, job: FakeJob, waiting: Reason | None, message: str) -> None:
@@ -201,6 +210,11 @@ class FakeCluster:
         run.generation += 1
         if not self.slow:
             run.told_desired = desired
+
+    def delete_revision(self, run: FakeRun) -> None:
+        """Let somebody delete the definition that a run keeps."""
+        lost = "ControllerRevision 'etl-x' was deleted; start a new run"
+        run.refusal = (Reason.REVISION_NOT_FOUND, lost)
 
     def sweep(self) -> None:
         """Finish what is being removed."""

@@ -34,12 +34,7 @@ class FakeWorld:
         self._tasks_logged: dict[RunKey, dict[str, datetime]] = {}
         cluster.tell()  # a list says what is; of what is gone it says nothing
         for run in cluster.runs.values():
-            gone = {name: record for name, record in run.task_runs.items() if record.deleted}
-            run.lost |= gone.keys()
-            run.remains |= gone
-            run.task_runs = {
-                name: record for name, record in run.task_runs.items() if not record.deleted
-            }
+            run.forget_deleted()
         for job in cluster.jobs():
             job.told = None if job.removed else job.sighting
 

@@ -5,24 +5,21 @@ After every tick the invariants are checked, and that looking once more changes 
 here waits: time is what the story says.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.decide import Decision, decide
-from headrace.engine.run.observed import RunKey, RunKind, RunLog
+from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.task.observed import Attempt, TaskLog
-from headrace.loop.runs import reconcile
 from support.builders import at
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
-from support.fake_world import FakeWorld
 from support.invariants import Invariants
-
-T = TypeVar("T")
+from support.memory_stage import MemoryStage
 
 SOON = 5
 """After so many looks at one moment there must be nothing left to do."""
@@ -32,14 +29,30 @@ class RestlessError(AssertionError):
     """The controller writes again and again although nothing happens."""
 
 
-def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that waits for nothing."""
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        result: T = done.value
-        return result
-    raise AssertionError("the world in memory waited for something")
+class Stage(Protocol):
+    """A cluster, and a controller's world over it."""
+
+    @property
+    def cluster(self) -> FakeCluster:
+        """What survives a crash of the controller, or what has the ways of a `FakeCluster`."""
+
+    def add_run(self, definition: Definition | None, name: str, **fields: Any) -> FakeRun:
+        """Let somebody create a run."""
+
+    def observe(self, run: FakeRun) -> ObservedRun | None:
+        """Return what the world shows of a run."""
+
+    def look(self, run: FakeRun) -> datetime | None:
+        """Give a run a turn; return when the controller wants to look again."""
+
+    def due(self, run: FakeRun) -> datetime | None:
+        """Return when the world has asked for a look at a run, in its last turn."""
+
+    def restart(self) -> None:
+        """End the controller's process and start another."""
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let time pass."""
 
 
 class Story:
@@ -48,18 +61,22 @@ class Story:
     look_again: datetime | None = None
     """When the controller has asked to look again."""
 
-    def __init__(self, definition: Definition | None, name: str = "etl-1", **fields: Any) -> None:
-        self.cluster = FakeCluster()
+    def __init__(
+        self,
+        definition: Definition | None,
+        name: str = "etl-1",
+        *,
+        stage: Stage | None = None,
+        **fields: Any,
+    ) -> None:
+        self.stage = stage or MemoryStage()
+        self.cluster = self.stage.cluster
         self.run = self.another_run(definition, name, **fields)
-        self.world = FakeWorld(self.cluster)
         self.invariants = Invariants(self.cluster)
 
     def another_run(self, definition: Definition | None, name: str, **fields: Any) -> FakeRun:
         """Let somebody create a run."""
-        key = RunKey("default", name)
-        run = FakeRun(key, f"uid-{name}", definition, self.cluster.now, **fields)
-        self.cluster.runs[key] = run
-        return run
+        return self.stage.add_run(definition, name, **fields)
 
     # --- the controller -----------------------------------------------------------------------
 
@@ -69,9 +86,11 @@ class Story:
         self._decides_the_same_twice(run)
         for _ in range(SOON):
             before = len(self.cluster.writes)
-            self.look_again = at_once(reconcile(run.key, self.world, self.cluster.now))
+            self.look_again = self.stage.look(run)
             self.invariants.check(run, self.look_again)
-            if len(self.cluster.writes) == before:
+            self.look_again = earliest(self.look_again, self.stage.due(run))
+            at_once = self.look_again is not None and self.look_again <= self.cluster.now
+            if len(self.cluster.writes) == before and not at_once:
                 self.invariants.settled(run, self.look_again)
                 return
         raise RestlessError(self.cluster.writes[-SOON:])
@@ -80,33 +99,31 @@ class Story:
         """Let time pass; the controller looks whenever it has asked to, and at the end."""
         end = self.cluster.now + timedelta(seconds=seconds)
         while self.look_again is not None and self.look_again < end:
-            self.cluster.now = self.look_again
+            self.stage.wait_until(self.look_again)
             self.tick()
-        self.cluster.now = end
+        self.stage.wait_until(end)
         self.tick()
 
     def restart(self) -> None:
         """End the controller's process and start another."""
-        self.world = FakeWorld(self.cluster)
+        self.stage.restart()
 
-    def decision(self) -> Decision:
+    def decision(self, run: FakeRun | None = None) -> Decision:
         """Return what would be decided now."""
-        observed = at_once(self.world.observe(self.run.key))
+        observed = self.stage.observe(run or self.run)
         assert observed is not None
         return decide(observed, self.cluster.now)
 
     def _decides_the_same_twice(self, run: FakeRun) -> None:
         """Law 1, and invariant 11: one observation has one decision."""
-        observed = at_once(self.world.observe(run.key))
-        assert observed is not None
-        assert decide(observed, self.cluster.now) == decide(observed, self.cluster.now)
+        assert self.decision(run) == self.decision(run)
 
     # --- what happens -------------------------------------------------------------------------
 
     def begin(self, *tasks: str) -> None:
         """Let programs run."""
         for task in tasks:
-            self.cluster.begin(self.job(task), pod=f"{task}-pod")
+            self.cluster.begin(self.job(task))
         self.tick()
 
     def succeed(self, *tasks: str, output: str = "") -> None:
@@ -118,7 +135,7 @@ class Story:
     def fail(self, *tasks: str, code: int | None = 1, reason: Reason | None = None) -> None:
         """Let programs end badly."""
         for task in tasks:
-            self.cluster.end(self.job(task), code, reason)
+            self.cluster.end(self.job(task), code, **({"reason": reason} if reason else {}))
         self.tick()
 
     def stall(self, task: str, waiting: Reason | None, message: str = "") -> None:
@@ -174,6 +191,11 @@ class Story:
         """Return the Job of a task's newest attempt."""
         return self.record(task).newest()
 
+    def pod(self, task: str) -> str | None:
+        """Return the name of the pod of a task's newest attempt."""
+        instance = self.job(task).sighting.where.instance
+        return None if instance is None else instance.name
+
     def reason(self, task: str) -> Reason:
         """Return the reason of a TaskRun's Succeeded condition."""
         return self.log(task).reason
@@ -181,6 +203,15 @@ class Story:
     def attention(self) -> dict[str, Reason]:
         """Return what needs somebody's attention."""
         return {each.task: each.reason for each in self.run.log.attention}
+
+
+NewStory = Callable[..., Story]
+"""Begins a story on some stage."""
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """Return the first of some moments, if there is any."""
+    return min((each for each in moments if each is not None), default=None)
 
 
 def alone(definition: Definition) -> Story:

@@ -1,7 +1,9 @@
 """A world of runs over an API server in memory, without informers: a test tells the caches."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
@@ -13,6 +15,7 @@ from headrace.kube.resources import Ref, Resource
 from headrace.kube.store import Store
 from headrace.loop.runs import reconcile
 from headrace.manifests.kube import OwnObject
+from support.api_selectors import label_selector
 from support.api_server import EPOCH
 from support.plumbing import Rig, manifest
 from support.virtual_time import now
@@ -28,17 +31,54 @@ class WorldRig(Rig):
     def restart(self) -> None:
         """Know nothing any more, as another controller after a crash of the one before."""
         self.asked: list[RunKey] = []
+        self.due: dict[RunKey, datetime] = {}
+        """When the world wants a run to be looked at."""
         self.pictures = TaskPictures(lambda: self.caches, self.clock)
         self.woken: list[Key] = []
         self.caches = Caches(self.woken.append, self.pictures.outdated)
         events = EventRecorder(self.client, self.clock, "test")
-        links = Links(self.clock, lambda key, _: self.asked.append(key), events)
+        links = Links(self.clock, self._later, events)
         self.world = ClusterWorld(self.caches, self.client, self.pictures, links)
+        self._told = 0
 
     @staticmethod
     def clock() -> datetime:
         """Read the clock."""
         return datetime.fromtimestamp(EPOCH.timestamp() + now(), EPOCH.tzinfo)
+
+    def tell(self) -> None:
+        """Tell the caches all that they do not know yet; the first time only what there is."""
+        storage = self.server.storage
+        for resource, selector, store in self.caches.watched():
+            watched = label_selector(selector)
+            if self._told == 0:
+                news = [(None, item) for item in storage.all(resource)]
+            else:
+                changes = storage.since(self._told)
+                news = [(c.before, c.after) for c in changes if c.resource == resource]
+            for before, after in news:
+                item = after or before
+                assert item is not None
+                if not watched(item["metadata"].get("labels") or {}):
+                    continue
+                told = msgspec.convert(item, store.into)
+                if after is not None:
+                    store.put(told)
+                else:
+                    store.remove(told.metadata, told)
+            store.advance("", storage.version)
+        self._told = storage.version
+
+    @property
+    def writes(self) -> list[str]:
+        """All that the controller asked the server to change."""
+        sent = self.transport.requests
+        return [f"{each.method} {each.target}" for each in sent if each.method != "GET"]
+
+    def _later(self, key: RunKey, seconds: float) -> None:
+        self.asked.append(key)
+        due = self.clock() + timedelta(seconds=seconds)
+        self.due[key] = min(due, self.due.get(key, due))
 
     async def make(
         self, resource: Resource, name: str, spec: dict[str, Any], namespace: str = "default"

@@ -1,0 +1,25 @@
+"""
+The stages of stories: the world in memory, and the real one over the API server in memory.
+
+What is told of losses, steering, overlap and ends is told on both. A scenario that cannot hold on
+a cluster says why.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from support.api_stage import ApiStage
+from support.memory_stage import MemoryStage
+from support.story import NewStory, Story
+
+STAGES = {"memory": MemoryStage, "cluster-world": ApiStage}
+
+
+@pytest.fixture(params=STAGES)
+def new_story(request: pytest.FixtureRequest) -> Iterator[NewStory]:
+    """Return what begins a story, on one stage or the other."""
+    stage = STAGES[request.param]()
+    yield partial(Story, stage=stage)
+    stage.close()

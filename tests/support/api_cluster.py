@@ -1,0 +1,216 @@
+"""
+A cluster as stories know it, over the API server in memory: what people and machines do.
+
+It has the ways of `FakeCluster`. Each of them is a request, or a step of a machine; what a cluster
+does by itself at once has happened when it returns.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.engine.definition.compile import Definition
+from headrace.engine.run.observed import RunKey
+from headrace.kube.resources import CONTROLLER_REVISIONS, JOBS, Resource
+from headrace.kube.transport import Request
+from support.api_mirror import Mirror
+from support.api_refusals import RefusalError
+from support.api_server import ApiServer
+from support.api_storage import Object
+from support.builders import spelled_out
+from support.fake_cluster import FakeJob, FakeRun
+from support.plumbing import manifest
+from support.pods_by_hand import PodsByHand
+from support.virtual_time import VirtualTimeLoop
+
+Refusals = dict[str, tuple[Reason, str]]
+
+NAMESPACE: Final = "default"
+WORKFLOW: Final = "etl"
+REFUSED: Final = {
+    Reason.ADMISSION_DENIED: (422, ""),
+    Reason.QUOTA_EXCEEDED: (403, "exceeded quota: "),
+}
+"""With which code the API server refuses, and what it says before its words."""
+
+
+class ApiCluster:
+    """What there is on the server, and what happens to it."""
+
+    slow = False
+
+    def __init__(
+        self, server: ApiServer, loop: VirtualTimeLoop, clock: Callable[[], datetime]
+    ) -> None:
+        self._server = server
+        self._loop = loop
+        self._clock = clock
+        self._pods = PodsByHand(server)
+        self.runs: dict[RunKey, FakeRun] = {}
+        self._mirror = Mirror(server.storage, self.runs)
+        self.jobs_made = self._mirror.jobs_made
+        self.refusals: Refusals = {}
+        """By task: why its Job is refused."""
+        self.no_task_runs: Refusals = {}
+        """By task: why even its TaskRun is refused."""
+        self._strangers: dict[tuple[Resource, str], str] = {}
+        """What others have made under a name that a task needs, and for which one."""
+        self.writes: list[str] = []
+        server.admit = self._admit
+
+    @property
+    def now(self) -> datetime:
+        """The time of the server."""
+        return self._in_loop(self._clock)
+
+    @property
+    def lingering(self) -> bool:
+        """Whether what is being removed takes its time, until `sweep`."""
+        return self._pods.lingering
+
+    @lingering.setter
+    def lingering(self, lingering: bool) -> None:
+        self._pods.lingering = lingering
+
+    def add_run(self, definition: Definition, name: str, desired: DesiredState) -> FakeRun:
+        """Let somebody create a run, and its workflow if there is none."""
+
+        def create() -> FakeRun:
+            workflow = self._server.storage.find(WORKFLOWS, (NAMESPACE, WORKFLOW))
+            if workflow is None:
+                self._create(WORKFLOWS, WORKFLOW, spelled_out(definition))
+            spec = {"workflow": WORKFLOW, "desiredState": desired.value}
+            made = self._create(WORKFLOW_RUNS, name, spec)["metadata"]
+            created = datetime.fromisoformat(made["creationTimestamp"])
+            key = RunKey(NAMESPACE, name)
+            self.runs[key] = FakeRun(key, made["uid"], definition, created)
+            return self.runs[key]
+
+        run = self._in_loop(create)
+        self._mirror.refresh()
+        return run
+
+    # --- what people and machines do ----------------------------------------------------------
+
+    def begin(self, job: FakeJob) -> None:
+        """Let the program of an attempt run."""
+        self._do(lambda: self._pods.begin(self._job(job)))
+
+    def end(self, job: FakeJob, code: int = 0, output: str = "") -> None:
+        """Let an attempt end, with an exit code."""
+        self._do(lambda: self._pods.end(self._job(job), code, output))
+
+    def lose(self, job: FakeJob) -> None:
+        """Take an attempt's node away: its Job makes another pod."""
+        self._do(lambda: self._pods.lose(self._job(job)))
+
+    def haunt(self, job: FakeJob) -> None:
+        """Let a Job whose program succeeded run it once more, in another pod."""
+        job.haunted = True
+        self._do(lambda: self._pods.haunt(self._job(job)))
+
+    def delete_job(self, run: FakeRun, task: str) -> None:
+        """Let somebody delete the newest Job of a task."""
+        name = run.task_runs[task].newest().sighting.where.unit_name
+        self._do(lambda: self._delete(JOBS, name))
+
+    def delete_task_run(self, run: FakeRun, task: str) -> None:
+        """Let somebody delete a TaskRun; its Jobs go with it."""
+        (name,) = (
+            item["metadata"]["name"]
+            for item in self._server.storage.all(TASK_RUNS)
+            if (item["spec"].get("run"), item["spec"].get("task")) == (run.key.name, task)
+        )
+        self._do(lambda: self._delete(TASK_RUNS, name))
+
+    def delete_revision(self, run: FakeRun) -> None:
+        """Let somebody delete the definition that a run keeps."""
+        name = run.log.revision
+        self._do(lambda: self._delete(CONTROLLER_REVISIONS, str(name)))
+
+    def steer(self, run: FakeRun, desired: DesiredState) -> None:
+        """Let somebody change what is wanted of a run."""
+        body = {"spec": {"desiredState": desired.value}}
+        path = WORKFLOW_RUNS.path(NAMESPACE, run.key.name)
+        self._do(lambda: self._request("PATCH", path, body))
+
+    def sweep(self) -> None:
+        """Finish what is being removed."""
+        self._do(self._pods.sweep)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        until = self._loop.time() + seconds
+        self._loop.run_until_complete(asyncio.sleep(seconds))
+        self._loop.virtual_now = until  # Sums of waits are not as exact.
+
+    def settle(self) -> None:
+        """Let the cluster do what it does by itself at once. Called inside the loop."""
+        for (resource, name), task in list(self._strangers.items()):
+            if task not in self._refusals(resource):
+                del self._strangers[resource, name]
+                self._server.storage.erase(resource, (NAMESPACE, name))
+        self._pods.settle()
+        self._mirror.refresh()
+
+    # --- how ----------------------------------------------------------------------------------
+
+    def _do(self, work: Callable[[], object]) -> None:
+        def done() -> None:
+            work()
+            self.settle()
+
+        self._in_loop(done)
+
+    def _in_loop(self, work: Callable[[], Any]) -> Any:
+        async def done() -> Any:
+            return work()
+
+        return self._loop.run_until_complete(done())
+
+    def _job(self, job: FakeJob) -> Object:
+        found = self._server.storage.find(JOBS, (NAMESPACE, job.sighting.where.unit_name))
+        assert found is not None
+        return found
+
+    def _create(self, resource: Resource, name: str, spec: Mapping[str, Any]) -> Object:
+        body = manifest(resource, name, spec, NAMESPACE)
+        return self._request("POST", resource.path(NAMESPACE), body)
+
+    def _delete(self, resource: Resource, name: str) -> None:
+        self._request("DELETE", resource.path(NAMESPACE, name), {})
+
+    def _request(self, method: str, path: str, body: Mapping[str, Any]) -> Object:
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        request = Request(method, path, json.dumps(body).encode(), content_type=kind)
+        response = self._server.handle(request)
+        assert response.status < 300, response.body
+        answer: Object = json.loads(response.body)
+        return answer
+
+    def _refusals(self, resource: Resource) -> Refusals:
+        return {JOBS: self.refusals, TASK_RUNS: self.no_task_runs}.get(resource, {})
+
+    def _admit(self, resource: Resource, body: Object) -> None:
+        """Refuse what a story says; a name that is taken is the server's own to refuse."""
+        meta = body["metadata"]
+        task = (meta.get("labels") or {}).get(labels.TASK, "")
+        if task not in self._refusals(resource):
+            return
+        reason, message = self._refusals(resource)[task]
+        if reason in REFUSED:
+            code, words = REFUSED[reason]
+            raise RefusalError(code, "Invalid" if code == 422 else "Forbidden", words + message)
+        assert reason is Reason.NAME_TAKEN
+        self._strangers.setdefault((resource, meta["name"]), task)
+        own = {"name": meta["name"], "namespace": NAMESPACE, "uid": f"stranger-{meta['name']}"}
+        own |= {"creationTimestamp": self._server.now(), "generation": 1}
+        spec = {"suspend": True} if resource == JOBS else {"image": "busybox"}
+        if self._server.storage.find(resource, (NAMESPACE, meta["name"])) is None:
+            self._server.storage.write(resource, {"metadata": own, "spec": spec, "status": {}})

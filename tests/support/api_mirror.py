@@ -1,0 +1,113 @@
+"""
+What runs look like on the API server in memory, in the words of the world in memory.
+
+So invariants and stories read both worlds in the same way. Jobs and pods are read as they are, not
+as the product reads them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import msgspec
+
+from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.cluster.gather import task_log
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.run_reader import run_log
+from headrace.engine.run.observed import RunKey
+from headrace.engine.task.observed import Sighting, Stage
+from headrace.kube.resources import JOBS, PODS
+from headrace.manifests.kube import OwnObject
+from headrace.manifests.where import where
+from support.api_storage import Object, Storage
+from support.fake_cluster import FakeJob, FakeRun, FakeTaskRun
+from support.pods_by_hand import active, finished, owners, state
+
+
+class Mirror:
+    """Brings runs up to date with the server."""
+
+    def __init__(self, storage: Storage, runs: Mapping[RunKey, FakeRun]) -> None:
+        self._storage = storage
+        self._runs = runs
+        self._records: dict[str, FakeTaskRun] = {}  # By the TaskRun's uid.
+        self._counted = 0
+        self.jobs_made: Counter[tuple[str, str, int]] = Counter()
+        """By run's uid, task and attempt."""
+
+    def refresh(self) -> None:
+        """Bring all runs up to date."""
+        self._count_jobs()
+        for run in self._runs.values():
+            self._show(run)
+
+    def _count_jobs(self) -> None:
+        uids = {key.name: run.uid for key, run in self._runs.items()}
+        for change in self._storage.since(self._counted):
+            if change.resource == JOBS and change.before is None and change.after is not None:
+                own = change.after["metadata"].get("labels", {})
+                if own.get(labels.RUN) in uids:
+                    number = int(own[labels.ATTEMPT])
+                    self.jobs_made[uids[own[labels.RUN]], own[labels.TASK], number] += 1
+        self._counted = self._storage.version
+
+    def _show(self, run: FakeRun) -> None:
+        item = self._storage.find(WORKFLOW_RUNS, (run.key.namespace, run.key.name))
+        assert item is not None
+        run.log = run.told = run_log(msgspec.convert(item, OwnObject))
+        run.generation = item["metadata"]["generation"]
+        run.desired = run.told_desired = DesiredState(item["spec"].get("desiredState", "Run"))
+        there = set()
+        for task_run in self._storage.all(TASK_RUNS):
+            if run.uid in owners(task_run):
+                uid = task_run["metadata"]["uid"]
+                record = self._records.setdefault(uid, FakeTaskRun())
+                record.log, _ = task_log(msgspec.convert(task_run, OwnObject))
+                run.task_runs.setdefault(task_run["spec"]["task"], record)
+                there.add(id(record))
+        for name, record in (*run.task_runs.items(), *run.remains.items()):
+            record.deleted = record.told_deleted = id(record) not in there
+            self._show_attempts(run, name, record)
+
+    def _show_attempts(self, run: FakeRun, task: str, record: FakeTaskRun) -> None:
+        jobs = dict(_of(self._storage.all(JOBS), run, task))
+        pods: dict[int, list[Object]] = {}
+        for number, pod in _of(self._storage.all(PODS), run, task):
+            pods.setdefault(number, []).append(pod)
+        for number in {*jobs, *pods, *record.jobs}:
+            known = record.jobs.setdefault(number, FakeJob(Sighting(number, Stage.STARTING)))
+            known.removed = number not in jobs and number not in pods
+            known.sighting = _sight(known.sighting, jobs.get(number), pods.get(number, []))
+            known.told = known.sighting
+
+
+def _of(items: Iterable[Object], run: FakeRun, task: str) -> Iterator[tuple[int, Object]]:
+    for item in items:
+        own = item["metadata"].get("labels", {})
+        if (own.get(labels.RUN), own.get(labels.TASK)) == (run.key.name, task):
+            yield int(own[labels.ATTEMPT]), item
+
+
+def _sight(before: Sighting, job: Object | None, pods: list[Object]) -> Sighting:
+    """Say how an attempt is, which was so before."""
+    leaving = job is None or "deletionTimestamp" in job["metadata"]
+    newest = max(pods, key=lambda pod: pod["metadata"]["number"], default=None)
+    place = where(*(each and each["metadata"]["name"] for each in (job, newest)))
+    return replace(
+        before,
+        where=place.over(before.where),
+        stage=_stage(before, job, newest, leaving=leaving),
+        alive=any(map(active, pods)) or not (leaving or job is None or finished(job)),
+        leaving=leaving,
+    )
+
+
+def _stage(before: Sighting, job: Object | None, pod: Object | None, *, leaving: bool) -> Stage:
+    over = (job is not None and finished(job)) or (pod is not None and not active(pod))
+    if over or before.stage is Stage.ENDED:
+        return Stage.ENDED
+    if leaving:
+        return Stage.GONE
+    return Stage.RUNNING if pod is not None and "running" in state(pod) else Stage.STARTING

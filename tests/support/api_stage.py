@@ -1,0 +1,97 @@
+"""The stage of stories whose controller is the real one: over the API server in memory."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.definition.compile import Definition
+from headrace.engine.run.observed import ObservedRun, RunKey
+from headrace.kube.errors import StaleError
+from headrace.loop.runs import reconcile
+from support.api_cluster import ApiCluster
+from support.fake_cluster import FakeRun
+from support.virtual_time import VirtualTimeLoop
+from support.world_rig import WorldRig
+
+TRIES = 5
+"""How often a turn may begin anew because it met something newer."""
+
+
+class ApiStage:
+    """`ClusterWorld`, told by hand what is on the server. Time is that of a loop of its own."""
+
+    def __init__(self) -> None:
+        self._loop = VirtualTimeLoop()
+        self._rig = self._run(_rig())
+        self.cluster = ApiCluster(self._rig.server, self._loop, self._rig.clock)
+
+    def close(self) -> None:
+        """End the loop."""
+        self._loop.close()
+
+    def add_run(
+        self, definition: Definition | None, name: str, desired: DesiredState = DesiredState.RUN
+    ) -> FakeRun:
+        """Let somebody create a run."""
+        assert definition is not None
+        return self.cluster.add_run(definition, name, desired)
+
+    def observe(self, run: FakeRun) -> ObservedRun | None:
+        """Return what the world shows of a run."""
+        return self._run(self._observe(run.key))
+
+    def look(self, run: FakeRun) -> datetime | None:
+        """Give a run a turn; return when the controller wants to look again."""
+        return self._run(self._look(run.key))
+
+    def due(self, run: FakeRun) -> datetime | None:
+        """Return when the world has asked for a look at a run, in its last turn."""
+        return self._rig.due.get(run.key)
+
+    def restart(self) -> None:
+        """End the controller's process and start another."""
+        for run in self.cluster.runs.values():
+            run.forget_deleted()
+        self._run(self._restart())
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let time pass."""
+        self.cluster.wait((moment - self.cluster.now) / timedelta(seconds=1))
+
+    def _run(self, coroutine: Any) -> Any:
+        return self._loop.run_until_complete(coroutine)
+
+    async def _restart(self) -> None:
+        self._rig.restart()
+
+    async def _observe(self, key: RunKey) -> ObservedRun | None:
+        self.cluster.settle()
+        self._rig.tell()
+        return await self._rig.world.observe(key)
+
+    async def _look(self, key: RunKey) -> datetime | None:
+        for _ in range(TRIES):
+            self.cluster.settle()
+            self._rig.tell()
+            self._rig.due.pop(key, None)
+            try:
+                again = await reconcile(key, self._rig.world, self._rig.clock())
+            except StaleError:
+                continue
+            await _others()
+            self.cluster.settle()
+            self.cluster.writes[:] = self._rig.writes
+            return again
+        raise AssertionError("each turn meets something newer")
+
+
+async def _rig() -> WorldRig:
+    return WorldRig()
+
+
+async def _others() -> None:
+    """Let what was begun and not waited for come to its end."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others)

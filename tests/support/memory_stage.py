@@ -1,0 +1,61 @@
+"""The stage of stories in memory: a world that keeps the contract of worlds, and nothing else."""
+
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import Any, TypeVar
+
+from headrace.engine.definition.compile import Definition
+from headrace.engine.run.observed import ObservedRun, RunKey
+from headrace.loop.runs import reconcile
+from support.fake_cluster import FakeCluster, FakeRun
+from support.fake_world import FakeWorld
+
+T = TypeVar("T")
+
+
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    raise AssertionError("the world in memory waited for something")
+
+
+class MemoryStage:
+    """A world in memory over a cluster in memory."""
+
+    def __init__(self) -> None:
+        self.cluster = FakeCluster()
+        self.restart()
+
+    def close(self) -> None:
+        """Leave nothing."""
+
+    def add_run(self, definition: Definition | None, name: str, **fields: Any) -> FakeRun:
+        """Let somebody create a run."""
+        key = RunKey("default", name)
+        run = FakeRun(key, f"uid-{name}", definition, self.cluster.now, **fields)
+        run.told_desired = run.desired
+        self.cluster.runs[key] = run
+        return run
+
+    def observe(self, run: FakeRun) -> ObservedRun | None:
+        """Return what the world shows of a run."""
+        return at_once(self.world.observe(run.key))
+
+    def look(self, run: FakeRun) -> datetime | None:
+        """Give a run a turn; return when the controller wants to look again."""
+        return at_once(reconcile(run.key, self.world, self.cluster.now))
+
+    def due(self, _: FakeRun) -> None:
+        """Ask for no look by itself."""
+
+    def restart(self) -> None:
+        """End the controller's process and start another."""
+        self.world = FakeWorld(self.cluster)
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let time pass."""
+        self.cluster.now = moment

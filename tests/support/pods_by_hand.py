@@ -1,0 +1,174 @@
+"""
+Job controller, scheduler and kubelet for the API server in memory, moved by a test.
+
+What a cluster does by itself within moments, `settle` does at once. When programs begin and end,
+and how, is the test's to say.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any, Final
+
+from headrace.kube.resources import JOBS, PODS, Resource
+from support.api_server import ApiServer
+from support.api_storage import Object
+
+TRACKING: Final = "batch.kubernetes.io/job-tracking"
+"""The finalizer of a pod whose end its Job has not counted yet."""
+
+
+class PodsByHand:
+    """Makes the pods of all Jobs, and moves them as it is told."""
+
+    def __init__(self, server: ApiServer) -> None:
+        self._server = server
+        self._storage = server.storage
+        self._made = 0
+        self.lingering = False
+        """Whether what is being removed takes its time, until `sweep`."""
+
+    def settle(self) -> None:
+        """Collect garbage, make the pods that Jobs want, let go those that are deleted."""
+        before = -1
+        while before != self._storage.version:
+            before = self._storage.version
+            self._server.collect()
+            for job in self._storage.all(JOBS):
+                if wants_pod(job) and not any(map(active, self.of(job))):
+                    self._make(job)
+            if not self.lingering:
+                self.sweep()
+
+    def sweep(self) -> None:
+        """Kill the pods that are being deleted, as at the end of their grace period."""
+        for pod in self._storage.all(PODS):
+            if "deletionTimestamp" not in pod["metadata"]:
+                continue
+            if active(pod):
+                self._end(pod, "Failed", self._over(pod, 137) if "running" in state(pod) else None)
+            self._erase(pod)
+
+    def of(self, job: Object) -> Iterator[Object]:
+        """Yield the pods of a Job, the oldest first."""
+        for pod in sorted(self._storage.all(PODS), key=lambda pod: pod["metadata"]["number"]):
+            if job["metadata"]["uid"] in owners(pod):
+                yield pod
+
+    def begin(self, job: Object) -> None:
+        """Let the program run."""
+        pod, now = self._newest(job), self._server.now()
+        found = {"type": "PodScheduled", "status": "True", "lastTransitionTime": now}
+        status = {
+            "phase": "Running",
+            "conditions": [found],
+            "containerStatuses": _main({"running": {"startedAt": now}}),
+        }
+        self._write(PODS, {**pod, "spec": {"nodeName": "node"}, "status": status})
+
+    def end(self, job: Object, code: int, output: str) -> None:
+        """Let the program end; its Job counts that."""
+        if "running" not in state(self._newest(job)):
+            self.begin(job)
+        pod = self._newest(job)
+        over = self._over(pod, code, message=output, reason="Error" if code else "Completed")
+        self._end(pod, "Failed" if code else "Succeeded", over)
+        why = ("Failed", "BackoffLimitExceeded") if code else ("Complete", "CompletionsReached")
+        self._job(job, {"conditions": [self._condition(*why)]})
+
+    def lose(self, job: Object) -> None:
+        """Take the node away: the pod fails without fault of its own, and is deleted."""
+        pod = self._newest(job)
+        lost = self._condition("DisruptionTarget", "DeletionByTaintManager")
+        conditions = [*pod["status"].get("conditions", []), lost]
+        status = {**pod["status"], "phase": "Failed", "conditions": conditions}
+        self._erase(self._write(PODS, {**pod, "status": status}))
+
+    def haunt(self, job: Object) -> None:
+        """Let a Job run its program once more, because it has not counted the first success."""
+        self._job(job, {})
+        self._make(job)
+        self.begin(job)
+
+    def _make(self, job: Object) -> None:
+        meta = job["metadata"]
+        self._made += 1
+        owner = {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "name": meta["name"],
+            "uid": meta["uid"],
+            "controller": True,
+            "blockOwnerDeletion": True,
+        }
+        own = {
+            "name": f"{meta['name']}-{self._made}",
+            "namespace": meta["namespace"],
+            "uid": f"pod-{self._made}",
+            "number": self._made,
+            "creationTimestamp": self._server.now(),
+            "labels": job["spec"]["template"]["metadata"]["labels"],
+            "ownerReferences": [owner],
+            "finalizers": [TRACKING],
+        }
+        self._write(PODS, {"metadata": own, "spec": {}, "status": {"phase": "Pending"}})
+
+    def _newest(self, job: Object) -> Object:
+        return list(self.of(job))[-1]
+
+    def _over(self, pod: Object, code: int, **words: str) -> dict[str, Any]:
+        began = state(pod).get("running", {}).get("startedAt")
+        return {"exitCode": code, "startedAt": began, "finishedAt": self._server.now(), **words}
+
+    def _end(self, pod: Object, phase: str, over: dict[str, Any] | None) -> Object:
+        statuses = _main({"terminated": over}) if over else []
+        status = {**pod["status"], "phase": phase, "containerStatuses": statuses}
+        meta = {key: value for key, value in pod["metadata"].items() if key != "finalizers"}
+        return self._write(PODS, {**pod, "metadata": meta, "status": status})
+
+    def _condition(self, kind: str, reason: str) -> dict[str, str]:
+        now = self._server.now()
+        return {"type": kind, "status": "True", "reason": reason, "lastTransitionTime": now}
+
+    def _job(self, job: Object, status: dict[str, Any]) -> None:
+        self._write(JOBS, {**job, "status": status})
+
+    def _write(self, resource: Resource, item: Object) -> Object:
+        return self._storage.write(resource, deepcopy(item))
+
+    def _erase(self, pod: Object) -> None:
+        meta = pod["metadata"]
+        self._storage.erase(PODS, (meta["namespace"], meta["name"]))
+
+
+def wants_pod(job: Object) -> bool:
+    """Tell whether a Job makes a pod if it has none."""
+    idle = job["spec"].get("suspend") or "deletionTimestamp" in job["metadata"]
+    return not idle and not finished(job)
+
+
+def finished(job: Object) -> bool:
+    """Tell whether a Job is complete, or has failed."""
+    kinds = {each["type"] for each in job["status"].get("conditions", [])}
+    return bool(kinds & {"Complete", "Failed"})
+
+
+def active(pod: Object) -> bool:
+    """Tell whether a pod's program runs, or may still start to."""
+    return pod["status"]["phase"] not in ("Succeeded", "Failed")
+
+
+def state(pod: Object) -> dict[str, Any]:
+    """Return how the main container is."""
+    for status in pod["status"].get("containerStatuses", []):
+        found: dict[str, Any] = status["state"]
+        return found
+    return {}
+
+
+def owners(item: Object) -> set[str]:
+    """Return the uids of an object's owners."""
+    return {owner["uid"] for owner in item["metadata"].get("ownerReferences", [])}
+
+
+def _main(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"name": "main", "state": found}]
