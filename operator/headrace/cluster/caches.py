@@ -234,8 +234,9 @@ def run_of(meta: Meta) -> RunKey | None:
 
 
 def job_of(pod: Pod) -> str:
-    """Return the name of a Pod's Job, or an empty text."""
-    return next((o.name for o in pod.metadata.owner_references if o.kind == "Job"), "")
+    """Return the name of a Pod's Job. A Pod that its Job has let go of has it in its own name."""
+    owners = (owner.name for owner in pod.metadata.owner_references if owner.kind == "Job")
+    return next(owners, pod.metadata.name.rpartition("-")[0])
 
 
 def _counts(run: OwnObject | None) -> tuple[bool, bool]:

@@ -88,8 +88,8 @@ class TaskPictures:
                 if known is not None:
                     shown.add(job.metadata.uid)
                     yield sight(known, pods, gone=gone, now=now)
-        for uid, pods in self._orphans(place, shown).items():
-            known = attempt_of(_last_job(uid, pods[0]), place, count)
+        for pods in self._orphans(place, shown).values():
+            known = attempt_of(_last_job(pods[0]), place, count)
             if known is not None:
                 yield sight(known, pods, gone=True, now=now)
 
@@ -110,12 +110,11 @@ class TaskPictures:
         return (*pods.by_index(uid), *dead)
 
     def _orphans(self, place: Place, shown: Collection[str]) -> dict[str, tuple[Pod, ...]]:
-        """Return the task's pods whose Jobs are not known: they went while nobody looked."""
+        """Return the pods, by Job, whose Jobs went while nobody looked, or without their pods."""
         found: dict[str, tuple[Pod, ...]] = {}
         for pod in self._caches().pods.by_index((place.key, place.task)):
-            uid = owner_uid(pod.metadata)
-            if uid not in shown:
-                found[uid] = (*found.get(uid, ()), pod)
+            if owner_uid(pod.metadata) not in shown:
+                found[job_of(pod)] = (*found.get(job_of(pod), ()), pod)
         return found
 
 
@@ -150,9 +149,9 @@ def task_log(item: OwnObject) -> tuple[TaskLog, bool]:
         return TaskLog(), False
 
 
-def _last_job(uid: str, pod: Pod) -> Job:
+def _last_job(pod: Pod) -> Job:
     """Return what a pod still tells of its Job."""
-    meta = pod.metadata
+    meta, uid = pod.metadata, owner_uid(pod.metadata)
     return Job(msgspec.structs.replace(meta, name=job_of(pod), uid=uid, deletion_timestamp=None))
 
 

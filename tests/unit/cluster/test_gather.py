@@ -100,12 +100,13 @@ async def test_what_changes_during_a_question_is_seen_by_the_next_turn() -> None
     assert Outcome.SUCCEEDED is (await seen(rig, "b")).log.outcome
 
 
-async def test_a_pod_is_seen_whose_job_went_while_nobody_looked() -> None:
+@pytest.mark.parametrize("propagation", ["Background", "Orphan"])
+async def test_a_pod_is_seen_whose_job_went_while_nobody_looked(propagation: str) -> None:
     """The next attempt must not begin beside it."""
     rig = await started("a")
     (job,) = rig.server.storage.all(JOBS)
     await make_pod(rig, job)
-    await rig.client.delete(Ref(JOBS, "default", job["metadata"]["name"]))
+    await rig.client.delete(Ref(JOBS, "default", job["metadata"]["name"]), propagation=propagation)
     await asyncio.sleep(COLLECT_SECONDS)
     await relisted(rig)
 
