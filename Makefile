@@ -51,7 +51,7 @@ test: lint ## Run all checks and tests, those on a real cluster where one can be
 
 SWEEP ?= 400
 .PHONY: sweep
-sweep: .venv/.dev ## Try many plans of late, lost and repeated news (SWEEP=400), from new seeds; for every night
+sweep: .venv/.dev ## Try many plans of late news, lost pods and people who meddle (SWEEP=400), from new seeds; for every night
 	@HEADRACE_PLANS=$(SWEEP) HEADRACE_FIRST_PLAN=$${HEADRACE_FIRST_PLAN:-$$(date +%s)} \
 	$(PY) -m pytest tests/property/test_news.py --numprocesses 2
 

@@ -1,15 +1,13 @@
-"""Plans of trouble with the news of each kind by itself, drawn from a seed."""
+"""Trouble with the news of each kind by itself, and with requests, drawn from a seed."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final
+from typing import Final
 
-from property.news_rig import KINDS, WRITES, NewsRig
+from property.news_controller import KINDS, WRITES
+from property.news_rig import LATENCY, NewsRig
 from support.api_transport import Faults, MemoryTransport
-from support.node_machine import Program
-from support.virtual_time import now, seeded
 
 LAST: Final = 20.0  # Trouble begins in the first so many seconds,
 LONGEST: Final = 25.0  # and lasts at most so long.
@@ -17,82 +15,35 @@ LONGEST: Final = 25.0  # and lasts at most so long.
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that goes wrong with the news of one kind, or with requests."""
+    """Something that goes wrong, or that somebody does."""
 
     at: float
-    way: str
+    where: str
     what: str
     seconds: float
     times: int
+    index: int
+    """Chooses whom it concerns."""
 
     def __str__(self) -> str:
-        return f"{self.at:5.1f} s: {self.way}: {self.what} ({self.seconds:.1f} s, {self.times} x)"
+        return f"{self.at:5.1f} s: {self.where}: {self.what} ({self.seconds:.1f} s, {self.times} x)"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A workflow, what its programs do, and what trouble there is."""
-
-    tasks: list[dict[str, Any]]
-    programs: dict[str, Program]
-    troubles: tuple[Trouble, ...]
-
-    def attempts(self, task: str) -> list[int]:
-        """Return the exit codes of the attempts that a task makes."""
-        (limit,) = (each["retry"]["limit"] for each in self.tasks if each["name"] == task)
-        codes: list[int] = []
-        while len(codes) <= limit and 0 not in codes:
-            codes.append(self.programs[task].code(len(codes) + 1))
-        return codes
-
-    def runs(self, task: str) -> bool:
-        """Tell whether a task starts: all before it have succeeded."""
-        (after,) = (each["dependsOn"] for each in self.tasks if each["name"] == task)
-        return all(self.runs(each) and 0 in self.attempts(each) for each in after)
+def draw_trouble(random: Random, where: str, what: str) -> Trouble:
+    """Draw when something happens, and for how long."""
+    moment, seconds = random.uniform(0, LAST), random.uniform(0.5, LONGEST)
+    return Trouble(moment, where, what, seconds, random.randint(1, 4), random.randrange(1000))
 
 
-def plan(seed: int) -> Plan:
-    """Draw a plan."""
-    random = seeded(seed)
-    tasks: list[dict[str, Any]] = []
-    programs: dict[str, Program] = {}
-    for n in range(random.randint(1, 6)):
-        before = [each["name"] for each in tasks]
-        after = random.sample(before, min(len(before), random.randint(0, 2)))
-        retry = {"limit": random.choice((0, 0, 1, 2)), "backoff": {"seconds": 0}}
-        tasks.append({"name": f"t{n}", "image": "busybox", "dependsOn": after, "retry": retry})
-        codes = tuple(random.choice((0, 0, 0, 3)) for _ in range(3))
-        programs[f"t{n}"] = Program(random.choice((0.2, 1.0, 5.0)), codes)
-    troubles = (_trouble(random) for _ in range(random.randint(1, 8)))
-    return Plan(tasks, programs, tuple(sorted(troubles, key=lambda each: each.at)))
-
-
-def _trouble(random: Random) -> Trouble:
+def draw_news(random: Random) -> Trouble:
+    """Draw what goes wrong with the news of a kind, or with requests."""
     way = random.choice((*KINDS, *KINDS, WRITES))
-    what = random.choice(sorted(TROUBLES if way != WRITES else REQUESTS))
-    return Trouble(
-        random.uniform(0, LAST), way, what, random.uniform(0.5, LONGEST), random.randint(1, 4)
-    )
-
-
-async def make_trouble(rig: NewsRig, troubles: tuple[Trouble, ...]) -> None:
-    """Let everything happen at its time; afterwards all is well."""
-    began = now()
-    async with asyncio.TaskGroup() as group:
-        for each in troubles:
-            group.create_task(_happen(rig, each, began))
-
-
-async def _happen(rig: NewsRig, trouble: Trouble, began: float) -> None:
-    await asyncio.sleep(began + trouble.at - now())
-    way = rig.ways[trouble.way]
-    begin, end = (TROUBLES | REQUESTS)[trouble.what]
-    begin(rig, way, trouble)
-    await asyncio.sleep(trouble.seconds)
-    end(rig, way, trouble)
+    return draw_trouble(random, way, random.choice(sorted(REQUESTS if way == WRITES else NEWS)))
 
 
 Happening = Callable[[NewsRig, MemoryTransport, Trouble], None]
+Course = tuple[Happening, Happening]
+"""What happens at the beginning of a trouble, and at its end."""
 
 
 def _nothing(_rig: NewsRig, _way: MemoryTransport, _trouble: Trouble) -> None:
@@ -135,7 +86,7 @@ def _lag(_rig: NewsRig, way: MemoryTransport, trouble: Trouble) -> None:
 
 
 def _no_lag(_rig: NewsRig, way: MemoryTransport, _trouble: Trouble) -> None:
-    way.faults.latency = 0.0
+    way.faults.latency = LATENCY
 
 
 def _refuse(_rig: NewsRig, way: MemoryTransport, trouble: Trouble) -> None:
@@ -163,7 +114,7 @@ def _restart(rig: NewsRig, _way: MemoryTransport, _trouble: Trouble) -> None:
     rig.restart()
 
 
-TROUBLES: Final[dict[str, tuple[Happening, Happening]]] = {
+NEWS: Final[dict[str, Course]] = {
     "late": (_hold, _let_go),
     "later than that": (_hold, _let_go),
     "the end of a watch is lost": (_drop, _cut),
@@ -177,7 +128,7 @@ TROUBLES: Final[dict[str, tuple[Happening, Happening]]] = {
 """What happens to the news of a kind: at its beginning, and at its end. No real watch tells changes
 of one kind out of order, so none of these does."""
 
-REQUESTS: Final[dict[str, tuple[Happening, Happening]]] = {
+REQUESTS: Final[dict[str, Course]] = {
     "refused": (_refuse, _nothing),
     "answers are lost": (_lose_answers, _nothing),
     "requests are lost": (_lose_requests, _nothing),

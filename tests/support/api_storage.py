@@ -6,7 +6,7 @@ What etcd and the watch cache do for the real one. Knows no HTTP and no rules ab
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +52,8 @@ class Storage:
         self._objects: dict[Resource, dict[Key, Object]] = {}
         self._history: list[Change] = []
         self._news = asyncio.Event()
+        self.listeners: list[Callable[[Change], None]] = []
+        """Told of each write at its moment."""
 
     def all(self, resource: Resource) -> list[Object]:
         """Return the objects of a kind, by namespace and name. They are not to be changed."""
@@ -117,5 +119,8 @@ class Storage:
 
     def _record(self, resource: Resource, before: Object | None, after: Object | None) -> None:
         self.version += 1
-        self._history.append(Change(self.version, resource, before, after))
+        change = Change(self.version, resource, before, after)
+        self._history.append(change)
+        for listener in self.listeners:
+            listener(change)
         self.wake()

@@ -1,0 +1,103 @@
+"""A controller whose news of each kind comes by a way of its own; all it knows is in memory."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final
+
+from headrace.cluster.caches import Caches, Key, WorkflowKey
+from headrace.cluster.events import EventRecorder
+from headrace.cluster.gather import TaskPictures
+from headrace.cluster.kinds import WORKFLOWS
+from headrace.cluster.subjects.run import ClusterWorld, Links
+from headrace.cluster.subjects.workflow import WorkflowWorld
+from headrace.controller.subjects import subjects
+from headrace.kube.client import Client
+from headrace.kube.errors import ClusterError
+from headrace.kube.informer import Informer
+from headrace.kube.resources import Scope
+from headrace.kube.sender import Settings
+from headrace.kube.store import Store
+from headrace.kube.transport import Transport
+from headrace.loop.queue import WorkQueue
+from headrace.loop.subject import turn
+from headrace.manifests.kube import OwnObject
+from support.plumbing import virtual_clock
+from support.virtual_time import now, seeded
+from support.world_rig import WorldRig
+
+KINDS: Final = ("workflowruns", "taskruns", "jobs", "pods")
+WRITES: Final = "requests"
+"""The way of all that is no watch: writes, and questions about single objects and Events."""
+WORKFLOW: Final = "w"
+KEY: Final = WorkflowKey("default", WORKFLOW)
+SOON: Final = 1.0
+WORKERS: Final = 2
+
+
+class Controller:
+    """Turns of runs and of one workflow."""
+
+    def __init__(
+        self, ways: Mapping[str, Transport], seed: int, defect: Callable[[str], None]
+    ) -> None:
+        """Know nothing; `defect` is told of turns that fail otherwise than by the API server."""
+        self._ways = ways
+        self._seed = seed
+        self._defect = defect
+        self._queue: WorkQueue[Key] = WorkQueue(seeded(seed), WorldRig.clock)
+        pictures = TaskPictures(lambda: self._caches, WorldRig.clock)
+        self._caches = Caches(self._queue.add, pictures.outdated, look_soon=self._look_soon)
+        self._workflows = Store(OwnObject, lambda _: (), self._workflow_changed, lambda _: False)
+        client = self._client(WRITES)
+        events = EventRecorder(client, WorldRig.clock, "test")
+        links = Links(WorldRig.clock, self._later, events)
+        runs = ClusterWorld(self._caches, client, pictures, links)
+        above = WorkflowWorld(self._caches, client, runs.definitions, events, WorldRig.clock)
+        self._subjects = subjects(runs, above, lambda _: None)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        informers = list(self._informers())
+        with suppress(asyncio.CancelledError):
+            async with asyncio.TaskGroup() as tasks:
+                for informer in informers:
+                    tasks.create_task(informer.run())
+                for informer in informers:
+                    await informer.synced.wait()
+                for informer in informers:
+                    await informer.refresh()
+                for key in (*self._caches.keys(""), KEY):
+                    self._queue.add(key)
+                await self._queue.serve(self._turn, WORKERS)
+
+    def _informers(self) -> Iterator[Informer[Any]]:
+        for kind, selector, store in (*self._caches.watched(), (WORKFLOWS, "", self._workflows)):
+            scope = Scope(kind, "default", labels=selector)
+            yield Informer(self._client(kind.plural), scope, store)
+
+    def _client(self, way: str) -> Client:
+        return Client(self._ways[way], Settings(clock=virtual_clock()), seeded(self._seed))
+
+    def _later(self, key: Key, seconds: float) -> None:
+        self._queue.add_at(key, now() + seconds)
+
+    def _look_soon(self, key: Key) -> None:
+        self._later(key, SOON)
+
+    def _workflow_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
+        """Do as the controller does when it is told of a workflow."""
+        self._queue.add(KEY)
+        if old is None or new is None or old.metadata.generation != new.metadata.generation:
+            for run in self._caches.waiting_runs(KEY):
+                self._queue.add(run)
+
+    async def _turn(self, key: Key) -> datetime | None:
+        try:
+            return await turn(self._subjects[type(key)], key, WorldRig.clock())
+        except ClusterError:
+            raise
+        except Exception as error:
+            self._defect(f"a turn of {key} failed: {error!r}")
+            raise

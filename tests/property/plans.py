@@ -1,0 +1,110 @@
+"""Workflows for runs that meet trouble, drawn from a seed, and how they end without any."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+from property.ledger import Order
+from support import oracle
+from support.pod_machine import Program
+
+RULES: Final = ("AllSucceeded",) * 4 + ("AllDone", "AllFailed", "NoneFailed")
+"""Rules that wait for all upstream tasks, so that none of those may run beside the task."""
+CONCURRENCY: Final = (
+    {"policy": "Allow"},
+    {"policy": "Allow", "maxRuns": 2},
+    {"policy": "Queue"},
+    {"policy": "Queue", "maxRuns": 2},
+    {"policy": "Forbid"},
+    {"policy": "Replace"},
+)
+IMAGE: Final = "busybox"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A workflow, what its programs do, and when its runs are made."""
+
+    tasks: list[dict[str, Any]]
+    last: list[dict[str, Any]]
+    programs: dict[str, Program]
+    concurrency: dict[str, Any]
+    runs: dict[str, float]
+    """When each is made, in seconds from the beginning."""
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The Workflow's spec. No trigger starts a run beside those of the plan."""
+        own = {"tasks": self.tasks, "finally": self.last, "concurrency": self.concurrency}
+        return {**own, "suspend": True}
+
+    @property
+    def order(self) -> Order:
+        """What starts after what."""
+        upstream = {name: self.task(name).get("dependsOn", ()) for name in self.programs}
+        alone = 1 if self.concurrency["policy"] != "Allow" else None
+        limit = self.concurrency.get("maxRuns", alone)
+        return Order(upstream, [each["name"] for each in self.last], limit)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether a run takes the place of the one before."""
+        return bool(self.concurrency["policy"] == "Replace")
+
+    def task(self, name: str) -> dict[str, Any]:
+        """Return what the workflow says of a task."""
+        (found,) = (each for each in (*self.tasks, *self.last) if each["name"] == name)
+        return found
+
+    def attempts(self, name: str) -> list[int]:
+        """Return the exit codes of the attempts that a task makes."""
+        limit = self.task(name)["retry"]["limit"]
+        codes: list[int] = []
+        while len(codes) <= limit and 0 not in codes:
+            codes.append(self.programs[name].code(len(codes) + 1))
+        return codes
+
+    def starts(self, name: str) -> bool:
+        """Tell whether a task starts."""
+        task = self.task(name)
+        looks = [self._look(each) for each in task.get("dependsOn", ())]
+        return not looks or oracle.may_start(task["runWhen"], looks)
+
+    def _look(self, name: str) -> str:
+        """Say how a task looks to those that wait for it."""
+        task = self.task(name)
+        if self.starts(name):
+            return oracle.SUCCESS if 0 in self.attempts(name) else oracle.FAILURE
+        looks = [self._look(each) for each in task["dependsOn"]]
+        return oracle.look_of_omitted(task["runWhen"], looks)
+
+
+def draw_plan(random: Random) -> Plan:
+    """Draw a plan."""
+    tasks: list[dict[str, Any]] = []
+    for n in range(random.randint(1, 6)):
+        before = [each["name"] for each in tasks]
+        after = random.sample(before, min(len(before), random.randint(0, 2)))
+        rule = random.choice(RULES) if after else RULES[0]
+        tasks.append({**_task(random, f"t{n}"), "dependsOn": after, "runWhen": rule})
+    last = [_task(random, f"z{n}") for n in range(random.choice((0, 0, 1, 2)))]
+    runs = {
+        f"x{n}": random.uniform(0, 15) if n else 0.0 for n in range(random.choice((1, 1, 2, 3)))
+    }
+    names = [each["name"] for each in (*tasks, *last)]
+    programs = {name: _program(random) for name in names}
+    return Plan(tasks, last, programs, random.choice(CONCURRENCY), runs)
+
+
+def _task(random: Random, name: str) -> dict[str, Any]:
+    retry = {
+        "limit": random.choice((0, 0, 1, 2)),
+        "infrastructureLimit": random.choice((0, 1, 5)),
+        "backoff": {"seconds": 0},
+    }
+    return {"name": name, "image": IMAGE, "retry": retry}
+
+
+def _program(random: Random) -> Program:
+    codes = tuple(random.choice((0, 0, 0, 3)) for _ in range(3))
+    return Program(random.choice((0.2, 1.0, 5.0)), codes)
