@@ -168,9 +168,7 @@ class PodMachine:
             status["phase"] = "Succeeded" if code == 0 else "Failed"
             if process.evicted and code != 0:
                 status["reason"] = "Evicted"
-                condition(
-                    status, "DisruptionTarget", "True", ApiServer.now(), "TerminationByKubelet"
-                )
+                condition(status, "DisruptionTarget", "TerminationByKubelet")
 
         self._write(process.pod, change)
         self._hands.release(PODS, process.pod, KUBELET)
