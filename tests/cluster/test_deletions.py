@@ -184,7 +184,7 @@ def test_a_job_of_somebody_else_is_not_taken_for_ours(story: Story) -> None:
 
     assert "NameTaken" == ended["status"]["attention"][0]["reason"]
     assert name in condition(ended)["message"]
-    assert "was made by somebody else" in story.row("workflowrun", "squat-once")
+    assert "belongs to somebody else" in story.row("workflowrun", "squat-once")
     assert before["metadata"]["uid"] == story.get("job", name)["metadata"]["uid"]
 
 

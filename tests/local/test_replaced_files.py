@@ -27,7 +27,7 @@ def test_outputs_that_are_no_file_fail_the_attempt(bench: Bench, script: str, wa
     assert 1 == result.code
     log = bench.log_of("a")
     assert Reason.INVALID_OUTPUTS is log.reason
-    assert f"is no file any more: {want}; write the outputs into the file" in log.message
+    assert f"is no longer a file: {want}; write the outputs into the file" in log.message
     assert [] == bench.ran("b")
 
 

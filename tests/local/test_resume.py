@@ -123,7 +123,7 @@ def test_the_run_keeps_its_parameters(bench: Bench) -> None:
     same = bench.run("--resume", "--param", "region=eu")
 
     assert (2, 0) == (other.code, same.code)
-    assert "keeps what it began with (region=eu)" in other.err
+    assert "keeps its own values (region=eu)" in other.err
     assert {"region": "eu"} == json.loads((bench.folder / "params").read_text())
 
 
@@ -136,7 +136,7 @@ def test_two_runners_do_not_share_a_run(bench: Bench) -> None:
     second = bench.run("--resume")
 
     assert 2 == second.code
-    assert f"is in the hands of process {first.pid}" in second.err
+    assert f"is held by process {first.pid}" in second.err
     bench.let_go("b")
     assert 0 == first.wait(timeout=60)
 
@@ -236,7 +236,7 @@ def test_an_unfinished_run_is_mentioned_when_a_new_one_begins(bench: Bench) -> N
     result = bench.run()
 
     assert 0 == result.code
-    assert "was not brought to its end; --resume goes on with it" in result.err
+    assert "is unfinished; --resume continues it" in result.err
     assert [1, 1] == bench.ran("a")
 
 

@@ -26,7 +26,7 @@ def secret(name: str) -> dict[str, Any]:
         ),
         pytest.param(["--param", "region"], {}, "write it as name=value", id="no value"),
         pytest.param(
-            ["--param", "region=eu", "--param", "region=us"], {}, "is there twice", id="twice"
+            ["--param", "region=eu", "--param", "region=us"], {}, "is listed twice", id="twice"
         ),
         pytest.param(["--logical-time", "noon"], {}, "'noon' is no instant", id="no time"),
         pytest.param(
@@ -37,7 +37,7 @@ def secret(name: str) -> dict[str, Any]:
         pytest.param(
             ["--logical-time", "0001-01-01T00:00:00+14:00"],
             {},
-            "is too far away; give a time of the years 1000 to 8999",
+            "is too far away; give a time in the years 1000 to 8999",
             id="a time that has no date in UTC",
         ),
         pytest.param(["--state", ""], {}, "'--state': it is empty; name a folder", id="no folder"),
@@ -63,13 +63,13 @@ def secret(name: str) -> dict[str, Any]:
         pytest.param(
             [],
             {"tasks": [sh("a", env=[secret("PASSWORD")])]},
-            "spec.tasks[0].env[0].valueFrom: what it names is in the cluster",
+            "spec.tasks[0].env[0].valueFrom: its source is in the cluster",
             id="a secret",
         ),
         pytest.param(
             [],
             {"tasks": [sh("a", envFrom=[{"secretRef": {"name": "warehouse"}}])]},
-            "spec.tasks[0].envFrom[0]: what it names is in the cluster",
+            "spec.tasks[0].envFrom[0]: its source is in the cluster",
             id="all of a secret",
         ),
     ],

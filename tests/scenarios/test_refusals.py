@@ -13,12 +13,12 @@ def test_a_name_that_is_taken_fails_the_task(new_story: NewStory) -> None:
     story = new_story(chain("a"))
     story.cluster.refusals["a"] = (
         Reason.NAME_TAKEN,
-        "Job a-1 exists and was made by somebody else",
+        "Job a-1 exists and belongs to somebody else",
     )
     story.tick()
     assert (False, Reason.FAILED) == story.told
     assert Reason.NAME_TAKEN == story.reason("a")
-    assert "exists and was made by somebody else" in story.log("a").message
+    assert "exists and belongs to somebody else" in story.log("a").message
 
 
 def test_a_job_that_the_api_server_refuses_fails_the_task_at_once(new_story: NewStory) -> None:
@@ -45,7 +45,7 @@ def test_a_refusal_is_an_attempt_each_time_it_is_met(new_story: NewStory) -> Non
 
 
 DENIED = (Reason.ADMISSION_DENIED, "a webhook says no")
-TAKEN = (Reason.NAME_TAKEN, "TaskRun etl-1.a exists and was made by somebody else")
+TAKEN = (Reason.NAME_TAKEN, "TaskRun etl-1.a exists and belongs to somebody else")
 
 
 def test_a_task_run_that_is_refused_fails_its_task_at_once(new_story: NewStory) -> None:
@@ -68,7 +68,7 @@ def test_a_task_run_whose_name_stays_taken_fails_its_task(new_story: NewStory) -
     assert (None, {"a": Reason.NAME_TAKEN}) == (story.status.succeeded, story.attention())
     story.pass_time(2)
     assert (False, Reason.FAILED) == story.told
-    assert "TaskRun etl-1.a exists and was made by somebody else" in story.status.message
+    assert "TaskRun etl-1.a exists and belongs to somebody else" in story.status.message
 
 
 def test_what_a_run_of_the_same_name_left_behind_is_waited_for(new_story: NewStory) -> None:

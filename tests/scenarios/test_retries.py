@@ -126,7 +126,7 @@ def test_the_next_attempt_waits_until_nothing_of_the_one_before_runs() -> None:
     story.tick()
     assert 1 == max(story.record("a").jobs)
     assert Reason.WAITING_FOR_RETRY == story.reason("a")
-    assert "the attempt before is still being removed (pod a-1-pod)" == story.log("a").message
+    assert "the previous attempt is still being removed (pod a-1-pod)" == story.log("a").message
 
     story.cluster.sweep()
     story.tick()

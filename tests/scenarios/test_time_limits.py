@@ -122,7 +122,9 @@ def test_a_run_that_takes_too_long_is_cancelled() -> None:
 
     story.succeed("tidy")
     assert (False, Reason.RUN_TIMEOUT) == story.told
-    assert story.status.message.startswith("longer than timeouts.runSeconds (100); 2 cancelled")
+    assert story.status.message.startswith(
+        "the run took longer than timeouts.runSeconds (100); 2 cancelled"
+    )
 
 
 def test_a_time_limit_that_was_reached_stays_reached() -> None:

@@ -113,7 +113,7 @@ def _mention_unfinished(folder: StateFolder, store: Store, workflow: str) -> Non
         if by is not None and "held" not in told:
             note(f"run {name} is still running (process {by})")
         elif by is None and "left" not in told:
-            note(f"run {name} was not brought to its end; --resume goes on with it")
+            note(f"run {name} is unfinished; --resume continues it")
         told.add("left" if by is None else "held")
 
 
@@ -132,9 +132,9 @@ def _resumed(wishes: Wishes, folder: StateFolder, stack: ExitStack) -> Begun:
     if _changed(written, record):
         note(f"{wishes.file} has changed since run {name} began; the run keeps its definition")
     if record.desired is DesiredState.CANCEL:
-        note(f"run {name} was being cancelled, and still is; Ctrl-C ends its `finally` tasks too")
+        note(f"run {name} is still being cancelled; Ctrl-C ends its `finally` tasks too")
     if record.desired is DesiredState.TERMINATE:
-        note(f"run {name} was being ended, and still is")
+        note(f"run {name} is still being ended")
     definition = compile_workflow(spec)
     launcher = _launcher(wishes, Path(record.folder))
     problems = list(launcher.problems(spec, definition))
@@ -188,11 +188,11 @@ def _same(wishes: Wishes, record: RunRecord, spec: WorkflowSpec) -> None:
     wrong = []
     if wishes.params and given.params(spec.params, wishes.params) != record.params:
         kept = ", ".join(f"{name}={value}" for name, value in record.params.items()) or "none"
-        wrong.append(f"--param: run {record.key.name} keeps what it began with ({kept})")
+        wrong.append(f"--param: run {record.key.name} keeps its own values ({kept})")
     logical_time = given.instant(wishes.logical_time)
     if logical_time not in (None, record.logical_time):
         kept = record.logical_time.isoformat() if record.logical_time else "none"
-        wrong.append(f"--logical-time: run {record.key.name} keeps what it began with ({kept})")
+        wrong.append(f"--logical-time: run {record.key.name} keeps its own ({kept})")
     if wrong:
         raise InputError(*wrong)
 

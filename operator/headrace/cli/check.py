@@ -107,12 +107,12 @@ def _wrong_kind(api_version: str, kind: str) -> Problem | None:
         return Problem("apiVersion", f"there is no {api_version!r}; write {API_VERSION}")
     if group == GROUP and kind not in READERS:
         close = get_close_matches(kind, READERS, 1)
-        cure = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(READERS)}"
+        cure = f"did you mean {close[0]!r}?" if close else f"the kinds are: {', '.join(READERS)}"
         return Problem("kind", f"there is no kind {kind!r} in {API_VERSION}; {cure}")
     meant = not group or get_close_matches(group, (GROUP,))
     if group != GROUP and kind in READERS and meant:
         written = f", not {api_version!r}" if api_version else ""
-        return Problem("apiVersion", f"must be {API_VERSION}{written}; write that")
+        return Problem("apiVersion", f"must be {API_VERSION}{written}; change it")
     return None
 
 

@@ -109,7 +109,7 @@ def _unreadable(error: yaml.YAMLError, text: bytes) -> YamlError:
     position = getattr(error, "position", None)
     line = text.count(b"\n", 0, position) + 1 if isinstance(position, int) else 1
     reason = getattr(error, "reason", error)
-    return YamlError(line, f"is no text that YAML can hold: {reason}; take that character out")
+    return YamlError(line, f"YAML cannot hold this text: {reason}; remove the character")
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: bytes, line: int) -> str:
@@ -143,7 +143,7 @@ class _Composer:
             return self._alias(event)
         node = self._new(event, places, step)
         if node.size > MAX_VALUES:
-            message = f"holds more than {MAX_VALUES} values, aliases included; write less"
+            message = f"holds more than {MAX_VALUES} values, aliases included; write fewer"
             raise YamlError(node.line, message)
         if isinstance(event, yaml.NodeEvent) and event.anchor:
             self._anchors[event.anchor] = node
@@ -241,7 +241,7 @@ def _merged(node: _Node) -> dict[str, Any]:
 def _refuse_tag(event: yaml.Event) -> None:
     tag = getattr(event, "tag", None)
     if tag not in {None, "!", PLAIN_TAGS[type(event)]}:
-        raise YamlError(_line(event), f"the tag {tag} has no meaning here; take it out")
+        raise YamlError(_line(event), f"the tag {tag} has no meaning here; remove it")
 
 
 def _tagged(event: yaml.ScalarEvent) -> Scalar:
@@ -253,5 +253,5 @@ def _tagged(event: yaml.ScalarEvent) -> Scalar:
     kind = kinds.get(str(event.tag).removeprefix(CORE))
     fits = type(value) is kind or (kind is float and type(value) is int)
     if kind is None or not fits:
-        raise YamlError(_line(event), f"the tag {event.tag} has no meaning here; take it out")
+        raise YamlError(_line(event), f"the tag {event.tag} has no meaning here; remove it")
     return value

@@ -62,7 +62,7 @@ def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
         if not separator:
             wrong.append(f"--param {text}: write it as name=value")
         elif name in values:
-            wrong.append(f"--param {name}: is there twice; keep one")
+            wrong.append(f"--param {name}: is listed twice; keep one")
         else:
             try:
                 values[name] = _read(param.type, value)
@@ -100,7 +100,7 @@ def instant(text: str | None) -> datetime | None:
         raise InputError(f"--logical-time: {text!r} has no time zone; add Z or +01:00")
     if not _FIRST_YEAR <= read.year <= _LAST_YEAR:  # the API's; so it has a date in every zone
         raise InputError(
-            f"--logical-time: {text!r} is too far away; give a time of the years"
+            f"--logical-time: {text!r} is too far away; give a time in the years"
             f" {_FIRST_YEAR} to {_LAST_YEAR}"
         )
     return read

@@ -25,7 +25,7 @@ class Entry:
 COMMANDS = {
     "run": Entry("headrace.cli.run", "Run a workflow on this machine."),
     "validate": Entry("headrace.cli.validate", "Check manifests without a cluster."),
-    "graph": Entry("headrace.cli.graph", "Show what waits for what, as text or a diagram."),
+    "graph": Entry("headrace.cli.graph", "Show which task waits for which, as text or a diagram."),
 }
 
 

@@ -44,7 +44,7 @@ def located(source: str | Path, document: Document, problems: Iterable[Problem])
 
 def _text(source: str) -> bytes:
     if not source:
-        raise YamlError(None, "is no name of a file; name one, or - for standard input")
+        raise YamlError(None, "is no file name; name a file, or - for standard input")
     if source == STANDARD_INPUT and sys.stdin is None:  # the shell's <&-
         raise YamlError(None, "is closed; name a file")
     try:

@@ -50,8 +50,10 @@ class _Folder(click.Path):
 @click.command("run")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--param", "params", metavar="NAME=VALUE", multiple=True, help="A parameter's value.")
-@click.option("--resume", is_flag=True, help="Go on with the last run that was left unfinished.")
-@click.option("--logical-time", metavar="TIME", help="What instant it stands for. Default: now.")
+@click.option("--resume", is_flag=True, help="Continue the last unfinished run.")
+@click.option(
+    "--logical-time", metavar="TIME", help="The instant that the run stands for. Default: now."
+)
 @click.option(
     "--name",
     metavar="WORKFLOW",
@@ -75,13 +77,13 @@ class _Folder(click.Path):
     type=click.Choice([AUTO, PROCESS, *ENGINES]),
     default=AUTO,
     show_default=True,
-    help="What tasks run in. auto: podman or docker if one works here, else processes.",
+    help="Where tasks run. auto: podman or docker if one works here, else processes.",
 )
 @click.option(
     "--python",
     default=sys.executable,
     metavar="PATH",
-    help="Interpreter or virtual environment for tasks that are processes. Default: this one.",
+    help="Interpreter or virtual environment of tasks that run as processes. Default: this one.",
 )
 @click.option("--plain", is_flag=True, help="Print lines instead of a table.")
 def command(**options: Any) -> None:
@@ -113,7 +115,7 @@ def execute(wishes: Wishes) -> int:
         try:
             run = asyncio.run(_go(begun, means, plain=wishes.plain))
         except UnusableStateError as error:
-            note(f"{error}; --resume goes on with run {begun.record.key.name}")
+            note(f"{error}; --resume continues run {begun.record.key.name}")
             return FAILED
         now = datetime.now(UTC)
         tell(summary(run, folder, now))

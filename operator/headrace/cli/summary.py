@@ -42,7 +42,7 @@ def summary(run: ObservedRun, folder: StateFolder, now: datetime) -> Iterator[st
     seconds = length(((run.log.finished or now) - run.created).total_seconds())
     name = run.key.name
     if run.log.finished is None:
-        yield f"run {name} was broken off after {seconds}; --resume goes on with it"
+        yield f"run {name} was interrupted after {seconds}; --resume continues it"
     elif run.log.succeeded:
         yield f"run {name} succeeded in {seconds}; {counted(run.log.counts.total, 'task')}"
     else:

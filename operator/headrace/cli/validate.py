@@ -99,7 +99,7 @@ def _double(found: _Found, first: dict[tuple[str, ...], int], report: Report) ->
         return
     key = (found.file, checked.kind, checked.namespace, checked.name)
     if key in first:
-        message = f"{_title(checked)} is there twice, first in line {first[key]}; keep one"
+        message = f"{_title(checked)} is in two places, first in line {first[key]}; keep one"
         report.problems.append(told(found.file, line, message))
     first.setdefault(key, line)
 
@@ -108,7 +108,9 @@ def _judge(found: _Found, workflows: Workflows, report: Report) -> None:
     file, document, checked = found.file, found.document, found.checked
     title = _title(checked)
     if checked.foreign:
-        report.notes.append(told(file, document.line, f"{title} is not Headrace's: passed over"))
+        report.notes.append(
+            told(file, document.line, f"{title} is not an object of Headrace: skipped")
+        )
         return
     problems = checked.problems or tuple(_params(checked, workflows))
     if problems:

@@ -135,7 +135,7 @@ def _lost_its_pod(seen: ObservedTask) -> bool:
 _LOST = TaskLog(
     outcome=Outcome.FAILED,
     reason=Reason.TASK_RUN_DELETED,
-    message="somebody wrote over the status, and there is no Job to read it anew from;"
+    message="somebody overwrote the status, and no Job is left to read it from;"
     " start a new run to repeat the task",
 )
 """Of a task of which nobody knows whether it ran: it is never run again in silence."""

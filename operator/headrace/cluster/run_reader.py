@@ -239,10 +239,9 @@ def _own(given: ParamGiven) -> Param:
 
 def _not_of(run: str, task: str) -> str:
     return (
-        f"run {run!r} did not make this TaskRun, so nothing runs for it: the TaskRun of task"
-        f" {task!r} is made by the controller, is named {task_run_name(run, task)!r} and is owned"
-        " by the run; delete this one, and to run a task on its own leave out spec.run and"
-        " spec.task"
+        f"run {run!r} did not create this TaskRun, so nothing runs for it: the controller creates"
+        f" the TaskRun of task {task!r}, with the name {task_run_name(run, task)!r} and the run as"
+        " owner; delete this one; for a task on its own, leave out spec.run and spec.task"
     )
 
 

@@ -134,7 +134,7 @@ class Starter:
         self._caches.task_runs.put(former)
         counts = self._caches.task_run(place)
         if counts is not None and counts.metadata.uid == owner_uid(job.metadata):
-            raise StaleError(f"TaskRun {name} was made before")
+            raise StaleError(f"TaskRun {name} exists already")
 
     async def _create(
         self, resource: Resource, manifest: job_manifest.Manifest, into: type[T]
@@ -177,16 +177,17 @@ class Starter:
             if any("serviceAccountToken" in source for source in sources):
                 return Denied(
                     Reason.ADMISSION_DENIED,
-                    f"volumes[{index}].projected: a token needs an identity that may be used: set "
-                    f'serviceAccountName to one with the label {labels.ALLOW_WORKFLOWS}: "true"',
+                    f"volumes[{index}].projected: a token needs a ServiceAccount that workflows may"
+                    " use: set serviceAccountName to one with the label"
+                    f' {labels.ALLOW_WORKFLOWS}: "true"',
                     self._clock(),
                 )
         return None
 
     def _taken(self, what: str) -> Denied:
         message = (
-            f"{what} exists and was made by somebody else; see what it is for, delete it if nothing"
-            " needs it, and start a new run"
+            f"{what} exists and belongs to somebody else; delete it if nothing needs it, and start"
+            " a new run"
         )
         return Denied(Reason.NAME_TAKEN, message, self._clock())
 

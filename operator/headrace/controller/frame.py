@@ -92,7 +92,7 @@ class Frame:
                 why = f"{type(error).__name__}: {error}"
             lived = self._client.clock.now() - began
             failures = 1 if lived > LIVED_SECONDS else failures + 1
-            self.trouble = f"the watch of workflows ended and begins anew soon: {why}"
+            self.trouble = f"the watch of workflows ended and starts again soon: {why}"
             log.warning("%s", self.trouble)
             await self._pause(failures)
             again = True

@@ -58,7 +58,7 @@ class Metrics:
         )
         self.stale = Counter(
             "headrace_stale_turns_total",
-            "Turns given up because an object had changed meanwhile.",
+            "Turns that stopped because an object had changed meanwhile.",
             registry=self.registry,
         )
         self._states()
@@ -67,17 +67,17 @@ class Metrics:
         """Register what is read when it is asked for."""
         self.repairs = Gauge(
             "headrace_cache_repairs",
-            "Differences that a list showed and the watch had not told; 0 if all is well.",
+            "Differences between a list and the watch before it; 0 if all is well.",
             registry=self.registry,
         )
         self.silences = Gauge(
             "headrace_watch_silences",
-            "Watches that brought nothing for 70 s and were begun anew; 0 if all is well.",
+            "Watches that were silent for 70 s and were started again; 0 if all is well.",
             registry=self.registry,
         )
         self.silence = Gauge(
             "headrace_watch_silence_seconds",
-            "Time since the quietest watch brought anything; a living one speaks each minute.",
+            "Time since the last event of the quietest watch; a working watch has one each minute.",
             registry=self.registry,
         )
         self.leading = Gauge(

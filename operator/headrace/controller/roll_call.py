@@ -93,7 +93,7 @@ class RollCall:
             if before.get(key) != there[key].content:
                 self._tell(there[key])
         for key in calm - there.keys():
-            log.warning("nobody has told that workflow %s/%s is gone", key.namespace, key.name)
+            log.warning("workflow %s/%s is gone, but no event has said so", key.namespace, key.name)
             self._tell(Told(key.namespace, key.name, "", GONE, gone=True))
 
     async def _listed(self) -> AsyncIterator[Told]:

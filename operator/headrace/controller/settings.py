@@ -39,23 +39,28 @@ def read(arguments: Sequence[str]) -> Settings:
         action="append",
         default=[],
         metavar="NS",
-        help="watch this namespace only; may be given several times (default: all)",
+        help="watch this namespace only; can be repeated (default: all)",
     )
     add(
         "--lease-namespace",
         default=os.environ.get("POD_NAMESPACE", "default"),
         metavar="NS",
-        help="where the Lease is by which one of several controllers leads",
+        help="namespace of the Lease that decides which controller leads",
     )
     add("--lease-name", default="headrace", metavar="NAME", help="the name of that Lease")
     add(
         "--identity",
         default=os.environ.get("POD_NAME") or socket.gethostname(),
         metavar="NAME",
-        help="what this controller calls itself in the Lease",
+        help="the name of this controller in the Lease",
     )
     add("--port", type=int, default=8080, help="where /metrics, /livez and /readyz are served")
-    add("--workers", type=int, default=16, help="how many runs are looked at at the same time")
+    add(
+        "--workers",
+        type=int,
+        default=16,
+        help="how many runs and workflows have a turn at the same time",
+    )
     add("--qps", type=float, default=200, help="requests a second to the API server, at most")
     add("--burst", type=int, default=400, help="requests at once, above --qps")
     add("--log-format", choices=("json", "plain"), default="json", help="form of the log")
@@ -63,7 +68,7 @@ def read(arguments: Sequence[str]) -> Settings:
         "--log-level",
         choices=("debug", "info", "warning", "error"),
         default="info",
-        help="from where on things are logged",
+        help="the lowest level that is logged",
     )
     given = vars(parser.parse_args(arguments))
     namespaces = tuple(dict.fromkeys(given.pop("namespace")))

@@ -22,9 +22,9 @@ from headrace.local.records import AttemptRecord, Doom
 from headrace.local.removal import remove
 from headrace.local.supervision import CannotStartError, Program
 
-INTERRUPTED: Final = "its processes were killed together, or the machine stopped"
+INTERRUPTED: Final = "all its processes were killed, or the machine stopped"
 _REPLACED: Final = (
-    "the file that HEADRACE_OUTPUTS names is no file any more: {}; write the outputs into the file"
+    "the file that HEADRACE_OUTPUTS names is no longer a file: {}; write the outputs into the file"
 )
 _SIGNALLED: Final = 128
 

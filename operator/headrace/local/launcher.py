@@ -107,7 +107,7 @@ class ProcessLauncher:
         if self._find(program, self._variables(body)["PATH"]) is not None:
             return None
         if os.sep in program and (self._folder / program).is_file():
-            return f"{program!r} cannot be executed; chmod +x it, or name what runs it before it"
+            return f"{program!r} cannot be executed; chmod +x it, or put its interpreter before it"
         return (
             f"there is no program {program!r} on this machine;"
             " install it, or use --runner podman or docker"

@@ -33,14 +33,14 @@ def foreign_values(spec: WorkflowSpec, variables: Container[str]) -> Iterator[Pr
             if variable.name not in variables and _must_have(variable.value_from):
                 yield Problem(
                     f"{where}.env[{index}].valueFrom",
-                    f"what it names is in the cluster, not on this machine; set"
+                    f"its source is in the cluster, not on this machine; set"
                     f" {variable.name} in the shell that runs headrace",
                 )
         for index, source in enumerate(settings.env_from):
             if _must_have(source):
                 yield Problem(
                     f"{where}.envFrom[{index}]",
-                    "what it names is in the cluster, not on this machine; name its variables in"
+                    "its source is in the cluster, not on this machine; name its variables in"
                     " env, each with valueFrom, and set them in the shell that runs headrace",
                 )
 

@@ -20,7 +20,9 @@ Show = Callable[[ObservedRun, datetime], None]
 """Called after each turn, with the run as it is then, and the time."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-_GRACEFULLY: Final = "cancelling: running tasks end, then `finally` tasks run; once more kills all"
+_GRACEFULLY: Final = (
+    "cancelling: running tasks end, then `finally` tasks run; press again to kill all"
+)
 _AT_ONCE: Final = "killing all tasks now; --resume brings the run to its end"
 _FOR_GOOD: Final = "ending the run with its `finally` tasks; nothing is left to resume"
 

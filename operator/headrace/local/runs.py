@@ -124,7 +124,7 @@ def locked(folder: StateFolder, run: str) -> Iterator[None]:
         if not _take(lock):
             by = _signature(lock)
             raise RunLockedError(
-                f"run {run} is in the hands of process {by}; wait for it, or end it with kill {by}"
+                f"run {run} is held by process {by}; wait for it, or end it with kill {by}"
             )
         os.truncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)

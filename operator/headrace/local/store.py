@@ -262,7 +262,7 @@ class Store:
         rows = self._read(query, values)
         if not rows:
             raise UnusableStateError(
-                f"{self._database} is not complete: {' '.join(values)} is not there; choose another"
+                f"{self._database} is not complete: {' '.join(values)} is missing; choose another"
                 " folder with --state, or move this one away"
             )
         return rows[0]

@@ -20,7 +20,7 @@ from headrace.manifests.pod_failures import failure
 from headrace.manifests.where import where
 
 HELD = "somebody suspended the Job"
-WORDLESS = "the pod was gone before its end was seen; outputs, if it had any, are lost with it"
+WORDLESS = "the pod was gone before its end was seen, so any outputs are lost"
 
 
 def attempt_number(job: Job) -> int:
@@ -148,6 +148,6 @@ def _failed_pod(base: Sighting, pod: Pod, now: datetime) -> Sighting:
     return replace(
         base,
         lost=lost,
-        message=f"{lost}; the Job makes another",
+        message=f"{lost}; the Job creates another",
         waiting_since=disruption.last_transition_time or now,
     )

@@ -27,10 +27,10 @@ def test_a_trigger_is_accepted_and_written_back(given: dict[str, Any]) -> None:
 
 REFUSED = [
     ({}, "a trigger needs one of schedule and onApply"),
-    ({"schedule": {"cron": "@daily"}, "onApply": {}}, "make two triggers of it"),
+    ({"schedule": {"cron": "@daily"}, "onApply": {}}, "make two triggers"),
     ({"onApply": {"when": "now"}}, "Extra inputs are not permitted"),
     ({"schedule": {}}, "needs one of cron and everySeconds"),
-    ({"schedule": {"cron": "@daily", "everySeconds": 60}}, "not both: take one out"),
+    ({"schedule": {"cron": "@daily", "everySeconds": 60}}, "not both: remove one"),
     ({"schedule": {"cron": "61 * * * *"}}, "minute (field 1 of 5)"),
     ({"schedule": {"cron": "0 " * 200}}, "at most 256 characters"),
     ({"schedule": {"everySeconds": 59}}, "greater than or equal to 60"),
@@ -60,7 +60,7 @@ ZONES = [
     ("../../etc/passwd", "use an IANA name like Europe/Berlin"),
     ("UTC+2", "is an offset, which cannot follow daylight saving"),
     ("+02:00", "is an offset, which cannot follow daylight saving"),
-    ("CEST", "abbreviations mean several places or half of the year"),
+    ("CEST", "an abbreviation is not unique, or holds half of the year"),
 ]
 
 

@@ -77,7 +77,7 @@ def test_objects_of_others_are_passed_over() -> None:
     """They are named beside the result, not in it."""
     done = validate("-", stdin=f"{WORKFLOW}---\n{FOREIGN}")
     assert 0 == done.exit_code
-    assert "<stdin>:10: ConfigMap 'settings' is not Headrace's: passed over\n" == done.stderr
+    assert "<stdin>:10: ConfigMap 'settings' is not an object of Headrace: skipped\n" == done.stderr
 
 
 def test_nothing_to_check_is_a_mistake() -> None:
@@ -128,7 +128,7 @@ def test_a_workflow_of_another_engine_is_foreign() -> None:
     """Argo's kind has the same name."""
     done = validate("-", stdin=WORKFLOW.replace("headrace.dev", "argoproj.io") + "---\n" + RUN)
     assert 0 == done.exit_code
-    assert "Workflow 'stock' is not Headrace's" in done.stderr
+    assert "Workflow 'stock' is not an object of Headrace" in done.stderr
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert "nothing.yaml: cannot be read: No such file" in validate("nothing.yaml").stdout
     cure = f"{tmp_path}: is a folder; name its files, such as {tmp_path}/*.yaml\n"
     assert cure == validate(tmp_path).stdout
-    assert "'': is no name of a file; name one, or - for" in validate("").stdout
+    assert "'': is no file name; name a file, or - for" in validate("").stdout
 
 
 def test_a_file_that_the_api_server_would_refuse_is_not_even_read(tmp_path: Path) -> None:
@@ -190,8 +190,8 @@ def test_an_object_without_kind_or_name_is_named_as_such() -> None:
     """Nobody is told of an object called ''."""
     told = validate("-", stdin=f"{WORKFLOW}---\nvalues: 3\n---\nkind: ConfigMap\n").stderr
     assert [
-        "<stdin>:10: an object without a kind without a name is not Headrace's: passed over",
-        "<stdin>:12: ConfigMap without a name is not Headrace's: passed over",
+        "<stdin>:10: an object without a kind without a name is not an object of Headrace: skipped",
+        "<stdin>:12: ConfigMap without a name is not an object of Headrace: skipped",
     ] == told.splitlines()
 
 
@@ -199,9 +199,9 @@ def test_a_text_that_no_program_can_be_given_is_told() -> None:
     """A NUL character ends an argument: the attempt could never start."""
     done = validate("-", stdin=WORKFLOW + '      command: [echo, "a\\0b"]\n')
     assert 2 == done.exit_code
-    assert "<stdin>:9: spec.tasks[0].command[1]: holds a NUL character" in done.stdout
+    assert "<stdin>:9: spec.tasks[0].command[1]: has a NUL character" in done.stdout
     image = WORKFLOW.replace("image: ", 'image: "a\\0b" # ', 1)
-    assert "image: holds a NUL character" in validate("-", stdin=image).stdout
+    assert "image: has a NUL character" in validate("-", stdin=image).stdout
 
 
 def test_each_wrong_parameter_of_a_run_has_a_line() -> None:
@@ -209,8 +209,8 @@ def test_each_wrong_parameter_of_a_run_has_a_line() -> None:
     run = RUN.replace("[{name: region, value: us}]", "[{name: p, value: 1}, {name: q, value: 2}]")
     told = validate("-", stdin=f"{WORKFLOW}---\n{run}").stdout.splitlines()
     assert [
-        "<stdin>:13: spec.params: the workflow has no parameter 'p'; there are: region",
-        "<stdin>:13: spec.params: the workflow has no parameter 'q'; there are: region",
+        "<stdin>:13: spec.params: the workflow has no parameter 'p'; its parameters: region",
+        "<stdin>:13: spec.params: the workflow has no parameter 'q'; its parameters: region",
     ] == told
 
 
@@ -242,7 +242,7 @@ def test_two_objects_of_one_name_and_namespace_are_told() -> None:
     """The second one would replace the first in silence."""
     done = validate("-", stdin=TEAMS.format("team-a", "team-a"))
     assert 2 == done.exit_code
-    assert "6: Workflow 'load' is there twice, first in line 1; keep one" in done.stdout
+    assert "6: Workflow 'load' is in two places, first in line 1; keep one" in done.stdout
 
 
 def test_an_object_too_large_for_a_plain_apply_has_a_hint() -> None:

@@ -94,7 +94,7 @@ def test_a_failure_says_why_and_what_it_means_for_others() -> None:
 
     assert "a  started" == lines[0]
     assert re.fullmatch(r"a  failed after .*: NonZeroExit: ended with exit code 3; .*", lines[1])
-    assert re.fullmatch(r"b  did not run: UpstreamFailed: .*failed upstream: a", lines[2])
+    assert re.fullmatch(r"b  did not run: UpstreamFailed: .*failed: a", lines[2])
 
 
 def test_a_retry_is_announced_once_and_told() -> None:

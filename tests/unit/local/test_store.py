@@ -163,7 +163,7 @@ def test_a_damaged_database_is_told_with_the_cure(
 
 def test_a_run_that_is_not_there_any_more_is_told(store: Store) -> None:
     """Somebody changed the database by hand."""
-    with pytest.raises(UnusableStateError, match="is not complete: etl-1 is not there"):
+    with pytest.raises(UnusableStateError, match="is not complete: etl-1 is missing"):
         store.run("etl-1")
 
 

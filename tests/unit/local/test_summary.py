@@ -103,7 +103,7 @@ def test_a_run_that_was_broken_off(tmp_path: Path) -> None:
     """It is said how to go on with it."""
     lines = told(tmp_path, RunLog(started=NOON))
 
-    assert ["run etl-1 was broken off after 9.0s; --resume goes on with it"] == lines
+    assert ["run etl-1 was interrupted after 9.0s; --resume continues it"] == lines
 
 
 @pytest.mark.parametrize(

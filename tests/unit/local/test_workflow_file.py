@@ -119,5 +119,5 @@ def test_a_text_that_no_program_can_be_given_is_refused(file: Path) -> None:
     """Before the run begins, and with its line."""
     file.write_text(workflow("etl", '[{name: a, args: ["\\0"]}]'))
 
-    with pytest.raises(InputError, match=r"yaml:6: spec\.tasks\[0\]\.args\[0\]: holds a NUL"):
+    with pytest.raises(InputError, match=r"yaml:6: spec\.tasks\[0\]\.args\[0\]: has a NUL"):
         read_workflow(file, None)

@@ -38,7 +38,7 @@ from support.kube_json import (
         ),
         pytest.param(
             [failed(137, conditions=[EVICTING])],
-            "pod extract-x1 was lost (EvictionByEvictionAPI); the Job makes another",
+            "pod extract-x1 was lost (EvictionByEvictionAPI); the Job creates another",
             id="a lost pod",
         ),
         pytest.param(

@@ -33,8 +33,8 @@ REFUSED = (
     ),
     ("@every", "@every is written as `everySeconds` instead of `cron`, like `everySeconds: 300`"),
     ("@", f"no such name; use one of {', '.join(ALIASES)}, or five fields"),
-    ("tz=", "a zone cannot stand in the text; write it as `timeZone`, next to `cron`"),
-    ("cron_tz=", "a zone cannot stand in the text; write it as `timeZone`, next to `cron`"),
+    ("tz=", "cron has no field for a zone; write `timeZone` next to `cron`"),
+    ("cron_tz=", "cron has no field for a zone; write `timeZone` next to `cron`"),
 )
 
 LAST = -1
@@ -164,7 +164,7 @@ def _five_fields(text: str) -> list[str]:
     """Split the text, and refuse what is not five fields."""
     plain = text.strip().lower()
     if not plain.isascii():
-        raise CronError(f'cron "{text}" has a character that is not ASCII; type it anew')
+        raise CronError(f'cron "{text}" has a character that is not ASCII; type the text again')
     plain = ALIASES.get(plain, plain)
     for start, cure in REFUSED:
         if plain.startswith(start):
@@ -204,7 +204,9 @@ def _weekdays(items: list[str]) -> frozenset[tuple[int, int]]:
             pairs.update((number % 7, 0) for number in _values(WEEKDAY, [item]))
     if {0} < {which for _, which in pairs}:
         # croniter reads no such list, so other tools would refuse it too.
-        raise CronError("every week and n-th of the month cannot mix; make two triggers of it")
+        raise CronError(
+            "weekdays of every week and of one week a month cannot mix; make two triggers"
+        )
     return frozenset(pairs)
 
 
@@ -221,7 +223,7 @@ def _item(field: Field, item: str) -> Iterable[int]:
     if match is None or (match["low"] == "*" and match["high"]):
         raise CronError(
             f'"{item}" cannot be read; write *, a value, a range a-b, one of these with a /step,'
-            f" or several with commas and no spaces; allowed is {field.allowed}"
+            f" or several with commas and no spaces; allowed: {field.allowed}"
         )
     low = field.low if match["low"] == "*" else _number(field, match["low"])
     if match["high"]:
@@ -242,7 +244,7 @@ def _past_the_end(field: Field, match: re.Match[str], low: int, high: int) -> It
     if not field.cyclic:
         raise CronError(
             f'"{match[0]}" ends before it begins; write'
-            f" {match['low']}-{field.high},{field.low}-{match['high']} if you mean past the end"
+            f" {match['low']}-{field.high},{field.low}-{match['high']} for a range past the end"
         )
     if match["step"]:
         raise CronError(f'"{match[0]}" has a step over the end of the range; list the values')

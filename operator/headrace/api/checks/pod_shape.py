@@ -109,7 +109,7 @@ def wrong(value: Any, kind: str) -> Iterator[Finding]:
 
 def _unfit(wanted: str, value: Any) -> str:
     if value is None:
-        return "has no value; give it one, or take it out"
+        return "has no value; give one, or remove the field"
     quotes = wanted == "text" and isinstance(value, (int, float))
     cure = "put it in quotes" if quotes else "change it"
     return f"must be {wanted}, not {GIVEN.get(type(value), 'an object')}; {cure}"
@@ -151,7 +151,7 @@ def _object(value: Any, kind: str) -> Iterator[Finding]:
 def _choice(kind: str, name: str, value: Any) -> Iterator[Finding]:
     allowed = CHOICES.get((kind, name))
     if allowed is not None and isinstance(value, str) and value not in allowed:
-        yield (name,), f"is not known as it stands; allowed: {', '.join(allowed)}"
+        yield (name,), f"is not an allowed value; allowed: {', '.join(allowed)}"
 
 
 def _incomplete(
@@ -169,7 +169,7 @@ def _incomplete(
 
 def _meant(name: str, fields: Mapping[str, Field]) -> str:
     close = get_close_matches(name, fields, 1)
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(fields)}"
+    return f"did you mean {close[0]!r}?" if close else f"the fields are: {', '.join(fields)}"
 
 
 def _one_of(names: Iterable[str]) -> str:

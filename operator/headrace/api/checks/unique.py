@@ -55,7 +55,7 @@ class Unique:
                 within = f"[{index}]" if self.by is None else f"[{index}].{to_camel(self.by)}"
                 raise PydanticCustomError(
                     "double",
-                    "{value} is there twice; keep one",
+                    "{value} is listed twice; keep one",
                     {"value": repr(str(value)), "within": within},
                 )
             seen.add(value)

@@ -4,15 +4,13 @@ Fields that people know from elsewhere and look for here: what to write instead.
 Knows other engines' words and the pod's. Knows no type.
 """
 
-WEAKER = (
-    "it would be weaker than the restricted Pod Security level, so it cannot be set; leave it out"
-)
+WEAKER = "the restricted Pod Security level forbids it; remove it"
 IN_TASK = (
-    "what may be shaped of a pod stands in the task itself: image, command, args, env, resources,"
+    "the task itself has the settings of its pod: image, command, args, env, resources,"
     " volumes, volumeMounts and so on"
 )
-ONE_CONTAINER = "a task is one container; make a task of its own for other work"
-LATER = "this version does not know it; leave it out"
+ONE_CONTAINER = "a task is one container; make another task for other work"
+LATER = "this version does not have it; remove it"
 
 INSTEAD = {
     "activeDeadlineSeconds": "write timeouts.attemptSeconds",
@@ -34,7 +32,7 @@ INSTEAD = {
     "hostIPC": WEAKER,
     "hostNetwork": WEAKER,
     "hostPID": WEAKER,
-    "hostPath": "it would be weaker than the restricted Pod Security level, so it cannot be used;"
+    "hostPath": "the restricted Pod Security level forbids it;"
     " use persistentVolumeClaim for data that stays, emptyDir for scratch space",
     "initContainers": ONE_CONTAINER,
     "jobTemplate": IN_TASK,
@@ -50,11 +48,11 @@ INSTEAD = {
     "retries": "write retry.limit",
     "retryStrategy": "write retry",
     "runAfter": "write dependsOn",
-    "runAsNonRoot": "it is always true; leave it out",
+    "runAsNonRoot": "it is always true; remove it",
     "schedule": "write triggers: [{schedule: {cron: ...}}] under spec",
     "schedules": "write triggers: [{schedule: {cron: ...}}] under spec",
     "script": "write command: [sh, -c, ...]",
-    "seccompProfile": "it is always RuntimeDefault; leave it out",
+    "seccompProfile": "it is always RuntimeDefault; remove it",
     "sidecars": ONE_CONTAINER,
     "steps": "write tasks, each with dependsOn",
     "successfulJobsHistoryLimit": "write history.successfulRuns",
@@ -65,7 +63,7 @@ INSTEAD = {
     "trigger_rule": "write runWhen",
     "upstream": "write dependsOn",
     "uses": LATER,
-    "when": "this version does not know it; runWhen starts a task by the outcomes of others",
+    "when": "this version does not have it; runWhen starts a task by the outcomes of others",
     "with": LATER,
     "withItems": LATER,
 }

@@ -14,7 +14,7 @@ Step = str | int
 MAX_DEPTH = 64
 """How many levels deep an object may be nested. What the API knows needs less than half."""
 
-TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep; nothing in the API needs it"
+TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep; no field needs that"
 
 LONGEST_STEP = 317
 """The longest name that Kubernetes knows, a label's. A longer one is shortened in paths."""

@@ -31,7 +31,7 @@ TYPES = {
     "object": "an object (lines of field: value)",
     "string": "text",
 }
-EMPTY = "has no value; give it one, or take it out"
+EMPTY = "has no value; give one, or remove the field"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _unknown(case: Case) -> str:
         INSTEAD.get(case.name)
         or similar(case.name, known)
         or misplaced(case.name, case.around)
-        or f"there are: {', '.join(known)}"
+        or f"the fields are: {', '.join(known)}"
     )
     return f"there is no such field; {cure}"
 
@@ -156,9 +156,9 @@ def _type_cure(expected: str, given: Any) -> str:
     if expected == "string" and isinstance(given, bool | int | float):
         return "; put it in quotes"
     if expected == "integer" and isinstance(given, str) and LIKE_A_NUMBER.fullmatch(given):
-        return "; take the quotes away"
+        return "; remove the quotes"
     if expected == "boolean" and isinstance(given, str) and given.lower() in {"true", "false"}:
-        return "; take the quotes away"
+        return "; remove the quotes"
     if expected == "array" and not isinstance(given, list):
         return '; write "- " before each element, or [ ] around them'
     return "; change it"
@@ -168,7 +168,7 @@ def _time(case: Case) -> str:
     if not isinstance(case.given, str):
         return _wrong_type(case)
     if FAR_YEAR.match(case.given):
-        return f"{quoted(case.given)} is too far away; give a time of the years 1000 to 8999"
+        return f"{quoted(case.given)} is too far away; give a time in the years 1000 to 8999"
     return f"must be {A_TIME}, not {quoted(case.given)}"
 
 
@@ -189,7 +189,7 @@ def _too_long(case: Case) -> str:
 
 def _too_many(case: Case) -> str:
     most = case.schema.get("maxItems", case.schema.get("maxProperties"))
-    return f"has {len(case.given)} elements; at most {most} are allowed: take some out"
+    return f"has {len(case.given)} elements; at most {most} are allowed: remove some"
 
 
 def _too_few(case: Case) -> str:

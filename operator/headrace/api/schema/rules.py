@@ -38,7 +38,7 @@ _RULE = (
     Rule(
         "has(self.exitCodes) && self.exitCodes.size() > 0"
         " || has(self.reasons) && self.reasons.size() > 0",
-        "a rule needs exitCodes or reasons: name what it is about",
+        "a rule needs exitCodes or reasons: name what the rule matches",
     ),
     Rule(
         "!has(self.memoryFactorPercent) || self.action != 'Fail'",
@@ -46,14 +46,14 @@ _RULE = (
     ),
     Rule(
         "!has(self.maxMemory) || has(self.memoryFactorPercent)",
-        "maxMemory has no meaning without memoryFactorPercent: say by how much to raise",
+        "maxMemory has no meaning without memoryFactorPercent: say by how much to raise memory",
     ),
 )
 
 _ENV = (
     Rule(
         "!self.name.startsWith('HEADRACE_')",
-        "names that start with HEADRACE_ are Headrace's own; choose another",
+        "names that start with HEADRACE_ are reserved for Headrace; choose another",
         field=".name",
     ),
     Rule("!has(self.value) || !has(self.valueFrom)", "give value or valueFrom, not both"),
@@ -75,7 +75,7 @@ _SCHEDULE = (
     ),
     Rule(
         "!has(self.cron) || !has(self.everySeconds)",
-        "a schedule has cron or everySeconds, not both: take one out",
+        "a schedule has cron or everySeconds, not both: remove one",
     ),
     Rule(
         r"!has(self.cron) || self.cron.matches(r'^\s*(@\w+|\S+(\s+\S+){4})\s*$')",
@@ -87,7 +87,7 @@ _SCHEDULE = (
     Rule(
         "!has(self.everySeconds) || !has(self.timeZone) || self.timeZone == 'UTC'",
         "timeZone has no meaning with everySeconds, which counts seconds of UTC:"
-        " take it out, or use cron",
+        " remove it, or use cron",
     ),
 )
 
@@ -98,14 +98,14 @@ _TRIGGER = (
     ),
     Rule(
         "!has(self.schedule) || !has(self.onApply)",
-        "a trigger has schedule or onApply: make two triggers of it",
+        "a trigger has schedule or onApply, not both: make two triggers",
     ),
 )
 
 _CONCURRENCY = tuple(
     Rule(
         f"!has(self.maxRuns) || !has(self.policy) || self.policy != '{policy}'",
-        f"maxRuns has no meaning with policy {policy}, where one run is active: take it out, or use"
+        f"maxRuns has no meaning with policy {policy}, where one run is active: remove it, or use"
         " policy Queue",
     )
     for policy in ("Forbid", "Replace")
@@ -182,9 +182,7 @@ _RUN_SPEC = (
     ),
 )
 
-_INTERVAL = (
-    Rule("self.start <= self.end", "an interval's start is not after its end: exchange them"),
-)
+_INTERVAL = (Rule("self.start <= self.end", "an interval's start is not after its end: swap them"),)
 
 _TASK_RUN_SPEC = (
     Rule("self == oldSelf", "a TaskRun's spec never changes; create a new TaskRun"),

@@ -71,7 +71,7 @@ LongText = Annotated[str, StringConstraints(max_length=32_768)]
 def _without_nul(text: str) -> str:
     if "\0" in text:
         raise PydanticCustomError(
-            "text", "holds a NUL character, which no program can be given; take it out"
+            "text", "has a NUL character, and no program can get one; remove it"
         )
     return text
 

@@ -14,10 +14,12 @@ MAX_TEXT = 32_768
 def _scalar(value: Any) -> bool | int | str:
     """Accept the values that YAML and JSON both write without loss, and no look-alikes."""
     if type(value) is str and len(value) > MAX_TEXT:
-        message = "is text of {length} characters; at most {most}: put it into a file or storage"
+        message = (
+            "has {length} characters; at most {most} are allowed: put it into a file or storage"
+        )
         raise PydanticCustomError("scalar", message, {"length": len(value), "most": MAX_TEXT})
     if type(value) is int and value.bit_length() > 63:  # noqa: PLR2004 - what the API server keeps
-        raise PydanticCustomError("scalar", "is too large a number; write it as text")
+        raise PydanticCustomError("scalar", "is too large a number; write the number as text")
     if type(value) is bool or type(value) is int or type(value) is str:
         return value
     raise PydanticCustomError("scalar", "must be text, a whole number, or true or false")

@@ -56,7 +56,7 @@ class EnvVar(ApiType):
     def _is_not_reserved(cls, name: str) -> str:
         if name.startswith(RESERVED_ENV):
             raise ValueError(
-                f"names that start with {RESERVED_ENV} are Headrace's own; choose another"
+                f"names that start with {RESERVED_ENV} are reserved for Headrace; choose another"
             )
         return name
 
@@ -290,7 +290,7 @@ class PodSettings(ApiType):
             domain = f".{key.partition('/')[0].strip().lower()}"
             if domain.endswith(CONFINEMENT):
                 raise ValueError(
-                    f"{key} would loosen what confines the container; leave it out: tasks have the"
+                    f"{key} would weaken the container's confinement; remove it: tasks have the"
                     " runtime's default profiles"
                 )
         return annotations

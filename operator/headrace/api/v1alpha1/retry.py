@@ -93,12 +93,13 @@ class RetryRule(ApiType):
     @model_validator(mode="after")
     def _says_what_it_matches(self) -> Self:
         if not self.exit_codes and not self.reasons:
-            raise ValueError("a rule needs exitCodes or reasons: name what it is about")
+            raise ValueError("a rule needs exitCodes or reasons: name what the rule matches")
         if self.memory_factor_percent and self.action is RetryAction.FAIL:
             raise ValueError("memoryFactorPercent needs action Retry or Ignore: Fail ends the task")
         if self.max_memory is not None and self.memory_factor_percent is None:
             raise ValueError(
                 "maxMemory has no meaning without memoryFactorPercent: say by how much to raise"
+                " memory"
             )
         return self
 

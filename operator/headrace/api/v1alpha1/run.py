@@ -53,7 +53,7 @@ class Interval(ApiType):
     @model_validator(mode="after")
     def _goes_forward(self) -> Self:
         if self.start > self.end:
-            raise ValueError("an interval's start is not after its end: exchange them")
+            raise ValueError("an interval's start is not after its end: swap them")
         return self
 
 

@@ -102,7 +102,7 @@ class Schedule(ApiType):
             )
         if ABBREVIATION.fullmatch(name):
             raise ValueError(
-                f'timeZone: "{name}" is not a zone, and abbreviations mean several places or half'
+                f'timeZone: "{name}" is not a zone: an abbreviation is not unique, or holds half'
                 " of the year; name a place, like Europe/Berlin"
             )
         near = close_zone(name)
@@ -114,11 +114,11 @@ class Schedule(ApiType):
         if self.cron is None and self.every_seconds is None:
             raise ValueError("a schedule needs one of cron and everySeconds: say when it fires")
         if self.cron is not None and self.every_seconds is not None:
-            raise ValueError("a schedule has cron or everySeconds, not both: take one out")
+            raise ValueError("a schedule has cron or everySeconds, not both: remove one")
         if self.every_seconds is not None and self.time_zone != "UTC":
             raise ValueError(
-                "timeZone has no meaning with everySeconds, which counts seconds of UTC:"
-                " take it out, or use cron"
+                "timeZone has no meaning with everySeconds, which counts seconds of UTC: remove"
+                " it, or use cron"
             )
         return self
 
@@ -143,7 +143,7 @@ class Trigger(ApiType):
         if given == 0:
             raise ValueError("a trigger needs one of schedule and onApply")
         if given > 1:
-            raise ValueError("a trigger has schedule or onApply: make two triggers of it")
+            raise ValueError("a trigger has schedule or onApply, not both: make two triggers")
         return self
 
 
@@ -181,6 +181,6 @@ class Concurrency(ApiType):
         if self.policy in {ConcurrencyPolicy.FORBID, ConcurrencyPolicy.REPLACE}:
             raise ValueError(
                 f"maxRuns has no meaning with policy {self.policy}, where one run is active:"
-                " take it out, or use policy Queue"
+                " remove it, or use policy Queue"
             )
         return self

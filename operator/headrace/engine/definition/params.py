@@ -73,8 +73,8 @@ def _unknown(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[st
     names = {param.name for param in params}
     for name in sorted(given.keys() - names):
         close = get_close_matches(name, names, 1)
-        there = ", ".join(sorted(names)) or "none"
-        cure = f"did you mean {close[0]!r}?" if close else f"there are: {there}"
+        known = ", ".join(sorted(names)) or "none"
+        cure = f"did you mean {close[0]!r}?" if close else f"its parameters: {known}"
         yield f"the workflow has no parameter {name!r}; {cure}"
 
 

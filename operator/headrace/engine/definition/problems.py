@@ -69,7 +69,7 @@ def _double_names(spec: WorkflowSpec) -> Iterator[Problem]:
 def _double_params(spec: WorkflowSpec) -> Iterator[Problem]:
     for name, count in Counter(param.name for param in spec.params).items():
         if count > 1:
-            yield Problem("spec.params", f"{name!r} is there {count} times; keep one")
+            yield Problem("spec.params", f"{name!r} is listed {count} times; keep one")
 
 
 def _large_params(spec: WorkflowSpec) -> Iterator[Problem]:
@@ -93,7 +93,7 @@ def _upstream(
         elif name not in known:
             yield Problem(at, f"there is no task {name!r}; {_cure(name, known)}")
         elif name in seen:
-            yield Problem(at, f"{name!r} is there twice; keep one")
+            yield Problem(at, f"{name!r} is listed twice; keep one")
         seen.add(name)
 
 
@@ -122,7 +122,8 @@ def _volumes(path: str, task: PodSettings, defaults: Defaults) -> Iterator[Probl
         if volume.name.startswith(RESERVED_VOLUMES):
             yield Problem(
                 f"{path}.volumes[{index}].name",
-                f"names that start with {RESERVED_VOLUMES} are Headrace's own; choose another",
+                f"names that start with {RESERVED_VOLUMES} are reserved for Headrace; choose"
+                " another",
             )
     for index, mount in enumerate(task.volume_mounts):
         if mount.name not in named:
@@ -141,5 +142,6 @@ def _cycle(spec: WorkflowSpec, known: Collection[str]) -> Iterator[Problem]:
         Graph(edges)
     except CyclicGraphError as error:
         yield Problem(
-            "spec.tasks", f"tasks wait for each other: {' -> '.join(error.path)}; break the circle"
+            "spec.tasks",
+            f"tasks wait for each other: {' -> '.join(error.path)}; remove a dependency",
         )

@@ -56,67 +56,67 @@ RULES: dict[RunWhen, Rule] = {
         met=lambda n: n.successes == n.total,
         ruled_out=lambda n: n.failures + n.skips > 0,
         needs_no_failure=True,
-        wants="all of them to succeed",
+        wants="all upstream tasks to succeed",
     ),
     RunWhen.ALL_FAILED: Rule(
         met=lambda n: n.failures == n.total,
         ruled_out=lambda n: n.successes + n.skips > 0,
         needs_no_failure=False,
-        wants="all of them to fail",
+        wants="all upstream tasks to fail",
     ),
     RunWhen.ALL_DONE: Rule(
         met=lambda n: n.open == 0,
         ruled_out=lambda _: False,
         needs_no_failure=False,
-        wants="all of them to end",
+        wants="all upstream tasks to end",
     ),
     RunWhen.ALL_DONE_MIN_ONE_SUCCEEDED: Rule(
         met=lambda n: n.open == 0 and n.successes > 0,
         ruled_out=lambda n: n.open == 0 and n.successes == 0,
         needs_no_failure=True,
-        wants="all of them to end and at least one to succeed",
+        wants="all upstream tasks to end and at least one to succeed",
     ),
     RunWhen.ALL_SKIPPED: Rule(
         met=lambda n: n.skips == n.total,
         ruled_out=lambda n: n.successes + n.failures > 0,
         needs_no_failure=False,
-        wants="all of them to be skipped",
+        wants="all upstream tasks to be skipped",
     ),
     RunWhen.ONE_FAILED: Rule(
         met=lambda n: n.failures > 0,
         ruled_out=lambda n: n.open == 0 and n.failures == 0,
         needs_no_failure=False,
-        wants="one of them to fail",
+        wants="one upstream task to fail",
     ),
     RunWhen.ONE_SUCCEEDED: Rule(
         met=lambda n: n.successes > 0,
         ruled_out=lambda n: n.open == 0 and n.successes == 0,
         needs_no_failure=True,
-        wants="one of them to succeed",
+        wants="one upstream task to succeed",
     ),
     RunWhen.ONE_DONE: Rule(
         met=lambda n: n.successes + n.failures > 0,
         ruled_out=lambda n: n.skips == n.total,
         needs_no_failure=False,
-        wants="one of them to succeed or fail",
+        wants="one upstream task to succeed or fail",
     ),
     RunWhen.NONE_FAILED: Rule(
         met=lambda n: n.open == 0 and n.failures == 0,
         ruled_out=lambda n: n.failures > 0,
         needs_no_failure=True,
-        wants="none of them to fail",
+        wants="no upstream task to fail",
     ),
     RunWhen.NONE_FAILED_MIN_ONE_SUCCEEDED: Rule(
         met=lambda n: n.open == 0 and n.failures == 0 and n.successes > 0,
         ruled_out=lambda n: n.failures > 0 or (n.open == 0 and n.successes == 0),
         needs_no_failure=True,
-        wants="none of them to fail and at least one to succeed",
+        wants="no upstream task to fail and at least one to succeed",
     ),
     RunWhen.NONE_SKIPPED: Rule(
         met=lambda n: n.open == 0 and n.skips == 0,
         ruled_out=lambda n: n.skips > 0,
         needs_no_failure=False,
-        wants="none of them to be skipped",
+        wants="no upstream task to be skipped",
     ),
     RunWhen.ALWAYS: Rule(
         met=lambda _: True,
@@ -174,17 +174,17 @@ def omission(rule: RunWhen, count: Tally) -> Ended | None:
         return None
     looks = f"{count.successes} succeeded, {count.failures} failed, {count.skips} skipped"
     unmet = Ended(
-        Outcome.OMITTED, Reason.RULE_UNMET, f"{rule} wants {policy.wants}; upstream: {looks}"
+        Outcome.OMITTED, Reason.RULE_UNMET, f"{rule} needs {policy.wants}; upstream: {looks}"
     )
     if not policy.needs_no_failure:
         return unmet
     names = ", ".join(sorted(count.failed)[:NAMED])
     if count.failures > count.cancellations:
-        message = f"{rule} wants {policy.wants}; failed upstream: {names}"
+        message = f"{rule} needs {policy.wants}; failed: {names}"
         return Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED, message)
     if count.open:
         return None
     if count.cancellations:
-        message = f"{rule} wants {policy.wants}; cancelled upstream: {names}"
+        message = f"{rule} needs {policy.wants}; cancelled: {names}"
         return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, message)
     return unmet

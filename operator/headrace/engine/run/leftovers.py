@@ -41,12 +41,12 @@ def remains(run: ObservedRun, names: Iterable[str]) -> dict[str, str]:
     A task that succeeded has no part in it from the moment that its program ended well: what its
     pod still does afterwards keeps nobody waiting.
     """
-    words = {name: f"something of {name}, whose TaskRun is gone," for name in run.departing}
+    words = {name: f"a part of {name} (its TaskRun is gone)" for name in run.departing}
     for name in names:
         seen = run.tasks.get(name)
         if seen is not None and seen.still_there:
             instance = seen.sighting.where.instance if seen.sighting is not None else None
-            words[name] = f"{instance or 'something'} of {name}"
+            words[name] = f"{instance or 'a part'} of {name}"
     return words
 
 

@@ -19,7 +19,7 @@ from headrace.engine.text import clip
 MAX_WORDED = 20
 """How many marks keep words: each may be as long as a message."""
 
-LIKE_OTHERS = "like others of this run, whose words are in its status.marks"
+LIKE_OTHERS = "as for other tasks of this run; their message is in status.marks"
 """The message of a task for whose words there is no room any more."""
 
 

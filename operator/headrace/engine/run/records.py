@@ -61,7 +61,9 @@ def _strangers(run: ObservedRun, now: datetime) -> Iterator[tuple[str, TaskLog]]
     for name in run.tasks.keys() - known.keys():
         seen = run.tasks[name]
         if seen.log.outcome is None:
-            message = f"the workflow has no task {name!r}, so nothing runs for it; delete it"
+            message = (
+                f"the workflow has no task {name!r}, so nothing runs for this TaskRun; delete it"
+            )
             yield (
                 name,
                 replace(

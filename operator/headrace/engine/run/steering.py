@@ -41,7 +41,7 @@ def course(run: ObservedRun, now: datetime) -> Course:
     if out_of_time and asked.mode is not Mode.CANCEL:
         return Course(
             *(Mode.CANCEL, Reason.RUN_TIMEOUT),
-            f"longer than timeouts.runSeconds ({_seconds(run)[0]})",
+            f"the run took longer than timeouts.runSeconds ({_seconds(run)[0]})",
         )
     return asked
 

@@ -194,7 +194,7 @@ def _replacement(last: Attempt) -> str:
         return ""
     if last.where.instance is not None or last.where.unit is None:
         return last.message
-    return f"{last.message}; the {last.where.unit.kind} makes another"
+    return f"{last.message}; the {last.where.unit.kind} creates another"
 
 
 def _silent(sighting: Sighting) -> bool:

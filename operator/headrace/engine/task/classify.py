@@ -75,7 +75,9 @@ def classify(ending: Ending) -> Success | Failure:
         return Failure(ending.reason, ending.message)
     code = ending.progress.exit_code
     if code is None:
-        return Failure(Reason.START_ERROR, ending.message or "it ended, and nobody knows how")
+        return Failure(
+            Reason.START_ERROR, ending.message or "the attempt ended, and its result is not known"
+        )
     if code != 0:
         return Failure(Reason.NON_ZERO_EXIT, ending.message or exit_words(code))
     try:
@@ -151,8 +153,8 @@ def _check_encoding(text: str) -> None:
     """Refuse text in which a value was changed on its way, as Kubernetes does in silence."""
     if UNREADABLE in text:
         raise ValueError(
-            "outputs are not UTF-8: a byte of them cannot be read (or is U+FFFD, which stands for"
-            " such bytes); write the file as UTF-8, or escape what is not ASCII"
+            "outputs are not UTF-8: they have a byte that cannot be read, or U+FFFD in its place;"
+            " write the file as UTF-8, or with ASCII characters only"
         )
 
 

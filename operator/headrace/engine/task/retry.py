@@ -134,6 +134,6 @@ def _room(policy: RetryPolicy, log: TaskLog, last: Attempt) -> str:
     """Say how much of its budget is used."""
     kind = budget(policy, last)
     if kind is None:
-        return "not counted, by a retry rule"
+        return "not counted because of a retry rule"
     used, limit, field = _account(kind, policy, log)
     return f"{used} of {limit} retries ({field})"

@@ -232,9 +232,9 @@ def _clock_notes(recorded: Recorded, now: datetime) -> tuple[Note, ...]:
     return (
         Note(
             Reason.CLOCK_SET_BACK,
-            f"it is {rfc3339(now)}, but the tick of {rfc3339(last)} has been dealt with: the clock"
-            " was or is wrong; nothing fires until then, unless the last tick is removed from the"
-            " workflow's status",
+            f"it is {rfc3339(now)}, but the tick of {rfc3339(last)} was already handled: the clock"
+            " is wrong, or was wrong then. No schedule fires before that tick, unless somebody"
+            " removes lastTickTime from the workflow's status",
         ),
     )
 

@@ -59,7 +59,7 @@ WRONG: list[tuple[str, Any, tuple[str | int, ...], str]] = [
         "SecretVolumeSource",
         {"secretName": "a", "items": [None]},
         ("items", 0),
-        "has no value; give it one",
+        "has no value; give one",
     ),
     ("Toleration", {"operator": "exists"}, ("operator",), "allowed: Exists, Equal"),
     ("Toleration", {"tolerationSeconds": True}, ("tolerationSeconds",), "must be a whole number"),

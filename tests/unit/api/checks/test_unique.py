@@ -30,8 +30,8 @@ def test_two_of_the_same_are_refused() -> None:
         Lists.model_validate(twice)
     told = [(each["ctx"]["within"], each["msg"]) for each in caught.value.errors()]
     assert [
-        ("[1].portNumber", "'1' is there twice; keep one"),
-        ("[2]", "'a' is there twice; keep one"),
+        ("[1].portNumber", "'1' is listed twice; keep one"),
+        ("[2]", "'a' is listed twice; keep one"),
     ] == told
 
 

@@ -47,13 +47,13 @@ CASES = [
     ),
     pytest.param(
         workflow(task(hostNetwork=True)),
-        "spec.tasks[0].hostNetwork: there is no such field; it would be weaker than the restricted"
-        " Pod Security level, so it cannot be set; leave it out",
+        "spec.tasks[0].hostNetwork: there is no such field; the restricted Pod Security level"
+        " forbids it; remove it",
         id="a field that people know from pods",
     ),
     pytest.param(
         workflow(timeouts={"zzz": 3}),
-        "spec.timeouts.zzz: there is no such field; there are: finallySeconds, runSeconds",
+        "spec.timeouts.zzz: there is no such field; the fields are: finallySeconds, runSeconds",
         id="a field like no other",
     ),
     pytest.param(
@@ -78,12 +78,12 @@ CASES = [
     ),
     pytest.param(
         workflow(task(retry={"limit": "3"})),
-        "spec.tasks[0].retry.limit: must be a whole number, not text; take the quotes away",
+        "spec.tasks[0].retry.limit: must be a whole number, not text; remove the quotes",
         id="a number in quotes",
     ),
     pytest.param(
         workflow(suspend="true"),
-        "spec.suspend: must be true or false, not text; take the quotes away",
+        "spec.suspend: must be true or false, not text; remove the quotes",
         id="true in quotes",
     ),
     pytest.param(
@@ -104,7 +104,7 @@ CASES = [
     ),
     pytest.param(
         workflow(task(args=["a", None])),
-        "spec.tasks[0].args[1]: has no value; give it one, or take it out",
+        "spec.tasks[0].args[1]: has no value; give one, or remove the field",
         id="an element without a value",
     ),
     pytest.param(
@@ -141,7 +141,7 @@ CASES = [
     ),
     pytest.param(
         workflow(task(imagePullSecrets=[{"name": f"s{number}"} for number in range(17)])),
-        "spec.tasks[0].imagePullSecrets: has 17 elements; at most 16 are allowed: take some out",
+        "spec.tasks[0].imagePullSecrets: has 17 elements; at most 16 are allowed: remove some",
         id="too many elements",
     ),
     pytest.param(
@@ -170,8 +170,7 @@ CASES = [
             )
         ),
         "spec.tasks[0].podAnnotations: container.apparmor.security.beta.kubernetes.io/main would"
-        " loosen what confines the container; leave it out: tasks have the runtime's default"
-        " profiles",
+        " weaken the container's confinement; remove it: tasks have the runtime's default profiles",
         id="an annotation that takes AppArmor's profile away",
     ),
     pytest.param(
@@ -232,7 +231,7 @@ CASES = [
     ),
     pytest.param(
         run(logicalTime="0001-01-01T00:00:00+05:00"),
-        "spec.logicalTime: '0001-01-01T00:00:00+05:00' is too far away; give a time of the years"
+        "spec.logicalTime: '0001-01-01T00:00:00+05:00' is too far away; give a time in the years"
         " 1000 to 8999",
         id="a time that has no date everywhere",
     ),
@@ -244,12 +243,12 @@ CASES = [
     ),
     pytest.param(
         run(params=[{"name": "a", "value": 1}, {"name": "a", "value": 2}]),
-        "spec.params[1].name: 'a' is there twice; keep one",
+        "spec.params[1].name: 'a' is listed twice; keep one",
         id="a param twice",
     ),
     pytest.param(
         run(params=[{"name": "a", "value": 2**63}]),
-        "spec.params[0].value: is too large a number; write it as text",
+        "spec.params[0].value: is too large a number; write the number as text",
         id="a number that JSON cannot keep",
     ),
     pytest.param(
@@ -406,10 +405,7 @@ def test_what_is_nested_without_end_is_told_with_its_field() -> None:
     for _ in range(900):
         deep = {"a": deep}
     (line,) = told(workflow(task(affinity=deep)))
-    assert (
-        "spec.tasks[0].affinity: is nested more than 64 levels deep; nothing in the API needs it"
-        == line
-    )
+    assert "spec.tasks[0].affinity: is nested more than 64 levels deep; no field needs that" == line
 
 
 def test_the_first_of_very_many_problems_are_told() -> None:

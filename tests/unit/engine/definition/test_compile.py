@@ -114,13 +114,13 @@ def volume(name: str) -> dict[str, Any]:
         pytest.param(
             [task("a"), task("b", "a", "a")],
             {},
-            "spec.tasks[1].dependsOn[1]: 'a' is there twice; keep one",
+            "spec.tasks[1].dependsOn[1]: 'a' is listed twice; keep one",
             id="a task twice",
         ),
         pytest.param(
             [task("a", "c"), task("b", "a"), task("c", "b")],
             {},
-            "spec.tasks: tasks wait for each other: a -> c -> b -> a; break the circle",
+            "spec.tasks: tasks wait for each other: a -> c -> b -> a; remove a dependency",
             id="a circle",
         ),
         pytest.param(
@@ -157,7 +157,7 @@ def volume(name: str) -> dict[str, Any]:
         pytest.param(
             [task("a")],
             {"params": (param("x"), param("x"))},
-            "spec.params: 'x' is there 2 times; keep one",
+            "spec.params: 'x' is listed 2 times; keep one",
             id="a parameter twice",
         ),
         pytest.param(
@@ -175,8 +175,8 @@ def volume(name: str) -> dict[str, Any]:
         pytest.param(
             [task("a", **volume("headrace-tmp"))],
             {},
-            "spec.tasks[0].volumes[0].name: names that start with headrace- are Headrace's own;"
-            " choose another",
+            "spec.tasks[0].volumes[0].name: names that start with headrace- are reserved for"
+            " Headrace; choose another",
             id="a volume with a name of ours",
         ),
     ],

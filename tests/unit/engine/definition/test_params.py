@@ -79,5 +79,5 @@ def test_all_values_together_must_fit_into_one_environment_variable() -> None:
 
 def test_a_workflow_without_parameters_says_so() -> None:
     """There is no name that could have been meant."""
-    with pytest.raises(InvalidParamsError, match="there are: none"):
+    with pytest.raises(InvalidParamsError, match="its parameters: none"):
         resolve((), {"x": 1})

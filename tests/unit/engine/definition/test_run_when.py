@@ -160,7 +160,7 @@ def test_an_omission_names_its_cause() -> None:
     assert end is not None
     assert (Outcome.OMITTED, Reason.UPSTREAM_FAILED) == (end.outcome, end.reason)
     assert (
-        "AllSucceeded wants all of them to succeed; failed upstream: t1, t2, t3, t4, t5"
+        "AllSucceeded needs all upstream tasks to succeed; failed: t1, t2, t3, t4, t5"
         == end.message
     )
 
@@ -170,6 +170,5 @@ def test_an_omission_without_a_failure_counts_what_there_was() -> None:
     end = omission(RunWhen.ONE_FAILED, counted("ssk"))
     assert end is not None
     assert Reason.RULE_UNMET == end.reason
-    assert "OneFailed wants one of them to fail; upstream: 2 succeeded, 0 failed, 1 skipped" == (
-        end.message
-    )
+    want = "OneFailed needs one upstream task to fail; upstream: 2 succeeded, 0 failed, 1 skipped"
+    assert want == end.message

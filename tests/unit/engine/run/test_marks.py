@@ -73,8 +73,8 @@ def test_a_task_run_says_more_than_a_mark() -> None:
     ("end", "kept"),
     [
         pytest.param(
-            Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED, "AllSucceeded wants all of them to "
-                  "succeed; failed upstream: a"),
+            Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED, "AllSucceeded needs all upstream tasks"
+                  " to succeed; failed: a"),
             "",
             id="the outcomes upstream say it",
         ),

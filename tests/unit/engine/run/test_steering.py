@@ -86,7 +86,8 @@ def test_course(run: ObservedRun, seconds: float, mode: Mode, reason: Reason) ->
 def test_each_course_but_going_on_says_why() -> None:
     """The message names the field."""
     assert "desiredState is Stop" == course(observed(STOP), at(1)).message
-    assert "longer than timeouts.runSeconds (60)" == course(observed(RUN, 60), at(60)).message
+    want = "the run took longer than timeouts.runSeconds (60)"
+    assert want == course(observed(RUN, 60), at(60)).message
     late = course(observed(RUN, last=30, finally_since=at(0)), at(60)).message
     assert "`finally` took longer than timeouts.finallySeconds (30)" == late
 

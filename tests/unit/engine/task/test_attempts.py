@@ -144,7 +144,10 @@ def test_a_pod_that_was_lost_stays_on_record(known: TaskLog, words: str) -> None
     after = seen(between, running(pod="pod-2", started=50))
     over = seen(after, exited(0, pod="pod-2"))
 
-    assert (Reason.STARTING, f"{words}; the Job makes another") == (between.reason, between.message)
+    assert (Reason.STARTING, f"{words}; the Job creates another") == (
+        between.reason,
+        between.message,
+    )
     assert (None, None, NOW) == (
         *(
             between.attempts[0].where.instance,

@@ -52,7 +52,7 @@ from support.builders import at
         ),
         pytest.param(
             Ending(at(1)),
-            Failure(Reason.START_ERROR, "it ended, and nobody knows how"),
+            Failure(Reason.START_ERROR, "the attempt ended, and its result is not known"),
             id="an end of which nothing is known is no success, and no fault of the machines",
         ),
     ],

@@ -186,7 +186,7 @@ def test_an_ignored_failure_says_that_it_is_not_counted() -> None:
     """The reader is not left to wonder about the count."""
     policy = retries(0, on(75, then="Ignore"))
     waiting = after_failure(policy, charged(policy, failed(code=75)), "x")
-    assert waiting.message.endswith("not counted, by a retry rule")
+    assert waiting.message.endswith("not counted because of a retry rule")
 
 
 @pytest.mark.parametrize("failures", range(1, 60))

@@ -10,4 +10,4 @@ def leaving(view: TaskView) -> Verdict | None:
         return None
     instance = view.sighting.where.instance if view.sighting is not None else None
     where = f" ({instance})" if instance is not None else ""
-    return Wait(Reason.WAITING_FOR_RETRY, f"the attempt before is still being removed{where}")
+    return Wait(Reason.WAITING_FOR_RETRY, f"the previous attempt is still being removed{where}")

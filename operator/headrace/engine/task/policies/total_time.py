@@ -11,7 +11,9 @@ def total_time(view: TaskView) -> Verdict | None:
     limit = timeout.total_deadline(view.task.timeouts, view.log)
     if limit is None or view.turn.now < limit:
         return None
-    message = f"longer than timeouts.totalSeconds ({view.task.timeouts.total_seconds})"
+    message = (
+        f"the task took longer than timeouts.totalSeconds ({view.task.timeouts.total_seconds})"
+    )
     if view.attempt_open:
         return Abort(Reason.TASK_TIMEOUT, message)
     return Ended(Outcome.FAILED, Reason.TASK_TIMEOUT, message)
