@@ -18,7 +18,7 @@ from headrace.engine.task.observed import Ending, One, Sighting, Stage
 from headrace.local import strays, supervision, untrusted
 from headrace.local.folder import AttemptFiles
 from headrace.local.process import Process
-from headrace.local.records import AttemptRecord, Doom
+from headrace.local.records import AttemptRecord, ForcedEnd
 from headrace.local.removal import remove
 from headrace.local.supervision import CannotStartError, Program
 
@@ -36,7 +36,7 @@ class LiveAttempt:
     Args:
         record: What is kept of it.
         files: Its files.
-        on_doom: Called before the attempt is ended for a reason, which must be kept first.
+        on_forced_end: Called before the attempt is ended for a reason, which must be kept first.
         on_end: Called once when nothing of it runs any more.
 
     """
@@ -45,12 +45,12 @@ class LiveAttempt:
         self,
         record: AttemptRecord,
         files: AttemptFiles,
-        on_doom: Callable[["LiveAttempt"], None],
+        on_forced_end: Callable[["LiveAttempt"], None],
         on_end: Callable[[], None],
     ) -> None:
         self.record = record
         self._files = files
-        self._on_doom = on_doom
+        self._on_forced_end = on_forced_end
         self._on_end = on_end
         self._process: Process | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -78,7 +78,7 @@ class LiveAttempt:
 
     def refuse(self, why: str) -> None:
         """End it before it began."""
-        self._doom(Doom(Reason.START_ERROR, why))
+        self._force_end(ForcedEnd(Reason.START_ERROR, why))
         self._ending = self._what_became()
 
     def find(self, removal: tuple[str, ...]) -> None:
@@ -93,7 +93,7 @@ class LiveAttempt:
 
         """
         self._removal = removal
-        if self.record.doom is not None and not self._files.lock.exists():
+        if self.record.forced_end is not None and not self._files.lock.exists():
             self._ending = self._what_became()  # it was refused
             return
         pid = supervision.running(self._files)
@@ -143,12 +143,12 @@ class LiveAttempt:
         if supervision.exit_code(self._files) is not None:
             return  # it ended in time, and is only waiting to be seen
         message = f"ran longer than timeouts.attemptSeconds ({self.record.limit})"
-        self._doom(Doom(Reason.ATTEMPT_TIMEOUT, message))
+        self._force_end(ForcedEnd(Reason.ATTEMPT_TIMEOUT, message))
         self.terminate()
 
-    def _doom(self, doom: Doom) -> None:
-        self.record = replace(self.record, doom=doom)
-        self._on_doom(self)
+    def _force_end(self, forced_end: ForcedEnd) -> None:
+        self.record = replace(self.record, forced_end=forced_end)
+        self._on_forced_end(self)
 
     def _ended(self) -> None:
         """Clear away what may have survived a kill, and only then tell of the end."""
@@ -172,8 +172,8 @@ class LiveAttempt:
     def _what_became(self) -> Ending:
         code = supervision.exit_code(self._files)
         at = self._finished() if code is not None else datetime.now(UTC)
-        if self.record.doom is not None:
-            return Ending(at, One(code), self.record.doom.reason, self.record.doom.message)
+        if self.record.forced_end is not None:
+            return Ending(at, One(code), self.record.forced_end.reason, self.record.forced_end.message)
         if code is None:
             return Ending(at, reason=Reason.INTERRUPTED, message=INTERRUPTED)
         try:

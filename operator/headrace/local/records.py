@@ -27,8 +27,8 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Doom:
-    """Why an attempt ended, where its exit code does not say it."""
+class ForcedEnd:
+    """Why headrace ended an attempt: its exit code does not say so."""
 
     reason: Reason
     message: str
@@ -44,4 +44,4 @@ class AttemptRecord:
     memory: str | None = None
     limit: int | None = None
     """The longest time that it may run, in seconds."""
-    doom: Doom | None = None
+    forced_end: ForcedEnd | None = None

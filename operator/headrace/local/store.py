@@ -18,7 +18,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import RunKey, RunLog
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.workflow.retention import FinishedRun
-from headrace.local.records import AttemptRecord, Doom, RunRecord
+from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
 from headrace.local.schema import SCHEMA, VERSION
 from headrace.manifests.conditions import Past
 from headrace.manifests.status import read_run_status, read_task_status, run_status, task_status
@@ -158,7 +158,7 @@ class Store:
                 datetime.fromisoformat(created),
                 memory,
                 limit,
-                Doom(Reason(reason), message) if reason else None,
+                ForcedEnd(Reason(reason), message) if reason else None,
             )
             for task, number, created, memory, limit, reason, message in rows
         ]
@@ -225,13 +225,13 @@ class Store:
                 (run, record.task, record.number),
             )
 
-    def doom(self, run: str, record: AttemptRecord, doom: Doom) -> None:
+    def save_forced_end(self, run: str, record: AttemptRecord, forced_end: ForcedEnd) -> None:
         """Keep why an attempt is being ended."""
         with self._transaction():
             self._db.execute(
                 "UPDATE attempt SET doom_reason = ?, doom_message = ?"
                 " WHERE run = ? AND task = ? AND number = ?",
-                (doom.reason.value, doom.message, run, record.task, record.number),
+                (forced_end.reason.value, forced_end.message, run, record.task, record.number),
             )
 
     def _prepare(self) -> None:

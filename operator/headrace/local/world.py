@@ -193,13 +193,13 @@ class LocalWorld:
 
     def _attempt(self, record: AttemptRecord) -> LiveAttempt:
         files = self._folder.attempt(self._record.key.name, record.task, record.number)
-        return LiveAttempt(record, files, self._keep_doom, self._changed.set)
+        return LiveAttempt(record, files, self._keep_forced_end, self._changed.set)
 
-    def _keep_doom(self, attempt: LiveAttempt) -> None:
+    def _keep_forced_end(self, attempt: LiveAttempt) -> None:
         record = attempt.record
         try:
-            if record.doom is not None:
-                self._store.doom(self._record.key.name, record, record.doom)
+            if record.forced_end is not None:
+                self._store.save_forced_end(self._record.key.name, record, record.forced_end)
         except UnusableStateError as error:
             self._defect = error  # this may be a timer's turn, and nobody hears it there
         self._changed.set()

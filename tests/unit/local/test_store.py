@@ -13,7 +13,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, RunKey, RunLog
 from headrace.engine.task.observed import Attempt, One, TaskLog, Watched
-from headrace.local.records import AttemptRecord, Doom, RunRecord
+from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
 from headrace.local.store import VERSION, Store, UnusableStateError
 
 NOON = datetime(2030, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -97,15 +97,15 @@ def test_logs_are_read_back_as_they_were_written(store: Store, database: Path) -
 def test_attempts_are_kept_with_why_they_were_ended(store: Store, database: Path) -> None:
     """What a runner has begun to do to an attempt, the next one must know."""
     first, second = AttemptRecord("load", 1, NOON), AttemptRecord("load", 2, NOON, "512Mi", 60)
-    doom = Doom(Reason.ATTEMPT_TIMEOUT, "too long")
+    forced_end = ForcedEnd(Reason.ATTEMPT_TIMEOUT, "too long")
     store.add_run(RUN)
     store.add_attempts("etl-1", ["load", "other"], [first], NOON)
     store.add_attempts("etl-1", ["load"], [second], NOON)
 
-    store.doom("etl-1", first, doom)
+    store.save_forced_end("etl-1", first, forced_end)
 
     again = reopened(store, database)
-    assert [replace(first, doom=doom), second] == again.attempts("etl-1")
+    assert [replace(first, forced_end=forced_end), second] == again.attempts("etl-1")
     assert {"load": TaskLog(), "other": TaskLog()} == again.task_logs("etl-1")
 
 

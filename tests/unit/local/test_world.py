@@ -117,7 +117,7 @@ async def test_a_state_that_cannot_be_written_ends_the_runner(
     rig = make(spec(task("a", **fields(**limits))))
     await rig.look()
     full = UnusableStateError("state.db cannot be written: disk full")
-    monkeypatch.setattr(Store, "doom", Mock(side_effect=full))
+    monkeypatch.setattr(Store, "save_forced_end", Mock(side_effect=full))
 
     with pytest.raises(UnusableStateError, match="disk full"):
         await for_ever(rig)
