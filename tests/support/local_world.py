@@ -20,7 +20,7 @@ from headrace.local import runs
 from headrace.local.folder import AttemptFiles, StateFolder
 from headrace.local.launcher import ProcessLauncher
 from headrace.local.store import Store
-from headrace.local.world import LocalWorld, Means
+from headrace.local.world import LocalWorld, Workplace
 from headrace.loop.runs import reconcile
 
 _SCRIPT: Final = """
@@ -61,8 +61,8 @@ class LocalRig:
         self._store.close()
         self._store = Store(self._folder.database)
         launcher = ProcessLauncher(Path(sys.executable), self._home, os.environ)
-        means = Means(self._folder, self._store, launcher, self._slots)
-        self.world = LocalWorld(self._store.run(self.key.name), self._definition, means)
+        workplace = Workplace(self._folder, self._store, launcher, self._slots)
+        self.world = LocalWorld(self._store.run(self.key.name), self._definition, workplace)
 
     def files(self, task: str, number: int = 1) -> AttemptFiles:
         """Return the files of an attempt."""

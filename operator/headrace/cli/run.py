@@ -27,7 +27,7 @@ from headrace.local.folder import StateFolder
 from headrace.local.history import forget
 from headrace.local.runner import run_to_end
 from headrace.local.store import Store, UnusableStateError
-from headrace.local.world import LocalWorld, Means
+from headrace.local.world import LocalWorld, Workplace
 
 SUCCEEDED: Final = 0
 FAILED: Final = 1
@@ -111,9 +111,9 @@ def execute(wishes: Wishes) -> int:
     folder = StateFolder(wishes.state.absolute())
     with ExitStack() as stack:
         begun = begin(wishes, folder, stack)
-        means = Means(folder, begun.store, begun.launcher, wishes.max_parallel)
+        workplace = Workplace(folder, begun.store, begun.launcher, wishes.max_parallel)
         try:
-            run = asyncio.run(_go(begun, means, plain=wishes.plain))
+            run = asyncio.run(_go(begun, workplace, plain=wishes.plain))
         except UnusableStateError as error:
             note(f"{error}; --resume continues run {begun.record.key.name}")
             return FAILED
@@ -132,12 +132,12 @@ def _forget(folder: StateFolder, store: Store, run: ObservedRun, now: datetime) 
         note(str(error))
 
 
-async def _go(begun: Begun, means: Means, *, plain: bool) -> ObservedRun:
+async def _go(begun: Begun, workplace: Workplace, *, plain: bool) -> ObservedRun:
     # What is wanted of a run may have changed until its lock was held.
-    record = means.store.run(begun.record.key.name)
-    world = LocalWorld(record, begun.definition, means)
+    record = workplace.store.run(begun.record.key.name)
+    world = LocalWorld(record, begun.definition, workplace)
     with _display(plain=plain) as display:
-        logs = means.folder.run(record.key.name)
+        logs = workplace.folder.run(record.key.name)
         display.open(world.snapshot(), datetime.now(UTC), logs)
         await run_to_end(record.key, world, display.show, display.say)
     return world.snapshot()

@@ -172,8 +172,9 @@ class LiveAttempt:
     def _what_became(self) -> Ending:
         code = supervision.exit_code(self._files)
         at = self._finished() if code is not None else datetime.now(UTC)
-        if self.record.forced_end is not None:
-            return Ending(at, One(code), self.record.forced_end.reason, self.record.forced_end.message)
+        forced_end = self.record.forced_end
+        if forced_end is not None:
+            return Ending(at, One(code), forced_end.reason, forced_end.message)
         if code is None:
             return Ending(at, reason=Reason.INTERRUPTED, message=INTERRUPTED)
         try:

@@ -28,7 +28,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class ForcedEnd:
-    """Why headrace ended an attempt: its exit code does not say so."""
+    """Why headrace ended or refused an attempt: no exit code says so."""
 
     reason: Reason
     message: str

@@ -31,8 +31,8 @@ _LONG: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
-    """What a world works with."""
+class Workplace:
+    """The folder, the database and the launcher of a run, and its limit."""
 
     folder: StateFolder
     store: Store
@@ -49,18 +49,18 @@ class LocalWorld:
     Args:
         record: The run.
         definition: What it runs.
-        means: What it works with.
+        workplace: Where it runs.
 
     """
 
-    def __init__(self, record: RunRecord, definition: Definition, means: Means) -> None:
-        store = means.store
-        self._folder = means.folder
+    def __init__(self, record: RunRecord, definition: Definition, workplace: Workplace) -> None:
+        store = workplace.store
+        self._folder = workplace.folder
         self._store = store
         self._record = record
         self._definition = definition
-        self._launcher = means.launcher
-        self._slots = means.slots
+        self._launcher = workplace.launcher
+        self._slots = workplace.slots
         self._changed = asyncio.Event()
         self._defect: UnusableStateError | None = None
         self._log = store.run_log(record.key.name)
