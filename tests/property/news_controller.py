@@ -10,7 +10,7 @@ from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import WORKFLOWS
-from headrace.cluster.subjects.run import ClusterWorld, Links
+from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.subjects import subjects
 from headrace.kube.client import Client
@@ -52,8 +52,8 @@ class Controller:
         self._workflows = Store(OwnObject, lambda _: (), self._workflow_changed, lambda _: False)
         client = self._client(WRITES)
         events = EventRecorder(client, WorldRig.clock, "test")
-        links = Links(WorldRig.clock, self._later, events)
-        runs = ClusterWorld(self._caches, client, pictures, links)
+        hooks = Hooks(WorldRig.clock, self._later, events)
+        runs = ClusterWorld(self._caches, client, pictures, hooks)
         above = WorkflowWorld(self._caches, client, runs.definitions, events, WorldRig.clock)
         self._subjects = subjects(runs, above, lambda _: None)
 

@@ -17,7 +17,7 @@ from headrace.cluster.caches import Caches
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.subjects.run import ClusterWorld, Links
+from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.engine.task.observed import Sighting
 from headrace.kube.client import Client
@@ -79,8 +79,8 @@ class ClusterRig:
         pictures = TaskPictures(lambda: caches, _now)
         caches = Caches(lambda _: self._news.set(), pictures.outdated)
         events = EventRecorder(self._client, _now, "contract")
-        links = Links(_now, lambda _key, _seconds: self._news.set(), events)
-        self.world = ClusterWorld(caches, self._client, pictures, links)
+        hooks = Hooks(_now, lambda _key, _seconds: self._news.set(), events)
+        self.world = ClusterWorld(caches, self._client, pictures, hooks)
         self._informers = [
             Informer(self._client, Scope(resource, self.key.namespace, labels=selector), store)
             for resource, selector, store in caches.watched()

@@ -9,7 +9,7 @@ from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.subjects.run import ClusterWorld, Links
+from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.engine.run.observed import RunKey
 from headrace.kube.resources import Ref, Resource
 from headrace.kube.store import Store
@@ -37,8 +37,8 @@ class WorldRig(Rig):
         self.woken: list[Key] = []
         self.caches = Caches(self.woken.append, self.pictures.outdated)
         events = EventRecorder(self.client, self.clock, "test")
-        links = Links(self.clock, self._later, events)
-        self.world = ClusterWorld(self.caches, self.client, self.pictures, links)
+        hooks = Hooks(self.clock, self._later, events)
+        self.world = ClusterWorld(self.caches, self.client, self.pictures, hooks)
         self._told = 0
 
     @staticmethod

@@ -20,7 +20,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
-from headrace.cluster.subjects.run import ClusterWorld, Links
+from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.metrics import Metrics
 from headrace.controller.openings import Openings
@@ -86,8 +86,8 @@ class Term:
         caches, client = house.caches, house.client
         self.pictures = TaskPictures(lambda: caches, now)
         events = EventRecorder(client, now, house.settings.identity)
-        links = Links(now, self.later, events, house.metrics.job_created)
-        runs = ClusterWorld(caches, client, self.pictures, links)
+        hooks = Hooks(now, self.later, events, house.metrics.job_created)
+        runs = ClusterWorld(caches, client, self.pictures, hooks)
         self.workflows = WorkflowWorld(caches, client, runs.definitions, events, now)
         self._subjects = subjects(runs, self.workflows, house.roll.forget)
 

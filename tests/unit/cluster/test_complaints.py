@@ -9,7 +9,7 @@ from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.subjects.run import ClusterWorld, Links
+from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.resources import Ref, Resource
@@ -30,8 +30,8 @@ class Bench:
         self.caches = Caches(lambda _: None, lambda _: None)
         pictures = TaskPictures(lambda: self.caches, clock)
         events = EventRecorder(client, clock, "test")
-        links = Links(clock, lambda _key, _seconds: None, events)
-        self.runs = ClusterWorld(self.caches, client, pictures, links)
+        hooks = Hooks(clock, lambda _key, _seconds: None, events)
+        self.runs = ClusterWorld(self.caches, client, pictures, hooks)
         self.workflows = WorkflowWorld(self.caches, client, Definitions(client), events, clock)
 
     async def make(self, resource: Resource, spec: dict[str, Any], **status: Any) -> OwnObject:

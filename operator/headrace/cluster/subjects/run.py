@@ -40,8 +40,8 @@ not keep others waiting."""
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
-    """What the world needs of the process that it lives in."""
+class Hooks:
+    """What the world calls in its process."""
 
     clock: Callable[[], datetime]
     """The wall clock."""
@@ -49,7 +49,7 @@ class Links:
     """Asks for a look at a run in so many seconds."""
     events: EventRecorder
     job_created: Callable[[RunKey], None] = lambda _: None
-    """Told of each Job that was made, for measuring."""
+    """Called for each Job that was created, for metrics."""
 
 
 class ClusterWorld:
@@ -60,16 +60,16 @@ class ClusterWorld:
         caches: Caches,
         client: Client,
         pictures: TaskPictures,
-        links: Links,
+        hooks: Hooks,
     ) -> None:
         """Read and write through these caches."""
-        clock = links.clock
+        clock = hooks.clock
         self._caches = caches
         self._client = client
         self._clock = clock
         self.definitions = Definitions(client)
-        self._links = links
-        gatherer = Gatherer(caches, client, pictures, links.later, self._saw)
+        self._hooks = hooks
+        gatherer = Gatherer(caches, client, pictures, hooks.later, self._saw)
         departures = Departures(caches, client)
         self._reader = RunReader(caches, self.definitions, gatherer, departures, clock)
         self._starter = Starter(caches, client, clock)
@@ -155,7 +155,7 @@ class ClusterWorld:
         if memory is not None:
             memory.run, memory.logged = written, memory.looked
         if status.finished is not None:
-            events = self._links.events
+            events = self._hooks.events
             tell = events.tell if status.succeeded else events.warn
             message = status.message or "all tasks ended"
             await tell(WORKFLOW_RUNS, item.metadata, status.reason, message)
@@ -203,7 +203,7 @@ class ClusterWorld:
         version = None if memory is None else memory.tasks[task]
         written = await self._statuses.write(item, put, version)
         for reason, message in news(task_log(item)[0], log):
-            self._links.events.warn_later(TASK_RUNS, item.metadata, reason, message)
+            self._hooks.events.warn_later(TASK_RUNS, item.metadata, reason, message)
         if memory is None:
             return
         memory.tasks[task] = written
@@ -221,7 +221,7 @@ class ClusterWorld:
                 self._remember(key, action.task.name, obstacle)
                 if obstacle is None:
                     self._made(key, action.task.name)
-                    self._links.job_created(key)
+                    self._hooks.job_created(key)
             case EndAttempt(task, number):
                 memory, item = self._memories.get(key), self._task_run(key, task)
                 if memory is not None and task in memory.tasks:
@@ -260,7 +260,7 @@ class ClusterWorld:
             return
         if memory is not None:
             memory.obstacles[task] = obstacle
-        self._links.later(key, 0.0)  # Nothing was made, so nothing else will tell.
+        self._hooks.later(key, 0.0)  # Nothing was made, so nothing else will tell.
 
     def _forget(self, key: RunKey) -> None:
         self._caches.awaited.forget(key)
