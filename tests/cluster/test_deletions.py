@@ -140,7 +140,7 @@ def test_a_deleted_run_ends_its_pods(story: Story) -> None:
 
 
 def test_a_run_outlives_its_workflow(story: Story) -> None:
-    """It goes on to its end by its frozen definition; later it is cleaned up, and that too."""
+    """It goes on to its end by its pinned definition; later it is cleaned up, and that too."""
     story.workflow("parent", task("one", shell("sleep 4")), task("two", SUCCEED, dependsOn=["one"]))
     story.started("parent-once", "one")
 

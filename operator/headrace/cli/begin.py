@@ -90,7 +90,7 @@ def _new(wishes: Wishes, folder: StateFolder, stack: ExitStack) -> Begun:
     request = runs.Request(
         namespace=file.namespace,
         workflow=file.name,
-        spec=_frozen(file.spec),
+        spec=_as_stored(file.spec),
         folder=home,
         params=values,
         logical_time=logical_time,
@@ -173,12 +173,12 @@ def _nothing_unfinished(wishes: Wishes, workflow: str) -> InputError:
 def _changed(written: Written, record: RunRecord) -> bool:
     """Say whether the file of today is another definition than the run's, or none at all."""
     try:
-        return record.spec != _frozen(written.workflow().spec)
+        return record.spec != _as_stored(written.workflow().spec)
     except InputError:
         return True
 
 
-def _frozen(spec: WorkflowSpec) -> str:
+def _as_stored(spec: WorkflowSpec) -> str:
     """Write a definition so that it is read back as the same, defaults left open."""
     return spec.model_dump_json(by_alias=True, exclude_unset=True)
 

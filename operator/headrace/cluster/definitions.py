@@ -1,5 +1,5 @@
 """
-The frozen definitions of runs, and the workflows that they come from.
+The pinned definitions of runs, and the workflows that they come from.
 
 Reads Workflows and ControllerRevisions, parses each content once. Decides nothing about runs.
 """

@@ -1,7 +1,7 @@
 """
 Runs as the engine sees them, read from WorkflowRuns and from TaskRuns on their own.
 
-Gathers a run's own fields, its frozen definition and its siblings; its tasks come from `gather`.
+Gathers a run's own fields, its pinned definition and its siblings; its tasks come from `gather`.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -43,8 +43,8 @@ Spec = TypeVar("Spec", RunSpec, TaskRunSpec)
 
 
 @dataclass(frozen=True, slots=True)
-class Frozen:
-    """The definition that a run keeps, or why it has none."""
+class PinnedDefinition:
+    """The definition that is pinned for a run, or why it has none."""
 
     definition: Definition | None = None
     revision: str | None = None
@@ -94,19 +94,19 @@ class RunReader:
         spec = self._parsed(item, parse_run)
         if isinstance(spec, str):
             return await self._with_tasks(replace(bare, refusal=(Reason.INVALID_DEFINITION, spec)))
-        frozen = await self._frozen(bare, spec)
+        pinned = await self._pinned(bare, spec)
         run = replace(
             bare,
-            definition=frozen.definition,
+            definition=pinned.definition,
             workflow=spec.workflow,
             desired=spec.desired_state,
             given={param.name: param.value for param in spec.params},
             logical_time=spec.logical_time,
             interval=spec.interval,
             trigger=spec.trigger,
-            refusal=frozen.refusal,
-            hindrance=frozen.hindrance,
-            log=replace(bare.log, revision=frozen.revision),
+            refusal=pinned.refusal,
+            hindrance=pinned.hindrance,
+            log=replace(bare.log, revision=pinned.revision),
             siblings=self._siblings(bare, spec.workflow),
         )
         return await self._with_tasks(run)
@@ -126,7 +126,7 @@ class RunReader:
             run = replace(run, departing=await self._departures.of(run.key, run.uid, gone))
         return replace(run, tasks=tasks, deleted=deleted)
 
-    async def _frozen(self, run: ObservedRun, spec: RunSpec) -> Frozen:
+    async def _pinned(self, run: ObservedRun, spec: RunSpec) -> PinnedDefinition:
         """
         Find the definition: the revision that a run keeps, or the workflow as it is now.
 
@@ -149,9 +149,11 @@ class RunReader:
                 return await self._kept(namespace, log.revision)
             return _without_workflow(spec.workflow, self._clock() - run.created)
         except UnusableError as error:
-            return Frozen(refusal=(Reason.INVALID_DEFINITION, str(error)))
+            return PinnedDefinition(refusal=(Reason.INVALID_DEFINITION, str(error)))
 
-    async def _current(self, namespace: str, workflow: OwnObject, before: str | None) -> Frozen:
+    async def _current(
+        self, namespace: str, workflow: OwnObject, before: str | None
+    ) -> PinnedDefinition:
         """Keep a workflow as it is now; if it cannot be run, as it was before."""
         try:
             revision = await self._definitions.freeze(workflow)
@@ -159,15 +161,15 @@ class RunReader:
             if before is None:
                 raise
             return await self._kept(namespace, before)
-        return Frozen(await self._definitions.read(namespace, revision), revision)
+        return PinnedDefinition(await self._definitions.read(namespace, revision), revision)
 
-    async def _kept(self, namespace: str, revision: str) -> Frozen:
+    async def _kept(self, namespace: str, revision: str) -> PinnedDefinition:
         """Return the definition of a revision, or the refusal of a run that has lost its own."""
         definition = await self._definitions.read(namespace, revision)
         if definition is not None:
-            return Frozen(definition, revision)
+            return PinnedDefinition(definition, revision)
         lost = f"ControllerRevision {revision!r} was deleted; start a new run"
-        return Frozen(revision=revision, refusal=(Reason.REVISION_NOT_FOUND, lost))
+        return PinnedDefinition(revision=revision, refusal=(Reason.REVISION_NOT_FOUND, lost))
 
     async def _alone(self, key: RunKey, item: OwnObject) -> ObservedRun | None:
         place = place_of(item)
@@ -245,10 +247,10 @@ def _not_of(run: str, task: str) -> str:
     )
 
 
-def _without_workflow(name: str, age: timedelta) -> Frozen:
+def _without_workflow(name: str, age: timedelta) -> PinnedDefinition:
     message = f"there is no Workflow {name!r} here; create it, or correct spec.workflow"
     why = (Reason.WORKFLOW_NOT_FOUND, message)
-    return Frozen(hindrance=why) if age < GRACE else Frozen(refusal=why)
+    return PinnedDefinition(hindrance=why) if age < GRACE else PinnedDefinition(refusal=why)
 
 
 def run_log(item: OwnObject) -> RunLog:
