@@ -17,7 +17,7 @@ from headrace.engine.run.leftovers import closed, endings, remains
 from headrace.engine.run.marks import failures
 from headrace.engine.run.observed import ObservedRun, RunKind, RunLog
 from headrace.engine.run.records import Records, write_up
-from headrace.engine.run.status import Standing, refused, run_log, waiting
+from headrace.engine.run.status import RunView, refused, run_log, waiting
 from headrace.engine.run.steering import course, deadlines
 from headrace.engine.run.survey import Survey, survey
 from headrace.engine.task.actions import Action, EndAttempt, RunContext, StartAttempt
@@ -59,7 +59,7 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
     records = write_up(run, found.judged, now)
     status = run.log
     if run.key.kind is RunKind.WORKFLOW_RUN:  # else the log of its one task says it all
-        status = run_log(Standing(run, answer, found, steered, records.now, now))
+        status = run_log(RunView(run, answer, found, steered, records.now, now))
     decision = Decision(
         records=records.now,
         actions=(*_actions(run, answer, found), *overstaying(run, now)),

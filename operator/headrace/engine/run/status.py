@@ -37,8 +37,8 @@ USUAL = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A run and what a turn found of its tasks."""
+class RunView:
+    """A run, and the judgement of its tasks in one turn."""
 
     run: ObservedRun
     definition: Definition
@@ -95,28 +95,28 @@ def _before(run: ObservedRun) -> Counts:
     return Counts(total=total, pending=total)
 
 
-def run_log(standing: Standing) -> RunLog:
+def run_log(view: RunView) -> RunLog:
     """Tell how a run stands after this turn."""
-    run, now = standing.run, standing.now
-    counts = _counts(standing)
-    attention = tuple(islice(_attention(standing, counts), MAX_ATTENTION))
+    run, now = view.run, view.now
+    counts = _counts(view)
+    attention = tuple(islice(_attention(view, counts), MAX_ATTENTION))
     log = replace(
         run.log,
         started=run.log.started or now,
-        finally_since=_finally_since(standing),
+        finally_since=_finally_since(view),
         counts=counts,
-        positions=_positions(standing),
-        marks=tuple(standing.found.marked),
+        positions=_positions(view),
+        marks=tuple(view.found.marked),
         attention=attention,
         observed_generation=run.generation,
     )
     over = counts.ended == counts.total
-    left = remains(run, standing.found.judged) if over else {}
+    left = remains(run, view.found.judged) if over else {}
     if over and not left:
-        return replace(log, **_end(standing), finished=now)
-    reason, message = _progress(standing.course, counts, attention)
+        return replace(log, **_end(view), finished=now)
+    reason, message = _progress(view.course, counts, attention)
     if over:
-        reason, message = _leaving(standing.course, reason, left)
+        reason, message = _leaving(view.course, reason, left)
     return replace(log, reason=reason, message=clip(message))
 
 
@@ -128,18 +128,18 @@ def _leaving(course: Course, reason: Reason, left: Mapping[str, str]) -> tuple[R
     return Reason.WAITING_FOR_REMOVAL, words
 
 
-def _finally_since(standing: Standing) -> datetime | None:
+def _finally_since(view: RunView) -> datetime | None:
     """Remember when it became the turn of `finally` tasks, if there are any."""
-    definition, judged = standing.definition, standing.found.judged.values()
+    definition, judged = view.definition, view.found.judged.values()
     none = len(definition.names) == len(definition.graph.order)
     # Those that were passed over wait for one of these.
     if none or any(each.outcome is None and not each.task.is_finally for each in judged):
-        return standing.run.log.finally_since
-    return standing.run.log.finally_since or standing.now
+        return view.run.log.finally_since
+    return view.run.log.finally_since or view.now
 
 
-def _counts(standing: Standing) -> Counts:
-    found = standing.found
+def _counts(view: RunView) -> Counts:
+    found = view.found
     names = Counter(found.settled.values())
     for mark, tasks in found.marked.items():
         names[mark.outcome] += len(tasks)
@@ -149,7 +149,7 @@ def _counts(standing: Standing) -> Counts:
             names[each.outcome] += each.seen is not None  # else its mark counts
         elif each.log.count:
             running += 1
-    total = len(standing.definition.names)
+    total = len(view.definition.names)
     return Counts(
         total=total,
         pending=total - running - names.total(),
@@ -158,67 +158,67 @@ def _counts(standing: Standing) -> Counts:
     )
 
 
-def _positions(standing: Standing) -> str:
+def _positions(view: RunView) -> str:
     """Remember which tasks were started: those of which there is, or was, a TaskRun."""
-    run, tasks = standing.run, standing.definition.tasks
+    run, tasks = view.run, view.definition.tasks
     known = ranges.read(run.log.positions)
     names = (*run.tasks, *run.deleted)
     seen = {tasks[name].position for name in names if name in tasks}
     return run.log.positions if seen <= known else ranges.write(known | seen)
 
 
-def _attention(standing: Standing, counts: Counts) -> Iterator[Watched]:
+def _attention(view: RunView, counts: Counts) -> Iterator[Watched]:
     """Yield failures first, then what waits for something unusual, in the definition's order."""
-    for name in _named(standing, Outcome.FAILED) if counts.failed else ():
-        yield _failure(standing, name)
-    stuck = [each for each in standing.found.judged.values() if each.outcome is None]
+    for name in _named(view, Outcome.FAILED) if counts.failed else ():
+        yield _failure(view, name)
+    stuck = [each for each in view.found.judged.values() if each.outcome is None]
     for judged in sorted(stuck, key=lambda each: each.task.position):
-        watched = _trouble(standing, judged)
+        watched = _trouble(view, judged)
         if watched.reason not in USUAL:
             yield watched
 
 
-def _failure(standing: Standing, name: str) -> Watched:
-    judged, mark = standing.found.judged.get(name), standing.found.mark(name)
+def _failure(view: RunView, name: str) -> Watched:
+    judged, mark = view.found.judged.get(name), view.found.mark(name)
     if mark is not None:
         return Watched(name, mark.reason, mark.message, mark.since)
-    log = judged.log if judged is not None else standing.run.tasks[name].log
+    log = judged.log if judged is not None else view.run.tasks[name].log
     return Watched(name, log.reason, log.message, log.finished)
 
 
-def _trouble(standing: Standing, judged: Judged) -> Watched:
+def _trouble(view: RunView, judged: Judged) -> Watched:
     name = judged.task.name
     if judged.seen is not None:
-        log = standing.recorded(name, judged)
+        log = view.recorded(name, judged)
         since = (log.last.finished or log.last.created) if log.last is not None else None
-        return Watched(name, log.reason, log.message, since or standing.since(name, log.reason))
+        return Watched(name, log.reason, log.message, since or view.since(name, log.reason))
     # What is tried again now is told as it was: most often it meets the same obstacle again.
-    told = judged.verdict if isinstance(judged.verdict, Wait) else standing.run.obstacles.get(name)
+    told = judged.verdict if isinstance(judged.verdict, Wait) else view.run.obstacles.get(name)
     if told is None:
         return Watched(name, Reason.PENDING, "")
-    return Watched(name, told.reason, clip(told.message), standing.since(name, told.reason))
+    return Watched(name, told.reason, clip(told.message), view.since(name, told.reason))
 
 
-def _end(standing: Standing) -> dict[str, Any]:
+def _end(view: RunView) -> dict[str, Any]:
     """Judge a run whose tasks have all ended."""
-    failed = _named(standing, Outcome.FAILED)
-    blamed = [name for name in failed if not standing.definition.tasks[name].allow_failure]
-    cut = _named(standing, Outcome.CANCELLED)
+    failed = _named(view, Outcome.FAILED)
+    blamed = [name for name in failed if not view.definition.tasks[name].allow_failure]
+    cut = _named(view, Outcome.CANCELLED)
     counted = [
         _list("failed", failed),
         _list("cancelled", cut),
-        _list("omitted", _named(standing, Outcome.OMITTED)),
+        _list("omitted", _named(view, Outcome.OMITTED)),
     ]
     message = "; ".join(filter(None, counted))
-    if cut and standing.course.mode in ENDING:
-        course = standing.course
+    if cut and view.course.mode in ENDING:
+        course = view.course
         message = f"{course.message}; {message}"
         return {"succeeded": False, "reason": course.reason, "message": clip(message)}
     # Of a task without a record nobody knows what it did: no `allowFailure` makes light of that.
-    lost = [name for name in failed if _failure(standing, name).reason is Reason.TASK_RUN_DELETED]
+    lost = [name for name in failed if _failure(view, name).reason is Reason.TASK_RUN_DELETED]
     if lost or blamed:
         reason = Reason.TASK_RUN_DELETED if lost else Reason.FAILED
-        cause = _cause(_failure(standing, (lost or blamed)[0]), reason)
+        cause = _cause(_failure(view, (lost or blamed)[0]), reason)
         rest = counted[1:] if cause and len(failed) == 1 else counted
         message = "; ".join(filter(None, (cause, *rest)))
         return {"succeeded": False, "reason": reason, "message": clip(message)}
@@ -232,10 +232,10 @@ def _cause(failure: Watched, told: Reason) -> str:
     return f"{failure.task} failed: {words}" if words else ""
 
 
-def _named(standing: Standing, outcome: Outcome) -> list[str]:
+def _named(view: RunView, outcome: Outcome) -> list[str]:
     """Return the tasks that ended so, in the definition's order."""
-    tasks = standing.definition.tasks
-    return sorted(standing.found.ended(outcome), key=lambda name: tasks[name].position)
+    tasks = view.definition.tasks
+    return sorted(view.found.ended(outcome), key=lambda name: tasks[name].position)
 
 
 def _list(what: str, names: list[str]) -> str:
