@@ -69,7 +69,8 @@ def test_a_replaced_pod_has_its_own_time_to_start() -> None:
     story.pass_time(3600)
     story.cluster.lose(story.job("a"))
     story.tick()
-    assert (Reason.STARTING, "the pod was lost") == (story.reason("a"), story.log("a").message)
+    lost = "pod a-1-pod was lost; the Job makes another"
+    assert (Reason.STARTING, lost) == (story.reason("a"), story.log("a").message)
     story.pass_time(59)
     assert {"a"} == story.alive
     story.pass_time(1)

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.run import DesiredState, Interval, RunSpec
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.definition.compile import Definition
-from headrace.engine.run.observed import RunKey
+from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.resources import CONTROLLER_REVISIONS, JOBS, Resource
 from headrace.kube.transport import Request
 from support.api_mirror import Mirror
@@ -38,6 +38,8 @@ REFUSED: Final = {
     Reason.QUOTA_EXCEEDED: (403, "exceeded quota: "),
 }
 """With which code the API server refuses, and what it says before its words."""
+OOM: Final = (137, "OOMKilled")
+"""How the kernel ends a program, and what the kubelet says of that."""
 
 
 class ApiCluster:
@@ -78,14 +80,23 @@ class ApiCluster:
     def lingering(self, lingering: bool) -> None:
         self._pods.lingering = lingering
 
-    def add_run(self, definition: Definition, name: str, desired: DesiredState) -> FakeRun:
-        """Let somebody create a run, and its workflow if there is none."""
+    def add_run(
+        self,
+        definition: Definition | None,
+        name: str,
+        desired: DesiredState = DesiredState.RUN,
+        given: Mapping[str, bool | int | str] | None = None,
+        **more: datetime | Interval,
+    ) -> FakeRun:
+        """Let somebody create a run, and its workflow if there is none and it has a definition."""
+        params = [{"name": key, "value": value} for key, value in (given or {}).items()]
+        asked = RunSpec(workflow=WORKFLOW, desired_state=desired, params=params, **more)
 
         def create() -> FakeRun:
             workflow = self._server.storage.find(WORKFLOWS, (NAMESPACE, WORKFLOW))
-            if workflow is None:
+            if workflow is None and definition is not None:
                 self._create(WORKFLOWS, WORKFLOW, spelled_out(definition))
-            spec = {"workflow": WORKFLOW, "desiredState": desired.value}
+            spec = asked.model_dump(mode="json", by_alias=True, exclude_defaults=True)
             made = self._create(WORKFLOW_RUNS, name, spec)["metadata"]
             created = datetime.fromisoformat(made["creationTimestamp"])
             key = RunKey(NAMESPACE, name)
@@ -96,15 +107,37 @@ class ApiCluster:
         self._mirror.refresh()
         return run
 
+    def add_task_run(self, name: str) -> FakeRun:
+        """Let somebody create a TaskRun on its own, and return it as a run nobody looks at."""
+        made = self._in_loop(lambda: self._create(TASK_RUNS, name, {"image": "busybox"}))
+        key = RunKey(NAMESPACE, name, RunKind.TASK_RUN)
+        return FakeRun(key, made["metadata"]["uid"], None, self.now)
+
     # --- what people and machines do ----------------------------------------------------------
 
     def begin(self, job: FakeJob) -> None:
         """Let the program of an attempt run."""
         self._do(lambda: self._pods.begin(self._job(job)))
 
-    def end(self, job: FakeJob, code: int = 0, output: str = "") -> None:
-        """Let an attempt end, with an exit code."""
-        self._do(lambda: self._pods.end(self._job(job), code, output))
+    def stall(self, job: FakeJob, waiting: Reason | None, message: str) -> None:
+        """Keep an attempt from running: the scheduler finds no node."""
+        assert waiting is Reason.UNSCHEDULABLE
+        self._do(lambda: self._pods.stall(self._job(job), message))
+
+    def end(
+        self, job: FakeJob, code: int | None = 0, reason: Reason | None = None, output: str = ""
+    ) -> None:
+        """Let an attempt end, with an exit code or for a reason."""
+        code, why = OOM if reason is Reason.OOM_KILLED else (code or 0, "")
+        self._do(lambda: self._pods.end(self._job(job), code, output, why))
+
+    def crowd(self, job: FakeJob) -> None:
+        """Let a program end well, while something else of its pod goes on."""
+        self._do(lambda: self._pods.crowd(self._job(job)))
+
+    def disrupt(self, job: FakeJob) -> None:
+        """Let a node say that it will lose the pod of an attempt soon."""
+        self._do(lambda: self._pods.disrupt(self._job(job)))
 
     def lose(self, job: FakeJob) -> None:
         """Take an attempt's node away: its Job makes another pod."""
@@ -122,12 +155,13 @@ class ApiCluster:
 
     def delete_task_run(self, run: FakeRun, task: str) -> None:
         """Let somebody delete a TaskRun; its Jobs go with it."""
-        (name,) = (
-            item["metadata"]["name"]
-            for item in self._server.storage.all(TASK_RUNS)
-            if (item["spec"].get("run"), item["spec"].get("task")) == (run.key.name, task)
-        )
+        name = self._task_run(run, task)
         self._do(lambda: self._delete(TASK_RUNS, name))
+
+    def edit_task_run(self, run: FakeRun, task: str) -> None:
+        """Let somebody change what a TaskRun says it is to run."""
+        path = TASK_RUNS.path(NAMESPACE, self._task_run(run, task))
+        self._do(lambda: self._request("PATCH", path, {"spec": {"image": "another"}}))
 
     def delete_revision(self, run: FakeRun) -> None:
         """Let somebody delete the definition that a run keeps."""
@@ -178,6 +212,14 @@ class ApiCluster:
         found = self._server.storage.find(JOBS, (NAMESPACE, job.sighting.where.unit_name))
         assert found is not None
         return found
+
+    def _task_run(self, run: FakeRun, task: str) -> str:
+        (name,) = (
+            item["metadata"]["name"]
+            for item in self._server.storage.all(TASK_RUNS)
+            if (item["spec"].get("run"), item["spec"].get("task")) == (run.key.name, task)
+        )
+        return str(name)
 
     def _create(self, resource: Resource, name: str, spec: Mapping[str, Any]) -> Object:
         body = manifest(resource, name, spec, NAMESPACE)

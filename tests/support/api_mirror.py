@@ -23,7 +23,7 @@ from headrace.manifests.kube import OwnObject
 from headrace.manifests.where import where
 from support.api_storage import Object, Storage
 from support.fake_cluster import FakeJob, FakeRun, FakeTaskRun
-from support.pods_by_hand import active, finished, owners, state
+from support.pods_by_hand import active, finished, may_run, owners, state, wants_pod
 
 
 class Mirror:
@@ -64,6 +64,7 @@ class Mirror:
             if run.uid in owners(task_run):
                 uid = task_run["metadata"]["uid"]
                 record = self._records.setdefault(uid, FakeTaskRun())
+                record.generation = task_run["metadata"]["generation"]
                 record.log, _ = task_log(msgspec.convert(task_run, OwnObject))
                 run.task_runs.setdefault(task_run["spec"]["task"], record)
                 there.add(id(record))
@@ -99,9 +100,14 @@ def _sight(before: Sighting, job: Object | None, pods: list[Object]) -> Sighting
         before,
         where=place.over(before.where),
         stage=_stage(before, job, newest, leaving=leaving),
-        alive=any(map(active, pods)) or not (leaving or job is None or finished(job)),
+        alive=any(map(may_run, pods)) or _makes_another(job, pods),
         leaving=leaving,
     )
+
+
+def _makes_another(job: Object | None, pods: Iterable[Object]) -> bool:
+    over = any("terminated" in state(pod) for pod in pods)
+    return job is not None and wants_pod(job) and not over
 
 
 def _stage(before: Sighting, job: Object | None, pod: Object | None, *, leaving: bool) -> Stage:

@@ -1,12 +1,13 @@
 """The stage of stories whose controller is the real one: over the API server in memory."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.compile import Definition
 from headrace.engine.run.observed import ObservedRun, RunKey
+from headrace.engine.task.actions import Action
 from headrace.kube.errors import StaleError
 from headrace.loop.runs import reconcile
 from support.api_cluster import ApiCluster
@@ -30,12 +31,13 @@ class ApiStage:
         """End the loop."""
         self._loop.close()
 
-    def add_run(
-        self, definition: Definition | None, name: str, desired: DesiredState = DesiredState.RUN
-    ) -> FakeRun:
+    def add_run(self, definition: Definition | None, name: str, **fields: Any) -> FakeRun:
         """Let somebody create a run."""
-        assert definition is not None
-        return self.cluster.add_run(definition, name, desired)
+        return self.cluster.add_run(definition, name, **fields)
+
+    def add_task_run(self, name: str) -> FakeRun:
+        """Let somebody create a TaskRun on its own, and return it as a run."""
+        return self.cluster.add_task_run(name)
 
     def observe(self, run: FakeRun) -> ObservedRun | None:
         """Return what the world shows of a run."""
@@ -44,6 +46,10 @@ class ApiStage:
     def look(self, run: FakeRun) -> datetime | None:
         """Give a run a turn; return when the controller wants to look again."""
         return self._run(self._look(run.key))
+
+    def apply(self, run: FakeRun, actions: Sequence[Action]) -> None:
+        """Ask the world for actions that no turn has decided upon."""
+        self._run(self._rig.world.apply(run.key, actions))
 
     def due(self, run: FakeRun) -> datetime | None:
         """Return when the world has asked for a look at a run, in its last turn."""

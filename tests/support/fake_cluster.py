@@ -13,12 +13,16 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.run import DesiredState, Interval
 from headrace.engine.definition.compile import Definition
 from headrace.engine.run.observed import RunKey, RunKind, RunLog
+from headrace.engine.task.classify import exit_words
 from headrace.engine.task.observed import Ending, One, Sighting, Stage, TaskLog
 from headrace.manifests.where import where
 from support.builders import NOON
+
+ENDS = {Reason.OOM_KILLED: "the container used more memory than its limit"}
+"""What a cluster says of some ends."""
 
 
 class CrashError(Exception):
@@ -45,6 +49,8 @@ class FakeJob:
     told: Sighting | None = None
     removed: bool = False
     """Nothing is left of it but memories."""
+    lost: int = 0
+    """How many pods of it were lost."""
     haunted: bool = False
     """It ran once more after its end."""
 
@@ -57,6 +63,7 @@ class FakeTaskRun:
     version: int = 0
     told: TaskLog = field(default_factory=TaskLog)
     told_version: int = 0
+    generation: int = 1
     deleted: bool = False
     told_deleted: bool = False
     jobs: dict[int, FakeJob] = field(default_factory=dict)
@@ -77,6 +84,7 @@ class FakeRun:
     workflow: str = "etl"
     given: Mapping[str, bool | int | str] = field(default_factory=dict)
     logical_time: datetime | None = None
+    interval: Interval | None = None
     generation: int = 1
     desired: DesiredState = DesiredState.RUN
     told_desired: DesiredState = DesiredState.RUN
@@ -160,9 +168,9 @@ class FakeCluster:
 
     def begin(self, job: FakeJob, node: str = "node") -> None:
         """Let the program of an attempt run."""
-        unit = job.sighting.where.unit_name
-        place = where(unit, f"{unit}-pod", node)
-        self._move(job, Stage.RUNNING, started=self.now, scheduled=self.now, where=place)
+        unit, another = job.sighting.where.unit_name, f"-{job.lost + 1}" if job.lost else ""
+        placed = {"where": where(unit, f"{unit}-pod{another}", node), "instance_created": self.now}
+        self._move(job, Stage.RUNNING, started=self.now, scheduled=self.now, **placed)
 
     def stall(self, job: FakeJob, waiting: Reason | None, message: str) -> None:
         """Keep an attempt from running, for a reason."""
@@ -178,12 +186,27 @@ class FakeCluster:
         """Let an attempt end, with an exit code or for a reason."""
         if job.sighting.started is None and reason is None:
             self.begin(job)
-        ending = Ending(self.now, One(code), reason, output=output)
+        words = exit_words(code) if code else ENDS.get(reason, "") if reason else ""
+        ending = Ending(self.now, One(code), reason, words, output)
         self._move(job, Stage.ENDED, ending=ending, alive=False)
 
     def lose(self, job: FakeJob) -> None:
         """Take an attempt's node away: its Job makes another pod."""
-        self._move(job, Stage.STARTING, message="the pod was lost", waiting_since=self.now)
+        sighting, job.lost = job.sighting, job.lost + 1
+        fresh = {"where": sighting.where.only_unit(), "scheduled": None, "started": None}
+        lost = sighting.lost or _loss(sighting)
+        words = {"lost": lost, "message": f"{lost}; the Job makes another"}
+        self._move(job, Stage.STARTING, waiting_since=self.now, **fresh, **words)
+
+    def disrupt(self, job: FakeJob) -> None:
+        """Let a node say that it will lose the pod of an attempt soon."""
+        leaves = f"{job.sighting.where.instance} is being removed: EvictionByEvictionAPI"
+        self._move(job, Stage.RUNNING, message=leaves, lost=_loss(job.sighting))
+
+    def crowd(self, job: FakeJob) -> None:
+        """Let a program end well, while something else of its pod goes on."""
+        self.end(job)
+        self._move(job, Stage.ENDED, crowded_since=self.now)
 
     def haunt(self, job: FakeJob) -> None:
         """Let a Job whose program succeeded run it once more, in another pod."""
@@ -210,6 +233,10 @@ class FakeCluster:
         run.generation += 1
         if not self.slow:
             run.told_desired = desired
+
+    def edit_task_run(self, run: FakeRun, task: str) -> None:
+        """Let somebody change what a TaskRun says it is to run."""
+        run.task_runs[task].generation += 1
 
     def delete_revision(self, run: FakeRun) -> None:
         """Let somebody delete the definition that a run keeps."""
@@ -247,7 +274,7 @@ class FakeCluster:
         self.now += timedelta(seconds=seconds)
 
     def _move(self, job: FakeJob, stage: Stage, **fields: object) -> None:
-        plain: dict[str, object] = {"waiting": None, "message": ""}
+        plain: dict[str, object] = {"waiting": None, "message": "", "lost": ""}
         if not job.sighting.leaving:
             job.sighting = replace(job.sighting, stage=stage, **{**plain, **fields})  # type: ignore[arg-type] # checked by use
             self._changed(job)
@@ -259,3 +286,7 @@ class FakeCluster:
     def _changed(self, job: FakeJob) -> None:
         if not self.slow:
             job.told = job.sighting
+
+
+def _loss(sighting: Sighting) -> str:
+    return f"{sighting.where.instance or 'pod'} was lost"

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import CANCELLING
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
@@ -54,6 +55,7 @@ class FakeWorld:
             desired=run.told_desired,
             given=run.given,
             logical_time=run.logical_time,
+            interval=run.interval,
             tasks={name: _observed(record) for name, record in there.items()},
             deleted=frozenset(run.task_runs.keys() - there.keys()),
             departing=frozenset(_departing(run, there)),
@@ -140,7 +142,7 @@ class FakeWorld:
                 other.created,
                 other.logical_time or other.created,
                 began=other.told.started is not None,
-                cancelling=False,
+                cancelling=other.told_desired in CANCELLING,
             )
             for other in self.cluster.runs.values()
             if other.workflow == run.workflow and other.told.finished is None
@@ -153,6 +155,7 @@ def _observed(record: FakeTaskRun) -> ObservedTask:
     return ObservedTask(
         log=record.told,
         sighting=newest,
+        generation=record.generation,
         lingering=frozenset(n for n, each in told.items() if each is not newest and each.alive),
     )
 

@@ -40,7 +40,10 @@ class LocalRig:
 
     world: LocalWorld
 
-    def __init__(self, folder: Path, spec: WorkflowSpec, slots: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, spec: WorkflowSpec, slots: int | None = None, **asked: Any
+    ) -> None:
+        """Make a run; `asked` are further fields of its request."""
         home = folder / "pipelines"
         home.mkdir()
         self._home = home
@@ -52,7 +55,7 @@ class LocalRig:
         runs.prepare(self._folder)
         self._store = Store(self._folder.database)
         self._slots = slots
-        request = runs.Request("default", "etl", spec.model_dump_json(by_alias=True), home)
+        request = runs.Request("default", "etl", spec.model_dump_json(by_alias=True), home, **asked)
         self.key = runs.create(self._folder, self._store, request, _now()).key
         self.restart()
 

@@ -1,13 +1,16 @@
 """The stage of stories in memory: a world that keeps the contract of worlds, and nothing else."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from headrace.engine.definition.compile import Definition
-from headrace.engine.run.observed import ObservedRun, RunKey
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.task import TaskBody
+from headrace.engine.definition.compile import Definition, single_task
+from headrace.engine.run.observed import ObservedRun, RunKey, RunKind
+from headrace.engine.task.actions import Action
 from headrace.loop.runs import reconcile
-from support.fake_cluster import FakeCluster, FakeRun
+from support.fake_cluster import FakeCluster, FakeRun, FakeTaskRun
 from support.fake_world import FakeWorld
 
 T = TypeVar("T")
@@ -38,6 +41,17 @@ class MemoryStage:
         key = RunKey("default", name)
         run = FakeRun(key, f"uid-{name}", definition, self.cluster.now, **fields)
         run.told_desired = run.desired
+        if definition is None and not fields.keys() & {"hindrance", "refusal"}:
+            run.hindrance = (Reason.WORKFLOW_NOT_FOUND, "there is no Workflow 'etl' here")
+        self.cluster.runs[key] = run
+        return run
+
+    def add_task_run(self, name: str) -> FakeRun:
+        """Let somebody create a TaskRun on its own, and return it as a run."""
+        key = RunKey("default", name, RunKind.TASK_RUN)
+        definition = single_task(name, TaskBody(image="busybox"))
+        run = FakeRun(key, f"uid-{name}", definition, self.cluster.now, workflow="")
+        run.task_runs[name] = FakeTaskRun()
         self.cluster.runs[key] = run
         return run
 
@@ -48,6 +62,10 @@ class MemoryStage:
     def look(self, run: FakeRun) -> datetime | None:
         """Give a run a turn; return when the controller wants to look again."""
         return at_once(reconcile(run.key, self.world, self.cluster.now))
+
+    def apply(self, run: FakeRun, actions: Sequence[Action]) -> None:
+        """Ask the world for actions that no turn has decided upon."""
+        at_once(self.world.apply(run.key, actions))
 
     def due(self, _: FakeRun) -> None:
         """Ask for no look by itself."""

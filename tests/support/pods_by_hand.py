@@ -65,15 +65,38 @@ class PodsByHand:
         }
         self._write(PODS, {**pod, "spec": {"nodeName": "node"}, "status": status})
 
-    def end(self, job: Object, code: int, output: str) -> None:
-        """Let the program end; its Job counts that."""
+    def stall(self, job: Object, message: str) -> None:
+        """Let the scheduler say that it finds no node."""
+        pod, now = self._newest(job), self._server.now()
+        no = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+        condition = {**no, "message": message, "lastTransitionTime": now}
+        self._write(PODS, {**pod, "status": {"phase": "Pending", "conditions": [condition]}})
+
+    def end(self, job: Object, code: int, output: str = "", why: str = "") -> None:
+        """Let the program end, for a reason that the kubelet gives; its Job counts that."""
         if "running" not in state(self._newest(job)):
             self.begin(job)
         pod = self._newest(job)
-        over = self._over(pod, code, message=output, reason="Error" if code else "Completed")
+        why = why or ("Error" if code else "Completed")
+        over = self._over(pod, code, message=output, reason=why)
         self._end(pod, "Failed" if code else "Succeeded", over)
-        why = ("Failed", "BackoffLimitExceeded") if code else ("Complete", "CompletionsReached")
-        self._job(job, {"conditions": [self._condition(*why)]})
+        told = ("Failed", "BackoffLimitExceeded") if code else ("Complete", "CompletionsReached")
+        self._job(job, {"conditions": [self._condition(*told)]})
+
+    def crowd(self, job: Object) -> None:
+        """Let the program end well, while another container of its pod goes on."""
+        self.begin(job)
+        pod = self._newest(job)
+        beside = {"name": "proxy", "state": {"running": {"startedAt": self._server.now()}}}
+        statuses = [*_main({"terminated": self._over(pod, 0)}), beside]
+        self._write(PODS, {**pod, "status": {**pod["status"], "containerStatuses": statuses}})
+
+    def disrupt(self, job: Object) -> None:
+        """Let the API server announce that the pod will be evicted."""
+        pod = self._newest(job)
+        lost = self._condition("DisruptionTarget", "EvictionByEvictionAPI")
+        conditions = [*pod["status"]["conditions"], lost]
+        self._write(PODS, {**pod, "status": {**pod["status"], "conditions": conditions}})
 
     def lose(self, job: Object) -> None:
         """Take the node away: the pod fails without fault of its own, and is deleted."""
@@ -153,8 +176,13 @@ def finished(job: Object) -> bool:
 
 
 def active(pod: Object) -> bool:
-    """Tell whether a pod's program runs, or may still start to."""
+    """Tell whether anything of a pod runs, or may still start to."""
     return pod["status"]["phase"] not in ("Succeeded", "Failed")
+
+
+def may_run(pod: Object) -> bool:
+    """Tell whether a pod's main program runs, or may still start to."""
+    return active(pod) and "terminated" not in state(pod)
 
 
 def state(pod: Object) -> dict[str, Any]:

@@ -5,7 +5,7 @@ After every tick the invariants are checked, and that looking once more changes 
 here waits: time is what the story says.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.decide import Decision, decide
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
+from headrace.engine.task.actions import Action
 from headrace.engine.task.observed import Attempt, TaskLog
 from support.builders import at
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
@@ -39,11 +40,17 @@ class Stage(Protocol):
     def add_run(self, definition: Definition | None, name: str, **fields: Any) -> FakeRun:
         """Let somebody create a run."""
 
+    def add_task_run(self, name: str) -> FakeRun:
+        """Let somebody create a TaskRun on its own, and return it as a run."""
+
     def observe(self, run: FakeRun) -> ObservedRun | None:
         """Return what the world shows of a run."""
 
     def look(self, run: FakeRun) -> datetime | None:
         """Give a run a turn; return when the controller wants to look again."""
+
+    def apply(self, run: FakeRun, actions: Sequence[Action]) -> None:
+        """Ask the world for actions that no turn has decided upon."""
 
     def due(self, run: FakeRun) -> datetime | None:
         """Return when the world has asked for a look at a run, in its last turn."""
@@ -53,6 +60,23 @@ class Stage(Protocol):
 
     def wait_until(self, moment: datetime) -> None:
         """Let time pass."""
+
+
+class Noted:
+    """A stage on which all that the world shows is noted."""
+
+    def __init__(self, stage: Stage, note: Callable[[ObservedRun | None], None]) -> None:
+        self._stage = stage
+        self._note = note
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stage, name)
+
+    def observe(self, run: FakeRun) -> ObservedRun | None:
+        """Return what the world shows of a run."""
+        shown = self._stage.observe(run)
+        self._note(shown)
+        return shown
 
 
 class Story:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
+from headrace.api.v1alpha1.run import DesiredState, Interval
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.siblings import SiblingRun
@@ -117,7 +117,6 @@ class ObservedRun:
     """The parameters that the run was given."""
     logical_time: datetime | None = None
     interval: Interval | None = None
-    trigger: TriggerKind = TriggerKind.MANUAL
     tasks: Mapping[str, ObservedTask] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
     """Tasks whose TaskRun the world saw vanish."""

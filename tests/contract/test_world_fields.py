@@ -1,0 +1,138 @@
+"""
+Every field of what a world shows is filled by every world, or it is said here why not.
+
+A field that only a world in memory fills would be a promise that no real world keeps: engines and
+scenarios would rest on it. So a new field fails here until each world shows it, and so does an
+excuse that has become untrue.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.workflow.observed import ObservedWorkflow
+from support import local_situations, situations, workflow_situations
+from support.api_stage import ApiStage
+from support.local_world import LocalRig
+from support.memory_stage import MemoryStage
+from support.shown_fields import ShownFields, declared
+from support.story import Noted, Story
+from support.virtual_time import run_virtually
+
+Excuses = Mapping[str, str]
+
+NOBODY_SKIPS: Final = "no rule and no person skips a task yet; conditions on tasks will"
+SIZE_UNKNOWN: Final = "a kubelet cuts what a program wrote, and does not say how long it was"
+ONE_RUN: Final = "a runner knows its own run, whatever others go on beside it"
+NO_OBJECT: Final = "runs and tasks are no objects that somebody could edit or delete"
+NO_NAMES: Final = "an attempt is a process of the runner: no Job, no pod, no node"
+NO_QUEUE: Final = "a process starts the moment that it is made, and none takes its place"
+NO_REFUSAL: Final = "what cannot be started is an attempt that has failed"
+
+IN_MEMORY: Final = {
+    "Counts.skipped": NOBODY_SKIPS,
+    "Ending.output_bytes": SIZE_UNKNOWN,
+    "RunLog.revision": "a run has its definition itself, and no name for it",
+}
+IN_A_CLUSTER: Final = {"Counts.skipped": NOBODY_SKIPS, "Ending.output_bytes": SIZE_UNKNOWN}
+ON_THIS_MACHINE: Final = {
+    "Counts.skipped": NOBODY_SKIPS,
+    "ObservedRun.interval": "nobody can give one on the command line",
+    "ObservedRun.refusal": "a definition is checked before there is a run of it",
+    "ObservedRun.hindrance": "a run is made with its definition, and keeps it",
+    "RunLog.revision": "a run has its definition itself, and no name for it",
+    "RunKey.kind": "a task on its own runs as a workflow of one task",
+    **dict.fromkeys(
+        (
+            "ObservedRun.siblings",
+            "SiblingRun.name",
+            "SiblingRun.created",
+            "SiblingRun.logical_time",
+            "SiblingRun.began",
+            "SiblingRun.cancelling",
+        ),
+        ONE_RUN,
+    ),
+    **dict.fromkeys(
+        (
+            "ObservedRun.generation",
+            "ObservedRun.deleted",
+            "ObservedRun.departing",
+            "ObservedTask.generation",
+        ),
+        NO_OBJECT,
+    ),
+    **dict.fromkeys(
+        (
+            "Sighting.where",
+            "Attempt.where",
+            "Where.unit",
+            "Where.instance",
+            "Where.place",
+            "Named.kind",
+            "Named.name",
+        ),
+        NO_NAMES,
+    ),
+    **dict.fromkeys(
+        (
+            "Sighting.scheduled",
+            "Sighting.waiting",
+            "Sighting.message",
+            "Sighting.waiting_since",
+            "Sighting.crowded_since",
+            "Sighting.lost",
+            "Sighting.instance_created",
+            "Attempt.scheduled",
+            "Attempt.replaced",
+        ),
+        NO_QUEUE,
+    ),
+    **dict.fromkeys(("Denied.reason", "Denied.message", "Denied.since"), NO_REFUSAL),
+}
+
+
+def check(root: type, shown: ShownFields, excuses: Excuses) -> None:
+    """Compare what was shown with what there is to show."""
+    assert sorted(declared(root) - shown) == sorted(excuses)
+
+
+@pytest.mark.parametrize(
+    ("make", "excuses"),
+    [
+        pytest.param(MemoryStage, IN_MEMORY, id="memory"),
+        pytest.param(ApiStage, IN_A_CLUSTER, id="cluster-world"),
+    ],
+)
+def test_stories_fill_each_field_of_a_run(
+    make: type[MemoryStage | ApiStage], excuses: Excuses
+) -> None:
+    """The world in memory shows what `ClusterWorld` shows, and nothing else."""
+    shown = ShownFields()
+    for situation in situations.SITUATIONS:
+        stage = make()
+        situation(partial(Story, stage=Noted(stage, shown.note)))
+        stage.close()
+    check(ObservedRun, shown, excuses)
+
+
+async def test_a_run_on_this_machine_fills_each_field(tmp_path: Path) -> None:
+    """Real processes, which begin and end as they are told."""
+    shown = ShownFields()
+    for situation in local_situations.SITUATIONS:
+        folder = tmp_path / situation.__name__
+        folder.mkdir()
+        await situation(partial(LocalRig, folder), shown.note)
+    check(ObservedRun, shown, ON_THIS_MACHINE)
+
+
+def test_a_workflow_fills_each_field() -> None:
+    """Only a cluster has workflows as subjects; there is no other world of them."""
+    shown = ShownFields()
+    for situation in workflow_situations.SITUATIONS:
+        run_virtually(situation(shown.note))
+    check(ObservedWorkflow, shown, {})

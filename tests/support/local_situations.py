@@ -1,0 +1,104 @@
+"""Situations in which the world of this machine has something to show: see `situations`."""
+
+from collections.abc import Callable
+from typing import Final
+
+from headrace.api.v1alpha1.pod import Resources
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.task.actions import RunContext, StartAttempt
+from support.builders import NOON, last, on, param, retries, spec, task
+from support.local_world import LocalRig, fields
+
+Note = Callable[[ObservedRun | None], None]
+NewRig = Callable[..., LocalRig]
+
+GROWS: Final = on(3, then="Retry", memory_factor_percent=200)
+LIMITED: Final = Resources(limits={"memory": "64Mi"})
+
+
+async def attempts(new_rig: NewRig, note: Note) -> None:
+    """Let programs fail, get more memory, be killed and end well; then somebody has enough."""
+    rule = retries(2, GROWS, seconds=0)
+    tasks = (
+        task("a", retry=rule, resources=LIMITED, **fields()),
+        task("b", "a", **fields()),
+        task("patient", retry=retries(1, seconds=3600), **fields()),
+        task("alert", "a", when="OneFailed", **fields()),
+        last("tidy", **fields()),
+    )
+    definition = spec(*tasks, params=(param("day"),))
+    rig = new_rig(definition, params={"day": "monday"}, logical_time=NOON)
+    await look(rig, note)
+    rig.end("a", 3)
+    rig.end("patient", 1)
+    await rig.until_ended("a", "patient")
+    await look(rig, note)
+    rig.end("a", 0, number=2, output='{"rows": 1}')
+    await rig.until_ended("a")
+    await look(rig, note)
+    rig.world.kill()
+    await rig.until_ended("b")
+    await look(rig, note)
+    rig.world.desire(DesiredState.CANCEL)
+    await look(rig, note)
+    await rig.until_ended("b")
+    await look(rig, note)
+    rig.world.desire(DesiredState.TERMINATE)
+    await look(rig, note)
+    await rig.until_ended("tidy")
+    await look(rig, note)
+    await rig.close()
+
+
+async def look(rig: LocalRig, note: Note) -> None:
+    """Note what is shown, let the engine look, and note it again."""
+    note(await rig.observed())
+    await rig.look()
+    note(await rig.observed())
+
+
+async def two_attempts(new_rig: NewRig, note: Note) -> None:
+    """Ask for a next attempt while the one before it runs. Worlds do as they are asked."""
+    rig = new_rig(spec(task("a", **fields())))
+    await rig.look()
+    run = await rig.observed()
+    assert run.definition is not None
+    context = RunContext("default", run.key.name, run.uid, run.workflow, "2030-01-01T12:00:00Z")
+    await rig.world.apply(rig.key, [StartAttempt(run.definition.tasks["a"], 2, context)])
+    note(await rig.observed())
+    await rig.close()
+
+
+async def no_room(new_rig: NewRig, note: Note) -> None:
+    """One of two tasks waits for the other's slot."""
+    rig = new_rig(spec(task("a", **fields()), task("b", **fields())), slots=1)
+    await look(rig, note)
+    await rig.close()
+
+
+async def stopped(new_rig: NewRig, note: Note) -> None:
+    """Stop a run, then end it: what never began has ended for a reason of its own."""
+    tasks = task("a", **fields()), task("b", "a", **fields()), last("tidy", **fields())
+    rig = new_rig(spec(*tasks))
+    await rig.look()
+    rig.world.desire(DesiredState.STOP)
+    await look(rig, note)
+    rig.world.desire(DesiredState.TERMINATE)
+    await look(rig, note)
+    await rig.until_ended("a")
+    await look(rig, note)
+    await rig.close()
+
+
+async def failed(new_rig: NewRig, note: Note) -> None:
+    """Let a program end badly, and the run with it."""
+    rig = new_rig(spec(task("a", **fields())))
+    await rig.look()
+    rig.end("a", 1)
+    await rig.until_ended("a")
+    await look(rig, note)
+    await rig.close()
+
+
+SITUATIONS: Final = (attempts, two_attempts, no_room, stopped, failed)

@@ -1,0 +1,151 @@
+"""
+Situations in which a world has something to show, for stories on any stage.
+
+Together they are to fill each field of an `ObservedRun`, and of all that it is made of.
+"""
+
+from typing import Final
+
+from headrace.api.v1alpha1.pod import Resources
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState, Interval
+from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
+from headrace.engine.task.actions import RunContext, StartAttempt
+from support.builders import NOON, at, last, on, param, retries, task, workflow
+from support.story import NewStory, Story
+
+GROWS: Final = on("OOMKilled", then="Retry", memory_factor_percent=200)
+LIMITED: Final = Resources(limits={"memory": "64Mi"})
+
+
+def attempts(new_story: NewStory) -> None:
+    """All that can happen to the attempts of one task, until it succeeds."""
+    story = begun(new_story)
+    story.stall("a", Reason.UNSCHEDULABLE, "0/3 nodes are available")
+    story.begin("a")
+    story.cluster.disrupt(story.job("a"))
+    story.tick()
+    story.cluster.lose(story.job("a"))
+    story.tick()
+    story.begin("a")
+    story.pass_time(1)
+    story.fail("a", reason=Reason.OOM_KILLED)
+    story.pass_time(10)
+    story.cluster.delete_job(story.run, "a")
+    story.tick()
+    story.pass_time(30)
+    story.cluster.edit_task_run(story.run, "a")
+    story.succeed("a", output='{"rows": 1}')
+    story.cluster.crowd(story.job("b"))
+    story.tick()
+
+
+def begun(new_story: NewStory) -> Story:
+    """Return a run of two tasks and a third that tidies up, with all that a run can be given."""
+    rule = retries(2, GROWS, seconds=10)
+    first = task("a", retry=rule, resources=LIMITED)
+    definition = workflow(
+        first,
+        task("b", "a"),
+        task("alert", "a", when="OneFailed"),
+        last("tidy"),
+        params=(param("day"),),
+    )
+    interval = Interval(start=at(-3600), end=NOON)
+    story = new_story(definition, given={"day": "monday"}, logical_time=NOON, interval=interval)
+    story.tick()
+    return story
+
+
+def ends(new_story: NewStory) -> None:
+    """Let some tasks end well, some badly, some never begin; then somebody has enough."""
+    story = begun(new_story)
+    story.succeed("a")
+    story.pass_time(5)
+    story.fail("b")
+    story.begin("tidy")
+    story.pass_time(5)
+    story.steer(DesiredState.TERMINATE)
+    story.pass_time(5)
+
+
+def terminated(new_story: NewStory) -> None:
+    """End a run: what never began has ended for a reason of its own."""
+    story = begun(new_story)
+    story.steer(DesiredState.TERMINATE)
+    story.pass_time(5)
+
+
+def record_deleted(new_story: NewStory) -> None:
+    """Delete a TaskRun whose pod takes its time."""
+    story = begun(new_story)
+    story.cluster.lingering = True
+    story.begin("a")
+    story.pass_time(1)
+    story.cluster.delete_task_run(story.run, "a")
+    story.tick()
+
+
+def two_attempts(new_story: NewStory) -> None:
+    """Ask for a next attempt while the one before it runs. Worlds do as they are asked."""
+    story = begun(new_story)
+    story.begin("a")
+    run = story.run
+    assert run.definition is not None
+    context = RunContext("default", run.key.name, run.uid, run.workflow, "2030-01-01T12:00:00Z")
+    story.stage.apply(run, [StartAttempt(run.definition.tasks["a"], 2, context)])
+    story.decision()
+
+
+def beside_each_other(new_story: NewStory) -> None:
+    """Let a run wait for one that somebody has cancelled."""
+    definition = workflow(task("a"), concurrency=Concurrency(policy=ConcurrencyPolicy.QUEUE))
+    story = new_story(definition)
+    story.cluster.lingering = True
+    story.tick()
+    story.begin("a")
+    second = story.another_run(definition, "etl-2")
+    story.steer(DesiredState.CANCEL)
+    story.tick(second)
+
+
+def refused(new_story: NewStory) -> None:
+    """Jobs are refused, for now and for good."""
+    story = new_story(workflow(task("a"), task("b")))
+    story.cluster.refusals["a"] = (Reason.QUOTA_EXCEEDED, "no room")
+    story.cluster.no_task_runs["b"] = (Reason.ADMISSION_DENIED, "a webhook says no")
+    story.tick()
+    story.decision()
+
+
+def definition_lost(new_story: NewStory) -> None:
+    """Somebody has deleted what the run runs."""
+    story = begun(new_story)
+    story.cluster.delete_revision(story.run)
+    story.restart()
+    story.tick()
+
+
+def alone(new_story: NewStory) -> None:
+    """Let a task be a run of its own."""
+    story = new_story(workflow(task("a")))
+    story.stage.observe(story.stage.add_task_run("hello"))
+
+
+def no_workflow(new_story: NewStory) -> None:
+    """Create a run before its workflow."""
+    new_story(None).tick()
+
+
+SITUATIONS: Final = (
+    attempts,
+    ends,
+    terminated,
+    record_deleted,
+    two_attempts,
+    beside_each_other,
+    refused,
+    definition_lost,
+    alone,
+    no_workflow,
+)

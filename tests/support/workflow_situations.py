@@ -1,0 +1,94 @@
+"""Situations in which the world of workflows has something to show: see `situations`."""
+
+from asyncio import sleep
+from collections.abc import Callable
+from typing import Any, Final
+
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.cluster.caches import WorkflowKey
+from headrace.cluster.events import EventRecorder
+from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.subjects.workflow import WorkflowWorld
+from headrace.engine.run.observed import RunKey
+from headrace.engine.workflow.observed import ObservedWorkflow
+from headrace.engine.workflow.supervise import supervise
+from headrace.kube.resources import JOBS, Ref
+from headrace.manifests.kube import OwnObject
+from support.pods_by_hand import PodsByHand
+from support.world_rig import WorldRig
+
+Note = Callable[[ObservedWorkflow | None], None]
+
+KEY: Final = WorkflowKey("default", "w")
+SPEC: Final[dict[str, Any]] = {
+    "tasks": [{"name": "a", "image": "busybox"}],
+    "triggers": [{"schedule": {"everySeconds": 60}}, {"onApply": {}}],
+    "concurrency": {"policy": "Queue"},
+}
+
+
+class WorkflowRig(WorldRig):
+    """A workflow whose runs go on as a test says; all that its world shows is noted."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__()
+        self.note = note
+        self.pods = PodsByHand(self.server)
+        events = EventRecorder(self.client, self.clock, "test")
+        definitions = self.world.definitions
+        self.workflows = WorkflowWorld(self.caches, self.client, definitions, events, self.clock)
+
+    async def look(self) -> None:
+        """Give the workflow a turn, then each of its runs."""
+        observed = await self.workflows.observe(KEY)
+        self.note(observed)
+        if observed is not None:
+            decision = supervise(observed, self.clock())
+            await self.workflows.apply(KEY, decision)
+            self.note(await self.workflows.observe(KEY))
+            await self.workflows.record(KEY, decision)
+            await self.workflows.tidy(KEY, decision)
+        for run in self.caches.runs:
+            await self.turn(RunKey("default", run.metadata.name))
+        self.pods.settle()
+        self.tell()
+        self.note(await self.workflows.observe(KEY))
+
+    async def end_all(self) -> None:
+        """Let all programs end well."""
+        for job in self.server.storage.all(JOBS):
+            self.pods.end(job, 0)
+        self.tell()
+
+    async def say(self, **spec: Any) -> None:
+        """Let somebody change the workflow."""
+        await self.client.patch(Ref(WORKFLOWS, "default", "w"), {"spec": spec}, OwnObject)
+
+    async def cancel_all(self) -> None:
+        """Let somebody cancel all runs."""
+        for run in self.caches.runs:
+            body = {"spec": {"desiredState": DesiredState.CANCEL.value}}
+            await self.client.patch(Ref(WORKFLOW_RUNS, *run.metadata.key), body, OwnObject)
+        self.tell()
+
+
+async def a_life(note: Note) -> None:
+    """Let runs be due, be missed, wait and end; then the workflow breaks, and is deleted."""
+    rig = WorkflowRig(note)
+    await rig.make(WORKFLOWS, "w", SPEC)
+    await rig.look()
+    await sleep(61)
+    await rig.look()
+    await rig.end_all()
+    await rig.look()
+    await sleep(600)
+    await rig.look()
+    await rig.cancel_all()
+    await rig.look()
+    await rig.say(tasks=[{"name": "a", "image": "busybox", "dependsOn": ["nobody"]}])
+    await rig.look()
+    await rig.client.delete(Ref(WORKFLOWS, "default", "w"))
+    await rig.look()
+
+
+SITUATIONS: Final = (a_life,)
