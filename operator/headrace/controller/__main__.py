@@ -11,17 +11,17 @@ from pathlib import Path
 import kopf
 import uvloop
 
-from headrace.controller.runtime import Runtime, Ways
+from headrace.controller.runtime import Runtime, Transports
 from headrace.controller.settings import Settings, read
 from headrace.kube.credentials import find
 from headrace.kube.transport import HttpTransport
 
 END_SECONDS = 60.0
-"""How long the end may take before it is given up."""
+"""How long the end may take. After this time, the process ends anyway."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run until a signal comes, or until a part of this controller has failed for good."""
+    """Run until a signal arrives, or until a part of this controller has failed for good."""
     settings = read(arguments)
     _logging(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -30,14 +30,14 @@ def main(arguments: Sequence[str]) -> int:
 
 async def _run(settings: Settings) -> int:
     over, asked = asyncio.Event(), asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, asked.set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
     credentials = find(os.environ, Path.home())
     async with HttpTransport(credentials) as work, HttpTransport(credentials) as lease:
-        runtime = Runtime(settings, Ways(work, lease), over)
+        runtime = Runtime(settings, Transports(work, lease), over)
         try:
             await runtime.start()
-            waits = [asyncio.create_task(each.wait()) for each in (over, asked)]
+            waits = [asyncio.create_task(event.wait()) for event in (over, asked)]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             for wait in waits:
                 wait.cancel()
@@ -53,7 +53,7 @@ def _logging(settings: Settings) -> None:
     logging.getLogger().setLevel(settings.log_level.upper())
     for noisy in ("kopf", "kopf.objects", "aiohttp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # In a thread it warns that it takes no signals: we do. Of its end the frame tells the reason.
+    # In a thread, kopf warns that it handles no signals: we do. The frame logs why kopf ended.
     logging.getLogger("kopf._core.reactor.running").setLevel(logging.CRITICAL)
 
 

@@ -1,10 +1,10 @@
 """
-Keeps kopf at work: begins it when there is something to watch, and anew when it has ended.
+Keeps kopf at work: starts an operator when the CRDs exist, and another one when it has ended.
 
-kopf ends its operator on the first odd answer to a watch, and at its end cancels every task of its
-event loop that is younger than itself. So each of its operators gets a loop and a thread of its
-own, and nothing else of the controller lives there; what it hears comes over to our loop.
-Does not know what the events are worth.
+kopf ends its operator on the first odd answer to a watch. At its end, it cancels every task of its
+event loop that is younger than itself. So each operator gets a loop and a thread of its own, where
+nothing else of the controller lives. Its events come over to our loop. This module does not know
+what follows from an event.
 """
 
 import asyncio
@@ -17,21 +17,21 @@ from typing import Final
 import kopf
 
 from headrace.cluster.kinds import WORKFLOWS
-from headrace.controller.handlers import Told, registry
+from headrace.controller.handlers import WorkflowChange, registry
 from headrace.kube.client import Client
 from headrace.kube.errors import ClusterError, forbidden
 from headrace.kube.pace import Backoff
 
 BACKOFF: Final = Backoff(first=1, longest=15)
-"""Waits between two of kopf's operators, and between two looks for the CRDs."""
+"""Waits between two operators, and between two looks for the CRDs."""
 LIVED_SECONDS: Final = 60.0
-"""An operator that lived for longer did not fail at once: the waits begin anew."""
+"""After an operator that lived longer than this, the waits are short again."""
 LISTED_SECONDS: Final = 30.0
-"""After so long a new operator has read its list, and tells of each deletion from then on."""
+"""After this time, a new operator has read its list and reports each deletion."""
 FOUND_SECONDS: Final = 60.0
-"""After so long an operator has found what to watch, or it will not."""
+"""After this time, an operator has discovered the workflows, or it never will."""
 END_SECONDS: Final = 5.0
-"""How long an operator may take to end when we do."""
+"""How long an operator may take to end when the controller ends."""
 MISSING: Final = (
     f"the API server does not serve {WORKFLOWS.api_version} {WORKFLOWS.plural}: install the CRDs"
 )
@@ -40,18 +40,18 @@ log = logging.getLogger(__name__)
 
 
 class NothingToWatchError(Exception):
-    """kopf did not find the workflows among what the API server says that it serves."""
+    """kopf did not find workflows among the kinds that the API server serves."""
 
     def __init__(self) -> None:
         super().__init__(MISSING)
 
 
 class Frame:
-    """One kopf operator after another, until it is told to end."""
+    """One kopf operator after another, until `run` is cancelled."""
 
     def __init__(
         self,
-        told: Callable[[Told], None],
+        notify: Callable[[WorkflowChange], None],
         missed: Callable[[], None],
         namespaces: tuple[str, ...],
         client: Client,
@@ -60,34 +60,34 @@ class Frame:
         Prepare; `run` starts.
 
         Args:
-            told: Told what is heard of workflows, in the loop that `run` runs in.
-            missed: Called when kopf has begun anew: of what was deleted meanwhile, nothing is told.
+            notify: Called with each change of a workflow, in the loop of `run`.
+            missed: Called when a new operator has started: it reports no deletion before its start.
             namespaces: Where to watch; empty: everywhere.
-            client: To ask whether there are workflows at all.
+            client: Asks the API server whether it serves workflows.
 
         """
         self.trouble: str | None = "the workflows are not watched yet"
-        """Why no workflow is watched; None: they are."""
-        self._told = told
+        """Why no workflow is watched; None: workflows are watched."""
+        self._notify = notify
         self.missed = missed
         self._namespaces = namespaces
         self._client = client
 
     async def run(self) -> None:
-        """Keep kopf at work until cancelled. Nothing else ends it."""
+        """Keep kopf at work until cancelled. Nothing else ends this method."""
         failures, again = 0, False
         here = asyncio.get_running_loop()
 
-        def pass_on(told: Told) -> None:
+        def pass_on(change: WorkflowChange) -> None:
             with suppress(RuntimeError):  # The loop is closed, so nobody listens.
-                here.call_soon_threadsafe(self._told, told)
+                here.call_soon_threadsafe(self._notify, change)
 
         while True:
             await self._served()
             began = self._client.clock.now()
             try:
                 await self._one(self._operate(pass_on), again=again)
-                why = "it ended without a reason"
+                why = "kopf ended without a reason"
             except Exception as error:  # noqa: BLE001 - kopf ends by any
                 why = f"{type(error).__name__}: {error}"
             lived = self._client.clock.now() - began
@@ -98,7 +98,7 @@ class Frame:
             again = True
 
     async def _one(self, operator: Coroutine[None, None, None], *, again: bool) -> None:
-        """Run one operator to its end, and say what it will not tell if it is not the first."""
+        """Run one operator to its end. If it is not the first, report missed deletions."""
         saying = asyncio.create_task(self._say_missed()) if again else None
         try:
             await _in_a_thread(operator)
@@ -111,7 +111,7 @@ class Frame:
         self.missed()
 
     async def _served(self) -> None:
-        """Return when the API server serves workflows, whether we may read them or not."""
+        """Return when the API server serves workflows, even if we may not read them."""
         failures = 0
         while True:
             try:
@@ -120,7 +120,7 @@ class Frame:
                 trouble = MISSING
             except ClusterError as error:
                 if forbidden(error):
-                    return  # kopf goes on asking for what it may not see.
+                    return  # kopf itself asks again for objects that it may not see.
                 trouble = f"the API server does not say what it serves: {error}"
             failures += 1
             if trouble != self.trouble:
@@ -131,24 +131,24 @@ class Frame:
     async def _pause(self, failures: int) -> None:
         await self._client.clock.sleep(BACKOFF.after(failures, self._client.random))
 
-    async def _operate(self, pass_on: Callable[[Told], None]) -> None:
+    async def _operate(self, pass_on: Callable[[WorkflowChange], None]) -> None:
         """
-        Run one operator to its end; in a loop of its own.
+        Run one operator to its end, in a loop of its own.
 
         Raises:
-            NothingToWatchError: It has not found what to watch.
+            NothingToWatchError: kopf has not discovered the workflows.
 
         """
-        found = asyncio.Event()
+        discovered = asyncio.Event()
 
         def note() -> None:
-            if not found.is_set():
+            if not discovered.is_set():
                 self.trouble = None
-                found.set()
+                discovered.set()
 
-        # Made before the operator, so that it does not take this task for one of its own.
-        looking = asyncio.create_task(self._look(found))
-        # Without a stop flag: its end would wait for the task that waits for the flag.
+        # Created before the operator, which cancels younger tasks at its end.
+        looking = asyncio.create_task(self._look(discovered))
+        # Without a stop flag: kopf would wait at its end for the task that waits for the flag.
         operating = asyncio.create_task(
             kopf.operator(
                 registry=registry(pass_on, note),
@@ -167,20 +167,21 @@ class Frame:
             operating.cancel()
             await asyncio.gather(looking, operating, return_exceptions=True)
 
-    async def _look(self, found: asyncio.Event) -> None:
+    async def _look(self, discovered: asyncio.Event) -> None:
         """
-        Give kopf its time to find what to watch.
+        Give kopf its time to discover the workflows.
 
-        It looks only once, maybe at another API server than we did: then it must begin anew.
+        kopf looks only once, maybe at another API server than we did. Then a new operator must
+        start.
         """
         await self._client.clock.sleep(FOUND_SECONDS)
-        if not found.is_set():
+        if not discovered.is_set():
             raise NothingToWatchError
 
 
 async def _in_a_thread(work: Coroutine[None, None, None]) -> None:
     """
-    Run what is async in a loop and a thread of its own, and cancel it there if we are cancelled.
+    Run a coroutine in a loop and a thread of its own, and cancel it there if we are cancelled.
 
     The thread does not keep the process from ending.
     """
@@ -196,7 +197,7 @@ async def _in_a_thread(work: Coroutine[None, None, None]) -> None:
     def settle(error: BaseException | None) -> None:
         if error is None:
             result.set_result(None)
-        else:  # As it is, another loop's cancellation would be taken for ours.
+        else:  # Unchanged, the cancellation of the other loop would look like our own.
             known = isinstance(error, Exception)
             result.set_exception(error if known else RuntimeError(repr(error)))
 
@@ -204,7 +205,7 @@ async def _in_a_thread(work: Coroutine[None, None, None]) -> None:
         error: BaseException | None = None
         try:
             asyncio.run(begin())
-        except BaseException as caught:  # noqa: BLE001 - a thread has nobody else to tell it
+        except BaseException as caught:  # noqa: BLE001 - nobody else sees an error of a thread
             error = caught
         with suppress(RuntimeError):  # The loop is closed, so nobody listens.
             here.call_soon_threadsafe(settle, error)
@@ -214,7 +215,7 @@ async def _in_a_thread(work: Coroutine[None, None, None]) -> None:
         await asyncio.shield(result)
     except asyncio.CancelledError:
         for loop, task in there:
-            with suppress(RuntimeError):  # It is closed: it has ended by itself.
+            with suppress(RuntimeError):  # The loop is closed: the task has ended already.
                 loop.call_soon_threadsafe(task.cancel)
         await asyncio.wait([result], timeout=END_SECONDS)
         if result.done():

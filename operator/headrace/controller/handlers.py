@@ -1,7 +1,7 @@
 """
-What kopf runs: its settings, its login, and which events make the controller look at a workflow.
+The settings, the login and the handlers of kopf: which events of workflows reach the controller.
 
-No handler decides anything, and kopf itself writes nothing to any object.
+No handler decides anything, and kopf itself writes to no object.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -47,7 +47,7 @@ class NullProgress(kopf.ProgressStorage):
         """Keep nothing."""
 
     def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
-        """Return the essence as it is: there is nothing of ours in it."""
+        """Return the essence as it is: it has nothing of ours."""
         return essence
 
 
@@ -72,26 +72,28 @@ class ForEver(Collection[float]):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A workflow of which something was heard."""
+class WorkflowChange:
+    """An event of a workflow: the object changed, or was deleted."""
 
     namespace: str
     name: str
     version: str
-    """Its resourceVersion."""
+    """The resourceVersion."""
     content: tuple[str, int]
-    """Its uid and generation: with them, what its author wants has changed."""
+    """The uid and the generation. One of them changes when the author changes the spec."""
     gone: bool
-    """It was deleted."""
+    """Whether the workflow was deleted."""
 
 
-def registry(told: Callable[[Told], object], found: Callable[[], object]) -> kopf.OperatorRegistry:
+def registry(
+    notify: Callable[[WorkflowChange], object], discovered: Callable[[], object]
+) -> kopf.OperatorRegistry:
     """
     Return kopf's handlers.
 
     Args:
-        told: Told what is heard of workflows.
-        found: Called whenever kopf finds workflows among the kinds that there are.
+        notify: Called with each change of a workflow.
+        discovered: Called when kopf discovers that the API server serves workflows.
 
     """
     handlers = kopf.OperatorRegistry()
@@ -99,7 +101,7 @@ def registry(told: Callable[[Told], object], found: Callable[[], object]) -> kop
     def workflows(kind: kopf.Resource) -> bool:
         ours = kind.plural == WORKFLOWS.plural
         if ours:
-            found()
+            discovered()
         return ours
 
     @kopf.on.startup(registry=handlers)
@@ -121,7 +123,7 @@ def registry(told: Callable[[Told], object], found: Callable[[], object]) -> kop
     ) -> None:
         version = str(meta.get("resourceVersion", ""))
         content = (str(meta.get("uid", "")), int(meta.get("generation", 0)))
-        told(Told(str(namespace), str(name), version, content, gone=type == "DELETED"))
+        notify(WorkflowChange(str(namespace), str(name), version, content, gone=type == "DELETED"))
 
     return handlers
 

@@ -1,7 +1,7 @@
 """
 The numbers that the controller shows to Prometheus.
 
-No names of runs, tasks or workflows as labels: there is no end of them.
+No label holds a name of a run, a task or a workflow: their number has no limit.
 """
 
 import time
@@ -26,7 +26,7 @@ class Metrics:
     """All metrics of one controller."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Register them anew, so that tests can have many."""
+        """Register all metrics in a registry of their own, so that tests can have many."""
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -64,7 +64,7 @@ class Metrics:
         self._states()
 
     def _states(self) -> None:
-        """Register what is read when it is asked for."""
+        """Register metrics that are read only when somebody asks for them."""
         self.repairs = Gauge(
             "headrace_cache_repairs",
             "Differences between a list and the watch before it; 0 if all is well.",
@@ -99,15 +99,15 @@ class Metrics:
         self.turns.observe(worked)
 
     def container_ended(self, key: RunKey) -> None:
-        """Note that the end of a container of this run was seen."""
+        """Note that a container of this run was seen to end."""
         self._ended.setdefault(key, self._now())
 
     def job_created(self, key: RunKey) -> None:
-        """Note that a Job of this run was made: the first after an end closes a hop."""
-        seen = self._ended.pop(key, None)
-        if seen is not None:
-            self.hops.observe(self._now() - seen)
+        """Note that a Job of this run was created: the first one after an end closes a hop."""
+        ended = self._ended.pop(key, None)
+        if ended is not None:
+            self.hops.observe(self._now() - ended)
 
     def turn_over(self, key: Key) -> None:
-        """Forget ends that no Job followed."""
+        """Forget an end without a following Job."""
         self._ended.pop(key, None)

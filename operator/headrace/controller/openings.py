@@ -1,9 +1,9 @@
 """
-Of which namespaces turns may be given now: those whose objects are all known, while we lead.
+The namespaces that are open for turns: while we lead, those with complete caches.
 
-A namespace that cannot be read holds back its own keys and nobody else's. What is asked for in a
-namespace that is not open is not kept: when it opens, all that is in it is asked for.
-Does not know what a turn does, or what is in a namespace.
+A namespace that cannot be read holds back only its own keys. A request for a turn in a closed
+namespace is dropped: when a namespace opens, all its keys get a turn. This module does not know
+what a turn does, or which objects a namespace has.
 """
 
 import logging
@@ -15,7 +15,7 @@ from headrace.kube.informer import Informer
 log = logging.getLogger(__name__)
 
 EVERYWHERE = ""
-"""The name that stands for all namespaces, where they are watched together."""
+"""The name that stands for all namespaces, if one watch covers them."""
 
 
 class Openings:
@@ -27,10 +27,10 @@ class Openings:
         opened: Callable[[str], None],
     ) -> None:
         """
-        Begin with none open.
+        Begin with no open namespace.
 
         Args:
-            informers: Those of each namespace that is watched, or of `EVERYWHERE`.
+            informers: The informers of each watched namespace, or of `EVERYWHERE`.
             opened: Called with each namespace that opens.
 
         """
@@ -42,7 +42,7 @@ class Openings:
         return EVERYWHERE in self._open or namespace in self._open
 
     async def open(self, namespace: str) -> None:
-        """Open a namespace, once the caches show what the leader before has written in it."""
+        """Open a namespace, once the caches show the writes of the previous leader."""
         for informer in self.informers[namespace]:
             await informer.synced.wait()
         for informer in self.informers[namespace]:

@@ -1,9 +1,9 @@
 """
-Which workflows there are, as far as somebody has told; and now and then, who of them is missing.
+The workflows that exist, by their events; and from time to time, by a list of the API server.
 
-kopf is told nothing of a deletion that falls between two of its watches (its own watches go on from
-a new list then). So the API server is asked every now and then, as for all other kinds.
-Does not know what becomes of a workflow that is looked at.
+kopf gets no event of a deletion between two of its watches, because the second watch goes on from
+a new list. So a list is compared with the known workflows from time to time, as for other kinds.
+This module does not know what happens in a turn of a workflow.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Final
 
 from headrace.cluster.caches import WorkflowKey
 from headrace.cluster.kinds import WORKFLOWS
-from headrace.controller.handlers import Told
+from headrace.controller.handlers import WorkflowChange
 from headrace.kube.client import Client
 from headrace.kube.errors import ClusterError
 from headrace.kube.informer import AUDIT_SECONDS
@@ -23,55 +23,55 @@ from headrace.kube.pace import spread
 from headrace.kube.resources import Scope
 
 GONE: Final = ("", 0)
-"""The content of a workflow of which nothing else is known than that it is gone."""
+"""The content of a workflow that is gone: nothing else is known."""
 
 log = logging.getLogger(__name__)
 
 
 class RollCall:
-    """The workflows that there are."""
+    """The workflows that exist."""
 
     def __init__(
-        self, client: Client, namespaces: tuple[str, ...], told: Callable[[Told], None]
+        self, client: Client, namespaces: tuple[str, ...], notify: Callable[[WorkflowChange], None]
     ) -> None:
         """
-        Know none yet.
+        Know no workflow yet.
 
         Args:
-            client: To ask.
+            client: Lists workflows.
             namespaces: Where to look; empty: everywhere.
-            told: Told what nobody has told before, as if somebody had.
+            notify: Called with each change that no event has reported.
 
         """
         self._client = client
         self._namespaces = namespaces or ("",)
-        self._tell = told
+        self._notify = notify
         self._known: dict[WorkflowKey, tuple[str, int]] = {}
         self._asked = asyncio.Event()
 
     def __iter__(self) -> Iterator[WorkflowKey]:
         return iter(tuple(self._known))
 
-    def note(self, told: Told) -> bool:
-        """Note what was told of a workflow, and return whether its author changed anything."""
-        key = WorkflowKey(told.namespace, told.name)
-        if told.gone:
+    def note(self, change: WorkflowChange) -> bool:
+        """Note a change of a workflow, and return whether its author made the change."""
+        key = WorkflowKey(change.namespace, change.name)
+        if change.gone:
             self._known.pop(key, None)
             return True
-        changed = self._known.get(key) != told.content
-        self._known[key] = told.content
+        changed = self._known.get(key) != change.content
+        self._known[key] = change.content
         return changed
 
     def forget(self, key: WorkflowKey) -> None:
-        """Note that nothing is left of a workflow."""
+        """Note that a workflow is gone, with all that belonged to it."""
         self._known.pop(key, None)
 
     def ask(self) -> None:
-        """Call the roll at once: something was surely missed."""
+        """Call the roll at once: events were surely missed."""
         self._asked.set()
 
     async def run(self) -> None:
-        """Call the roll every now and then, until cancelled."""
+        """Call the roll from time to time, until cancelled."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(spread(AUDIT_SECONDS, self._client.random)):
@@ -83,20 +83,20 @@ class RollCall:
                 log.warning("audit of %s: %s", WORKFLOWS.plural, error)
 
     async def call(self) -> None:
-        """Compare what is known with a list, but for what is told while the list is read."""
+        """Compare the known workflows with a list, except those that change meanwhile."""
         before = dict(self._known)
-        there = {WorkflowKey(each.namespace, each.name): each async for each in self._listed()}
+        listed = {WorkflowKey(item.namespace, item.name): item async for item in self._listed()}
         calm = {
-            key for key in before.keys() | there.keys() if before.get(key) == self._known.get(key)
+            key for key in before.keys() | listed.keys() if before.get(key) == self._known.get(key)
         }
-        for key in calm & there.keys():
-            if before.get(key) != there[key].content:
-                self._tell(there[key])
-        for key in calm - there.keys():
+        for key in calm & listed.keys():
+            if before.get(key) != listed[key].content:
+                self._notify(listed[key])
+        for key in calm - listed.keys():
             log.warning("workflow %s/%s is gone, but no event has said so", key.namespace, key.name)
-            self._tell(Told(key.namespace, key.name, "", GONE, gone=True))
+            self._notify(WorkflowChange(key.namespace, key.name, "", GONE, gone=True))
 
-    async def _listed(self) -> AsyncIterator[Told]:
+    async def _listed(self) -> AsyncIterator[WorkflowChange]:
         for namespace in self._namespaces:
             listing = self._client.pages(Scope(WORKFLOWS, namespace), Projection)
             async with aclosing(listing) as pages:
@@ -104,4 +104,4 @@ class RollCall:
                     for item in page.objects:
                         meta = item.metadata
                         content = (meta.uid, meta.generation)
-                        yield Told(*meta.key, meta.resource_version, content, gone=False)
+                        yield WorkflowChange(*meta.key, meta.resource_version, content, gone=False)

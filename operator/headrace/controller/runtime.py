@@ -1,7 +1,7 @@
 """
-The running controller: caches that are kept true, the Lease, and one term of leading after another.
+The running controller: caches, the Lease, and one term of leading after another.
 
-Wires the pieces together and starts and stops them in order. Decides nothing about runs.
+Wires the parts together, and starts and stops them in order. Decides nothing about runs.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any
 
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.controller.frame import Frame
-from headrace.controller.handlers import Told
+from headrace.controller.handlers import WorkflowChange
 from headrace.controller.metrics import Metrics
 from headrace.controller.openings import EVERYWHERE
 from headrace.controller.roll_call import RollCall
@@ -37,10 +37,10 @@ LONGEST_TURN = 600.0
 """Seconds after which a turn that has not ended means that the process hangs."""
 DRAIN_SECONDS = 20.0
 QUIET_SECONDS = IDLE_SECONDS + 30.0
-"""After so long a watch is not only silent: it could not be begun anew either."""
+"""After this time, a watch is silent and could not be started again either."""
 CLOCK = Clock()
 SOON_SECONDS = 1.0
-"""How long what nothing waits for may wait, so that many such changes share a turn."""
+"""How long a change that nobody waits for may wait, so that many changes share a turn."""
 
 
 def _rest() -> float:
@@ -48,35 +48,37 @@ def _rest() -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
-    """To the API server."""
+class Transports:
+    """The connections to the API server."""
 
     work: Transport
     lease: Transport
-    """Its own, so that a renewal waits for nobody's connection."""
+    """Separate, so that no other request delays a renewal of the Lease."""
 
 
 class Runtime:
     """One controller, from its start to its end."""
 
     def __init__(
-        self, settings: Settings, ways: Ways, over: asyncio.Event, clock: Clock = CLOCK
+        self, settings: Settings, transports: Transports, over: asyncio.Event, clock: Clock = CLOCK
     ) -> None:
         """
-        Wire everything; nothing runs yet.
+        Wire all parts; nothing runs yet.
 
         Args:
-            settings: How it runs.
-            ways: To the API server.
-            over: Set when this controller must end: a part of it did.
-            clock: The time by which requests are paced and the Lease is held.
+            settings: How the controller runs.
+            transports: The connections to the API server.
+            over: Set when this controller must end, because a part of it has ended.
+            clock: The time for the pace of requests and for the Lease.
 
         """
         self.settings = settings
         self.metrics = Metrics()
         self._random = Random()  # noqa: S311 - jitter, not secrets
         self._elector = Elector(
-            Client(ways.lease, Sending(observe=self.metrics.request, clock=clock), self._random),
+            Client(
+                transports.lease, Sending(observe=self.metrics.request, clock=clock), self._random
+            ),
             Ref(LEASES, settings.lease_namespace, settings.lease_name),
             settings.identity,
             now,
@@ -88,7 +90,7 @@ class Runtime:
             fence=self._elector.still_mine,
             clock=clock,
         )
-        self._client = Client(ways.work, sending, self._random)
+        self._client = Client(transports.work, sending, self._random)
         self.caches = Caches(
             self._at_once,
             self._touched,
@@ -97,14 +99,14 @@ class Runtime:
             lambda namespace: namespace in self.term.openings,
         )
         self.informers = dict(self._make_informers())
-        """By the name of what they watch."""
+        """By the name of the watched resource and namespace."""
         self._roll = RollCall(self._client, settings.namespaces, self.look_at_workflow)
         self._frame = Frame(
             self.look_at_workflow, self._roll.ask, settings.namespaces, self._client
         )
         self._running: dict[Key, float] = {}
         self.term = self._new_term()
-        """The one that is, or the next one."""
+        """The current term, or the next one."""
         self._at_work = asyncio.Lock()  # Held by the term whose turns run.
         self._tasks: set[asyncio.Task[None]] = set()
         self._leading: asyncio.Task[None] | None = None
@@ -116,7 +118,7 @@ class Runtime:
 
     @property
     def queue(self) -> WorkQueue[Key]:
-        """The queue of the term."""
+        """The queue of the current term."""
         return self.term.queue
 
     def _new_term(self) -> Term:
@@ -133,16 +135,18 @@ class Runtime:
         return Term(house, self._random)
 
     def _show(self) -> None:
-        """Let metrics that are a state, not a count, be read when they are asked for."""
+        """Read metrics that show a state, and not a count, only when somebody asks for them."""
         informers = self.informers.values()
         show = self.metrics
         show.depth.set_function(lambda: self.queue.depth)
-        show.repairs.set_function(lambda: sum(each.counts["repairs"] for each in informers))
-        show.silences.set_function(lambda: sum(each.counts["silences"] for each in informers))
-        show.silence.set_function(lambda: max(each.silence for each in informers))
+        show.repairs.set_function(lambda: sum(informer.counts["repairs"] for informer in informers))
+        show.silences.set_function(
+            lambda: sum(informer.counts["silences"] for informer in informers)
+        )
+        show.silence.set_function(lambda: max(informer.silence for informer in informers))
 
     def _make_informers(self) -> Iterator[tuple[str, Informer[Any]]]:
-        """Yield informers by the name of what they watch."""
+        """Yield informers by the name of the watched resource and namespace."""
         for resource, selector, store in self.caches.watched():
             for namespace in self.settings.namespaces or ("",):
                 scope = Scope(resource, namespace, labels=selector)
@@ -151,17 +155,17 @@ class Runtime:
                 yield name, Informer(self._client, scope, store, rest=rest)
 
     def _by_namespace(self) -> dict[str, list[Informer[Any]]]:
-        found: dict[str, list[Informer[Any]]] = {}
+        grouped: dict[str, list[Informer[Any]]] = {}
         for informer in self.informers.values():
-            found.setdefault(informer.scope.namespace, []).append(informer)
-        return found
+            grouped.setdefault(informer.scope.namespace, []).append(informer)
+        return grouped
 
     def _rest_of_pods(self) -> float:
-        """Return how long news of pods may gather: not at all while tasks start by what it is."""
+        """Return how long events of pods may gather: not at all while a task waits for one."""
         return 0.0 if self.caches.awaited.anything else REST_SECONDS
 
     async def start(self) -> None:
-        """Start to watch, to answer probes, and to try to lead."""
+        """Start to watch, to answer probes, and to ask for the Lease."""
         pages = app(self.metrics.registry, self._alive, self.ready)
         self._door = Door(pages)
         await self._door.open(self.settings.port)
@@ -187,22 +191,22 @@ class Runtime:
         if self._door is not None:
             await self._door.close()
 
-    def look_at_workflow(self, told: Told) -> None:
+    def look_at_workflow(self, change: WorkflowChange) -> None:
         """
-        Ask for a turn of a workflow, unless this version of it is one that we wrote ourselves.
+        Ask for a turn of a workflow, unless we wrote this version of the object ourselves.
 
-        If its author changed it, ask for the runs too that wait for it.
+        If its author made the change, ask also for the runs that wait for the workflow.
         """
-        key = WorkflowKey(told.namespace, told.name)
-        changed = self._roll.note(told)
-        if changed or not self.term.workflows.wrote(key, told.version):
+        key = WorkflowKey(change.namespace, change.name)
+        changed = self._roll.note(change)
+        if changed or not self.term.workflows.wrote(key, change.version):
             self._at_once(key)
         if changed and key.namespace in self.term.openings:
             for run in self.caches.waiting_runs(key):
                 self._at_once(run)
 
     def _opened(self, namespace: str) -> None:
-        """Ask for a turn of all that is in a namespace."""
+        """Ask for a turn of each run and workflow in a namespace."""
         for key in (*self.caches.keys(namespace), *self._roll):
             if namespace in (EVERYWHERE, key.namespace):
                 self._at_once(key)
@@ -223,14 +227,14 @@ class Runtime:
             self.metrics.container_ended(key)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start what must go on for as long as this controller does."""
+        """Start a part of the controller, which must live as long as the controller."""
         task = asyncio.create_task(work)
         task.add_done_callback(self._ended)
         self._tasks.add(task)
         return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """End the process if a part of it has: half a controller looks alive and does nothing."""
+        """End the process if a part has ended: half a controller looks alive and does nothing."""
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.critical("a part of the controller ended", exc_info=task.exception())
@@ -241,14 +245,14 @@ class Runtime:
         self._leading = self._spawn(self._lead(self.term))
 
     def _lost(self) -> None:
-        """Stand by: work stops, and what is known of the cluster stays. The elector goes on."""
+        """Stand by: turns stop, the caches stay, and the elector goes on."""
         self.metrics.leading.set(0)
         if self._leading is not None:
             self._leading.cancel()
         self.term = self._new_term()
 
     async def _lead(self, term: Term) -> None:
-        async with self._at_work:  # Until the turns of the term before have ended.
+        async with self._at_work:  # Waits until the turns of the previous term have ended.
             try:
                 await term.run()
             finally:
@@ -260,10 +264,11 @@ class Runtime:
         return f"a turn has taken longer than {LONGEST_TURN:.0f} s" if late else None
 
     def ready(self) -> str | None:
-        """Return what is not watched yet, or no longer; None: all is well."""
-        waiting = [name for name, each in self.informers.items() if not each.synced.is_set()]
+        """Return which watches have not started, or have failed; None: all is well."""
+        informers = self.informers.items()
+        waiting = [name for name, informer in informers if not informer.synced.is_set()]
         unlisted = f"not listed yet: {', '.join(waiting)}; the log says why" if waiting else None
-        quiet = [name for name, each in self.informers.items() if each.silence > QUIET_SECONDS]
-        silent = f"nothing heard for over {QUIET_SECONDS:.0f} s: {', '.join(quiet)}"
-        known = (self._frame.trouble, unlisted, silent if quiet and not waiting else None)
-        return "; ".join(each for each in known if each) or None
+        quiet = [name for name, informer in informers if informer.silence > QUIET_SECONDS]
+        silent = f"no event for over {QUIET_SECONDS:.0f} s: {', '.join(quiet)}"
+        troubles = (self._frame.trouble, unlisted, silent if quiet and not waiting else None)
+        return "; ".join(trouble for trouble in troubles if trouble) or None

@@ -1,7 +1,7 @@
 """
-What the controller is told at its start.
+The settings of the controller: flags and environment.
 
-Knows flags and environment. Knows nothing of what they steer.
+Does not know what they steer.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 """
-What the controller keeps true: a kind of key, and the subject whose turn that is.
+The subjects of the controller: a table from each kind of key to its subject.
 
 A new kind of subject is one more line in the table. Knows no rule.
 """
@@ -23,7 +23,7 @@ class ClusterSubject(Subject[Any, Any, Any], Protocol):
     """A subject that is an object in a cluster."""
 
     async def complain(self, key: Any, reason: Reason, message: str) -> None:
-        """Show on the object that a turn could not be ended, and why."""
+        """Show on the object why a turn failed."""
 
 
 class ClusterRuns(Runs):
@@ -39,21 +39,21 @@ class Workflows:
     """The workflows in a cluster."""
 
     def __init__(self, world: WorkflowWorld, gone: Callable[[WorkflowKey], None]) -> None:
-        """Read and write through a world; `gone` is told of what there is no more."""
+        """Read and write through a world; `gone` is called with each workflow that is gone."""
         self._world = world
         self._gone = gone
         self.apply, self.record, self.tidy = world.apply, world.record, world.tidy
         self.complain = world.complain
 
     async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
-        """Return all that is true of a workflow now; None if nothing is left of it."""
+        """Return the observed state of a workflow; None if it is gone."""
         workflow = await self._world.observe(key)
         if workflow is None:
             self._gone(key)
         return workflow
 
     def decide(self, observed: ObservedWorkflow, now: datetime) -> WorkflowDecision:
-        """Decide which runs start, and what the status says."""
+        """Decide which runs start, and the status."""
         return supervise(observed, now)
 
 

@@ -1,9 +1,9 @@
 """
-One time of leading: the turns of runs and workflows, and all that they remember.
+One term of leading: the turns of runs and workflows, and all that they remember.
 
-A term that ended is never taken up again: another controller may have worked meanwhile, and the
-next term of this one begins with nothing but caches that were compared with the API server.
-Does not know how leadership is won, or what the caches are fed by.
+A term that ended never starts again, because another controller may have worked meanwhile. The
+next term starts with caches that were compared with the API server, and with nothing else.
+This module does not know how a controller gains the Lease, or how the caches are filled.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ from headrace.loop.subject import turn
 log = logging.getLogger(__name__)
 
 REST_SECONDS = 0.5
-"""How long news may gather that nothing waits for. What is planned is noticed at the same moments,
-up to so much late: to wake up costs more than most of what is done then."""
+"""How long events that nobody waits for may gather. Planned turns begin at the same moments, so at
+most this much late: waking up costs more than most turns."""
 WORDS = 900
-"""Characters of an error that are shown on an object."""
+"""The most characters of an error that an object shows."""
 
 
 def now() -> datetime:
@@ -53,7 +53,7 @@ def _namespace(key: Key) -> str:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What outlives a term."""
+    """The parts of the controller that outlive a term."""
 
     settings: Settings
     client: Client
@@ -61,18 +61,18 @@ class House:
     caches: Caches
     roll: RollCall
     informers: Mapping[str, Sequence[Informer[Any]]]
-    """Those of each namespace that is watched."""
+    """The informers of each watched namespace."""
     opened: Callable[[str], None]
     """Called with each namespace that opens."""
     running: dict[Key, float]
-    """When the turns began that run now."""
+    """When each current turn began."""
 
 
 class Term:
     """Turns, from the gain of the Lease to its loss."""
 
     def __init__(self, house: House, random: Random) -> None:
-        """Prepare; `run` starts. Until then no namespace is open."""
+        """Prepare; `run` starts. Until then, no namespace is open."""
         self._house = house
         self.queue: WorkQueue[Key] = WorkQueue(
             random,
@@ -97,9 +97,9 @@ class Term:
 
     async def run(self) -> None:
         """
-        Serve the queue until it is stopped, or this is cancelled; then no turn runs any more.
+        Serve the queue until it is stopped or this method is cancelled. Then no turn runs any more.
 
-        Into the queue comes what is in the namespaces that open one by one.
+        The namespaces open one by one, and each puts its keys into the queue.
         """
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -108,8 +108,8 @@ class Term:
                     for namespace in self.openings.informers
                 ]
                 await self.queue.serve(self._turn, self._house.settings.workers)
-                for each in opening:
-                    each.cancel()
+                for task in opening:
+                    task.cancel()
         finally:
             self.queue.stop()
 
@@ -129,13 +129,13 @@ class Term:
             metrics.turn_over(key)
 
     async def _complain(self, key: Key, error: Exception) -> None:
-        """Show on the object itself what keeps its turns from ending well."""
+        """Show on the object itself why its turn failed."""
         if forbidden(error):
             reason, message = Reason.FORBIDDEN, str(error)[:WORDS]
         elif isinstance(error, ClusterError):
-            return  # It passes: nothing is wrong with the object.
+            return  # Such an error passes: nothing is wrong with the object.
         else:
             reason = Reason.INTERNAL_ERROR
-            message = f"a defect of the controller ({type(error).__name__}); see its log"
+            message = f"the controller has a defect ({type(error).__name__}); see its log"
         with suppress(ClusterError):
             await self._subjects[type(key)].complain(key, reason, message)

@@ -1,8 +1,8 @@
 """
-What the controller answers over HTTP: /metrics, /livez and /readyz.
+The HTTP pages of the controller: /metrics, /livez and /readyz.
 
-Knows how to ask whether all is well; the answers come from the process itself. Anybody in the
-cluster may connect, so each connection gets little: one request, a few seconds, one of few places.
+The process itself supplies the answers. Anybody in the cluster may connect, so each connection gets
+little: one request, a few seconds, one of few places.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 Check = Callable[[], str | None]
-"""Returns what is wrong, or None if all is well."""
+"""Returns the problem, or None if all is well."""
 
 
 def app(registry: CollectorRegistry, alive: Check, ready: Check) -> web.Application:
@@ -47,21 +47,22 @@ SMALL_HEADS: Final[dict[str, Any]] = {
     "max_field_size": 4096,
     "max_headers": 32,
 }
-"""In bytes, and how many: no probe or scraper needs more, and each is held in memory."""
+"""Bytes of a line and of a field, and the number of headers. No probe or scraper needs more, and
+all of it is held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one who connects may use."""
+    """The bounds of connections."""
 
     seconds: float = 10.0
-    """After so long a connection is closed, whether a request came or not."""
+    """After this time, a connection is closed, even without a request."""
     connections: int = 64
-    """At most so many are open. One more closes the oldest: a living probe is always a new one."""
+    """How many connections are open at most. One more closes the oldest: a live probe is new."""
 
 
 class Door:
-    """The port at which the answers are given."""
+    """The port that serves the pages."""
 
     def __init__(self, pages: web.Application, limits: Limits = Limits()) -> None:
         """Prepare; `open` begins to listen."""
@@ -71,18 +72,18 @@ class Door:
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """The number of the port."""
         assert self._listening is not None  # noqa: S101 - it is open
         return int(self._listening.sockets[0].getsockname()[1])
 
     async def open(self, port: int, hosts: Sequence[str] | None = None) -> None:
-        """Listen; without hosts on all addresses of this machine."""
+        """Listen on the hosts; without hosts, on all addresses of this machine."""
         await self._runner.setup()
         loop = asyncio.get_running_loop()
         self._listening = await loop.create_server(self._accept, hosts, port)
 
     async def close(self) -> None:
-        """Listen no longer, and close all connections."""
+        """Stop listening, and close all connections."""
         if self._listening is not None:
             self._listening.close()
         await self._runner.cleanup()

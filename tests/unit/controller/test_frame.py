@@ -15,7 +15,7 @@ from aiohttp import web
 import headrace
 from headrace.cluster.kinds import WORKFLOWS
 from headrace.controller.frame import MISSING, Frame
-from headrace.controller.handlers import Told
+from headrace.controller.handlers import WorkflowChange
 from headrace.kube.client import Client
 from headrace.kube.pace import Clock
 from headrace.kube.resources import Ref
@@ -95,7 +95,7 @@ class Stage:
         """Whether the API server names workflows among what it serves."""
         self.discovered_by_kopf = True
         """Whether the other API server does, that kopf asks."""
-        self.heard: asyncio.Queue[Told] = asyncio.Queue()
+        self.heard: asyncio.Queue[WorkflowChange] = asyncio.Queue()
         self.missed = asyncio.Event()
         self.url = ""
         self.frame = Frame(self.heard.put_nowait, self.missed.set, (), self.client)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from headrace.cluster.kinds import WORKFLOWS
-from headrace.controller.handlers import Told
+from headrace.controller.handlers import WorkflowChange
 from headrace.controller.roll_call import RollCall
 from headrace.kube.client import Client
 from headrace.kube.informer import AUDIT_SECONDS
@@ -30,7 +30,7 @@ class Roll:
         self.told: list[tuple[str, bool]] = []
         self.roll = RollCall(self.client, namespaces, self.hear)
 
-    def hear(self, told: Told) -> None:
+    def hear(self, told: WorkflowChange) -> None:
         """Note what is told, as the runtime does."""
         self.roll.note(told)
         self.told.append((f"{told.namespace}/{told.name}", told.gone))
@@ -81,9 +81,9 @@ async def test_what_is_told_while_the_list_is_read_is_not_told_again() -> None:
 
         async def late() -> AsyncIterator[Any]:
             async for page in listing:
-                house.roll.note(Told("a", "new", "9", ("u", 1), gone=False))
-                house.roll.note(Told("a", "w", "9", ("", 0), gone=True))
-                house.roll.note(Told("b", "w", "9", ("u", 7), gone=False))
+                house.roll.note(WorkflowChange("a", "new", "9", ("u", 1), gone=False))
+                house.roll.note(WorkflowChange("a", "w", "9", ("", 0), gone=True))
+                house.roll.note(WorkflowChange("b", "w", "9", ("u", 7), gone=False))
                 yield page
 
         return late()

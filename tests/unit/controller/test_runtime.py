@@ -10,8 +10,8 @@ import pytest
 from headrace.cluster.caches import Key, WorkflowKey
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.controller.frame import Frame
-from headrace.controller.handlers import Told
-from headrace.controller.runtime import Runtime, Ways
+from headrace.controller.handlers import WorkflowChange
+from headrace.controller.runtime import Runtime, Transports
 from headrace.controller.settings import Settings
 from headrace.controller.web import Door
 from headrace.engine.run.observed import RunKey
@@ -81,8 +81,8 @@ class House:
         """Let a controller run that watches both namespaces."""
         settings = Settings(namespaces=("a", "b"), lease_namespace="a", port=0, **given)
         work = way or MemoryTransport(self.server)
-        ways = Ways(work, self.lease_way)
-        runtime = Runtime(settings, ways, asyncio.Event(), virtual_clock())
+        transports = Transports(work, self.lease_way)
+        runtime = Runtime(settings, transports, asyncio.Event(), virtual_clock())
         await runtime.start()
         try:
             yield runtime
@@ -162,7 +162,7 @@ async def test_one_that_begins_to_lead_looks_at_all_that_is_there(
     await standing_by(house)
     async with house.controller() as runtime:
         await asyncio.sleep(SECONDS)
-        runtime.look_at_workflow(Told("a", "alone", "1", ("u", 1), gone=False))
+        runtime.look_at_workflow(WorkflowChange("a", "alone", "1", ("u", 1), gone=False))
         assert not await house.began("a")
         asked: list[Key] = []
         monkeypatch.setattr(runtime.queue, "add", noting(asked, runtime.queue.add))
@@ -199,7 +199,7 @@ async def test_runs_that_wait_hear_of_a_workflow_that_changed(
         monkeypatch.setattr(runtime.queue, "add", noting(asked, runtime.queue.add))
         content = (made.metadata.uid, made.metadata.generation)
         for version in ("1", "2"):
-            runtime.look_at_workflow(Told("a", "late", version, content, gone=False))
+            runtime.look_at_workflow(WorkflowChange("a", "late", version, content, gone=False))
         assert 1 == asked.count(RunKey("a", "early"))
 
 
@@ -211,7 +211,7 @@ async def test_workflows_that_went_while_kopf_was_away_are_looked_at(
     await house.furnish()
     async with house.controller() as runtime:
         await asyncio.sleep(SECONDS)
-        runtime.look_at_workflow(Told("a", "w", "1", ("u", 1), gone=False))
+        runtime.look_at_workflow(WorkflowChange("a", "w", "1", ("u", 1), gone=False))
         await house.client.delete(Ref(WORKFLOWS, "a", "w"))
         asked: list[Key] = []
         monkeypatch.setattr(runtime.queue, "add", noting(asked, runtime.queue.add))
