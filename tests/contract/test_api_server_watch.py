@@ -16,9 +16,9 @@ from headrace.kube.lease import Elector
 from headrace.kube.resources import CONFIG_MAPS, JOBS, LEASES, Scope
 from headrace.kube.store import Store
 from headrace.kube.wire import Bookmark, Broken, Changed, Deleted, Event
-from headrace.manifests.kube import Job
 from support.api_contract import Api, Object, eventually
 from support.api_transport import MemoryTransport
+from support.plumbing import Job
 from support.virtual_time import VirtualTimeLoop
 
 EVENT_LOOPS = {"memory": VirtualTimeLoop, "cluster": asyncio.new_event_loop}

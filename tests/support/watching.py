@@ -8,8 +8,7 @@ from headrace.kube.informer import Informer
 from headrace.kube.objects import Unreadable
 from headrace.kube.resources import JOBS, Scope
 from headrace.kube.store import Store
-from headrace.manifests.kube import Job
-from support.plumbing import Rig
+from support.plumbing import Job, Rig
 
 
 class Watching:

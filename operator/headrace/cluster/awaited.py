@@ -6,6 +6,7 @@ starts by their ends, they are looked at together; a turn for each would cost mo
 """
 
 from typing import Final
+from weakref import ReferenceType, ref
 
 from headrace.engine.definition.compile import Definition
 from headrace.engine.run.observed import ObservedRun, RunKey
@@ -14,8 +15,9 @@ LAST: Final = 4
 """With so many tasks to go, the end of the run itself waits for each."""
 UNKNOWN: Final = ("",)
 
-Seen = tuple[Definition, int]
-"""A run's definition, and how many of its tasks had not ended."""
+Seen = tuple[ReferenceType[Definition], int]
+"""A run's definition, and how many of its tasks had not ended. A large definition is not kept
+for this: of a run whose definition others have let go of, everything is waited for."""
 
 
 class Awaited:
@@ -37,7 +39,7 @@ class Awaited:
         if run.definition is None or run.log.finished is not None:
             self.forget(run.key)
             return
-        self._seen[run.key] = run.definition, counts.total - counts.ended
+        self._seen[run.key] = ref(run.definition), counts.total - counts.ended
         running = (name for name, seen in run.tasks.items() if seen.log.outcome is None)
         if any(self.waits_for(run.key, name) for name in running):
             self._waiting.add(run.key)
@@ -56,8 +58,9 @@ class Awaited:
     def waits_for(self, key: RunKey, task: str) -> bool:
         """Tell whether something can start, or the run end, when this task ends well."""
         seen = self._seen.get(key)
-        if seen is None:
+        definition = None if seen is None else seen[0]()
+        if seen is None or definition is None:
             return True
-        definition, unfinished = seen
+        unfinished = seen[1]
         # What is not in the graph runs last, and the run's end waits for it.
         return unfinished <= LAST or bool(definition.graph.downstream.get(task, UNKNOWN))

@@ -1,7 +1,8 @@
 """What a controller that lives for months remembers has a bound. Knows numbers only."""
 
+from collections import OrderedDict
 from collections.abc import Hashable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -11,3 +12,35 @@ def forget_oldest(remembered: dict[K, V], most: int) -> None:
     """Forget what was remembered first, until there are at most so many."""
     while len(remembered) > most:
         remembered.pop(next(iter(remembered)))
+
+
+class Kept(Generic[K, V]):
+    """What can be made anew, by its key; what nobody asked for longest goes first."""
+
+    def __init__(self, most: int) -> None:
+        """Keep values of at most so many bytes in all; always the newest."""
+        self._most = most
+        self._bytes = 0
+        self._found: OrderedDict[K, tuple[V, int]] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """Return what is kept under a key."""
+        found = self._found.get(key)
+        if found is None:
+            return None
+        self._found.move_to_end(key)
+        return found[0]
+
+    def put(self, key: K, value: V, size: int) -> None:
+        """Keep a value of so many bytes."""
+        self.drop(key)
+        self._found[key] = value, size
+        self._bytes += size
+        while self._bytes > self._most and len(self._found) > 1:
+            self.drop(next(iter(self._found)))
+
+    def drop(self, key: K) -> None:
+        """Keep it no longer."""
+        found = self._found.pop(key, None)
+        if found is not None:
+            self._bytes -= found[1]

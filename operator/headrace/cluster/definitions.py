@@ -5,20 +5,25 @@ Reads Workflows and ControllerRevisions, parses each content once. Decides nothi
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.cluster.compiler import Compiler, Kept, size
+from headrace.cluster.bounds import Kept
+from headrace.cluster.compiler import Compiler, size
 from headrace.cluster.kinds import WORKFLOWS
 from headrace.engine.definition.compile import Definition
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, already_exists, not_found
 from headrace.kube.objects import Meta
 from headrace.kube.resources import CONTROLLER_REVISIONS, Ref
-from headrace.manifests.kube import OwnObject
+from headrace.manifests.kube import WholeObject
 from headrace.manifests.objects import revision
+
+KEPT_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of JSON of all definitions that are kept. Compiled they take up to 30 times as much memory
+(`python -m bench definitions`)."""
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -36,13 +41,13 @@ class Definitions:
         """Start with nothing read."""
         self._client = client
         self._compiler = Compiler()
-        self._compiled: Kept[tuple[str, str]] = Kept()
+        self._compiled: Kept[tuple[str, str], Definition] = Kept(KEPT_BYTES)
         self._compiling: dict[tuple[str, str], asyncio.Future[Definition]] = {}
         self._known: set[tuple[str, str]] = set()
-        self._asked: dict[tuple[str, str], asyncio.Future[OwnObject | None]] = {}
+        self._asked: dict[tuple[str, str], asyncio.Future[WholeObject | None]] = {}
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
 
-    async def workflow(self, namespace: str, name: str) -> OwnObject | None:
+    async def workflow(self, namespace: str, name: str) -> WholeObject | None:
         """
         Return a Workflow as it is now, or None if there is none.
 
@@ -55,17 +60,17 @@ class Definitions:
             asked = self._asked[key] = asyncio.ensure_future(self._ask(key))
         return await asyncio.shield(asked)
 
-    async def _ask(self, key: tuple[str, str]) -> OwnObject | None:
+    async def _ask(self, key: tuple[str, str]) -> WholeObject | None:
         async with self._turns.setdefault(key, asyncio.Lock()):
             del self._asked[key]  # Who asks from here on gets a later answer.
             try:
-                return await self._client.get(Ref(WORKFLOWS, *key), OwnObject)
+                return await self._client.get(Ref(WORKFLOWS, *key), WholeObject)
             except ApiError as error:
                 if not_found(error):
                     return None
                 raise
 
-    async def freeze(self, workflow: OwnObject) -> str:
+    async def freeze(self, workflow: WholeObject) -> str:
         """
         Keep a workflow's definition as it is now; return the name of its revision.
 
@@ -111,7 +116,7 @@ class Definitions:
             raise
         return await self._compile(key, found.data.get("spec", {}))
 
-    async def parse(self, workflow: OwnObject) -> WorkflowSpec:
+    async def parse(self, workflow: WholeObject) -> WorkflowSpec:
         """
         Return a Workflow's spec as it is now, without its tasks: those are in the definition.
 

@@ -7,27 +7,28 @@ Gathers a run's own fields, its pinned definition and its siblings; its tasks co
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run
+from headrace.api.reading.parse import parse_run, parse_task_run
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING, RunSpec
-from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.api.v1alpha1.task import TaskBody
 from headrace.cluster import line
 from headrace.cluster.belonging import owner_uid, place_of
-from headrace.cluster.bounds import forget_oldest
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.departures import Departures
 from headrace.cluster.gather import Gatherer
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.specs import Specs
 from headrace.engine import ranges
 from headrace.engine.definition.compile import Definition, single_task
 from headrace.engine.definition.params import InvalidParamsError, resolve
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.siblings import SiblingRun
-from headrace.manifests.kube import OwnObject
+from headrace.manifests.kube import PLACE, OwnObject, WholeObject
 from headrace.manifests.names import task_run_name
 from headrace.manifests.status import read_marks, read_run_status
 from headrace.manifests.times import given_time
@@ -35,11 +36,8 @@ from headrace.manifests.times import given_time
 GRACE = timedelta(seconds=60)
 """How long a run waits for a workflow that is not there: both may be applied at once."""
 
-
-KEPT = 2000
-"""How many parsed specs are remembered."""
-
-Spec = TypeVar("Spec", RunSpec, TaskRunSpec)
+OVER = single_task("over", TaskBody())
+"""What stands for the definition of a TaskRun on its own that has ended: nothing of it matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +53,14 @@ class PinnedDefinition:
 class RunReader:
     """Reads runs out of the caches."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each knows a part of a run
         self,
         caches: Caches,
         definitions: Definitions,
         gatherer: Gatherer,
         departures: Departures,
+        specs: Specs,
+        *,
         clock: Callable[[], datetime],
     ) -> None:
         """Read these; `clock` is the wall clock."""
@@ -69,7 +69,7 @@ class RunReader:
         self._gatherer = gatherer
         self._departures = departures
         self._clock = clock
-        self._specs: dict[tuple[str, int], Any] = {}
+        self._specs = specs
 
     async def read(self, key: RunKey) -> ObservedRun | None:
         """Return a run as it is now, or None if it is gone or being deleted."""
@@ -91,7 +91,7 @@ class RunReader:
             generation=meta.generation,
             log=run_log(item),
         )
-        spec = self._parsed(item, parse_run)
+        spec = await self._specs.of(WORKFLOW_RUNS, item, parse_run)
         if isinstance(spec, str):
             return await self._with_tasks(replace(bare, refusal=(Reason.INVALID_DEFINITION, spec)))
         pinned = await self._pinned(bare, spec)
@@ -151,7 +151,7 @@ class RunReader:
             return PinnedDefinition(refusal=(Reason.INVALID_DEFINITION, str(error)))
 
     async def _current(
-        self, namespace: str, workflow: OwnObject, before: str | None
+        self, namespace: str, workflow: WholeObject, before: str | None
     ) -> PinnedDefinition:
         """Keep a workflow as it is now; if it cannot be run, as it was before."""
         try:
@@ -189,28 +189,20 @@ class RunReader:
                 observed_generation=log.observed_generation,
             ),
         )
-        spec = self._parsed(item, parse_task_run)
+        if log.outcome is not None:
+            return replace(run, definition=OVER, tasks={key.name: seen})
+        if all(isinstance(item.spec.get(field), str) for field in PLACE):
+            why = _not_of(item.spec["run"], item.spec["task"])
+            return replace(run, refusal=(Reason.NOT_OF_THE_RUN, why))
+        spec = await self._specs.of(TASK_RUNS, item, parse_task_run)
         if isinstance(spec, str):
             return replace(run, refusal=(Reason.INVALID_DEFINITION, spec))
-        if spec.run is not None and spec.task is not None:
-            return replace(run, refusal=(Reason.NOT_OF_THE_RUN, _not_of(spec.run, spec.task)))
         params = tuple(_own(param) for param in spec.params)
         try:
             resolve(params, {})
         except InvalidParamsError as error:
             return replace(run, refusal=(Reason.INVALID_PARAMS, str(error)))
         return replace(run, definition=single_task(key.name, spec, params), tasks={key.name: seen})
-
-    def _parsed(self, item: OwnObject, parse: Callable[[dict[str, Any]], Spec]) -> Spec | str:
-        """Return an object's spec, parsed once a generation, or what is wrong with it."""
-        key = (item.metadata.uid, item.metadata.generation)
-        if key not in self._specs:
-            try:
-                self._specs[key] = parse({"spec": item.spec})
-            except InvalidObjectError as error:
-                self._specs[key] = str(error)
-            forget_oldest(self._specs, KEPT)
-        return self._specs[key]  # type: ignore[no-any-return] # of the kind that `parse` makes
 
     def _siblings(self, run: ObservedRun, workflow: str) -> tuple[SiblingRun, ...]:
         """Return the runs of a workflow that have not ended; deleted ones for a run that waits."""

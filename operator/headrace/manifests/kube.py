@@ -2,16 +2,27 @@
 The parts of Kubernetes objects that Headrace looks at.
 
 Everything else of an object is dropped when it is decoded, so a cache of thousands of pods
-stays small.
+stays small, and whoever writes a huge object fills no memory but the API server's.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+from msgspec.structs import force_setattr
 
+from headrace.api.v1alpha1 import labels
 from headrace.kube.objects import Meta, View
+from headrace.manifests.job import CONTAINER
+from headrace.manifests.trimming import WORDS, bare, beginning, few, head, is_small
+
+ATTEMPT: Final = (labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT)
+"""The labels of Jobs and Pods that are read."""
+PLACE: Final = ("run", "task")
+"""The fields of a TaskRun that is a task of a run: the run's definition says the rest."""
+HEAD: Final = (*PLACE, "workflow", "logicalTime", "desiredState")
+"""The fields of a large spec that are read again and again."""
 
 
 class ConditionView(View, frozen=True):
@@ -22,6 +33,10 @@ class ConditionView(View, frozen=True):
     reason: str = ""
     message: str = ""
     last_transition_time: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Keep what is usual of the message."""
+        force_setattr(self, "message", beginning(self.message))
 
 
 def holds(conditions: Iterable[ConditionView], kind: str) -> ConditionView | None:
@@ -43,6 +58,10 @@ class JobStatus(View, frozen=True):
 
     conditions: tuple[ConditionView, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Keep a usual number of conditions."""
+        force_setattr(self, "conditions", few(self.conditions))
+
 
 class Job(View, frozen=True):
     """A Job."""
@@ -51,12 +70,20 @@ class Job(View, frozen=True):
     spec: JobSpec = JobSpec()
     status: JobStatus = JobStatus()
 
+    def __post_init__(self) -> None:
+        """Keep what is read of the metadata."""
+        force_setattr(self, "metadata", bare(self.metadata, ATTEMPT, (labels.MEMORY,)))
+
 
 class Waiting(View, frozen=True):
     """A container that does not run yet."""
 
     reason: str = ""
     message: str = ""
+
+    def __post_init__(self) -> None:
+        """Keep what is usual of the message."""
+        force_setattr(self, "message", beginning(self.message, WORDS))
 
 
 class Running(View, frozen=True):
@@ -74,6 +101,10 @@ class Terminated(View, frozen=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        """Keep what is usual of the message."""
+        force_setattr(self, "message", beginning(self.message, WORDS))
+
 
 class ContainerState(View, frozen=True):
     """Exactly one of these, or none yet."""
@@ -88,6 +119,10 @@ class ContainerStatus(View, frozen=True):
 
     name: str = ""
     state: ContainerState = ContainerState()
+
+
+def _is_main(status: ContainerStatus) -> bool:
+    return status.name == CONTAINER
 
 
 class PodSpec(View, frozen=True):
@@ -106,6 +141,13 @@ class PodStatus(View, frozen=True):
     init_container_statuses: tuple[ContainerStatus, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Keep a usual number of each, and what is usual of the message."""
+        force_setattr(self, "message", beginning(self.message))
+        force_setattr(self, "conditions", few(self.conditions))
+        force_setattr(self, "init_container_statuses", few(self.init_container_statuses))
+        force_setattr(self, "container_statuses", few(self.container_statuses, _is_main))
+
 
 class Pod(View, frozen=True):
     """A Pod."""
@@ -114,10 +156,46 @@ class Pod(View, frozen=True):
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
 
+    def __post_init__(self) -> None:
+        """Keep what is read of the metadata."""
+        force_setattr(self, "metadata", bare(self.metadata, ATTEMPT))
+
 
 class OwnObject(View, frozen=True):
-    """A WorkflowRun or TaskRun: its parts are parsed by the API types, once per generation."""
+    """
+    A WorkflowRun or TaskRun, as it is kept for as long as it lives.
+
+    Of a large spec, and of one that its run's definition repeats, only the fields in HEAD are here;
+    `WholeObject` has all of it. The API types parse it, once a generation.
+    """
 
     metadata: Meta
     spec: dict[str, Any] = msgspec.field(default_factory=dict)
     status: dict[str, Any] = msgspec.field(default_factory=dict)
+    cut: bool = False
+    """Whether there is more in the spec. No API server sends this."""
+
+    def __post_init__(self) -> None:
+        """Keep what is read of the metadata, and no more of the spec than is usual."""
+        force_setattr(self, "metadata", bare(self.metadata))
+        place = head(self.spec, PLACE)
+        if len(place) == len(PLACE):
+            cut, spec = self.cut or len(place) < len(self.spec), place
+        elif is_small(self.spec):
+            cut, spec = self.cut, self.spec
+        else:
+            cut, spec = True, head(self.spec, HEAD)
+        force_setattr(self, "spec", spec)
+        force_setattr(self, "cut", cut)
+
+
+class WholeObject(View, frozen=True):
+    """A Workflow, WorkflowRun or TaskRun with its whole spec. Nobody keeps it."""
+
+    metadata: Meta
+    spec: dict[str, Any] = msgspec.field(default_factory=dict)
+    status: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Keep what is read of the metadata."""
+        force_setattr(self, "metadata", bare(self.metadata, (), (labels.REQUESTED_BY,)))

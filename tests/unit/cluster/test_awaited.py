@@ -1,5 +1,6 @@
 """For whose end something waits: `headrace.cluster.awaited`."""
 
+import gc
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -84,4 +85,15 @@ def test_a_run_that_is_gone_is_forgotten() -> None:
     awaited = Awaited()
     awaited.learn(run())
     awaited.forget(KEY)
+    assert awaited.waits_for(KEY, "load")
+
+
+def test_no_definition_is_kept_for_it() -> None:
+    """A thousand runs may each have a definition of a megabyte; then everything is waited for."""
+    awaited = Awaited()
+    seen = run()
+    awaited.learn(seen)
+    assert not awaited.waits_for(KEY, "load")
+    del seen
+    gc.collect()
     assert awaited.waits_for(KEY, "load")

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from headrace.cluster import compiler
-from headrace.cluster.compiler import SMALL, Compiler, Kept, UnusableError
+from headrace.cluster.compiler import SMALL, Compiler, UnusableError
 from headrace.cluster.definitions import Definitions
 from headrace.engine.definition.compile import Definition
 from headrace.kube.objects import Meta
-from headrace.manifests.kube import OwnObject
+from headrace.manifests.kube import WholeObject
 
 
 def spec(tasks: int, **more: Any) -> dict[str, Any]:
@@ -19,7 +19,6 @@ def spec(tasks: int, **more: Any) -> dict[str, Any]:
 
 
 LARGE = spec(1000)
-ENTRY = Definition.__new__(Definition)
 
 
 async def test_a_large_definition_does_not_hold_the_event_loop() -> None:
@@ -58,23 +57,6 @@ async def test_what_a_workflow_keeps_has_no_tasks() -> None:
     assert ((), True) == (parsed.tasks, parsed.suspend)
 
 
-def test_the_amount_that_is_kept_has_a_bound() -> None:
-    """Those that nobody asked for longest go; the newest stays, however large it is."""
-    kept: Kept[str] = Kept(100)
-    for name in ("a", "b", "c"):
-        kept.put(name, ENTRY, 40)
-        kept.get("a")
-    assert [True, False, True] == [kept.get(name) is not None for name in ("a", "b", "c")]
-    kept.put("huge", ENTRY, 1000)
-    assert [False, False, True] == [kept.get(name) is not None for name in ("a", "c", "huge")]
-    kept.put("huge", ENTRY, 50)
-    kept.put("d", ENTRY, 50)
-    assert None not in (kept.get("huge"), kept.get("d")), "what was replaced does not count"
-    kept.drop("huge")
-    kept.put("e", ENTRY, 50)
-    assert None not in (kept.get("d"), kept.get("e")), "nor does what was dropped"
-
-
 class Accepting:
     """An API server that takes every revision."""
 
@@ -93,7 +75,7 @@ async def test_runs_that_ask_at_once_share_one_compilation(monkeypatch: pytest.M
 
     monkeypatch.setattr(compiler, "compile_workflow", counting)
     definitions = Definitions(Accepting())  # type: ignore[arg-type] # all that is asked of it
-    workflow = OwnObject(Meta("w", "default", "uid", generation=1), spec=LARGE)
+    workflow = WholeObject(Meta("w", "default", "uid", generation=1), spec=LARGE)
     names = await asyncio.gather(*(definitions.freeze(workflow) for _ in range(5)))
     assert 1 == len(set(names))
     assert [1000] == compiled

@@ -14,8 +14,7 @@ from headrace.kube.errors import (
 )
 from headrace.kube.resources import CONFIG_MAPS, JOBS, Scope
 from headrace.kube.wire import Changed
-from headrace.manifests.kube import Job
-from support.plumbing import Rig, config_map, job, job_ref
+from support.plumbing import Job, Rig, config_map, job, job_ref
 from support.virtual_time import VirtualTimeLoop
 
 EVENT_LOOP = VirtualTimeLoop

@@ -7,9 +7,8 @@ import pytest
 from headrace.kube.informer import Informer
 from headrace.kube.resources import JOBS, NAMESPACES, Scope
 from headrace.kube.store import Store
-from headrace.manifests.kube import Job
 from support.api_refusals import RefusalError
-from support.plumbing import Rig, job, job_ref, two_ways
+from support.plumbing import Job, Rig, job, job_ref, two_ways
 from support.virtual_time import VirtualTimeLoop
 from support.watching import Watching, running
 

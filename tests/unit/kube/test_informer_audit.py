@@ -7,10 +7,9 @@ import pytest
 
 from headrace.kube.informer import AUDIT_SECONDS
 from headrace.kube.store import Store
-from headrace.manifests.kube import Job
 from support.api_refusals import RefusalError
 from support.api_transport import method
-from support.plumbing import Rig, two_ways
+from support.plumbing import Job, Rig, two_ways
 from support.virtual_time import VirtualTimeLoop, seeded
 from support.watching import Watching, running
 

@@ -9,11 +9,10 @@ from headrace.kube.client import Client
 from headrace.kube.errors import FencedError
 from headrace.kube.resources import JOBS, LEASES
 from headrace.kube.sender import Settings
-from headrace.manifests.kube import Job
 from support.api_server import ApiServer
 from support.api_transport import method
 from support.candidates import Process, candidates
-from support.plumbing import job, virtual_clock
+from support.plumbing import Job, job, virtual_clock
 from support.virtual_time import VirtualTimeLoop, now, seeded, stop_and_continue
 
 EVENT_LOOP = VirtualTimeLoop

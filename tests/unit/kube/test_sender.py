@@ -12,9 +12,8 @@ from headrace.kube.errors import (
     retry_after,
 )
 from headrace.kube.resources import JOBS
-from headrace.manifests.kube import Job
 from support.api_transport import method
-from support.plumbing import Rig, job, job_ref
+from support.plumbing import Job, Rig, job, job_ref
 from support.virtual_time import VirtualTimeLoop, now, stop_and_continue
 
 EVENT_LOOP = VirtualTimeLoop

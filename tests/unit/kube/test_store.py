@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from headrace.kube.objects import Meta
 from headrace.kube.store import Healed, Listing, Store
-from headrace.manifests.kube import Job
+from support.plumbing import Job
 
 
 def job(

@@ -17,10 +17,9 @@ from headrace.kube.resources import JOBS, LEASES, Ref, Scope
 from headrace.kube.sender import Settings
 from headrace.kube.transport import WATCHFUL, HttpTransport, Request, watchful_socket
 from headrace.kube.wire import Changed
-from headrace.manifests.kube import Job
 from support.api_http import Handler, answering, serving
 from support.api_server import ApiServer
-from support.plumbing import job, job_ref
+from support.plumbing import Job, job, job_ref
 from support.virtual_time import seeded
 
 BRIEFLY = 0.2

@@ -17,10 +17,9 @@ from headrace.kube.resources import JOBS, Scope
 from headrace.kube.sender import Settings
 from headrace.kube.transport import HttpTransport, Request
 from headrace.kube.wire import Broken, Changed
-from headrace.manifests.kube import Job
 from support.api_http import Handler, answering, serving
 from support.api_server import ApiServer
-from support.plumbing import job
+from support.plumbing import Job, job
 from support.real_loops import EVENT_LOOPS, credentials
 from support.virtual_time import seeded
 

@@ -20,6 +20,7 @@ from headrace.cluster.gather import Gatherer, TaskPictures, task_log
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.run_reader import RunReader, run_log
 from headrace.cluster.second_look import SecondLook
+from headrace.cluster.specs import Specs
 from headrace.cluster.start import Starter
 from headrace.cluster.statuses import Memory, Status, StatusWriter, version_of
 from headrace.engine.outcome import Outcome
@@ -71,7 +72,9 @@ class ClusterWorld:
         self._hooks = hooks
         gatherer = Gatherer(caches, client, pictures, hooks.later, self._saw)
         departures = Departures(caches, client)
-        self._reader = RunReader(caches, self.definitions, gatherer, departures, clock)
+        self._reader = RunReader(
+            caches, self.definitions, gatherer, departures, Specs(client), clock=clock
+        )
         self._starter = Starter(caches, client, clock)
         self._statuses = StatusWriter(client)
         self._pictures = pictures

@@ -9,13 +9,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import MANAGED, Caches, WorkflowKey
 from headrace.cluster.compiler import UnusableError
-from headrace.cluster.definitions import Definitions, Revision
+from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.workflow.observed import (
@@ -34,9 +36,10 @@ from headrace.kube.errors import (
     not_found,
     of_another,
 )
+from headrace.kube.objects import Projection
 from headrace.kube.resources import CONTROLLER_REVISIONS, Ref, Resource, Scope
 from headrace.manifests.conditions import Past
-from headrace.manifests.kube import OwnObject
+from headrace.manifests.kube import OwnObject, WholeObject
 from headrace.manifests.objects import workflow_run
 from headrace.manifests.status import read_run_status
 from headrace.manifests.times import given_time
@@ -60,7 +63,7 @@ class WorkflowWorld:
         self._definitions = definitions
         self._events = events
         self._clock = clock
-        self._read: dict[WorkflowKey, OwnObject] = {}
+        self._read: dict[WorkflowKey, WholeObject] = {}
         self._wrote: dict[WorkflowKey, str] = {}
         self._listed: dict[WorkflowKey, tuple[tuple[str, int], tuple[str, ...]]] = {}
         self._specs: dict[WorkflowKey, tuple[tuple[str, int], WorkflowSpec]] = {}
@@ -88,7 +91,8 @@ class WorkflowWorld:
             return ObservedWorkflow(
                 key.name, "", gone, 0, None, exists=False, revisions=revisions, runs=runs
             )
-        self._read[key] = item
+        # Of what is kept until it is gone, nothing is as large as a spec may be.
+        self._read[key] = structs.replace(item, spec={})
         return await self._existing(item, runs, revisions)
 
     async def apply(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
@@ -136,7 +140,7 @@ class WorkflowWorld:
             await self._events.warn(WORKFLOWS, item.metadata, note.reason, note.message)
 
     async def _existing(
-        self, item: OwnObject, runs: tuple[KnownRun, ...], revisions: tuple[str, ...]
+        self, item: WholeObject, runs: tuple[KnownRun, ...], revisions: tuple[str, ...]
     ) -> ObservedWorkflow:
         meta = item.metadata
         spec, revision, problem = None, None, ""
@@ -159,7 +163,7 @@ class WorkflowWorld:
             log=_log(item),
         )
 
-    async def _parsed(self, item: OwnObject) -> WorkflowSpec:
+    async def _parsed(self, item: WholeObject) -> WorkflowSpec:
         """Return a workflow's spec, parsed once a generation: of a large one that takes long."""
         meta = item.metadata
         key, content = WorkflowKey(meta.namespace, meta.name), (meta.uid, meta.generation)
@@ -168,7 +172,7 @@ class WorkflowWorld:
             known = self._specs[key] = content, await self._definitions.parse(item)
         return known[1]
 
-    async def _revisions(self, key: WorkflowKey, item: OwnObject | None) -> tuple[str, ...]:
+    async def _revisions(self, key: WorkflowKey, item: WholeObject | None) -> tuple[str, ...]:
         """Return the revisions that are kept, listed once a generation: nobody else makes any."""
         content = ("", 0) if item is None else (item.metadata.uid, item.metadata.generation)
         known = self._listed.get(key)
@@ -178,7 +182,7 @@ class WorkflowWorld:
         ours = f"{MANAGED},{labels.WORKFLOW}={key.name}"
         scope = Scope(CONTROLLER_REVISIONS, key.namespace, labels=ours)
         names: list[str] = []
-        async for page in self._client.pages(scope, Revision):
+        async for page in self._client.pages(scope, Projection):
             names.extend(found.metadata.name for found in page.objects)
         self._listed[key] = content, tuple(names)
         return tuple(names)
@@ -223,7 +227,7 @@ class WorkflowWorld:
             if not not_found(error) and not conflict(error):  # It was made anew: leave it alone.
                 raise
 
-    async def _write(self, item: OwnObject, log: WorkflowLog) -> None:
+    async def _write(self, item: WholeObject, log: WorkflowLog) -> None:
         meta = item.metadata
         now = self._clock()
         past = Past.of(item.status, meta.creation_timestamp or now, now)
@@ -260,7 +264,7 @@ def _known(run: OwnObject) -> KnownRun:
     )
 
 
-def _log(item: OwnObject) -> WorkflowLog:
+def _log(item: WholeObject) -> WorkflowLog:
     try:
         return read_workflow_status(item.status)
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -53,7 +53,7 @@ _ANY_NUMBER = Concurrency()
 _USUAL_HISTORY = History()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Definition:
     """A workflow that can be run."""
 

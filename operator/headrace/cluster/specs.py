@@ -1,0 +1,84 @@
+"""
+The specs of runs and of TaskRuns on their own, each parsed once a generation.
+
+Asks the API server for a spec that is too large to be kept in a cache, one at a time. Knows sizes.
+Does not know what a spec means.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from headrace.api.reading.parse import InvalidObjectError
+from headrace.api.v1alpha1.run import RunSpec
+from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.cluster.bounds import Kept
+from headrace.cluster.compiler import size
+from headrace.kube.client import Client
+from headrace.kube.errors import ApiError, StaleError, not_found
+from headrace.kube.objects import Meta
+from headrace.kube.resources import Ref, Resource
+from headrace.manifests.kube import OwnObject, WholeObject
+
+KEPT_BYTES: Final = 2 * 1024 * 1024
+"""Bytes of JSON of all parsed specs that are kept. Parsed they take some times as much memory."""
+AT_LEAST: Final = 1024
+"""Bytes that each of them counts, however small it is."""
+
+Spec = TypeVar("Spec", RunSpec, TaskRunSpec)
+Parse = Callable[[dict[str, Any]], Spec]
+
+
+class Specs:
+    """Parsed specs, of a bounded size in all."""
+
+    def __init__(self, client: Client) -> None:
+        """Know none; ask by this client."""
+        self._client = client
+        self._kept: Kept[tuple[str, int], Any] = Kept(KEPT_BYTES)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def of(self, resource: Resource, item: OwnObject, parse: Parse[Spec]) -> Spec | str:
+        """
+        Return an object's spec, or what is wrong with it.
+
+        Raises:
+            StaleError: The object is another one by now, or gone. Look again.
+
+        """
+        if not item.cut:
+            return self._parsed(item.metadata, item.spec, parse)
+        key = _key(item.metadata)
+        async with self._one_at_a_time:
+            known = self._kept.get(key)
+            if known is None:
+                whole = await self._whole(resource, item.metadata)
+                known = self._parsed(whole.metadata, whole.spec, parse)
+            return known
+
+    def _parsed(self, meta: Meta, spec: dict[str, Any], parse: Parse[Spec]) -> Spec | str:
+        key = _key(meta)
+        known = self._kept.get(key)
+        if known is None:
+            try:
+                known = parse({"spec": spec})
+            except InvalidObjectError as error:
+                known = str(error)
+            self._kept.put(key, known, max(AT_LEAST, size(spec)))
+        return known
+
+    async def _whole(self, resource: Resource, meta: Meta) -> WholeObject:
+        ref = Ref(resource, meta.namespace, meta.name)
+        try:
+            whole = await self._client.get(ref, WholeObject)
+        except ApiError as error:
+            if not_found(error):
+                raise StaleError(f"{ref} is gone") from error
+            raise
+        if whole.metadata.uid != meta.uid:
+            raise StaleError(f"{ref} is another one now")
+        return whole
+
+
+def _key(meta: Meta) -> tuple[str, int]:
+    return meta.uid, meta.generation

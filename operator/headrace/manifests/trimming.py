@@ -1,0 +1,81 @@
+"""
+What is left of an object while it is decoded: only what somebody reads, and never much of it.
+
+Whoever may write an object decides how large it is, up to some megabytes. What is kept in memory
+for as long as the object lives must not depend on that. Knows sizes, and no kind.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from headrace.kube.objects import Meta, OwnerReference
+
+SPEC_BYTES: Final = 16 * 1024
+"""Bytes of JSON up to which a spec is kept whole. Nearly all specs have less."""
+VALUE: Final = 1024
+"""Characters of a value that is kept: names, times, quantities and users have fewer."""
+WORDS: Final = 8 * 1024
+"""Characters that are kept of what a container says. Its outputs have at most 4,096."""
+ELEMENTS: Final = 64
+"""How many conditions, or containers, of an object are kept."""
+
+T = TypeVar("T")
+
+
+def bare(meta: Meta, labels: Collection[str] = (), annotations: Collection[str] = ()) -> Meta:
+    """
+    Return metadata with these labels and annotations only, and with the owners that count.
+
+    Those are the controller, and the first Job: a Pod that its Job has let go of still names it.
+    """
+    return msgspec.structs.replace(
+        meta,
+        labels=_some(meta.labels, labels),
+        annotations=_some(meta.annotations, annotations),
+        owner_references=_owners(meta.owner_references),
+    )
+
+
+def head(spec: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return these fields of a spec, as far as they are texts of a usual length."""
+    return _some(spec, names)
+
+
+def is_small(spec: Mapping[str, Any]) -> bool:
+    """Tell whether a spec is kept whole."""
+    return len(msgspec.json.encode(spec)) <= SPEC_BYTES
+
+
+def few(elements: tuple[T, ...], first: Callable[[T], bool] = lambda _: True) -> tuple[T, ...]:
+    """Return some elements of a list that usually has fewer; those that are `first` come first."""
+    if len(elements) <= ELEMENTS:
+        return elements
+    return tuple(sorted(elements, key=lambda each: not first(each))[:ELEMENTS])
+
+
+def beginning(text: str, most: int = VALUE) -> str:
+    """Return the beginning of a text that usually is shorter."""
+    return text if len(text) <= most else text[:most]
+
+
+def _some(written: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {
+        name: written[name]
+        for name in names
+        if isinstance(written.get(name), str) and len(written[name]) <= VALUE
+    }
+
+
+def _owners(owners: tuple[OwnerReference, ...]) -> tuple[OwnerReference, ...]:
+    if not owners:
+        return owners
+    usual = [owner for owner in owners if _length(owner) <= VALUE]
+    controller = next((owner for owner in usual if owner.controller), None)
+    job = next((owner for owner in usual if owner.kind == "Job"), None)
+    return tuple(owner for owner in usual if owner is controller or owner is job)
+
+
+def _length(owner: OwnerReference) -> int:
+    return len(owner.api_version) + len(owner.kind) + len(owner.name) + len(owner.uid)
