@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from headrace.kube.errors import FencedError, SilentError, UnreachableError
+from headrace.kube.errors import FencedError, SilentError, TooLargeError, UnreachableError
 from headrace.kube.transport import CONNECT_SECONDS, Request, Response, Stream
 from support.api_refusals import RefusalError
 from support.api_server import ApiServer
@@ -156,6 +156,8 @@ class MemoryTransport:
             await _for_ever()
         if rule is not None:
             raise UnreachableError("connection reset before the answer was read")
+        if request.most is not None and len(response.body) > request.most:
+            raise TooLargeError(f"{request.target}: broken off")
         return response
 
     @asynccontextmanager

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import field
-
 from headrace.kube.client import Client
 from headrace.kube.objects import Projection
 from headrace.kube.pace import Clock
 from headrace.kube.resources import CONFIG_MAPS, JOBS, Ref, Resource
 from headrace.kube.sender import Settings
+from headrace.manifests.kube import JobSpec
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport
 from support.virtual_time import now, seeded
@@ -20,7 +19,7 @@ SEED = 7
 class Job(Projection, frozen=True):
     """A Job as the tests of the plumbing see it: with all labels, whoever reads them."""
 
-    spec: dict[str, Any] = field(default_factory=dict)
+    spec: JobSpec = JobSpec()
 
 
 def virtual_clock() -> Clock:

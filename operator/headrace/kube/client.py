@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct, json
 
-from headrace.kube.errors import ApiError, api_error, not_found
+from headrace.kube.errors import ApiError, TooLargeError, api_error, not_found
 from headrace.kube.pace import Clock
 from headrace.kube.resources import Ref, Resource, Scope
 from headrace.kube.sender import FAILED, REQUEST_SECONDS, Call, Sender, Settings
@@ -27,6 +27,12 @@ Body = dict[str, Any]
 IDLE_SECONDS: Final = 70.0
 """A watch that is silent for longer is dead: bookmarks come each minute."""
 PAGE: Final = 500
+PAGE_BYTES: Final = 8 * 2**20
+"""How large a page of a list may be, if it has more than one object."""
+FEWER: Final = 4
+"""By how much a page has fewer objects than one that was too large."""
+LINE_BYTES: Final = 32 * 2**20
+"""How long a line of a watch may be: several times longer than an object can be."""
 MERGE_PATCH: Final = "application/merge-patch+json"
 
 
@@ -99,13 +105,26 @@ class Client:
         """
         List what is in the scope now, page by page; `within` is the time for each page.
 
+        A page has `size` objects at most. Where objects are large it has fewer, so that it never
+        takes more memory than a few megabytes, or one object.
+
         When the server forgets the list between two pages (`gone`), the caller begins again.
         """
         decoder = self._decoders.of(into)
-        query: dict[str, str | int] = {**_selectors(scope), "limit": size, "continue": ""}
+        query: dict[str, str | int] = {**_selectors(scope), "continue": ""}
+        limit = size
         while True:
-            call = Call("list", scope.resource, Request("GET", _target(scope.path, query)))
-            page = read_page((await self._sender.send(call, within)).body, decoder)
+            target = _target(scope.path, {**query, "limit": limit})
+            request = Request("GET", target, most=PAGE_BYTES if limit > 1 else None)
+            try:
+                body = (await self._sender.send(Call("list", scope.resource, request), within)).body
+            except TooLargeError:
+                limit = max(1, limit // FEWER)
+                continue
+            page = read_page(body, decoder)
+            if len(body) < PAGE_BYTES // FEWER:
+                limit = min(size, 2 * limit)
+            del body  # Its reader may take long.
             yield page
             if not page.next_page:
                 return
@@ -124,7 +143,7 @@ class Client:
         Tell what happens in the scope after the resourceVersion `since`, for so many seconds.
 
         Tried once: only the caller knows from where to go on. A silence of 70 s is `SilentError`,
-        a cut in the line `UnreachableError`.
+        a cut in the line `UnreachableError`, and what is longer than any event `TooLargeError`.
 
         While `rest` returns more than 0, news is told at once after a silence, and else every so
         many seconds, all that has gathered: to be woken for an event costs several times more than
@@ -151,6 +170,8 @@ class Client:
                 *lines, begun = (begun + chunk).split(b"\n")
                 for line in lines:
                     yield read_event(line, decoder)
+                if len(begun) > LINE_BYTES:
+                    raise TooLargeError(f"{call.request.target}: a line over {LINE_BYTES} bytes")
                 pause = rest()
                 if pause:
                     await self.clock.sleep(pause - self.clock.now() % pause)

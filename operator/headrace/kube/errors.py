@@ -33,6 +33,10 @@ class GarbledError(ClusterError):
     """The API server's answer is not what it should be. A write has taken effect all the same."""
 
 
+class TooLargeError(ClusterError):
+    """The answer is larger than its reader takes. It was broken off."""
+
+
 class FencedError(ClusterError):
     """A write was not sent, because this process may no longer be the one that leads."""
 

@@ -14,7 +14,14 @@ from contextlib import aclosing, contextmanager
 from typing import Final, Generic
 
 from headrace.kube.client import Client
-from headrace.kube.errors import ApiError, ClusterError, SilentError, gone, retry_after
+from headrace.kube.errors import (
+    ApiError,
+    ClusterError,
+    SilentError,
+    TooLargeError,
+    gone,
+    retry_after,
+)
 from headrace.kube.objects import Meta, ObjectT, Unreadable
 from headrace.kube.pace import Backoff, spread
 from headrace.kube.resources import Scope
@@ -124,7 +131,8 @@ class Informer(Generic[ObjectT]):
                     self.counts["silences"] += 1
                 asked_wait = retry_after(error) or 0.0
                 lost = isinstance(error, ApiError) and failures >= FUTILE
-                self._stale = self._stale or lost or gone(error) or isinstance(error, _StaleError)
+                self._stale = self._stale or lost or gone(error)
+                self._stale = self._stale or isinstance(error, (_StaleError, TooLargeError))
             except Exception:
                 log.exception("watching %s: unforeseen, listing again", self.scope.resource)
                 self._stale = True
@@ -150,11 +158,14 @@ class Informer(Generic[ObjectT]):
     async def _listing(self) -> Listing[ObjectT]:
         objects: list[ObjectT] = []
         unreadable: list[Key] = []
-        version = 0
+        version, told = 0, self._told()
         async with aclosing(self._client.pages(self.scope, self._store.into)) as pages:
             async for page in pages:
                 self._hear()
-                objects += page.objects
+                # Else all that is known would be in memory twice. A server that was restored from a
+                # backup may show another object under a version that is known.
+                forward = int(page.resource_version) >= told
+                objects += map(self._store.known, page.objects) if forward else page.objects
                 for bad in page.unreadable:
                     self._report(bad)
                     unreadable.append(bad.meta.key)

@@ -11,6 +11,7 @@ from typing import Final
 
 from headrace.kube.errors import (
     ClusterError,
+    TooLargeError,
     UnreachableError,
     api_error,
     conflict,
@@ -43,7 +44,7 @@ class Settings:
     burst: int = 400
     """Requests at once after a quiet time."""
     observe: Callable[[str, str, int, float], None] = _ignore
-    """Told of each try: verb, plural of the resource, HTTP status (0: no answer), seconds."""
+    """Told of each try: verb, plural of the resource, HTTP status (0: no whole answer), seconds."""
     fence: Callable[[], bool] | None = None
     """Asked right before each write goes out; False refuses it with `FencedError`."""
     clock: Clock = field(default_factory=Clock)
@@ -79,6 +80,7 @@ class Sender:
             ApiError: The last answer, when no other try is of use or in time.
             UnreachableError: The last try got no answer.
             FencedError: The fence refused a write.
+            TooLargeError: The answer is larger than the call allows.
 
         """
         clock = self.settings.clock
@@ -112,7 +114,7 @@ class Sender:
         started = self.settings.clock.now()
         try:
             response = await self.transport.send(call.request, seconds)
-        except UnreachableError:
+        except (TooLargeError, UnreachableError):
             self.count(call, NO_ANSWER, started)
             raise
         self.count(call, response.status, started)

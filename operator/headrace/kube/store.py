@@ -131,6 +131,13 @@ class Store(Generic[ObjectT]):
         """Return an object, or None if it is not known."""
         return self._objects.get((namespace, name))
 
+    def known(self, item: ObjectT) -> ObjectT:
+        """Return an object as it is kept, if that is this very version of it; else as it is."""
+        old = self._objects.get(item.metadata.key)
+        if old is None or _identity(old.metadata) != _identity(item.metadata):
+            return item
+        return old
+
     def by_index(self, key: Hashable) -> tuple[ObjectT, ...]:
         """Return the objects that the index finds under this key."""
         return self._index.find(key)
@@ -269,6 +276,10 @@ class Store(Generic[ObjectT]):
         dead = self._dead.get(item.metadata.uid)
         if dead is not None:
             self._forget(dead)
+
+
+def _identity(meta: Meta) -> tuple[str, str]:
+    return meta.uid, meta.resource_version
 
 
 def _at_least(old: ObjectT | None, new: ObjectT) -> bool:

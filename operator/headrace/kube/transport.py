@@ -24,7 +24,7 @@ from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
 from headrace.kube.credentials import Credentials
-from headrace.kube.errors import FencedError, SilentError, UnreachableError
+from headrace.kube.errors import FencedError, SilentError, TooLargeError, UnreachableError
 
 CONNECT_SECONDS: Final = 5.0
 CONNECTIONS: Final = 100  # Requests in flight at once. Watches do not count.
@@ -52,6 +52,8 @@ class Request:
     content_type: str = "application/json"
     fence: Callable[[], bool] | None = None
     """Asked right before the body goes out; False stops the request."""
+    most: int | None = None
+    """How many bytes of the answer are read at most; None: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Transport(Protocol):
         Raises:
             UnreachableError: No whole answer within `seconds`, connecting included.
             FencedError: The request's fence said no. Nothing took effect.
+            TooLargeError: The answer has more bytes than the request allows.
 
         """
 
@@ -173,7 +176,7 @@ class HttpTransport:
             async with self._requests.request(
                 data=body, **await self._arguments(request)
             ) as answer:
-                return Response(answer.status, await answer.read(), answer.headers)
+                return Response(answer.status, await _whole(answer, request), answer.headers)
         except aiohttp.ClientError as error:
             if isinstance(body, _FencedBody) and body.refused:
                 raise FencedError(f"{request.method} {request.target}: not sent") from error
@@ -214,6 +217,20 @@ class HttpTransport:
             await self._credentials.renew()  # The authority may have been replaced.
         what = str(error) or type(error).__name__
         return UnreachableError(f"{request.method} {request.target}: {what}")
+
+
+async def _whole(answer: aiohttp.ClientResponse, request: Request) -> bytes:
+    """Read an answer to its end, or break it off where it is too large."""
+    if request.most is None:
+        return await answer.read()
+    parts, size = [], 0
+    async for part in answer.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > request.most:
+            answer.close()
+            raise TooLargeError(f"{request.target}: the answer has over {request.most} bytes")
+    return b"".join(parts)
 
 
 def watchful_socket(address: tuple[Any, ...]) -> socket.socket:

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +11,13 @@ from aiohttp import web
 
 from headrace.kube.client import Client
 from headrace.kube.credentials import Credentials, Login, Server
-from headrace.kube.errors import FencedError, SilentError, UnreachableError, already_exists
+from headrace.kube.errors import (
+    FencedError,
+    SilentError,
+    TooLargeError,
+    UnreachableError,
+    already_exists,
+)
 from headrace.kube.lease import Elector, Times
 from headrace.kube.resources import JOBS, LEASES, Ref, Scope
 from headrace.kube.sender import Settings
@@ -140,6 +146,26 @@ async def test_an_answer_that_does_not_come_is_given_up() -> None:
     async with connected(handle) as transport:
         with pytest.raises(UnreachableError, match="GET /api"):
             await transport.send(Request("GET", "/api"), BRIEFLY)
+
+
+async def test_an_answer_that_is_too_large_is_broken_off() -> None:
+    """It may have no end; the connection goes, and the next request has another."""
+    written: list[int] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        stream = web.StreamResponse()
+        await stream.prepare(request)
+        with suppress(ConnectionResetError):
+            while request.path == "/endless":
+                await stream.write(b"x" * 10_000)
+                written.append(10_000)
+        return stream
+
+    async with connected(handle) as transport:
+        with pytest.raises(TooLargeError, match="/endless: the answer has over 50000 bytes"):
+            await transport.send(Request("GET", "/endless", most=50_000), 30)
+        assert 50_000 < sum(written)
+        assert b"" == (await transport.send(Request("GET", "/empty", most=50_000), 30)).body
 
 
 async def test_a_stream_that_falls_silent_is_given_up() -> None:
