@@ -14,6 +14,8 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
+from msgspec import json
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "operator"))
 
 from headrace.cluster.compiler import Compiler, size
@@ -47,7 +49,7 @@ async def measure(shape: Callable[[int], dict[str, Any]]) -> None:
     compiler, kept = Compiler(), []
     before, seconds, read = resident(), 0.0, 0
     for number in range(3):
-        spec = shape(number)
+        spec = json.encode(shape(number))
         if number == 1:
             before, seconds, read = resident(), 0.0, 0
         read += size(spec)

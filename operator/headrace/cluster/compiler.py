@@ -1,5 +1,5 @@
 """
-Parses and compiles definitions without holding the event loop.
+Reads, parses and compiles definitions without holding the event loop, a large one at a time.
 
 Knows sizes and costs. Knows no API server, and nothing of what a definition means.
 """
@@ -15,6 +15,8 @@ from headrace.api.v1alpha1.task import Defaults
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
+from headrace.kube.nesting import decode
+from headrace.kube.wire import UNDECODABLE
 
 SMALL: Final = 32 * 1024
 """Bytes of JSON up to which compiling takes less time (some 15 ms) than others may be kept waiting.
@@ -30,6 +32,8 @@ WITHOUT_WORK: Final[Mapping[str, Any]] = {
 """Fields of a Workflow's spec that a revision keeps for its runs."""
 
 T = TypeVar("T")
+Json = bytes | msgspec.Raw
+_decoder: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 class UnusableError(Exception):
@@ -43,7 +47,7 @@ class Compiler:
         """Begin with nothing to do."""
         self._one_at_a_time = asyncio.Lock()
 
-    async def compile(self, spec: Mapping[str, Any]) -> Definition:
+    async def compile(self, spec: Json) -> Definition:
         """
         Parse and compile a Workflow's spec.
 
@@ -51,9 +55,9 @@ class Compiler:
             UnusableError: with everything that is wrong with it.
 
         """
-        return await self._do(_compiled, spec)
+        return await self.read(spec, _compiled)
 
-    async def parse(self, spec: Mapping[str, Any]) -> WorkflowSpec:
+    async def parse(self, spec: Json) -> WorkflowSpec:
         """
         Parse a Workflow's spec; return it without the parts that may be large: what its runs do.
 
@@ -61,19 +65,33 @@ class Compiler:
             UnusableError: with everything that is wrong with it.
 
         """
-        parsed = await self._do(_parsed, spec)
+        parsed = await self.read(spec, _parsed)
         return parsed.model_copy(update=WITHOUT_WORK)
 
-    async def _do(self, work: Callable[[Mapping[str, Any]], T], spec: Mapping[str, Any]) -> T:
+    async def read(self, spec: Json, work: Callable[[dict[str, Any]], T]) -> T:
+        """
+        Read a spec and do some work on it.
+
+        Raises:
+            UnusableError: if it cannot be read, or the work raises it.
+
+        """
         if size(spec) <= SMALL:
-            return work(spec)
+            return work(_read(spec))
         async with self._one_at_a_time:
-            return await asyncio.to_thread(work, spec)
+            return await asyncio.to_thread(lambda: work(_read(spec)))
 
 
-def size(spec: Mapping[str, Any]) -> int:
-    """Return how many bytes of JSON a spec has."""
-    return len(msgspec.json.encode(spec))
+def size(spec: Json) -> int:
+    """Return how many bytes a spec has."""
+    return len(memoryview(spec))
+
+
+def _read(spec: Json) -> dict[str, Any]:
+    try:
+        return decode(_decoder, spec)
+    except UNDECODABLE as error:
+        raise UnusableError(f"spec: it cannot be read: {error}") from None
 
 
 def _compiled(spec: Mapping[str, Any]) -> Definition:

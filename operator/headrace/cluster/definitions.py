@@ -5,32 +5,44 @@ Reads Workflows and ControllerRevisions, parses each content once. Decides nothi
 """
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
 import msgspec
+from msgspec import json
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.cluster.bounds import Kept
+from headrace.cluster.bounds import Kept, forget_oldest
 from headrace.cluster.compiler import Compiler, size
 from headrace.cluster.kinds import WORKFLOWS
 from headrace.engine.definition.compile import Definition
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, already_exists, not_found
-from headrace.kube.objects import Meta
+from headrace.kube.objects import Meta, Projection
 from headrace.kube.resources import CONTROLLER_REVISIONS, Ref
-from headrace.manifests.kube import WholeObject
-from headrace.manifests.objects import revision
+from headrace.manifests.kube import WorkflowObject
+from headrace.manifests.objects import Manifest, revision
 
 KEPT_BYTES: Final = 4 * 1024 * 1024
 """Bytes of JSON of all definitions that are kept. Compiled they take up to 30 times as much memory
 (`python -m bench definitions`)."""
 
 
+NAMES: Final = 20_000
+"""Of how many generations of workflows it is remembered what their revisions are called."""
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What a ControllerRevision keeps."""
+
+    spec: msgspec.Raw = msgspec.Raw(b"{}")
+
+
 class Revision(msgspec.Struct, frozen=True):
     """A ControllerRevision, as far as Headrace reads it."""
 
     metadata: Meta
-    data: dict[str, Any] = {}
+    data: Content = Content()
     revision: int = 0
 
 
@@ -44,10 +56,11 @@ class Definitions:
         self._compiled: Kept[tuple[str, str], Definition] = Kept(KEPT_BYTES)
         self._compiling: dict[tuple[str, str], asyncio.Future[Definition]] = {}
         self._known: set[tuple[str, str]] = set()
-        self._asked: dict[tuple[str, str], asyncio.Future[WholeObject | None]] = {}
+        self._names: dict[tuple[str, int], str] = {}  # Of revisions, by uid and generation.
+        self._asked: dict[tuple[str, str], asyncio.Future[WorkflowObject | None]] = {}
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
 
-    async def workflow(self, namespace: str, name: str) -> WholeObject | None:
+    async def workflow(self, namespace: str, name: str) -> WorkflowObject | None:
         """
         Return a Workflow as it is now, or None if there is none.
 
@@ -60,17 +73,17 @@ class Definitions:
             asked = self._asked[key] = asyncio.ensure_future(self._ask(key))
         return await asyncio.shield(asked)
 
-    async def _ask(self, key: tuple[str, str]) -> WholeObject | None:
+    async def _ask(self, key: tuple[str, str]) -> WorkflowObject | None:
         async with self._turns.setdefault(key, asyncio.Lock()):
             del self._asked[key]  # Who asks from here on gets a later answer.
             try:
-                return await self._client.get(Ref(WORKFLOWS, *key), WholeObject)
+                return await self._client.get(Ref(WORKFLOWS, *key), WorkflowObject)
             except ApiError as error:
                 if not_found(error):
                     return None
                 raise
 
-    async def freeze(self, workflow: WholeObject) -> str:
+    async def freeze(self, workflow: WorkflowObject) -> str:
         """
         Keep a workflow's definition as it is now; return the name of its revision.
 
@@ -79,21 +92,22 @@ class Definitions:
 
         """
         meta = workflow.metadata
-        manifest = revision(
-            {"name": meta.name, "namespace": meta.namespace, "uid": meta.uid},
-            workflow.spec,
-            max(1, meta.generation),
-        )
+        content = (meta.uid, meta.generation)
+        name = self._names.get(content)
+        if name is not None and (meta.namespace, name) in self._known:
+            await self._compile((meta.namespace, name), workflow.spec)
+            return name
+        manifest = await self._compiler.read(workflow.spec, partial(_revision, meta))
         name = str(manifest["metadata"]["name"])
-        key = (meta.namespace, name)
-        await self._compile(key, workflow.spec)
-        if key not in self._known:
-            try:
-                await self._client.create(CONTROLLER_REVISIONS, manifest, Revision, strict=False)
-            except ApiError as error:
-                if not already_exists(error):
-                    raise
-            self._known.add(key)
+        await self._compile((meta.namespace, name), workflow.spec)
+        try:
+            await self._client.create(CONTROLLER_REVISIONS, manifest, Projection, strict=False)
+        except ApiError as error:
+            if not already_exists(error):
+                raise
+        self._known.add((meta.namespace, name))
+        self._names[content] = name
+        forget_oldest(self._names, NAMES)
         return name
 
     async def read(self, namespace: str, name: str) -> Definition | None:
@@ -114,9 +128,9 @@ class Definitions:
             if not_found(error):
                 return None
             raise
-        return await self._compile(key, found.data.get("spec", {}))
+        return await self._compile(key, found.data.spec)
 
-    async def parse(self, workflow: WholeObject) -> WorkflowSpec:
+    async def parse(self, workflow: WorkflowObject) -> WorkflowSpec:
         """
         Return a Workflow's spec as it is now, without its tasks: those are in the definition.
 
@@ -131,7 +145,7 @@ class Definitions:
         self._known.discard((namespace, name))
         self._compiled.drop((namespace, name))
 
-    async def _compile(self, key: tuple[str, str], spec: dict[str, Any]) -> Definition:
+    async def _compile(self, key: tuple[str, str], spec: msgspec.Raw) -> Definition:
         """Compile a content, once however many runs ask for it at a time."""
         known = self._compiled.get(key)
         if known is not None:
@@ -143,7 +157,15 @@ class Definitions:
             compiling.add_done_callback(lambda _: self._compiling.pop(key))
         return await asyncio.shield(compiling)
 
-    async def _compile_anew(self, key: tuple[str, str], spec: dict[str, Any]) -> Definition:
+    async def _compile_anew(self, key: tuple[str, str], spec: msgspec.Raw) -> Definition:
         definition = await self._compiler.compile(spec)
         self._compiled.put(key, definition, size(spec))
         return definition
+
+
+def _revision(meta: Meta, spec: dict[str, Any]) -> Manifest:
+    """Return the revision that keeps a spec; there its content is JSON, which takes less memory."""
+    workflow = {"name": meta.name, "namespace": meta.namespace, "uid": meta.uid}
+    manifest = revision(workflow, spec, max(1, meta.generation))
+    content = {key: msgspec.Raw(json.encode(value)) for key, value in manifest["data"].items()}
+    return {**manifest, "data": content}

@@ -28,7 +28,7 @@ from headrace.engine.definition.compile import Definition, single_task
 from headrace.engine.definition.params import InvalidParamsError, resolve
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.siblings import SiblingRun
-from headrace.manifests.kube import PLACE, OwnObject, WholeObject
+from headrace.manifests.kube import PLACE, OwnObject, WorkflowObject
 from headrace.manifests.names import task_run_name
 from headrace.manifests.status import read_marks, read_run_status
 from headrace.manifests.times import given_time
@@ -151,7 +151,7 @@ class RunReader:
             return PinnedDefinition(refusal=(Reason.INVALID_DEFINITION, str(error)))
 
     async def _current(
-        self, namespace: str, workflow: WholeObject, before: str | None
+        self, namespace: str, workflow: WorkflowObject, before: str | None
     ) -> PinnedDefinition:
         """Keep a workflow as it is now; if it cannot be run, as it was before."""
         try:

@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from msgspec import json
+
 from headrace.api.reading.parse import InvalidObjectError
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster.bounds import Kept
-from headrace.cluster.compiler import size
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, StaleError, not_found
 from headrace.kube.objects import Meta
@@ -64,7 +65,7 @@ class Specs:
                 known = parse({"spec": spec})
             except InvalidObjectError as error:
                 known = str(error)
-            self._kept.put(key, known, max(AT_LEAST, size(spec)))
+            self._kept.put(key, known, max(AT_LEAST, len(json.encode(spec))))
         return known
 
     async def _whole(self, resource: Resource, meta: Meta) -> WholeObject:

@@ -4,18 +4,19 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec import Raw, json
 
 from headrace.cluster import compiler
 from headrace.cluster.compiler import SMALL, Compiler, UnusableError
 from headrace.cluster.definitions import Definitions
 from headrace.engine.definition.compile import Definition
 from headrace.kube.objects import Meta
-from headrace.manifests.kube import WholeObject
+from headrace.manifests.kube import WorkflowObject
 
 
-def spec(tasks: int, **more: Any) -> dict[str, Any]:
+def spec(tasks: int, **more: Any) -> bytes:
     each = [{"name": f"t{n}", "command": ["true"], "env": [{"name": "A"}]} for n in range(tasks)]
-    return {"defaults": {"image": "busybox"}, "tasks": each, **more}
+    return json.encode({"defaults": {"image": "busybox"}, "tasks": each, **more})
 
 
 LARGE = spec(1000)
@@ -75,7 +76,7 @@ async def test_runs_that_ask_at_once_share_one_compilation(monkeypatch: pytest.M
 
     monkeypatch.setattr(compiler, "compile_workflow", counting)
     definitions = Definitions(Accepting())  # type: ignore[arg-type] # all that is asked of it
-    workflow = WholeObject(Meta("w", "default", "uid", generation=1), spec=LARGE)
+    workflow = WorkflowObject(Meta("w", "default", "uid", generation=1), spec=Raw(LARGE))
     names = await asyncio.gather(*(definitions.freeze(workflow) for _ in range(5)))
     assert 1 == len(set(names))
     assert [1000] == compiled

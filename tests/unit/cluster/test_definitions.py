@@ -9,7 +9,7 @@ from headrace.cluster.definitions import Definitions
 from headrace.kube.errors import ApiError
 from headrace.kube.objects import Meta
 from headrace.kube.resources import Ref
-from headrace.manifests.kube import WholeObject
+from headrace.manifests.kube import WorkflowObject
 
 
 class SlowClient:
@@ -20,14 +20,14 @@ class SlowClient:
         self.answer = asyncio.Event()
         self.error: ApiError | None = None
 
-    async def get(self, ref: Ref, _into: type[WholeObject]) -> WholeObject:
+    async def get(self, ref: Ref, _into: type[WorkflowObject]) -> WorkflowObject:
         """Return the workflow of this moment: its generation is the number of the question."""
         self.asked += 1
         number = self.asked
         await self.answer.wait()
         if self.error is not None:
             raise self.error
-        return WholeObject(Meta(ref.name, generation=number))
+        return WorkflowObject(Meta(ref.name, generation=number))
 
 
 def definitions(client: Any) -> Definitions:

@@ -18,7 +18,7 @@ from headrace.engine.task.observed import TaskLog
 from headrace.kube.errors import StaleError
 from headrace.kube.resources import JOBS, Ref, Resource
 from headrace.manifests.conditions import Past
-from headrace.manifests.kube import OwnObject, WholeObject
+from headrace.manifests.kube import OwnObject, WorkflowObject
 from headrace.manifests.status import task_status
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
@@ -146,4 +146,5 @@ async def test_of_a_workflow_that_was_looked_at_no_definition_stays() -> None:
     assert seen.spec is not None
     assert ("", (), None) == (seen.spec.description, seen.spec.params, seen.spec.defaults.image)
     gc.collect()
-    assert [] == [i for i in gc.get_objects() if isinstance(i, WholeObject) and i.spec]
+    alive = [item for item in gc.get_objects() if isinstance(item, WorkflowObject)]
+    assert [b""] == [bytes(item.spec) for item in alive]

@@ -9,7 +9,7 @@ import pytest
 
 from headrace.api.v1alpha1 import labels
 from headrace.kube.objects import Meta, OwnerReference
-from headrace.manifests.kube import ConditionView, Job, OwnObject, Pod, WholeObject
+from headrace.manifests.kube import ConditionView, Job, OwnObject, Pod, WorkflowObject
 from headrace.manifests.trimming import ELEMENTS, SPEC_BYTES, VALUE, WORDS
 
 VALUE_OF_MEMORY: Final = "512Mi"
@@ -131,11 +131,12 @@ def test_of_a_task_of_a_run_its_place_is_kept() -> None:
     assert ({"run": "r", "task": "t"}, True) == (item.spec, item.cut)
 
 
-def test_a_whole_object_has_its_spec_and_who_asked_for_it() -> None:
-    """What is not kept need not be cut."""
+def test_a_workflow_has_its_spec_and_who_asked_for_it() -> None:
+    """Its spec is not read before it is its turn."""
     raw = meta(annotations={labels.REQUESTED_BY: "ada", "note": HUGE}, labels=THEIRS)
-    item = msgspec.json.decode(msgspec.json.encode({**raw, "spec": ARGS}), type=WholeObject)
-    assert ARGS == item.spec
+    written = msgspec.json.encode({**raw, "spec": ARGS})
+    item = msgspec.json.decode(written, type=WorkflowObject)
+    assert ARGS == msgspec.json.decode(item.spec)
     assert ({labels.REQUESTED_BY: "ada"}, {}) == (item.metadata.annotations, item.metadata.labels)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from msgspec import structs
+from msgspec import Raw, structs
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
@@ -39,7 +39,7 @@ from headrace.kube.errors import (
 from headrace.kube.objects import Projection
 from headrace.kube.resources import CONTROLLER_REVISIONS, Ref, Resource, Scope
 from headrace.manifests.conditions import Past
-from headrace.manifests.kube import OwnObject, WholeObject
+from headrace.manifests.kube import OwnObject, WorkflowObject
 from headrace.manifests.objects import workflow_run
 from headrace.manifests.status import read_run_status
 from headrace.manifests.times import given_time
@@ -63,7 +63,7 @@ class WorkflowWorld:
         self._definitions = definitions
         self._events = events
         self._clock = clock
-        self._read: dict[WorkflowKey, WholeObject] = {}
+        self._read: dict[WorkflowKey, WorkflowObject] = {}
         self._wrote: dict[WorkflowKey, str] = {}
         self._listed: dict[WorkflowKey, tuple[tuple[str, int], tuple[str, ...]]] = {}
         self._specs: dict[WorkflowKey, tuple[tuple[str, int], WorkflowSpec]] = {}
@@ -92,7 +92,7 @@ class WorkflowWorld:
                 key.name, "", gone, 0, None, exists=False, revisions=revisions, runs=runs
             )
         # Of what is kept until it is gone, nothing is as large as a spec may be.
-        self._read[key] = structs.replace(item, spec={})
+        self._read[key] = structs.replace(item, spec=Raw(b""))
         return await self._existing(item, runs, revisions)
 
     async def apply(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
@@ -140,7 +140,7 @@ class WorkflowWorld:
             await self._events.warn(WORKFLOWS, item.metadata, note.reason, note.message)
 
     async def _existing(
-        self, item: WholeObject, runs: tuple[KnownRun, ...], revisions: tuple[str, ...]
+        self, item: WorkflowObject, runs: tuple[KnownRun, ...], revisions: tuple[str, ...]
     ) -> ObservedWorkflow:
         meta = item.metadata
         spec, revision, problem = None, None, ""
@@ -163,7 +163,7 @@ class WorkflowWorld:
             log=_log(item),
         )
 
-    async def _parsed(self, item: WholeObject) -> WorkflowSpec:
+    async def _parsed(self, item: WorkflowObject) -> WorkflowSpec:
         """Return a workflow's spec, parsed once a generation: of a large one that takes long."""
         meta = item.metadata
         key, content = WorkflowKey(meta.namespace, meta.name), (meta.uid, meta.generation)
@@ -172,7 +172,7 @@ class WorkflowWorld:
             known = self._specs[key] = content, await self._definitions.parse(item)
         return known[1]
 
-    async def _revisions(self, key: WorkflowKey, item: WholeObject | None) -> tuple[str, ...]:
+    async def _revisions(self, key: WorkflowKey, item: WorkflowObject | None) -> tuple[str, ...]:
         """Return the revisions that are kept, listed once a generation: nobody else makes any."""
         content = ("", 0) if item is None else (item.metadata.uid, item.metadata.generation)
         known = self._listed.get(key)
@@ -227,7 +227,7 @@ class WorkflowWorld:
             if not not_found(error) and not conflict(error):  # It was made anew: leave it alone.
                 raise
 
-    async def _write(self, item: WholeObject, log: WorkflowLog) -> None:
+    async def _write(self, item: WorkflowObject, log: WorkflowLog) -> None:
         meta = item.metadata
         now = self._clock()
         past = Past.of(item.status, meta.creation_timestamp or now, now)
@@ -264,7 +264,7 @@ def _known(run: OwnObject) -> KnownRun:
     )
 
 
-def _log(item: WholeObject) -> WorkflowLog:
+def _log(item: WorkflowObject) -> WorkflowLog:
     try:
         return read_workflow_status(item.status)
     except (AttributeError, KeyError, TypeError, ValueError):
