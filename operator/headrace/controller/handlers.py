@@ -7,12 +7,17 @@ No handler decides anything, and kopf itself writes to no object.
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 import kopf
 
 from headrace.api.v1alpha1.base import GROUP, VERSION
 from headrace.cluster.kinds import WORKFLOWS
+from headrace.controller.metadata_only import Sessions
+
+CHUNK: Final = 50
+"""How many workflows a page of a list has: annotations may have 256 KiB each, and what the API
+server notes about owners of fields as much as an object."""
 
 
 class NullDiffBase(kopf.DiffBaseStorage):
@@ -108,10 +113,15 @@ def registry(
     async def start(settings: kopf.OperatorSettings, **_: object) -> None:
         configure(settings)
 
-    @kopf.on.login(registry=handlers)
-    def login(**context: Any) -> kopf.ConnectionInfo | None:
+    def credentials(**context: Any) -> kopf.ConnectionInfo | None:
         # In a pod the official client is not there, and not needed.
         return kopf.login_with_service_account(**context) or kopf.login_via_client(**context)
+
+    sessions = Sessions(credentials)
+
+    @kopf.on.login(registry=handlers)
+    async def login(**context: Any) -> kopf.AiohttpSession | None:
+        return await sessions.log_in(**context)
 
     @kopf.on.event(workflows, group=GROUP, version=VERSION, registry=handlers)
     async def workflow_changed(
@@ -142,5 +152,5 @@ def configure(settings: kopf.OperatorSettings) -> None:
     settings.networking.enforce_retry_after = True
     settings.watching.connect_timeout = 5
     settings.watching.server_timeout = 290
-    settings.watching.chunk_size = 500
+    settings.watching.chunk_size = CHUNK
     settings.process.ultimate_exiting_timeout = 60

@@ -98,6 +98,8 @@ class Stage:
         self.heard: asyncio.Queue[WorkflowChange] = asyncio.Queue()
         self.missed = asyncio.Event()
         self.url = ""
+        self.wanted: list[tuple[bool, str]] = []
+        """Of each request for workflows: whether it is a watch, and what it takes for an answer."""
         self.frame = Frame(self.heard.put_nowait, self.missed.set, (), self.client)
 
     async def make(self, name: str) -> None:
@@ -130,6 +132,8 @@ class Stage:
         }
         if request.path in documents:
             return web.json_response(documents[request.path])
+        if request.path.endswith("/workflows"):
+            self.wanted.append(("watch" in request.query, request.headers["Accept"]))
         if request.query.get("watch") and request.path.endswith("/workflows") and self.faults:
             answer: web.StreamResponse = await self.faults.pop(0)(request)
             return answer
@@ -190,6 +194,17 @@ async def test_an_odd_answer_to_a_watch_ends_nothing(stage: Stage, fault: Fault)
         assert stage.frame.trouble is None
         async with asyncio.timeout(60):
             await stage.missed.wait()
+
+
+async def test_no_definition_is_asked_for(stage: Stage) -> None:
+    """Kopf holds all that it hears for some seconds; a definition may have a megabyte."""
+    await stage.make("first")
+    async with stage.runs():
+        await stage.hears("first")
+        await stage.make("second")
+        await stage.hears("second")
+    kind = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+    assert {(False, kind.format("List")), (True, kind.format(""))} == set(stage.wanted)
 
 
 async def test_a_deletion_is_heard_as_one(stage: Stage) -> None:

@@ -1,0 +1,65 @@
+"""
+How kopf asks for workflows: for their metadata, and no spec.
+
+kopf holds each object that it hears of for some seconds, and at its start hears of all of them. A
+definition may have a megabyte, and nobody reads it there. Knows HTTP headers, and no workflow.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+import aiohttp
+import kopf
+
+from headrace.cluster.kinds import WORKFLOWS
+
+OBJECT: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""(https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches)"""
+
+Login = Callable[..., kopf.ConnectionInfo | None]
+
+
+class Sessions:
+    """The HTTP sessions of one of kopf's operators, one for each login."""
+
+    def __init__(self, login: Login) -> None:
+        """Log in by this function."""
+        self._login = login
+        self._last: tuple[kopf.ConnectionInfo, kopf.AiohttpSession] | None = None
+
+    async def log_in(self, **context: Any) -> kopf.AiohttpSession | None:
+        """Return a new session; the last one, if nothing has changed: kopf then knows as much."""
+        info = await asyncio.to_thread(self._login, **context)
+        if info is None:
+            return None
+        if self._last is None or self._last[0] != info:
+            self._last = info, _session(info)
+        return self._last[1]
+
+
+def _session(info: kopf.ConnectionInfo) -> kopf.AiohttpSession:
+    """Return a session as kopf makes it, that asks for less."""
+    return kopf.AiohttpSession(
+        server=info.server,
+        default_namespace=info.default_namespace,
+        priority=info.priority,
+        expiration=info.expiration,
+        aiohttp_session=aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
+            headers=info.as_http_headers(),
+            proxy=info.proxy_url,
+            trust_env=info.trust_env,
+            middlewares=(ask_for_metadata,),
+        ),
+    )
+
+
+async def ask_for_metadata(
+    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Ask for the metadata of workflows, one by one as they change or all in a list."""
+    if request.method == "GET" and request.url.path.endswith(f"/{WORKFLOWS.plural}"):
+        request.headers["Accept"] = OBJECT if "watch" in request.url.query else LIST
+    return await send(request)
