@@ -1,7 +1,7 @@
 """
-From what was typed to a run that can go on: a new one, or the last that was left unfinished.
+From a command line to a run that can start: a new run, or the last unfinished one.
 
-Knows what must fit before anything starts. Starts nothing.
+Knows the checks before a start. Starts nothing.
 """
 
 import os
@@ -17,7 +17,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli import given
 from headrace.cli.input import InputError
 from headrace.cli.streams import note
-from headrace.cli.workflow_file import Written, find_workflow, read_workflow
+from headrace.cli.workflow_file import FileObject, find_workflow, read_workflow
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.local import containers, runs
 from headrace.local.folder import StateFolder
@@ -30,8 +30,8 @@ AUTO: Final = "auto"
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What was typed."""
+class CommandLine:
+    """The options and arguments of `headrace run`."""
 
     file: Path
     name: str | None
@@ -46,8 +46,8 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A run that this process holds, and all that its world needs besides the folder of state."""
+class HeldRun:
+    """A run that this process holds, with all that its world needs besides the folder of state."""
 
     record: RunRecord
     definition: Definition
@@ -55,31 +55,31 @@ class Begun:
     store: Store
 
 
-def begin(wishes: Wishes, folder: StateFolder, stack: ExitStack) -> Begun:
+def begin(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> HeldRun:
     """
-    Make a new run, or find the one to go on with; open the store and hold the run.
+    Create a new run, or find the one to continue; open the store and hold the run.
 
     Args:
-        wishes: What was typed.
-        folder: The folder of state. Made once nothing is in the way of a new run, and not before.
-        stack: Closes the store, and lets go of the run.
+        command_line: The options and arguments.
+        folder: The folder of state. It is created only when no check forbids a new run.
+        stack: Closes the store, and releases the run.
 
     Raises:
-        InputError: if it cannot run here, with everything that is in the way.
-        RunLockedError: if another process has the run to go on with.
-        UnusableStateError: if the folder of state cannot be used.
+        InputError: The workflow cannot run here; the error has all problems.
+        RunLockedError: Another process holds the run to continue.
+        UnusableStateError: The folder of state cannot be used.
 
     """
-    begun = _resumed if wishes.resume else _new
-    return begun(wishes, folder, stack)
+    hold = _resumed if command_line.resume else _new
+    return hold(command_line, folder, stack)
 
 
-def _new(wishes: Wishes, folder: StateFolder, stack: ExitStack) -> Begun:
-    file = read_workflow(wishes.file, wishes.name)
-    values = given.params(file.spec.params, wishes.params)
-    logical_time = given.instant(wishes.logical_time)
+def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> HeldRun:
+    file = read_workflow(command_line.file, command_line.name)
+    values = given.params(file.spec.params, command_line.params)
+    logical_time = given.instant(command_line.logical_time)
     home = file.path.absolute().parent
-    launcher = _launcher(wishes, home)
+    launcher = _launcher(command_line, home)
     problems = list(launcher.problems(file.spec, file.definition))
     if problems:
         raise file.wrong(problems)
@@ -97,58 +97,60 @@ def _new(wishes: Wishes, folder: StateFolder, stack: ExitStack) -> Begun:
     )
     record = runs.create(folder, store, request, datetime.now(UTC))
     stack.enter_context(runs.locked(folder, record.key.name))
-    return Begun(record, file.definition, launcher, store)
+    return HeldRun(record, file.definition, launcher, store)
 
 
 def _unfinished(folder: StateFolder, store: Store, workflow: str) -> list[str]:
-    """Return the runs that can be gone on with, newest first: those that have their files."""
+    """Return the runs that `--resume` can continue, newest first: those that have their files."""
     return [name for name in store.unfinished(workflow) if folder.run(name).is_dir()]
 
 
 def _mention_unfinished(folder: StateFolder, store: Store, workflow: str) -> None:
-    """Say what else there is of a workflow: the newest run that goes on, the newest left over."""
-    told = set()
+    """Mention other runs of a workflow: the newest one that still runs, the newest unfinished."""
+    mentioned = set()
     for name in _unfinished(folder, store, workflow):
-        by = runs.holder(folder, name)
-        if by is not None and "held" not in told:
-            note(f"run {name} is still running (process {by})")
-        elif by is None and "left" not in told:
+        holder = runs.holder(folder, name)
+        if holder is not None and "held" not in mentioned:
+            note(f"run {name} is still running (process {holder})")
+        elif holder is None and "left" not in mentioned:
             note(f"run {name} is unfinished; --resume continues it")
-        told.add("left" if by is None else "held")
+        mentioned.add("left" if holder is None else "held")
 
 
-def _resumed(wishes: Wishes, folder: StateFolder, stack: ExitStack) -> Begun:
-    written = find_workflow(wishes.file, wishes.name)
+def _resumed(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> HeldRun:
+    written = find_workflow(command_line.file, command_line.name)
     workflow = written.name
     if not workflow:
-        raise InputError(f"{wishes.file}: the workflow in this file has no name; give it one")
+        raise InputError(f"{command_line.file}: the workflow in this file has no name; give it one")
     if not folder.database.exists():
-        raise _nothing_unfinished(wishes, workflow)
+        raise _nothing_unfinished(command_line, workflow)
     store = stack.enter_context(Store(folder.database))
-    record = _newest_free(wishes, workflow, folder, store, stack)
+    record = _newest_free(command_line, workflow, folder, store, stack)
     name = record.key.name
     spec = WorkflowSpec.model_validate_json(record.spec)
-    _same(wishes, record, spec)
+    _same(command_line, record, spec)
     if _changed(written, record):
-        note(f"{wishes.file} has changed since run {name} began; the run keeps its definition")
+        note(
+            f"{command_line.file} has changed since run {name} began; the run keeps its definition"
+        )
     if record.desired is DesiredState.CANCEL:
         note(f"run {name} is still being cancelled; Ctrl-C ends its `finally` tasks too")
     if record.desired is DesiredState.TERMINATE:
         note(f"run {name} is still being ended")
     definition = compile_workflow(spec)
-    launcher = _launcher(wishes, Path(record.folder))
+    launcher = _launcher(command_line, Path(record.folder))
     problems = list(launcher.problems(spec, definition))
     if problems:
-        # Of the definition that the run keeps: the file of today may have other lines.
+        # The problems are in the run's pinned definition: the file may have other lines today.
         raise InputError(*(f"run {name}: {problem}" for problem in problems))
     _notice(launcher, spec)
-    return Begun(record, definition, launcher, store)
+    return HeldRun(record, definition, launcher, store)
 
 
 def _newest_free(
-    wishes: Wishes, workflow: str, folder: StateFolder, store: Store, stack: ExitStack
+    command_line: CommandLine, workflow: str, folder: StateFolder, store: Store, stack: ExitStack
 ) -> RunRecord:
-    """Hold the newest run that was left unfinished and that nobody else holds."""
+    """Hold the newest unfinished run that nobody else holds."""
     refused = None
     for name in _unfinished(folder, store, workflow):
         with ExitStack() as hold:
@@ -160,18 +162,18 @@ def _newest_free(
             if name in store.unfinished(workflow):  # its runner may have ended just now
                 stack.push(hold.pop_all())
                 return store.run(name)
-    raise refused or _nothing_unfinished(wishes, workflow)
+    raise refused or _nothing_unfinished(command_line, workflow)
 
 
-def _nothing_unfinished(wishes: Wishes, workflow: str) -> InputError:
+def _nothing_unfinished(command_line: CommandLine, workflow: str) -> InputError:
     return InputError(
-        f"--resume: no run of {workflow} in {wishes.state} is unfinished;"
+        f"--resume: no run of {workflow} in {command_line.state} is unfinished;"
         " leave --resume out to start a new one"
     )
 
 
-def _changed(written: Written, record: RunRecord) -> bool:
-    """Say whether the file of today is another definition than the run's, or none at all."""
+def _changed(written: FileObject, record: RunRecord) -> bool:
+    """Return whether the file differs from the run's definition today, or holds none."""
     try:
         return record.spec != _as_stored(written.workflow().spec)
     except InputError:
@@ -179,17 +181,17 @@ def _changed(written: Written, record: RunRecord) -> bool:
 
 
 def _as_stored(spec: WorkflowSpec) -> str:
-    """Write a definition so that it is read back as the same, defaults left open."""
+    """Write a definition for the store, without defaults, so that it is read back as the same."""
     return spec.model_dump_json(by_alias=True, exclude_unset=True)
 
 
-def _same(wishes: Wishes, record: RunRecord, spec: WorkflowSpec) -> None:
-    """Refuse other values than the run began with; none given means those."""
+def _same(command_line: CommandLine, record: RunRecord, spec: WorkflowSpec) -> None:
+    """Refuse values that differ from the run's own. Without values, the run keeps its own."""
     wrong = []
-    if wishes.params and given.params(spec.params, wishes.params) != record.params:
+    if command_line.params and given.params(spec.params, command_line.params) != record.params:
         kept = ", ".join(f"{name}={value}" for name, value in record.params.items()) or "none"
         wrong.append(f"--param: run {record.key.name} keeps its own values ({kept})")
-    logical_time = given.instant(wishes.logical_time)
+    logical_time = given.instant(command_line.logical_time)
     if logical_time not in (None, record.logical_time):
         kept = record.logical_time.isoformat() if record.logical_time else "none"
         wrong.append(f"--logical-time: run {record.key.name} keeps its own ({kept})")
@@ -202,17 +204,17 @@ def _notice(launcher: Launcher, spec: WorkflowSpec) -> None:
         note(notice)
 
 
-def _launcher(wishes: Wishes, home: Path) -> Launcher:
-    """Choose what tasks run in."""
-    engines = containers.ENGINES if wishes.runner == AUTO else (wishes.runner,)
-    if wishes.runner != PROCESS:
+def _launcher(command_line: CommandLine, home: Path) -> Launcher:
+    """Choose where tasks run."""
+    engines = containers.ENGINES if command_line.runner == AUTO else (command_line.runner,)
+    if command_line.runner != PROCESS:
         for engine in engines:
             program = containers.find(engine)
             if program is not None:
                 return containers.ContainerLauncher(program, home, os.environ)
-        if wishes.runner != AUTO:
-            raise InputError(f"--runner {wishes.runner}: {_no_engine(wishes.runner)}")
-    return ProcessLauncher(given.interpreter(wishes.python), home, os.environ)
+        if command_line.runner != AUTO:
+            raise InputError(f"--runner {command_line.runner}: {_no_engine(command_line.runner)}")
+    return ProcessLauncher(given.interpreter(command_line.python), home, os.environ)
 
 
 def _no_engine(engine: str) -> str:

@@ -1,7 +1,7 @@
 """
-What is wrong with one object of a file: its kind, its fields, and what shows in several of them.
+The problems of one object of a file: its kind, its fields, and fields that do not fit together.
 
-The checks are the API's and the engine's, the same that the controller makes. Knows no file.
+The API and the engine make the checks, as in the controller. Knows no file.
 """
 
 import json
@@ -24,10 +24,10 @@ from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
 
 MAX_OBJECT_BYTES = 1_500_000
-"""What etcd takes by default (1.5 MiB), less room for what the API server and the status add."""
+"""The default limit of etcd (1.5 MiB), with room for the status and the API server's fields."""
 
 DEFAULT_NAMESPACE = "default"
-"""Of a manifest that names none, as kubectl has it."""
+"""The namespace of a manifest that names none, as in kubectl."""
 
 Spec = Definition | RunSpec | TaskRunSpec
 
@@ -40,12 +40,12 @@ class Checked:
     name: str
     namespace: str = DEFAULT_NAMESPACE
     foreign: bool = False
-    """It is another program's, and was not looked at."""
+    """Whether the object belongs to another program, and was not checked."""
     spec: Spec | None = None
-    """None: it cannot be read, and `problems` says why."""
+    """None if the object has problems."""
     problems: tuple[Problem, ...] = ()
     size: int = 0
-    """Bytes as JSON, where it can be read."""
+    """Bytes as JSON, if the object has no problems."""
 
 
 def check(value: Any) -> Iterator[Checked]:
@@ -86,12 +86,11 @@ def _check(value: Mapping[str, Any]) -> Checked:
         problems = tuple(_too_large(size))
         return Checked(kind, name, namespace, spec=spec, problems=problems, size=size)
     except (InvalidObjectError, InvalidDefinitionError) as error:
-        problems = tuple(Problem(each.path, each.message) for each in error.problems)
-        return Checked(kind, name, namespace, problems=problems)
+        return Checked(kind, name, namespace, problems=error.problems)
 
 
 def _too_large(size: int) -> Iterator[Problem]:
-    """Say whether the cluster can keep an object; on this machine any size runs."""
+    """Yield a problem if a cluster cannot keep the object. On this machine, any size runs."""
     if size > MAX_OBJECT_BYTES:
         message = (
             f"the object has {size} bytes as JSON, and a cluster keeps at most {MAX_OBJECT_BYTES};"
@@ -101,7 +100,7 @@ def _too_large(size: int) -> Iterator[Problem]:
 
 
 def _wrong_kind(api_version: str, kind: str) -> Problem | None:
-    """Say what is wrong with apiVersion or kind, if the object is meant to be ours."""
+    """Return the problem with apiVersion or kind, if the object is meant to be Headrace's."""
     group = api_version.partition("/")[0]
     if group == GROUP and api_version != API_VERSION:
         return Problem("apiVersion", f"there is no {api_version!r}; write {API_VERSION}")

@@ -1,9 +1,9 @@
 """
 From the text of a YAML or JSON file to plain values, and the line of each.
 
-Reads what kubectl reads, as kubectl reads it: a file that is JSON is read as JSON. Refuses what
-harms (aliases or nesting without end) and what kubectl passes over in silence (a key that is there
-twice). Knows no kind of object.
+Reads files as kubectl does: a file that is JSON is read as JSON. Refuses harmful files (aliases or
+nesting without end) and mistakes that kubectl ignores in silence (a key that is there twice). Knows
+no kind of object.
 """
 
 import json
@@ -22,8 +22,8 @@ from headrace.cli.places import Places
 from headrace.cli.scalars import Scalar, meaning, surprising
 
 MAX_VALUES = 1_000_000
-"""How many values a file may hold, what its aliases stand for included: some ten times what the
-API server takes."""
+"""How many values a file may hold, also through aliases: some ten times more than the API server
+accepts."""
 
 CORE = "tag:yaml.org,2002:"
 PLAIN_TAGS = {
@@ -41,19 +41,19 @@ class Document:
     value: Any = None
     """Plain JSON values."""
     line: int = 1
-    """Where it begins, counted from 1."""
+    """The line where it begins, from 1."""
     places: Places = field(default_factory=Places)
-    """Where the fields and elements are."""
+    """The lines of the fields and elements."""
 
     def line_of(self, path: str) -> int:
-        """Return the line of a field; of what holds it, if the field is not there."""
+        """Return the line of a field, or of the object around a missing field."""
         return self.places.line_of(path) or self.line
 
     def reading_of(self, path: str) -> str | None:
         """
         Return how a plain word that means no text was read: `YAML reads no as false`.
 
-        None where that surprises nobody.
+        None if that is no surprise.
         """
         return self.places.reading_of(path)
 
@@ -122,7 +122,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: bytes, line: int) -> str:
 
 
 class _Composer:
-    """Builds the value of one document from events."""
+    """Builds the value of one document from YAML events."""
 
     def __init__(self, events: Iterator[yaml.Event]) -> None:
         self._events = events
@@ -231,7 +231,7 @@ def _is_merge(event: yaml.Event) -> bool:
 
 
 def _merged(node: _Node) -> dict[str, Any]:
-    """Return the fields that `<<` brings; of several sources the first wins."""
+    """Return the fields that `<<` adds; the first of several sources wins."""
     sources = node.value if isinstance(node.value, list) else [node.value]
     if not all(isinstance(source, dict) for source in sources):
         raise YamlError(node.line, "<< needs an object or a list of objects; write the fields")

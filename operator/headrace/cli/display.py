@@ -1,4 +1,4 @@
-"""What a run tells people while it goes on: the form that the table and the plain lines share."""
+"""What people see while a run goes on: the interface of the table and of the plain lines."""
 
 from datetime import datetime
 from pathlib import Path
@@ -24,17 +24,17 @@ class Display(Protocol):
         """Show the last state, and end."""
 
     def open(self, run: ObservedRun, now: datetime, logs: Path) -> None:
-        """Take the run as it is before the first turn, and the folder that its logs are in."""
+        """Show the run before its first turn, and the folder of its logs."""
 
     def show(self, run: ObservedRun, now: datetime) -> None:
-        """Take the run as it is now."""
+        """Show the run as it is now."""
 
     def say(self, text: str) -> None:
-        """Tell one sentence."""
+        """Show one sentence."""
 
 
 def opening(run: ObservedRun, logs: Path) -> str:
-    """Return the first sentence on a run: its name, whether it is a new one, where its logs are."""
+    """Return the first sentence on a run: its name, new or resumed, and the place of its logs."""
     count = len(run.definition.tasks) if run.definition else 0
     total = counted(count, "task")
     place = f"logs in {near(logs)}"

@@ -1,7 +1,7 @@
 """
 From text on a command line to values: parameters, instants, interpreters.
 
-Knows the types of parameters. Whether a value is allowed is the engine's to say.
+Knows the types of parameters. The engine decides whether a value is allowed.
 """
 
 import os
@@ -19,7 +19,7 @@ Value = bool | int | str
 
 _TRUTH: Final[Mapping[str, bool]] = {"true": True, "false": False}
 _LONGEST: Final = 80
-"""How much of a wrong value is shown."""
+"""How many characters of a wrong value are shown."""
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,19}")
 _FIRST_YEAR: Final = 1000
 _LAST_YEAR: Final = 8999
@@ -47,10 +47,10 @@ _READERS: Final[Mapping[ParamType, tuple[Callable[[str], Value], str]]] = {
 
 def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
     """
-    Read `name=value` texts as parameters, those of `declared` that were given.
+    Read `name=value` texts as values of declared parameters.
 
     Raises:
-        InputError: if one cannot be read, or does not fit the workflow.
+        InputError: A text cannot be read, or does not fit the workflow.
 
     """
     known = {param.name: param for param in declared}
@@ -85,7 +85,7 @@ def instant(text: str | None) -> datetime | None:
     Read an RFC 3339 instant.
 
     Raises:
-        InputError: if it is none, or has no time zone.
+        InputError: The text is no instant, or has no time zone.
 
     """
     if text is None:
@@ -108,10 +108,10 @@ def instant(text: str | None) -> datetime | None:
 
 def interpreter(text: str) -> Path:
     """
-    Return the Python interpreter that a path means: the file, or that of a virtual environment.
+    Return the Python interpreter of a path: the file itself, or that of a virtual environment.
 
     Raises:
-        InputError: if there is none.
+        InputError: There is no interpreter.
 
     """
     path = Path(text).absolute()
@@ -125,7 +125,7 @@ def interpreter(text: str) -> Path:
 
 
 def _ask(param: Param) -> str:
-    """Say that a value is missing, with what to type."""
+    """Say that a value is missing, and how to give one."""
     allowed = f", one of: {', '.join(map(str, param.enum))}" if param.enum else ""
     what = _READERS[param.type][1]
     return f"--param {param.name}=…: it has no default; give it a value ({what}{allowed})"
@@ -142,5 +142,5 @@ def _read(kind: ParamType, text: str) -> Value:
 
 
 def _stand_in(param: Param) -> Value:
-    """Return a value that fits, so that what is wrong elsewhere is told too."""
+    """Return a value that fits, so that the other problems are reported too."""
     return param.enum[0] if param.enum else PYTHON_TYPES[param.type]()

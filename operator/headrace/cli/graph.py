@@ -1,7 +1,7 @@
 """
-`headrace graph`: a workflow's tasks and what waits for what, as text or as a Mermaid diagram.
+`headrace graph`: a workflow's tasks and their order, as text or as a Mermaid diagram.
 
-Knows how a graph is drawn. Knows no run.
+Knows how to draw a graph. Knows no run.
 """
 
 import sys
@@ -41,7 +41,7 @@ def command(file: Path, form: str, name: str | None) -> None:
     """
     Show the tasks of the workflow in FILE (- is standard input), and what each waits for.
 
-    Exit codes: 0 it is shown, 1 it could not be written, 2 something is wrong with the file.
+    Exit codes: 0 the graph is shown, 1 it could not be written, 2 the file has a problem.
     """
     try:
         workflow = read_workflow(file, name)
@@ -56,7 +56,7 @@ def command(file: Path, form: str, name: str | None) -> None:
 
 
 def text(name: str, definition: Definition) -> Iterator[str]:
-    """Yield the lines of a graph as text: by level, a level is after the ones above it."""
+    """Yield the lines of a graph as text, level by level: a level runs after the ones above it."""
     level = levels(definition)
     depth = max(level.values())
     tasks = list(definition.tasks.values())
@@ -73,7 +73,7 @@ def text(name: str, definition: Definition) -> Iterator[str]:
 
 
 def levels(definition: Definition) -> dict[str, int]:
-    """Return the level of each task but `finally` ones: 1, or one more than what it follows."""
+    """Return the level of each task except `finally` tasks: above all its upstream tasks."""
     level: dict[str, int] = {}
     for name in definition.graph:
         level[name] = 1 + max((level[up] for up in definition.graph.upstream[name]), default=0)
@@ -89,7 +89,7 @@ def mermaid(definition: Definition) -> Iterator[str]:
     """
     Yield the lines of a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html).
 
-    Nodes are numbered, since a task may have a name that Mermaid keeps for itself, like `end`.
+    Nodes have numbers, since Mermaid reserves some names that a task may have, like `end`.
     """
     tasks = definition.tasks.values()
     last = [task for task in tasks if task.is_finally]

@@ -1,8 +1,8 @@
-"""What somebody typed that cannot be used."""
+"""Errors of input that cannot be used."""
 
 
 class InputError(Exception):
-    """The input is wrong. `lines` say what, and the cure, one problem each."""
+    """The input is wrong. `lines` has one problem each, with the cure."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
@@ -10,7 +10,7 @@ class InputError(Exception):
 
 
 class YamlError(ValueError):
-    """The text cannot be read. Carries the line, counted from 1; None: no line is at fault."""
+    """The text cannot be read. `line` counts from 1; None: the problem is in no single line."""
 
     def __init__(self, line: int | None, message: str) -> None:
         super().__init__(message)

@@ -30,7 +30,7 @@ BLANKS = " \t\r\n"
 
 
 def json_events(text: bytes) -> Iterator[yaml.Event] | None:
-    """Return the events of a file of JSON objects, one after the other; None: it is none."""
+    """Return the events of a file of JSON objects; None: the file is something else."""
     if not text.lstrip().startswith(b"{"):
         return None
     try:
@@ -43,11 +43,11 @@ def json_events(text: bytes) -> Iterator[yaml.Event] | None:
 
 def _check(text: str) -> None:
     """
-    Parse without keeping anything: what follows trusts the grammar.
+    Parse and keep nothing: the next step relies on the grammar.
 
     Raises:
         ValueError: This is no JSON.
-        RecursionError: It is nested without end; the reader of YAML says so too.
+        RecursionError: The nesting is too deep; the reader of YAML says so too.
 
     """
     decoder = json.JSONDecoder(

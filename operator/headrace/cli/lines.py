@@ -1,7 +1,7 @@
 """
-A run as plain lines: time, task, what happened. For logs, pipes and terminals without a cursor.
+A run as plain lines: time, task, event. For logs, pipes and terminals without a cursor.
 
-Knows what it has said, and says what is new.
+Knows which events it has printed, and prints the new ones.
 """
 
 import sys
@@ -26,7 +26,7 @@ _NAMED = 3
 
 
 class Lines:
-    """Prints a line for each thing that happens to a task."""
+    """Prints a line for each event of a task."""
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self._stream = stream
@@ -48,7 +48,7 @@ class Lines:
         """End."""
 
     def open(self, run: ObservedRun, now: datetime, logs: Path) -> None:
-        """Say which run it is; of one that goes on, pass over what is known and say what runs."""
+        """Print the run's name; of a resumed run, also the tasks that run."""
         self._print(opening(run, logs))
         all_rows = list(rows(run, now))
         self._width = max(len(row.task) for row in all_rows)
@@ -61,12 +61,12 @@ class Lines:
             elif seen.sighting is not None and seen.sighting.alive:
                 self._tell(row, f"still runs (attempt {row.attempts})")
                 self._said[row.task] = row
-            else:  # its attempts were told; what came of the last one may be news
+            else:  # its attempts are known; the end of the last one may be new
                 known = seen.log.count
                 self._said[row.task] = replace(row, tone=Tone.WAITING, status="", attempts=known)
 
     def show(self, run: ObservedRun, now: datetime) -> None:
-        """Print what is new."""
+        """Print new events."""
         all_rows = list(rows(run, now))
         self._width = max(len(row.task) for row in all_rows)
         for row in all_rows:
@@ -100,7 +100,7 @@ class Lines:
 
 
 def _news(before: Row | None, row: Row) -> Iterator[str]:
-    """Say what happened to a task since it was looked at last."""
+    """Return the line on the change of a task since the last call."""
     known = before.attempts if before is not None else 0
     if row.attempts > known:
         yield "started" if row.attempts == 1 else f"started attempt {row.attempts}"
@@ -122,18 +122,18 @@ def _is_in_trouble_now(before: Row | None, row: Row) -> bool:
 
 
 def _is_trouble(row: Row) -> bool:
-    """Say whether an attempt failed and there will be another, for which there is room."""
+    """Return whether an attempt failed and the next one has a slot."""
     return row.tone is Tone.TROUBLE and row.status != Reason.WAITING_FOR_SLOT
 
 
 def _is_queued(before: Row | None, row: Row) -> bool:
-    """Say whether a task has just begun to wait for a slot."""
+    """Return whether a task has just begun to wait for a slot."""
     waits = row.status == Reason.WAITING_FOR_SLOT
     return waits and (before is None or before.status != row.status)
 
 
 def _queue(queue: Sequence[Row]) -> str:
-    """Tell of all that begin to wait for a slot: in one line, as there may be thousands."""
+    """Print one line for all tasks that begin to wait for a slot: there may be thousands."""
     names = listed([row.task for row in queue], _NAMED)
     first = queue[0]
     return f"{names}: {first.status}: {first.message}"

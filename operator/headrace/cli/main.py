@@ -1,7 +1,7 @@
 """
-The program `headrace`: a table of commands, each loaded when it is asked for.
+The program `headrace`: a table of commands. A command is loaded when it is used.
 
-So a command waits for no other's libraries, and `headrace --help` for none. Knows no command.
+So no command loads the libraries of another, and `headrace --help` loads none. Knows no command.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from headrace.cli.streams import ready
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command: the module whose `command` it is, and what `headrace --help` says of it."""
+    """One command: the module with its `command`, and its text in `headrace --help`."""
 
     module: str
     help: str
@@ -46,7 +46,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that was typed; of a similar one say so."""
+        """Find a command by name, or suggest a similar one."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:

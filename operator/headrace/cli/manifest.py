@@ -1,5 +1,5 @@
 """
-Files of manifests, or standard input: their documents, and what is wrong in them by line.
+Files of manifests, or standard input: their documents, and their problems by line.
 
 Knows how large a file may be. Knows no kind of object.
 """
@@ -13,7 +13,7 @@ from headrace.cli.compose import Document, compose
 from headrace.cli.input import YamlError
 
 MAX_BYTES = 3 * 1024 * 1024
-"""The API server reads no request that is larger."""
+"""The API server reads no larger request."""
 
 STANDARD_INPUT = "-"
 
@@ -29,7 +29,7 @@ def documents(source: str | Path) -> Iterator[Document]:
     yield from compose(_text(str(source)))
 
 
-def told(source: str | Path, line: int | None, message: str) -> str:
+def line_about(source: str | Path, line: int | None, message: str) -> str:
     """Return one line about a file, in the form that editors and other tools jump to."""
     place = _shown(source) if line is None else f"{_shown(source)}:{line}"
     return f"{place}: {message}"
@@ -38,8 +38,8 @@ def told(source: str | Path, line: int | None, message: str) -> str:
 def located(source: str | Path, document: Document, problems: Iterable[Problem]) -> list[str]:
     """Return a line for each problem, in the order of the file."""
     placed = [(document.line_of(problem.path), problem) for problem in problems]
-    placed.sort(key=lambda each: each[0])
-    return [told(source, line, _sentence(document, problem)) for line, problem in placed]
+    placed.sort(key=lambda pair: pair[0])
+    return [line_about(source, line, _sentence(document, problem)) for line, problem in placed]
 
 
 def _text(source: str) -> bytes:
@@ -75,7 +75,7 @@ def _shown(source: str | Path) -> str:
 
 
 def _sentence(document: Document, problem: Problem) -> str:
-    """Return field and cure, and how YAML reads what is written there, where that may surprise."""
+    """Return field and cure; also how YAML reads the value, if that may be a surprise."""
     field = f"{problem.path}: " if problem.path else ""
     reading = document.reading_of(problem.path)
     return f"{field}{problem.message}{f' ({reading}; quote it to mean text)' if reading else ''}"

@@ -1,8 +1,8 @@
 """
 Where the fields of a document are: a tree of lines, in the shape of the document.
 
-One path as text for each value would take memory without end where names are long. Knows paths;
-knows no YAML.
+A path as text for each value would take too much memory with long names. Knows paths; knows no
+YAML.
 """
 
 import re
@@ -16,24 +16,24 @@ NAME = re.compile(r"\.?([A-Za-z_$][-A-Za-z0-9_$]*)")
 
 @dataclass(slots=True)
 class Places:
-    """The lines of what one object or list holds."""
+    """The lines of the fields or elements of one object or list."""
 
     depth: int = 0
-    """How many objects and lists are around it."""
+    """The depth: how many objects and lists are around it."""
     lines: dict[Step, int] = field(default_factory=dict)
-    """The line of a field's name or of a list's element."""
+    """The line of each field's name or list's element."""
     readings: dict[Step, str] = field(default_factory=dict)
-    """How plain words were read, where that may surprise whoever wrote them."""
+    """How YAML read plain words, if that may surprise their author."""
     inside: "dict[Step, Places]" = field(default_factory=dict)
-    """The objects and lists in it."""
+    """The inner objects and lists."""
 
     def enter(self, step: Step) -> "Places":
-        """Return the places of an object or list that begins here."""
+        """Return the places of an object or list at a step."""
         inner = self.inside[step] = Places(self.depth + 1)
         return inner
 
     def line_of(self, path: str) -> int | None:
-        """Return the line of a field; of the nearest thing around it, if the field is not there."""
+        """Return the line of a field, or of the nearest object around a missing field."""
         line, places = None, self
         while path:
             step, path = places.first_step(path)
@@ -44,7 +44,7 @@ class Places:
         return line
 
     def reading_of(self, path: str) -> str | None:
-        """Return how the plain word of a field was read, where that may surprise."""
+        """Return how the plain word of a field was read, if that may be a surprise."""
         places = self
         while path:
             step, path = places.first_step(path)
@@ -56,7 +56,7 @@ class Places:
         return None
 
     def first_step(self, path: str) -> tuple[Step, str]:
-        """Return the first step of a path from here, and the rest. An unknown one takes it all."""
+        """Return the first step of a path, and the rest. An unknown step takes the whole path."""
         index, name = INDEX.match(path), NAME.match(path)
         if index is not None:
             return int(index[1]), path[index.end() :]

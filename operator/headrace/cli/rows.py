@@ -1,5 +1,5 @@
 """
-What people are shown of the tasks of a run: one row each, in words.
+The tasks of a run for people: one row each.
 
 Knows the engine's view of a run. Knows no terminal.
 """
@@ -25,21 +25,21 @@ from headrace.local.process import GRACE_SECONDS
 
 
 class Tone(Enum):
-    """How a row is meant."""
+    """The mood of a row, for its colour."""
 
     WAITING = "waiting"
     BUSY = "busy"
     TROUBLE = "trouble"
-    """An attempt failed, and there will be another."""
+    """An attempt failed, and another follows."""
     GOOD = "good"
     BAD = "bad"
     OFF = "off"
-    """It ended without having run."""
+    """The task ended and never ran."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One task, as it stands."""
+    """The state of one task."""
 
     task: str
     tone: Tone
@@ -47,17 +47,17 @@ class Row:
     """One word: a reason of the published list, as `kubectl get taskruns` shows it."""
     attempts: int
     seconds: float | None
-    """How long it has taken; None: it has not begun."""
+    """Time since its start; None: it has not begun."""
     message: str
-    """One line, which does nothing to a terminal."""
+    """One line, harmless to a terminal."""
     allowed: bool = False
-    """It failed, and that makes no failure of the run."""
+    """The task failed, and the run can still succeed."""
     ending: bool = False
-    """How it ends is known, but something of it still runs."""
+    """The outcome is decided, but a process of the task still runs."""
 
     @property
     def ended(self) -> bool:
-        """Whether it will not change any more."""
+        """Whether the row is final."""
         return self.tone in _ENDED
 
 
@@ -75,10 +75,10 @@ _HERE = {
     "desiredState is Cancel": "you cancelled it",
     "desiredState is Terminate": "you ended it and its `finally` tasks",
 }
-"""What the engine says in the words of the API, in those of somebody at a terminal."""
+"""Texts of the engine, in words for somebody at a terminal."""
 
 _NAMED = 3
-"""How many tasks a message names."""
+"""How many tasks a message names at most."""
 
 
 def rows(run: ObservedRun, now: datetime) -> Iterator[Row]:
@@ -99,7 +99,7 @@ def rows(run: ObservedRun, now: datetime) -> Iterator[Row]:
 
 
 def length(seconds: float) -> str:
-    """Write a length of time: `0.4s`, `41s`, `3m20s`, `2h05m`."""
+    """Write a duration: `0.4s`, `41s`, `3m20s`, `2h05m`."""
     if seconds < 10:  # noqa: PLR2004 - from here on tenths are noise
         return f"{max(0.0, seconds):.1f}s"
     minutes, rest = divmod(round(seconds), 60)
@@ -110,7 +110,7 @@ def length(seconds: float) -> str:
 
 
 def here(message: str) -> str:
-    """Return a message of the engine as one line, in the words of this program."""
+    """Return a message of the engine as one line, in words for somebody at a terminal."""
     for theirs, ours in _HERE.items():
         message = message.replace(theirs, ours)
     return one_line(message)
@@ -142,7 +142,7 @@ def _judged(name: str, judged: Judged, now: datetime) -> Row:
 
 
 def _still_ending(judged: Judged) -> bool:
-    """Say whether a task's end was decided, and its program has not ended yet."""
+    """Return whether the outcome of a task is decided and its program still runs."""
     seen = judged.seen
     if seen is None or not seen.still_there:
         return False

@@ -1,7 +1,7 @@
 """
 `headrace run`: a workflow on this machine, from its file to an exit code.
 
-Knows what can be typed and what is shown. How a run goes on is `headrace.local`'s and the engine's.
+Knows the options and the output. `headrace.local` and the engine decide how a run goes on.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import click
 
-from headrace.cli.begin import AUTO, PROCESS, Begun, Wishes, begin
+from headrace.cli.begin import AUTO, PROCESS, CommandLine, HeldRun, begin
 from headrace.cli.display import Display
 from headrace.cli.input import InputError
 from headrace.cli.lines import Lines
@@ -34,11 +34,11 @@ FAILED: Final = 1
 WRONG_INPUT: Final = 2
 
 _SLOTS_PER_CORE: Final = 4
-"""Tasks wait for data more than they compute."""
+"""More than one, because tasks wait for data more than they compute."""
 
 
 class _Folder(click.Path):
-    """A folder that has a name: `--state "$UNSET"` must not mean the one that we are in."""
+    """A folder with a name: `--state "$UNSET"` must not mean the current folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path."""
@@ -90,52 +90,52 @@ def command(**options: Any) -> None:
     """
     Run the workflow in FILE (- is standard input) on this machine.
 
-    Exit codes: 0 it succeeded, 1 it failed or was ended, 2 the input is wrong.
+    Exit codes: 0 the run succeeded, 1 it failed or was ended, 2 the input is wrong.
     """
     try:
-        code = execute(Wishes(**options))
+        code = execute(CommandLine(**options))
     except (InputError, runs.RunLockedError, UnusableStateError) as error:
         note(str(error))
         code = WRONG_INPUT
     sys.exit(code)
 
 
-def execute(wishes: Wishes) -> int:
+def execute(command_line: CommandLine) -> int:
     """
     Run a workflow; return the exit code.
 
     Raises:
-        InputError, RunLockedError, UnusableStateError: if nothing could begin; the text says why.
+        InputError, RunLockedError, UnusableStateError: No run could begin; the text says why.
 
     """
-    folder = StateFolder(wishes.state.absolute())
+    folder = StateFolder(command_line.state.absolute())
     with ExitStack() as stack:
-        begun = begin(wishes, folder, stack)
-        workplace = Workplace(folder, begun.store, begun.launcher, wishes.max_parallel)
+        held = begin(command_line, folder, stack)
+        workplace = Workplace(folder, held.store, held.launcher, command_line.max_parallel)
         try:
-            run = asyncio.run(_go(begun, workplace, plain=wishes.plain))
+            run = asyncio.run(_go(held, workplace, plain=command_line.plain))
         except UnusableStateError as error:
-            note(f"{error}; --resume continues run {begun.record.key.name}")
+            note(f"{error}; --resume continues run {held.record.key.name}")
             return FAILED
         now = datetime.now(UTC)
         tell(summary(run, folder, now))
         if run.log.finished is not None:
-            _forget(folder, begun.store, run, now)
+            _forget(folder, held.store, run, now)
     return SUCCEEDED if run.log.succeeded else FAILED
 
 
 def _forget(folder: StateFolder, store: Store, run: ObservedRun, now: datetime) -> None:
-    """Remove old runs; that they cannot be removed changes nothing of how this one ended."""
+    """Remove old runs. An error here does not change the exit code."""
     try:
         forget(folder, store, run, now)
     except UnusableStateError as error:
         note(str(error))
 
 
-async def _go(begun: Begun, workplace: Workplace, *, plain: bool) -> ObservedRun:
-    # What is wanted of a run may have changed until its lock was held.
-    record = workplace.store.run(begun.record.key.name)
-    world = LocalWorld(record, begun.definition, workplace)
+async def _go(held: HeldRun, workplace: Workplace, *, plain: bool) -> ObservedRun:
+    # The desired state of a run may have changed until we held its lock.
+    record = workplace.store.run(held.record.key.name)
+    world = LocalWorld(record, held.definition, workplace)
     with _display(plain=plain) as display:
         logs = workplace.folder.run(record.key.name)
         display.open(world.snapshot(), datetime.now(UTC), logs)
@@ -144,7 +144,7 @@ async def _go(begun: Begun, workplace: Workplace, *, plain: bool) -> ObservedRun
 
 
 def _display(*, plain: bool) -> Display:
-    """Choose a table where somebody sees it."""
+    """Choose a table if standard output is a terminal, else lines."""
     if plain or sys.stdout is None or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return Lines(sys.stdout)
     from rich.console import Console  # noqa: PLC0415 - slow to load, and often not needed

@@ -1,5 +1,5 @@
 """
-What a plain word of YAML means to kubectl: text, a number, true, false or nothing.
+The meaning of a plain word of YAML in kubectl: text, a number, true, false or nothing.
 
 kubectl reads YAML 1.1 with go-yaml's own exceptions (no base 60, times stay text); a test on a real
 cluster compares word by word. Knows words; knows no file and no field.
@@ -29,14 +29,14 @@ WHOLE = re.compile(
 BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
 FRACTION = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 LONGEST_WHOLE = 80
-"""Characters of a whole number that is read digit by digit: more than 64 bits have in any base."""
+"""The most characters of a whole number that is read by digits: more than 64 bits need."""
 
 NUMBER_FIRST = frozenset("+-.0123456789")
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
 
 def meaning(word: str) -> Scalar:
-    """Return what a plain word means; a number that is no JSON (.nan) is returned as it is."""
+    """Return the meaning of a plain word; a number unknown to JSON (.nan) stays as it is."""
     if word in WORDS:
         return WORDS[word]
     if word[0] not in NUMBER_FIRST:
@@ -56,7 +56,7 @@ def meaning(word: str) -> Scalar:
 
 
 def surprising(word: str, value: Scalar) -> bool:
-    """Say whether somebody who wrote a word may have meant something else by it."""
+    """Return whether the author of a word may have meant something else."""
     if isinstance(value, str):
         return False
     return word not in {"true", "false", "null", "~", ""} and word != str(value)

@@ -1,8 +1,8 @@
 """
-Standard output and standard error, as they are: closed, full, or with nobody behind them.
+Standard output and standard error, also if they are closed, full or without a reader.
 
-What cannot be printed changes nothing that is done. All text goes out here, in `Lines` or in
-`LiveTable`, each of which prints it harmless: names and messages may come from a stranger's file.
+A failure to print never changes a run. All text is printed here, in `Lines` or in `LiveTable`. They
+make each text harmless, since names and messages may come from a stranger's file.
 """
 
 import os
@@ -15,15 +15,15 @@ import click
 from headrace.cli.words import harmless
 
 _STANDARD = 3
-"""Files 0, 1 and 2 are the standard ones, whoever opens them."""
+"""Files 0, 1 and 2 are the standard streams, whoever opens them."""
 
 
 def ready() -> None:
     """
     Make the standard streams safe to use, before anything else is opened.
 
-    A closed one gets a place holder: the next file to be opened would take its number, and what
-    is printed would go there. A character that a stream cannot write is written as its escape.
+    A closed stream gets a place holder. Otherwise the next opened file would take its number, and
+    would receive the output. A character that a stream cannot write is written as its escape.
     """
     while (handle := os.open(os.devnull, os.O_RDWR)) < _STANDARD:
         pass
@@ -34,7 +34,7 @@ def ready() -> None:
 
 
 def tell(lines: Iterable[str]) -> bool:
-    """Print lines; return whether all of them were written. If not, standard error says why."""
+    """Print lines; return whether all lines were written. If not, standard error says why."""
     written = tuple(lines)
     try:
         for line in written:
@@ -55,6 +55,6 @@ def note(line: str) -> None:
 
 
 def complain(error: OSError) -> None:
-    """Say that standard output cannot be written; not if its reader has left, as `head` does."""
+    """Report that standard output cannot be written, unless its reader has left, as `head` does."""
     if not isinstance(error, BrokenPipeError):
         note(f"standard output cannot be written: {error.strerror}")

@@ -1,7 +1,7 @@
 """
-The last words on a run: how it ended, what failed, and where to read on.
+The summary of a run: its end, the failed tasks, and the places of their logs.
 
-Knows the rows of a run and where logs lie. Knows no terminal.
+Knows the rows of a run and the places of logs. Knows no terminal.
 """
 
 import os
@@ -18,8 +18,8 @@ from headrace.engine.run.observed import ObservedRun
 from headrace.local.folder import StateFolder
 
 LOG_LINES: Final = 10
-_MOST_TOLD: Final = 5
-"""Of how many failed tasks the end of the log is told; of the others, where it is."""
+_MOST_LOGS: Final = 5
+"""For how many failed tasks the end of the log is printed; for the others, only its place."""
 _TAIL_BYTES: Final = 16_384
 _HOW: Final = {
     Reason.CANCELLED: "was cancelled",
@@ -27,17 +27,17 @@ _HOW: Final = {
     Reason.RUN_TIMEOUT: "ran out of time",
     Reason.FINALLY_TIMEOUT: "ran out of time",
 }
-"""How a run ended that did not succeed: any other failed."""
+"""Ends without success; any other such end is a failure."""
 
 
 def summary(run: ObservedRun, folder: StateFolder, now: datetime) -> Iterator[str]:
     """Yield the lines that are printed when a run has ended."""
-    told = 0
+    logs = 0
     for row in rows(run, now):
         if row.tone is Tone.BAD:
             lines = _failure(run, folder, row)
-            printed = lines[2:] if told < _MOST_TOLD else []
-            told += bool(printed)
+            printed = lines[2:] if logs < _MOST_LOGS else []
+            logs += bool(printed)
             yield from (*lines[:2], *printed)
     seconds = length(((run.log.finished or now) - run.created).total_seconds())
     name = run.key.name
@@ -51,7 +51,7 @@ def summary(run: ObservedRun, folder: StateFolder, now: datetime) -> Iterator[st
 
 
 def _failure(run: ObservedRun, folder: StateFolder, row: Row) -> list[str]:
-    """Return what is said of a failed task: why, where its log is, and then the log's end."""
+    """Return the lines on a failed task: the reason, the place of its log, the end of the log."""
     how = "failed (allowed)" if row.allowed else "failed"
     lines = [f"{row.task} {how}: {row.status}: {row.message}"]
     if row.attempts:
@@ -62,7 +62,7 @@ def _failure(run: ObservedRun, folder: StateFolder, row: Row) -> list[str]:
 
 
 def tail(log: Path, count: int) -> list[str]:
-    """Return the last lines of a log, as text that does nothing to a terminal."""
+    """Return the last lines of a log, as text that is harmless to a terminal."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))

@@ -1,7 +1,8 @@
 """
 A run as a live table of its tasks, for a terminal.
 
-Knows the width of words and the height of the screen. Loads rich, so it is imported when needed.
+Knows the width of words and the height of the screen. Imported only when needed, because it loads
+rich.
 """
 
 import asyncio
@@ -31,14 +32,14 @@ _STYLES: Final = {
     Tone.OFF: "dim",
 }
 _FIRST: Final = (Tone.BAD, Tone.TROUBLE, Tone.BUSY, Tone.WAITING, Tone.OFF, Tone.GOOD)
-"""What is shown when not all tasks fit on the screen, most wanted first."""
+"""The order of rows if not all tasks fit on the screen, most important first."""
 
 _FRAME_SECONDS: Final = 0.1
 _TICK_SECONDS: Final = 1.0
 _OTHER_LINES: Final = 5
-"""The heading, the table's head, the line on what is left out, and the cursor's."""
+"""The lines of the heading, of the table's head, of "and N more", and of the cursor."""
 _MOST_ROWS: Final = 100
-"""Of the table that stays when the run has ended."""
+"""The most rows of the table that stays after the run."""
 
 _GAP: Final = 2
 _LEAST_MESSAGE: Final = 16
@@ -47,7 +48,7 @@ _LEAST_NAME: Final = 4
 
 class LiveTable:
     """
-    Draws the tasks anew when something happens, and once a second for the times.
+    Draws the tasks again at each event, and once a second for the times.
 
     A terminal may go away (OSError); the run goes on without it.
     """
@@ -71,7 +72,7 @@ class LiveTable:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Draw the tasks once more, also beyond the screen, and leave them there."""
+        """Draw the tasks a last time, also beyond the screen."""
         if self._next is not None:
             self._next.cancel()
         with suppress(OSError):
@@ -80,11 +81,11 @@ class LiveTable:
             self._live.stop()
 
     def open(self, run: ObservedRun, now: datetime, logs: Path) -> None:  # noqa: ARG002 - times are drawn, not told
-        """Say above the table which run it is, and where its logs are."""
+        """Print the run's name and the place of its logs above the table."""
         self.say(opening(run, logs))
 
     def show(self, run: ObservedRun, now: datetime) -> None:  # noqa: ARG002 - drawn a little later
-        """Draw the run, a frame later at most."""
+        """Draw the run within one frame."""
         self._run = run
         self._draw_in(_FRAME_SECONDS)
 
@@ -130,7 +131,7 @@ def _heading(run: ObservedRun, all_rows: Sequence[Row], now: datetime) -> Text:
 
 
 def _fitting(all_rows: Sequence[Row], room: int) -> list[Row]:
-    """Choose the rows that matter most, and keep them in the order of the definition."""
+    """Choose the most important rows, in the order of the definition."""
     if len(all_rows) <= room:
         return list(all_rows)
     wanted = sorted(all_rows, key=lambda row: _FIRST.index(row.tone))[:room]
@@ -139,7 +140,7 @@ def _fitting(all_rows: Sequence[Row], room: int) -> list[Row]:
 
 
 def _table(shown: Sequence[Row], width: int) -> Table:
-    """Draw rows. Where there is too little room, messages are left out, then names are cut."""
+    """Draw rows. If there is too little room, messages are left out, then names are cut."""
     task, others = _widths(shown)
     room = width - task - others - _GAP
     with_messages = room >= _LEAST_MESSAGE
@@ -177,6 +178,6 @@ def _status_width(shown: Sequence[Row]) -> int:
 
 
 def _widths(shown: Sequence[Row]) -> tuple[int, int]:
-    """Return the width that names need, and that of the columns that never shrink, with gaps."""
+    """Return the width of names, and the width of columns that never shrink, with gaps."""
     task = max(len("TASK"), *(len(row.task) for row in shown))
     return task, _status_width(shown) + len("ATTEMPTS") + len("DURATION") + 3 * _GAP

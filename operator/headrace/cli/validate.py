@@ -1,7 +1,7 @@
 """
-`headrace validate`: all that is wrong in some files, a line each.
+`headrace validate`: the problems of files, a line each.
 
-Knows what is printed and the exit code. What is right and wrong is the API's and the engine's.
+Knows the output and the exit code. The API and the engine find the problems.
 """
 
 import sys
@@ -15,7 +15,7 @@ from headrace.api.v1alpha1.run import RunSpec
 from headrace.cli.check import Checked, check
 from headrace.cli.compose import Document
 from headrace.cli.input import YamlError
-from headrace.cli.manifest import documents, located, told
+from headrace.cli.manifest import documents, line_about, located
 from headrace.cli.streams import note, tell
 from headrace.cli.words import counted
 from headrace.engine.definition.compile import Definition
@@ -23,7 +23,7 @@ from headrace.engine.definition.params import InvalidParamsError, resolve
 
 WRONG_INPUT = 2
 CLIENT_SIDE_BYTES = 256 * 1024
-"""What `kubectl apply` can keep of an object in an annotation; `--server-side` needs none."""
+"""The largest object that `kubectl apply` can keep in an annotation; `--server-side` keeps none."""
 
 Workflows = Mapping[tuple[str, str], Definition]
 """By namespace and name."""
@@ -35,10 +35,10 @@ def command(files: Sequence[str]) -> None:
     """
     Check the manifests in each FILE (- is standard input) without a cluster.
 
-    One line for each problem: file, line, field, what is wrong and what to do. Objects that are
-    not Headrace's are passed over; a call that finds none of Headrace's is an error.
+    One line for each problem: file, line, field, problem and cure. Objects of other programs are
+    skipped. It is an error if no object is Headrace's.
 
-    Exit codes: 0 all is well, 2 something is wrong. They hold also if nothing can be printed.
+    Exit codes: 0 no problems, 2 problems; also if nothing can be printed.
     """
     report = validate(files)
     for line in report.notes:
@@ -49,7 +49,7 @@ def command(files: Sequence[str]) -> None:
 
 @dataclass(slots=True)
 class Report:
-    """What was found, in lines."""
+    """The result, in lines."""
 
     problems: list[str] = field(default_factory=list)
     valid: list[str] = field(default_factory=list)
@@ -57,8 +57,8 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """An object and where it was."""
+class _FileObject:
+    """An object and its place."""
 
     file: str
     document: Document
@@ -66,50 +66,50 @@ class _Found:
 
 
 def validate(files: Sequence[str]) -> Report:
-    """Check all objects in some files, and runs against the workflows that are there too."""
+    """Check all objects in some files, and each run against its workflow, if that is there too."""
     report = Report()
-    found = [each for file in files for each in _objects(file, report)]
+    objects = [item for file in files for item in _objects(file, report)]
     workflows = {
-        (each.checked.namespace, each.checked.name): each.checked.spec
-        for each in found
-        if isinstance(each.checked.spec, Definition)
+        (item.checked.namespace, item.checked.name): item.checked.spec
+        for item in objects
+        if isinstance(item.checked.spec, Definition)
     }
     first: dict[tuple[str, ...], int] = {}
-    for each in found:
-        _judge(each, workflows, report)
-        _double(each, first, report)
+    for item in objects:
+        _judge(item, workflows, report)
+        _double(item, first, report)
     if not (report.problems or report.valid):
         report.problems.append(f"{' '.join(files)}: there is no object of headrace.dev here")
     return report
 
 
-def _objects(file: str, report: Report) -> Iterator[_Found]:
+def _objects(file: str, report: Report) -> Iterator[_FileObject]:
     try:
         for document in documents(file):
             for checked in check(document.value):
-                yield _Found(file, document, checked)
+                yield _FileObject(file, document, checked)
     except YamlError as error:
-        report.problems.append(told(file, error.line, str(error)))
+        report.problems.append(line_about(file, error.line, str(error)))
 
 
-def _double(found: _Found, first: dict[tuple[str, ...], int], report: Report) -> None:
+def _double(item: _FileObject, first: dict[tuple[str, ...], int], report: Report) -> None:
     """Refuse a second object of one kind, namespace and name: it would replace the first."""
-    checked, line = found.checked, found.document.line
+    checked, line = item.checked, item.document.line
     if checked.spec is None or not checked.name:
         return
-    key = (found.file, checked.kind, checked.namespace, checked.name)
+    key = (item.file, checked.kind, checked.namespace, checked.name)
     if key in first:
         message = f"{_title(checked)} is in two places, first in line {first[key]}; keep one"
-        report.problems.append(told(found.file, line, message))
+        report.problems.append(line_about(item.file, line, message))
     first.setdefault(key, line)
 
 
-def _judge(found: _Found, workflows: Workflows, report: Report) -> None:
-    file, document, checked = found.file, found.document, found.checked
+def _judge(item: _FileObject, workflows: Workflows, report: Report) -> None:
+    file, document, checked = item.file, item.document, item.checked
     title = _title(checked)
     if checked.foreign:
         report.notes.append(
-            told(file, document.line, f"{title} is not an object of Headrace: skipped")
+            line_about(file, document.line, f"{title} is not an object of Headrace: skipped")
         )
         return
     problems = checked.problems or tuple(_params(checked, workflows))
@@ -118,10 +118,10 @@ def _judge(found: _Found, workflows: Workflows, report: Report) -> None:
     else:
         spec = checked.spec
         size = f": {counted(len(spec.tasks), 'task')}" if isinstance(spec, Definition) else ""
-        report.valid.append(told(file, document.line, f"{title} is valid{size}"))
+        report.valid.append(line_about(file, document.line, f"{title} is valid{size}"))
         if checked.size > CLIENT_SIDE_BYTES:
             hint = "is larger than 256 KiB: send it with kubectl apply --server-side"
-            report.notes.append(told(file, document.line, f"{title} {hint}"))
+            report.notes.append(line_about(file, document.line, f"{title} {hint}"))
 
 
 def _title(checked: Checked) -> str:
@@ -139,7 +139,7 @@ def _params(checked: Checked, workflows: Workflows) -> Iterator[Problem]:
     if workflow is None:
         return
     try:
-        resolve(workflow.params, {each.name: each.value for each in run.params})
+        resolve(workflow.params, {given.name: given.value for given in run.params})
     except InvalidParamsError as error:
         for message in error.problems:
             yield Problem("spec.params", message)

@@ -1,5 +1,5 @@
 """
-Words for people: counts, paths, and what programs wrote, made harmless.
+Words for people: counts, paths, and harmless forms of text from programs.
 
 Knows no run, no task and no terminal.
 """
@@ -8,8 +8,9 @@ import re
 from pathlib import Path
 from typing import Final
 
-# Whatever moves the cursor, changes colours or a window's title, or turns the order of letters
-# around (https://unicode.org/reports/tr9/#Directional_Formatting_Characters) must not do so here.
+# Characters that move the cursor, change colours or a window's title, or reverse the order of
+# letters (https://unicode.org/reports/tr9/#Directional_Formatting_Characters) are made harmless
+# here.
 _CONTROL: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b."
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
@@ -23,18 +24,18 @@ def counted(number: int, thing: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """Return a text that does nothing to a terminal."""
+    """Return a text that is harmless to a terminal."""
     return _CONTROL.sub("", text)
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line that does nothing to a terminal."""
+    """Return a text as one line that is harmless to a terminal."""
     return harmless(_BREAKS.sub(" ", text.strip()))
 
 
 def near(path: Path) -> str:
-    """Write a path as short as it is from here."""
+    """Write a path relative to the current folder, if that is shorter."""
     try:
         return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):  # it is elsewhere, or the folder that we are in is gone
+    except (ValueError, OSError):  # it is elsewhere, or the current folder is gone
         return str(path)

@@ -1,7 +1,7 @@
 """
-The workflow of a file, ready to run, or what is wrong with it by line.
+The workflow of a file, ready to run, or its problems by line.
 
-Knows which object of a file is meant. What is right and wrong is the API's and the engine's.
+Knows which object of a file is meant. The API and the engine find the problems.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli.check import DEFAULT_NAMESPACE, check
 from headrace.cli.compose import Document
 from headrace.cli.input import InputError, YamlError
-from headrace.cli.manifest import documents, located, told
+from headrace.cli.manifest import documents, line_about, located
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
 
@@ -23,8 +23,8 @@ _HERE = {"apiVersion": API_VERSION, "kind": "Workflow"}
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """One object of a file, as it was written, and where."""
+class FileObject:
+    """One object of a file, and its place."""
 
     file: Path
     document: Document
@@ -34,20 +34,20 @@ class Written:
 
     @property
     def name(self) -> str:
-        """Its name; empty if it has none."""
+        """The name; empty if the object has none."""
         metadata = self.value.get("metadata")
         return str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
 
     @property
     def namespace(self) -> str:
-        """Its namespace, or kubectl's own if it names none."""
+        """The namespace. The default is kubectl's."""
         metadata = self.value.get("metadata")
         named = metadata.get("namespace") if isinstance(metadata, Mapping) else None
         return str(named or DEFAULT_NAMESPACE)
 
     def wrong(self, problems: Iterable[Problem]) -> InputError:
-        """Return the error that tells of problems, each with its line."""
-        placed = [Problem(f"{self.path}{each.path}", each.message) for each in problems]
+        """Return an error with the problems, a line each."""
+        placed = [Problem(f"{self.path}{problem.path}", problem.message) for problem in problems]
         return InputError(*located(self.file, self.document, placed))
 
     def workflow(self) -> "WorkflowFile":
@@ -55,14 +55,14 @@ class Written:
         Return the workflow, ready to run.
 
         Raises:
-            InputError: with everything that is wrong, a line each.
+            InputError: The workflow has problems, a line each.
 
         """
         try:
             spec = parse_workflow(self.value)
             definition = compile_workflow(spec)
         except (InvalidObjectError, InvalidDefinitionError) as error:
-            raise self.wrong(Problem(each.path, each.message) for each in error.problems) from error
+            raise self.wrong(error.problems) from error
         return WorkflowFile(self.file, self.name, self.namespace, spec, definition, self)
 
 
@@ -75,11 +75,11 @@ class WorkflowFile:
     namespace: str
     spec: WorkflowSpec
     definition: Definition
-    _written: Written
+    _object: FileObject
 
     def wrong(self, problems: Iterable[Problem]) -> InputError:
-        """Return the error that tells of further problems, each with its line."""
-        return self._written.wrong(problems)
+        """Return an error with further problems, a line each."""
+        return self._object.wrong(problems)
 
 
 def read_workflow(path: Path, name: str | None) -> WorkflowFile:
@@ -91,28 +91,28 @@ def read_workflow(path: Path, name: str | None) -> WorkflowFile:
         name: Which workflow, if the file holds several: its name, or namespace/name.
 
     Raises:
-        InputError: with everything that is wrong, a line each.
+        InputError: The workflow has problems, a line each.
 
     """
     return find_workflow(path, name).workflow()
 
 
-def find_workflow(path: Path, name: str | None) -> Written:
+def find_workflow(path: Path, name: str | None) -> FileObject:
     """
-    Find the workflow of a file, whatever may be wrong with it.
+    Find the workflow of a file, even if it has problems.
 
     Raises:
-        InputError: if there is no telling which workflow is meant.
+        InputError: The file does not say which workflow is meant.
 
     """
     try:
         objects = [
-            Written(path, document, at, value)
+            FileObject(path, document, at, value)
             for document in documents(path)
             for at, value in _objects(document.value)
         ]
     except YamlError as error:
-        raise InputError(told(path, error.line, str(error))) from error
+        raise InputError(line_about(path, error.line, str(error))) from error
     return _choose(path, objects, name)
 
 
@@ -126,20 +126,20 @@ def _objects(value: Any) -> Iterator[tuple[str, Any]]:
         yield "", value
 
 
-def _choose(path: Path, objects: Sequence[Written], name: str | None) -> Written:
-    workflows = [each for each in objects if _is_workflow(each.value)]
+def _choose(path: Path, objects: Sequence[FileObject], name: str | None) -> FileObject:
+    workflows = [item for item in objects if _is_workflow(item.value)]
     if not workflows:
         raise _no_workflow(path, objects)
-    names = ", ".join(each.name or "one without a name" for each in workflows)
+    names = ", ".join(item.name or "one without a name" for item in workflows)
     if name is not None:
         workflows = [
-            each for each in workflows if name in {each.name, f"{each.namespace}/{each.name}"}
+            item for item in workflows if name in {item.name, f"{item.namespace}/{item.name}"}
         ]
     if len(workflows) == 1:
         return workflows[0]
     if not workflows:
-        raise InputError(f"{path}: there is no workflow {name!r} in this file; there are: {names}")
-    places = [f"{each.namespace}/{each.name}" for each in workflows]
+        raise InputError(f"{path}: there is no workflow {name!r} in this file; it has: {names}")
+    places = [f"{item.namespace}/{item.name}" for item in workflows]
     if name is not None and len(set(places)) == len(places):
         raise InputError(
             f"{path}: there are several workflows {name!r} in this file; add --name, of:"
@@ -147,7 +147,9 @@ def _choose(path: Path, objects: Sequence[Written], name: str | None) -> Written
         )
     if name is not None:
         raise InputError(
-            told(path, workflows[1].document.line, f"there is another workflow {name!r}; keep one")
+            line_about(
+                path, workflows[1].document.line, f"there is another workflow {name!r}; keep one"
+            )
         )
     raise InputError(f"{path}: there are several workflows in this file; add --name, of: {names}")
 
@@ -156,12 +158,12 @@ def _is_workflow(value: Any) -> bool:
     return isinstance(value, Mapping) and all(value.get(key) == is_ for key, is_ in _HERE.items())
 
 
-def _no_workflow(path: Path, objects: Sequence[Written]) -> InputError:
-    """Say why there is none: perhaps one of the objects is meant to be one."""
+def _no_workflow(path: Path, objects: Sequence[FileObject]) -> InputError:
+    """Say why there is no workflow: perhaps one of the objects is meant to be one."""
     lines = [
         line
-        for each in objects
-        for checked in check(each.value)
-        for line in each.wrong(checked.problems).lines
+        for item in objects
+        for checked in check(item.value)
+        for line in item.wrong(checked.problems).lines
     ]
     return InputError(*(lines or [f"{path}: there is no Workflow in this file"]))

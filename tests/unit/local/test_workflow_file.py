@@ -66,7 +66,7 @@ def test_the_workflow_is_found(file: Path, text: str, name: str | None, want: st
         pytest.param(CIRCLE, None, ":6: spec.tasks[0].dependsOn[0]", id="what the engine finds"),
         pytest.param(NO_IMAGE, None, ":8: items[0].spec.defaults.image", id="in a List"),
         pytest.param(f"{A}---\n{B}", None, "; add --name, of: a, b", id="no name"),
-        pytest.param(A, "b", ": there is no workflow 'b' in this file; there are: a", id="no b"),
+        pytest.param(A, "b", ": there is no workflow 'b' in this file; it has: a", id="no b"),
         pytest.param(f"{A}---\n{A}", "a", ":8: there is another workflow 'a'; keep one", id="two"),
         pytest.param("a: [", None, ":2: this is no YAML", id="no YAML"),
     ],
