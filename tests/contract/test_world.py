@@ -15,8 +15,9 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, Mark, RunKey, RunLog
-from headrace.engine.task.actions import EndAttempt, RunContext, StartAttempt
+from headrace.engine.task.actions import EndAttempt, RunContext
 from headrace.engine.task.observed import Attempt, One, Sighting, Stage, TaskLog, Watched
+from headrace.engine.task.work import start_attempt
 from headrace.manifests.where import where
 from support import cluster_world, local_world
 from support.builders import retries, spec, task
@@ -87,7 +88,7 @@ async def started(rig: Rig, *tasks: str, number: int = 1, memory: str | None = N
     )
     tables = run.definition.tasks
     await rig.world.apply(
-        rig.key, [StartAttempt(tables[name], number, context, memory) for name in tasks]
+        rig.key, [start_attempt(tables[name], number, context, memory) for name in tasks]
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import WORKFLOWS
 from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.cluster.subjects.workflow import WorkflowWorld
@@ -47,13 +46,16 @@ class Controller:
         self._seed = seed
         self._defect = defect
         self._queue: WorkQueue[Key] = WorkQueue(seeded(seed), WorldRig.clock)
-        pictures = TaskPictures(lambda: self._caches, WorldRig.clock)
-        self._caches = Caches(self._queue.add, pictures.outdated, look_soon=self._look_soon)
+        self._caches = Caches(
+            self._queue.add,
+            lambda uid: runs.pictures.outdated(uid),  # noqa: PLW0108 - the world comes later
+            look_soon=self._look_soon,
+        )
         self._workflows = Store(OwnObject, lambda _: (), self._workflow_changed, lambda _: False)
         client = self._client(WRITES)
         events = EventRecorder(client, WorldRig.clock, "test")
         hooks = Hooks(WorldRig.clock, self._later, events)
-        runs = ClusterWorld(self._caches, client, pictures, hooks)
+        runs = ClusterWorld(self._caches, client, hooks)
         above = WorkflowWorld(self._caches, client, runs.definitions, events, WorldRig.clock)
         self._subjects = subjects(runs, above, lambda _: None)
 

@@ -26,6 +26,7 @@ from headrace.engine.definition.compile import Definition, TaskDefinition, compi
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.observed import Attempt, Ending, One, Sighting, Stage, TaskLog
+from headrace.engine.task.work import start_attempt
 from headrace.manifests.where import where
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -90,7 +91,7 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
             name=each.name,
             allow_failure=each.allow_failure,
             **{} if each.is_finally else {"depends_on": each.upstream, "run_when": each.run_when},
-            **{name: getattr(each.body, name) for name in TaskBody.model_fields},
+            **{name: getattr(each.work.body, name) for name in TaskBody.model_fields},
         )
         for each in definition.tasks.values()
     ]
@@ -235,7 +236,7 @@ def start(
     base = RunContext(
         "default", "etl-1", "uid-1", "etl", "2030-01-01T12:00:00Z", params=params or {}
     )
-    return StartAttempt(defined, number, replace(base, **context), memory)
+    return start_attempt(defined, number, replace(base, **context), memory)
 
 
 def param(name: str, kind: str = "String", **fields: Any) -> Param:

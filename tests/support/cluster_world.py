@@ -15,7 +15,6 @@ from cluster.control import Stage
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import Caches
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.engine.run.observed import ObservedRun, RunKey
@@ -76,11 +75,10 @@ class ClusterRig:
     def restart(self) -> None:
         """Know nothing any more, as another controller after a kill of the one before."""
         self._stop()
-        pictures = TaskPictures(lambda: caches, _now)
-        caches = Caches(lambda _: self._news.set(), pictures.outdated)
+        caches = Caches(lambda _: self._news.set(), lambda uid: self.world.pictures.outdated(uid))  # noqa: PLW0108 - the world comes later
         events = EventRecorder(self._client, _now, "contract")
         hooks = Hooks(_now, lambda _key, _seconds: self._news.set(), events)
-        self.world = ClusterWorld(caches, self._client, pictures, hooks)
+        self.world = ClusterWorld(caches, self._client, hooks)
         self._informers = [
             Informer(self._client, Scope(resource, self.key.namespace, labels=selector), store)
             for resource, selector, store in caches.watched()

@@ -104,7 +104,7 @@ class FakeWorld:
         self._logged[key] = self.cluster.now
 
     def _start(self, run: FakeRun, start: StartAttempt) -> None:
-        task, cluster = start.task.name, self.cluster
+        task, cluster = start.task, self.cluster
         known = self._obstacles.setdefault(run.key, {})
         known.pop(task, None)
         if task in cluster.no_task_runs:

@@ -7,7 +7,6 @@ import msgspec
 
 from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.engine.run.observed import RunKey
@@ -33,12 +32,11 @@ class WorldRig(Rig):
         self.asked: list[RunKey] = []
         self.due: dict[RunKey, datetime] = {}
         """When the world wants a run to be looked at."""
-        self.pictures = TaskPictures(lambda: self.caches, self.clock)
         self.woken: list[Key] = []
-        self.caches = Caches(self.woken.append, self.pictures.outdated)
+        self.caches = Caches(self.woken.append, lambda uid: self.world.pictures.outdated(uid))  # noqa: PLW0108 - the world comes later
         events = EventRecorder(self.client, self.clock, "test")
         hooks = Hooks(self.clock, self._later, events)
-        self.world = ClusterWorld(self.caches, self.client, self.pictures, hooks)
+        self.world = ClusterWorld(self.caches, self.client, hooks)
         self._told = 0
 
     @staticmethod

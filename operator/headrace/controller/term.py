@@ -19,7 +19,6 @@ from typing import Any
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.gather import TaskPictures
 from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.metrics import Metrics
@@ -84,10 +83,10 @@ class Term:
         )
         self.openings = Openings(house.informers, house.opened)
         caches, client = house.caches, house.client
-        self.pictures = TaskPictures(lambda: caches, now)
         events = EventRecorder(client, now, house.settings.identity)
         hooks = Hooks(now, self.later, events, house.metrics.job_created)
-        runs = ClusterWorld(caches, client, self.pictures, hooks)
+        runs = ClusterWorld(caches, client, hooks)
+        self.pictures = runs.pictures
         self.workflows = WorkflowWorld(caches, client, runs.definitions, events, now)
         self._subjects = subjects(runs, self.workflows, house.roll.forget)
 

@@ -80,8 +80,8 @@ class ContainerLauncher:
         files.outputs.touch()
         files.outputs.chmod(0o666)
         contract = environment(start, OUTPUTS)
-        body, context = start.task.body, start.context
-        name = job_name(context.run, context.run_uid, start.task.name, start.number)
+        body, context = start.work.body, start.context
+        name = job_name(context.run, context.run_uid, start.task, start.number)
         image = body.image or ""
         if not image or image.startswith("-"):  # the engine would take it for an option
             raise CannotStartError(f"{image!r} is not the name of an image")
@@ -110,7 +110,7 @@ def _variables(start: StartAttempt, contract: Mapping[str, str]) -> Iterator[str
     """
     for name in contract:
         yield from ("--env", name)
-    for variable in start.task.body.env:
+    for variable in start.work.body.env:
         literal = variable.value_from is None
         value = f"{variable.name}={variable.value or ''}"
         yield from ("--env", value if literal else variable.name)

@@ -68,7 +68,7 @@ class ProcessLauncher:
         """Name missing programs, and values that only a cluster has."""
         yield from preflight.foreign_values(spec, self._inherited)
         for task in definition.tasks.values():
-            message = self._missing(task.body)
+            message = self._missing(task.work.body)
             if message is not None:
                 yield Problem(f"{preflight.path(spec, task.position)}.command", message)
 
@@ -78,7 +78,7 @@ class ProcessLauncher:
 
     def program(self, start: StartAttempt, files: AttemptFiles) -> Program:
         """Return the program of an attempt, found on the task's own PATH."""
-        body = start.task.body
+        body = start.work.body
         variables = {
             **self._variables(body),
             **environment(start, str(files.outputs)),

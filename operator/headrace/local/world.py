@@ -19,12 +19,11 @@ from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.task.observed import Busy, ObservedTask, Obstacle, TaskLog
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
+from headrace.local.carriers import Reach, carriers
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
 from headrace.local.records import AttemptRecord, RunRecord
 from headrace.local.store import Store, UnusableStateError
-from headrace.local.supervision import CannotStartError
-from headrace.manifests.names import job_name
 
 _LONG: Final = timedelta(hours=1)
 """When a task that waits for a slot is looked at again, if no attempt ends before."""
@@ -59,7 +58,6 @@ class LocalWorld:
         self._store = store
         self._record = record
         self._definition = definition
-        self._launcher = workplace.launcher
         self._slots = workplace.slots
         self._changed = asyncio.Event()
         self._defect: UnusableStateError | None = None
@@ -70,6 +68,11 @@ class LocalWorld:
         self._attempts: dict[tuple[str, int], LiveAttempt] = {}
         self._queue: dict[str, None] = {}
         """The tasks that wait for a slot, in the order of asking."""
+        reach = Reach(
+            *(record, workplace.folder, workplace.launcher),
+            *(self._keep_forced_end, self._changed.set),
+        )
+        self._carriers = carriers(reach)
         self._find_attempts()
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
@@ -99,7 +102,7 @@ class LocalWorld:
             action
             for action in actions
             if isinstance(action, StartAttempt)
-            and (action.task.name, action.number) not in self._attempts
+            and (action.task, action.number) not in self._attempts
         ]
         if new:
             self._start(key, new)
@@ -182,18 +185,13 @@ class LocalWorld:
         """Take over the attempts of the runner before, if there was one."""
         record = self._record
         for each in self._store.attempts(record.key.name):
-            attempt = self._attempt(each)
-            name = job_name(record.key.name, record.uid, each.task, each.number)
+            work = self._definition.tasks[each.task].work
             try:
-                attempt.find(self._launcher.removal(name))
+                attempt = self._carriers[type(work)].find(each)
             except FileNotFoundError:
                 self._store.forget_attempt(record.key.name, each)
             else:
                 self._attempts[each.task, each.number] = attempt
-
-    def _attempt(self, record: AttemptRecord) -> LiveAttempt:
-        files = self._folder.attempt(self._record.key.name, record.task, record.number)
-        return LiveAttempt(record, files, self._keep_forced_end, self._changed.set)
 
     def _keep_forced_end(self, attempt: LiveAttempt) -> None:
         record = attempt.record
@@ -207,28 +205,21 @@ class LocalWorld:
     def _start(self, key: RunKey, starts: Sequence[StartAttempt]) -> None:
         """Keep what is about to be started, then start it."""
         now = datetime.now(UTC)
-        starts = sorted(starts, key=lambda start: start.task.name not in self._queue)
+        starts = sorted(starts, key=lambda start: start.task not in self._queue)
         room = len(starts) if self._slots is None else max(0, self._slots - self._alive)
         records = [_record(start, now) for start in starts[:room]]
-        self._store.add_attempts(key.name, [start.task.name for start in starts], records, now)
+        self._store.add_attempts(key.name, [start.task for start in starts], records, now)
         for start in starts:
-            self._task_logs.setdefault(start.task.name, TaskLog())
-            self._queue[start.task.name] = None
+            self._task_logs.setdefault(start.task, TaskLog())
+            self._queue[start.task] = None
         for start, record in zip(starts, records, strict=False):
-            del self._queue[start.task.name]
+            del self._queue[start.task]
             self._launch(start, record)
 
     def _launch(self, start: StartAttempt, record: AttemptRecord) -> None:
-        attempt = self._attempt(record)
-        files = self._folder.attempt(self._record.key.name, record.task, record.number)
-        self._attempts[record.task, record.number] = attempt
-        try:
-            files.folder.mkdir(parents=True, exist_ok=True)
-            program = self._launcher.program(start, files)
-        except (CannotStartError, OSError) as error:
-            attempt.refuse(str(error))
-        else:
-            attempt.start(program)
+        carrier = self._carriers[type(start.work)]
+        attempt = self._attempts[record.task, record.number] = carrier.make(record)
+        carrier.launch(attempt, start)
         self._changed.set()  # the engine is to see it, since its clocks run from now on
 
     def _tasks(self) -> dict[str, ObservedTask]:
@@ -256,5 +247,5 @@ class LocalWorld:
 
 
 def _record(start: StartAttempt, now: datetime) -> AttemptRecord:
-    limit = start.task.timeouts.attempt_seconds
-    return AttemptRecord(start.task.name, start.number, now, start.memory, limit)
+    limit = start.timeouts.attempt_seconds
+    return AttemptRecord(start.task, start.number, now, start.memory, limit)

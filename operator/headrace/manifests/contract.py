@@ -25,7 +25,7 @@ def environment(start: StartAttempt, outputs: str) -> dict[str, str]:
         "HEADRACE_NAMESPACE": context.namespace,
         "HEADRACE_WORKFLOW": context.workflow,
         "HEADRACE_RUN": context.run,
-        "HEADRACE_TASK": start.task.name,
+        "HEADRACE_TASK": start.task,
         "HEADRACE_ATTEMPT": str(start.number),
         "HEADRACE_LOGICAL_TIME": context.logical_time,
         **_interval(context),

@@ -11,7 +11,7 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.pod import SecurityContext
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.task.actions import StartAttempt
-from headrace.engine.task.memory import DEFAULT_RESOURCES, raised
+from headrace.engine.task.memory import resources_of
 from headrace.manifests.contract import environment
 from headrace.manifests.names import job_name
 
@@ -34,7 +34,7 @@ def job(start: StartAttempt, owner: Manifest) -> Manifest:
         owner: The owner reference of its TaskRun.
 
     """
-    name = job_name(start.context.run, start.context.run_uid, start.task.name, start.number)
+    name = job_name(start.context.run, start.context.run_uid, start.task, start.number)
     own_labels = _labels(start)
     annotations = {labels.MEMORY: start.memory} if start.memory else {}
     return {
@@ -57,8 +57,8 @@ def job(start: StartAttempt, owner: Manifest) -> Manifest:
             },
             "template": {
                 "metadata": {
-                    "labels": {**start.task.body.pod_labels, **own_labels},
-                    "annotations": dict(start.task.body.pod_annotations),
+                    "labels": {**start.work.body.pod_labels, **own_labels},
+                    "annotations": dict(start.work.body.pod_annotations),
                 },
                 "spec": _pod(start),
             },
@@ -71,7 +71,7 @@ def _labels(start: StartAttempt) -> dict[str, str]:
         labels.MANAGED_BY: labels.HEADRACE,
         labels.PART_OF: labels.HEADRACE,
         labels.RUN: start.context.run,
-        labels.TASK: start.task.name,
+        labels.TASK: start.task,
         labels.ATTEMPT: str(start.number),
     }
     if start.context.workflow:
@@ -80,7 +80,7 @@ def _labels(start: StartAttempt) -> dict[str, str]:
 
 
 def _pod(start: StartAttempt) -> Manifest:
-    body, timeouts = start.task.body, start.task.timeouts
+    body, timeouts = start.work.body, start.timeouts
     pod = {
         "restartPolicy": "Never",
         "containers": [_container(start)],
@@ -101,7 +101,7 @@ def _pod(start: StartAttempt) -> Manifest:
 
 
 def _container(start: StartAttempt) -> Manifest:
-    body = start.task.body
+    body = start.work.body
     container = {
         "name": CONTAINER,
         "image": body.image,
@@ -109,12 +109,17 @@ def _container(start: StartAttempt) -> Manifest:
         "args": [literal(each) for each in body.args],
         "env": _env(start),
         "envFrom": list(body.env_from),
-        "resources": raised(body.resources or DEFAULT_RESOURCES, start.memory),
+        "resources": _resources(start),
         "volumeMounts": _mounts(body),
         "terminationMessagePath": OUTPUTS_PATH,
         "securityContext": _container_security(body.security_context or SecurityContext()),
     }
     return {field: value for field, value in container.items() if value not in (None, [], {})}
+
+
+def _resources(start: StartAttempt) -> Manifest:
+    resources = resources_of(start.work)
+    return {"requests": dict(resources.requests), "limits": dict(resources.limits)}
 
 
 def literal(text: str) -> str:
@@ -132,7 +137,7 @@ def _env(start: StartAttempt) -> list[Manifest]:
     """Build the variables: a home, the task's, the contract's. Of two of one name the last wins."""
     # Many programs look for a home that can be written to.
     home = {"name": "HOME", "value": TMP}
-    task = [each.model_dump(by_alias=True, exclude_none=True) for each in start.task.body.env]
+    task = [each.model_dump(by_alias=True, exclude_none=True) for each in start.work.body.env]
     own = [
         {"name": name, "value": value} for name, value in environment(start, OUTPUTS_PATH).items()
     ]

@@ -34,22 +34,22 @@ def owner(kind: str, name: str, uid: str, api_version: str = API_VERSION) -> Man
 def task_run(start: StartAttempt) -> Manifest:
     """Return the TaskRun of a task that starts, owned by its run."""
     context, task = start.context, start.task
-    body = task.body.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    body = start.work.body.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return {
         "apiVersion": API_VERSION,
         "kind": "TaskRun",
         "metadata": {
-            "name": task_run_name(context.run, task.name),
+            "name": task_run_name(context.run, task),
             "namespace": context.namespace,
             "labels": {
                 labels.MANAGED_BY: labels.HEADRACE,
                 labels.WORKFLOW: context.workflow,
                 labels.RUN: context.run,
-                labels.TASK: task.name,
+                labels.TASK: task,
             },
             "ownerReferences": [owner("WorkflowRun", context.run, context.run_uid)],
         },
-        "spec": {"run": context.run, "task": task.name, **body},
+        "spec": {"run": context.run, "task": task, **body},
     }
 
 

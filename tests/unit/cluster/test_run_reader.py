@@ -6,7 +6,6 @@ from typing import Any
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.gather import TaskPictures
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.cluster.subjects.workflow import WorkflowWorld
@@ -28,10 +27,9 @@ class Bench:
         self.now = LATER
         client, clock = self.rig.client, lambda: self.now
         self.caches = Caches(lambda _: None, lambda _: None)
-        pictures = TaskPictures(lambda: self.caches, clock)
         events = EventRecorder(client, clock, "test")
         hooks = Hooks(clock, lambda _key, _seconds: None, events)
-        self.runs = ClusterWorld(self.caches, client, pictures, hooks)
+        self.runs = ClusterWorld(self.caches, client, hooks)
         definitions = self.runs.definitions
         self.workflows = WorkflowWorld(self.caches, client, definitions, events, clock)
 

@@ -5,10 +5,12 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.task import TaskBody
+from headrace.api.v1alpha1.task import TaskBody, TaskTimeouts
 from headrace.cluster.caches import Caches
+from headrace.cluster.carriers.reach import Reach
+from headrace.cluster.carriers.table import carriers
 from headrace.cluster.start import Starter
-from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.definition.work import Container
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.kube.errors import ApiError
 from headrace.kube.objects import Meta, OwnerReference
@@ -19,9 +21,15 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 def attempt(**body: Any) -> StartAttempt:
     """Return the first attempt of a task with these fields."""
-    task = TaskDefinition("load", 0, TaskBody.model_validate({"image": "busybox", **body}))
+    work = Container(TaskBody.model_validate({"image": "busybox", **body}))
     context = RunContext("shop", "night-1", "r1", "night", "2030-01-01T00:00:00Z")
-    return StartAttempt(task, 1, context)
+    return StartAttempt("load", 1, context, work, TaskTimeouts())
+
+
+def starter(client: AsyncMock, caches: Caches) -> Starter:
+    """Return what makes the attempts of all kinds of work."""
+    reach = Reach(caches, client, lambda: NOON, lambda _key, _seconds: None)
+    return Starter(reach, carriers(reach))
 
 
 async def test_a_token_without_an_identity_is_refused_before_a_job_is_made() -> None:
@@ -29,9 +37,10 @@ async def test_a_token_without_an_identity_is_refused_before_a_job_is_made() -> 
     sources = [{"serviceAccountToken": {"path": "token"}}]
     volumes = [{"name": "token", "projected": {"sources": sources}}]
     client = AsyncMock()
-    starter = Starter(Caches(lambda _: None, lambda _: None), client, lambda: NOON)
 
-    refused = await starter.start(attempt(volumes=volumes), OwnObject(Meta("night-1-load")))
+    refused = await starter(client, Caches(lambda _: None, lambda _: None)).start(
+        attempt(volumes=volumes), OwnObject(Meta("night-1-load"))
+    )
 
     assert refused is not None
     assert Reason.ADMISSION_DENIED == refused.reason
@@ -50,7 +59,7 @@ async def test_a_name_that_is_freed_in_between_is_tried_again_at_once() -> None:
     client.get.side_effect = [gone]
     caches = Caches(lambda _: None, lambda _: None)
 
-    refused = await Starter(caches, client, lambda: NOON).start(
+    refused = await starter(client, caches).start(
         attempt(), OwnObject(Meta("night-1-load", "shop", "t1"))
     )
 

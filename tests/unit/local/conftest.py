@@ -8,7 +8,9 @@ import pytest
 
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.definition.work import Container
 from headrace.engine.task.actions import RunContext, StartAttempt
+from headrace.engine.task.work import start_attempt
 from headrace.local.folder import AttemptFiles
 from headrace.local.supervision import Program
 
@@ -35,8 +37,8 @@ def program(tmp_path: Path) -> Callable[..., Program]:
 def start() -> Start:
     def build(*command: str, number: int = 1, **body: Any) -> StartAttempt:
         fields = {"image": "example.org/etl:1", "command": command, **body}
-        task = TaskDefinition("load", 0, TaskBody.model_validate(fields))
+        task = TaskDefinition("load", 0, Container(TaskBody.model_validate(fields)))
         context = RunContext("default", "etl-1", "uid", "etl", "2030-01-01T00:00:00Z")
-        return StartAttempt(task, number, context)
+        return start_attempt(task, number, context)
 
     return build

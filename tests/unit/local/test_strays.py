@@ -12,7 +12,20 @@ from headrace.local import strays
 def sleeper(tmp_path: Path) -> subprocess.Popen[bytes]:
     """Return a process of the first attempt of `load`; its folder is this test's alone."""
     environment = {"HEADRACE_OUTPUTS": f"{tmp_path}/runs/etl/load/attempt-1.outputs"}
-    return subprocess.Popen(["/bin/sleep", "600"], env=environment, start_new_session=True)
+    sleeper = subprocess.Popen(
+        ["/bin/cat"],
+        env=environment,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert sleeper.stdin is not None
+    assert sleeper.stdout is not None
+    # Its environment can be read a moment after it was started: it answers when it is there.
+    sleeper.stdin.write(b"there\n")
+    sleeper.stdin.flush()
+    assert b"there\n" == sleeper.stdout.readline()
+    return sleeper
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_a_task_run_has_the_task_as_it_runs() -> None:
     spec = TaskRunSpec.model_validate(manifest["spec"])
     assert ("etl-1", "extract", "busybox:1.37") == (spec.run, spec.task, spec.image)
     for field in ("command", "retry", "env", "resources"):
-        assert getattr(spec, field) == getattr(defined.body, field)
+        assert getattr(spec, field) == getattr(defined.work.body, field)
 
 
 def test_a_task_run_says_whose_it_is() -> None:

@@ -4,18 +4,19 @@ The world of runs in a Kubernetes cluster: reads what is cached, writes through 
 Knows where each part of a run is kept. Decides nothing.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.belonging import Place, place_of
 from headrace.cluster.caches import Caches
+from headrace.cluster.carriers.reach import Reach
+from headrace.cluster.carriers.table import carriers
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.departures import Departures
 from headrace.cluster.events import EventRecorder
+from headrace.cluster.flight import some_at_a_time
 from headrace.cluster.gather import Gatherer, TaskPictures, task_log
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.run_reader import RunReader, run_log
@@ -29,15 +30,10 @@ from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.task.news import news
 from headrace.engine.task.observed import Obstacle, TaskLog
 from headrace.kube.client import Client
-from headrace.kube.errors import StaleError, transient
+from headrace.kube.errors import StaleError
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.status import run_status, task_status
-
-IN_FLIGHT = 8
-"""How many requests of a run are under way at a time. More would open more connections, and a
-handshake costs more CPU than a request. Each run has its own: those of one that get no answer must
-not keep others waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,6 @@ class ClusterWorld:
         self,
         caches: Caches,
         client: Client,
-        pictures: TaskPictures,
         hooks: Hooks,
     ) -> None:
         """Read and write through these caches."""
@@ -70,14 +65,16 @@ class ClusterWorld:
         self._clock = clock
         self.definitions = Definitions(client)
         self._hooks = hooks
-        gatherer = Gatherer(caches, client, pictures, hooks.later, self._saw)
+        reach = Reach(caches, client, clock, hooks.later)
+        kinds = carriers(reach)
+        self.pictures = TaskPictures(kinds.values())
+        gatherer = Gatherer(caches, client, self.pictures, hooks.later, self._saw)
         departures = Departures(caches, client)
         self._reader = RunReader(
             caches, self.definitions, gatherer, departures, Specs(client), clock=clock
         )
-        self._starter = Starter(caches, client, clock)
+        self._starter = Starter(reach, kinds)
         self._statuses = StatusWriter(client)
-        self._pictures = pictures
         self._second_look = SecondLook(caches, client)
         self._memories: dict[RunKey, Memory] = {}
 
@@ -119,12 +116,12 @@ class ClusterWorld:
         if key in self._memories:
             memory = self._memories[key]
             memory.tasks = {task: version_of(item.metadata) for task, item in items.items()}
-            memory.seen = {task: self._pictures.of(item) for task, item in items.items()}
+            memory.seen = {task: self.pictures.of(item) for task, item in items.items()}
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write TaskRuns' statuses, each if it is still the one that was decided upon."""
         await self._look_twice(key, records)
-        await self._all([self._log(key, task, log) for task, log in records.items()])
+        await some_at_a_time([self._log(key, task, log) for task, log in records.items()])
 
     async def _look_twice(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Refuse to close an attempt by a decision that knew less than is known now."""
@@ -133,7 +130,7 @@ class ClusterWorld:
         logs = {task: (task_log(item)[0], records[task]) for task, item in there.items()}
         memory = self._memories.get(key)
         for task in await self._second_look.ask(key, logs):
-            if memory is not None and memory.seen.get(task) is not self._pictures.of(there[task]):
+            if memory is not None and memory.seen.get(task) is not self.pictures.of(there[task]):
                 raise StaleError(f"{key.kind} {key.namespace}/{key.name}: news was on its way")
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
@@ -141,7 +138,7 @@ class ClusterWorld:
         memory, item = self._memories.get(key), self._run_object(key)
         if memory is not None and (item is None or item.metadata.uid != memory.uid):
             raise StaleError(f"{key.kind} {key.namespace}/{key.name} is another one now")
-        await self._all([self._apply(key, action) for action in actions])
+        await some_at_a_time([self._apply(key, action) for action in actions])
 
     async def record(self, key: RunKey, status: RunLog) -> None:
         """Write the WorkflowRun's status; a TaskRun on its own has told all in its log."""
@@ -221,9 +218,9 @@ class ClusterWorld:
                 self._caches.awaited.starts(key)
                 alone = self._run_object(key) if key.kind is RunKind.TASK_RUN else None
                 obstacle = await self._starter.start(action, alone)
-                self._remember(key, action.task.name, obstacle)
+                self._remember(key, action.task, obstacle)
                 if obstacle is None:
-                    self._made(key, action.task.name)
+                    self._made(key, action.task)
                     self._hooks.job_created(key)
             case EndAttempt(task, number):
                 memory, item = self._memories.get(key), self._task_run(key, task)
@@ -271,30 +268,3 @@ class ClusterWorld:
         caches = self._caches
         for store in (caches.runs, caches.task_runs, caches.jobs, caches.pods):
             store.forget(key)
-
-    async def _all(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
-        """
-        Do all of them, some at a time; then raise the first error, if there was one.
-
-        After an error that may pass by itself, no other one is begun: it would likely meet the
-        same, and a turn must come to its end.
-        """
-        gate = asyncio.Semaphore(IN_FLIGHT)
-        errors: list[Exception] = []
-
-        async def one(coroutine: Coroutine[Any, Any, None]) -> None:
-            async with gate:
-                if any(map(transient, errors)):
-                    return
-                try:
-                    await coroutine
-                except Exception as error:  # noqa: BLE001 - raised below
-                    errors.append(error)
-
-        try:
-            await asyncio.gather(*map(one, coroutines))
-        finally:
-            for coroutine in coroutines:
-                coroutine.close()  # Those that were not begun.
-        if errors:
-            raise errors[0]

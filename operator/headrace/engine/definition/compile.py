@@ -5,7 +5,7 @@ Knows the API types. Knows no run.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headrace.api.v1alpha1.params import Param
@@ -22,6 +22,10 @@ from headrace.api.v1alpha1.trigger import Concurrency
 from headrace.api.v1alpha1.workflow import History, OnFailure, WorkflowSpec
 from headrace.engine.definition.graph import Graph
 from headrace.engine.definition.problems import InvalidDefinitionError, problems
+from headrace.engine.definition.work import Container, Work
+
+_NO_RETRY = RetryPolicy()
+_NO_TIMEOUTS = TaskTimeouts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +34,15 @@ class TaskDefinition:
 
     name: str
     position: int
-    body: TaskBody
+    work: Work
+    retry: RetryPolicy = _NO_RETRY
+    timeouts: TaskTimeouts = _NO_TIMEOUTS
     upstream: tuple[str, ...] = ()
     run_when: RunWhen = RunWhen.ALL_SUCCEEDED
     allow_failure: bool = False
     is_finally: bool = False
 
-    @property
-    def retry(self) -> RetryPolicy:
-        """The retry policy, never missing."""
-        return self.body.retry or _NO_RETRY
 
-    @property
-    def timeouts(self) -> TaskTimeouts:
-        """The time limits, never missing."""
-        return self.body.timeouts or _NO_TIMEOUTS
-
-
-_NO_RETRY = RetryPolicy()
-_NO_TIMEOUTS = TaskTimeouts()
 _ANY_NUMBER = Concurrency()
 _USUAL_HISTORY = History()
 
@@ -87,7 +81,7 @@ def compile_workflow(spec: WorkflowSpec) -> Definition:
     if wrong:
         raise InvalidDefinitionError(wrong)
     tasks = {
-        task.name: _task(task, position, spec.defaults)
+        task.name: _named_task(task, position, spec.defaults)
         for position, task in enumerate((*spec.tasks, *spec.finally_))
     }
     return Definition(
@@ -104,15 +98,18 @@ def compile_workflow(spec: WorkflowSpec) -> Definition:
 
 def single_task(name: str, body: TaskBody, params: tuple[Param, ...] = ()) -> Definition:
     """Make the definition of a run that is one task on its own."""
-    task = TaskDefinition(name, 0, body)
-    return Definition(tasks={name: task}, graph=Graph({name: ()}), params=params)
+    return Definition(tasks={name: _task(name, 0, body)}, graph=Graph({name: ()}), params=params)
 
 
-def _task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefinition:
+def _task(name: str, position: int, body: TaskBody) -> TaskDefinition:
     return TaskDefinition(
-        name=task.name,
-        position=position,
-        body=_with_defaults(task, defaults),
+        name, position, Container(body), body.retry or _NO_RETRY, body.timeouts or _NO_TIMEOUTS
+    )
+
+
+def _named_task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefinition:
+    return replace(
+        _task(task.name, position, _with_defaults(task, defaults)),
         upstream=task.depends_on if isinstance(task, Task) else (),
         run_when=task.run_when if isinstance(task, Task) else RunWhen.ALWAYS,
         allow_failure=task.allow_failure,

@@ -20,10 +20,11 @@ from headrace.engine.run.records import Records, write_up
 from headrace.engine.run.status import RunView, refused, run_log, waiting
 from headrace.engine.run.steering import course, deadlines
 from headrace.engine.run.survey import Survey, survey
-from headrace.engine.task.actions import Action, EndAttempt, RunContext, StartAttempt
+from headrace.engine.task.actions import Action, EndAttempt, RunContext
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.timeout import total_deadline
 from headrace.engine.task.verdict import Start, Wait
+from headrace.engine.task.work import start_attempt
 from headrace.engine.text import rfc3339
 
 RUN_STATUS_INTERVAL = timedelta(seconds=1)
@@ -87,7 +88,7 @@ def _actions(run: ObservedRun, definition: Definition, found: Survey) -> Iterato
             yield from endings(name, each.log, each.seen)
         if isinstance(each.verdict, Start):
             context = context or _context(run, definition)
-            yield StartAttempt(each.task, each.verdict.number, context, each.verdict.memory)
+            yield start_attempt(each.task, each.verdict.number, context, each.verdict.memory)
 
 
 def _wake_ups(

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from headrace.api.v1alpha1.run import Interval
-from headrace.engine.definition.compile import TaskDefinition
+from headrace.api.v1alpha1.task import TaskTimeouts
+from headrace.engine.definition.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,12 @@ class RunContext:
 class StartAttempt:
     """Start one attempt of a task. Asking again for the same attempt changes nothing."""
 
-    task: TaskDefinition
+    task: str
     number: int
     context: RunContext
+    work: Work
+    """What it does, resolved for this attempt."""
+    timeouts: TaskTimeouts
     memory: str | None = None
     """The memory limit, where a retry rule raised it."""
 

@@ -12,6 +12,7 @@ from headrace.api.checks.quantities import amount
 from headrace.api.v1alpha1.pod import Resources
 from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.definition.work import Work
 from headrace.engine.task.observed import Attempt, TaskLog
 from headrace.engine.task.retry import matching_rule
 
@@ -76,4 +77,9 @@ def _own(resources: Resources) -> str | None:
 
 def memory_of_next(task: TaskDefinition, log: TaskLog) -> str | None:
     """Return the memory of a task's next attempt, where a rule has raised it."""
-    return next_memory(task.retry, log.last, task.body.resources or DEFAULT_RESOURCES)
+    return next_memory(task.retry, log.last, resources_of(task.work))
+
+
+def resources_of(work: Work) -> Resources:
+    """Return what work asks for, or what it gets if it asks for nothing."""
+    return work.body.resources or DEFAULT_RESOURCES

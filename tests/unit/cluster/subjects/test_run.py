@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.task import TaskBody
+from headrace.api.v1alpha1.task import TaskBody, TaskTimeouts
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
-from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.definition.work import Container
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.decide import decide
 from headrace.engine.run.observed import RunKey, RunKind
@@ -185,7 +185,9 @@ def starts(number: int) -> list[StartAttempt]:
     """Return the starts of so many tasks in the namespace `bad`."""
     body = TaskBody.model_validate({"image": "busybox"})
     context = RunContext("bad", "r", "uid", "w", "2030-01-01T00:00:00Z")
-    return [StartAttempt(TaskDefinition(f"t{n}", n, body), 1, context) for n in range(number)]
+    return [
+        StartAttempt(f"t{n}", 1, context, Container(body), TaskTimeouts()) for n in range(number)
+    ]
 
 
 async def with_a_bad_namespace() -> WorldRig:

@@ -48,13 +48,13 @@ def test_defaults_fill_in_what_a_task_does_not_say() -> None:
     )
     plain, own, none = definition.tasks.values()
     assert ("busybox", 3, 60) == (
-        *(plain.body.image, plain.retry.limit, plain.timeouts.pending_seconds),
+        *(plain.work.body.image, plain.retry.limit, plain.timeouts.pending_seconds),
     )
-    assert ("python", 0) == (own.body.image, own.retry.limit)
+    assert ("python", 0) == (own.work.body.image, own.retry.limit)
     assert [("REGION", "eu"), ("LEVEL", "debug"), ("MORE", "1")] == [
-        (each.name, each.value) for each in own.body.env
+        (each.name, each.value) for each in own.work.body.env
     ]
-    assert (3600, {}) == (none.timeouts.pending_seconds, none.body.pod_labels)
+    assert (3600, {}) == (none.timeouts.pending_seconds, none.work.body.pod_labels)
 
 
 def test_without_policies_a_task_has_those_of_the_reference() -> None:
@@ -69,7 +69,7 @@ def test_a_task_on_its_own_is_a_workflow_of_one() -> None:
     body = TaskBody(image="busybox", resources=Resources(limits={"memory": "1Gi"}))
     definition = single_task("hello", body, (param("x"),))
     assert ("hello",) == definition.names == definition.graph.order
-    assert body is definition.tasks["hello"].body
+    assert body is definition.tasks["hello"].work.body
     assert "x" == definition.params[0].name
 
 

@@ -47,7 +47,7 @@ def test_a_start_tells_the_task_all_it_may_know() -> None:
     run = observed(definition, given={"table": "t"}, logical_time=at(0), interval=interval)
     (start,) = decide(run, at(1)).actions
     assert isinstance(start, StartAttempt)
-    assert ("a", 1, "busybox:1.37") == (start.task.name, start.number, start.task.body.image)
+    assert ("a", 1, "busybox:1.37") == (start.task, start.number, start.work.body.image)
     context = start.context
     assert ("default", "etl-1", "uid-1", "etl") == (
         *(context.namespace, context.run, context.run_uid, context.workflow),

@@ -205,7 +205,7 @@ def test_positions_are_of_task_runs_that_were_seen() -> None:
     run = observed(THREE, tasks={"a": RUNS}, log=RunLog(started=at(0), positions="2"))
     decision = decide(run, at(10))
     starts = [each for each in decision.actions if isinstance(each, StartAttempt)]
-    assert ["b"] == [each.task.name for each in starts]
+    assert ["b"] == [each.task for each in starts]
     assert decision.status is not None
     assert "0,2" == decision.status.positions
 

@@ -1,0 +1,76 @@
+"""
+What Jobs and pods show of a TaskRun's attempts, from what is cached.
+
+Knows which Jobs and pods belong to a TaskRun, also when they are gone. Asks nobody.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+
+import msgspec
+
+from headrace.cluster.belonging import Place, attempt_of, owner_uid, place_of
+from headrace.cluster.caches import Caches, job_of
+from headrace.engine.task.observed import Sighting
+from headrace.manifests.kube import Job, OwnObject, Pod, holds
+from headrace.manifests.pods import active, succeeded
+from headrace.manifests.sighting import sight
+
+
+class JobSightings:
+    """Shows attempts that are carried by Jobs."""
+
+    def __init__(self, caches: Caches, clock: Callable[[], datetime]) -> None:
+        """Read these caches; `clock` stands in for times nobody tells."""
+        self._caches = caches
+        self._clock = clock
+
+    def of(self, item: OwnObject, logged: int) -> Iterator[Sighting]:
+        """Show the attempts of a TaskRun of which a Job or a pod is known."""
+        caches, now = self._caches, self._clock()
+        uid, place = item.metadata.uid, place_of(item)
+        shown: set[str] = set()
+        for gone, jobs in (
+            (False, caches.jobs.by_index(uid)),
+            (True, caches.jobs.tombstones_by_index(uid)),
+        ):
+            for job in jobs:
+                pods = self._pods_of(job, gone=gone)
+                known = attempt_of(job, place, logged)
+                if known is not None:
+                    shown.add(job.metadata.uid)
+                    yield sight(known, pods, gone=gone, now=now)
+        for pods in self._orphans(place, shown).values():
+            known = attempt_of(_last_job(pods[0]), place, logged)
+            if known is not None:
+                yield sight(known, pods, gone=True, now=now)
+
+    def _pods_of(self, job: Job, *, gone: bool) -> tuple[Pod, ...]:
+        """
+        Return a Job's pods, and of those that are gone the ones whose last words count.
+
+        Between two turns a pod may end and be deleted. That is no end of a Job that goes on and may
+        make another pod, unless the pod succeeded.
+        """
+        pods, uid = self._caches.pods, job.metadata.uid
+        over = gone or holds(job.status.conditions, "Failed") is not None
+        dead = (
+            pod
+            for pod in pods.tombstones_by_index(uid)
+            if succeeded(pod) or (over and not active(pod))
+        )
+        return (*pods.by_index(uid), *dead)
+
+    def _orphans(self, place: Place, shown: Collection[str]) -> dict[str, tuple[Pod, ...]]:
+        """Return the pods, by Job, whose Jobs went while nobody looked, or without their pods."""
+        found: dict[str, tuple[Pod, ...]] = {}
+        for pod in self._caches.pods.by_index((place.key, place.task)):
+            if owner_uid(pod.metadata) not in shown:
+                found[job_of(pod)] = (*found.get(job_of(pod), ()), pod)
+        return found
+
+
+def _last_job(pod: Pod) -> Job:
+    """Return what a pod still tells of its Job."""
+    meta, uid = pod.metadata, owner_uid(pod.metadata)
+    return Job(msgspec.structs.replace(meta, name=job_of(pod), uid=uid, deletion_timestamp=None))

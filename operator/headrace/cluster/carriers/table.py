@@ -1,0 +1,17 @@
+"""Which carrier a kind of work has: one line a kind."""
+
+from collections.abc import Mapping
+
+from headrace.cluster.carriers.carrier import Carrier
+from headrace.cluster.carriers.job import JobCarrier
+from headrace.cluster.carriers.reach import Reach
+from headrace.engine.definition.work import Container, Work
+
+Carriers = Mapping[type[Work], Carrier]
+
+
+def carriers(reach: Reach) -> Carriers:
+    """Return the carrier of each kind of work."""
+    return {
+        Container: JobCarrier(reach),
+    }

@@ -1,0 +1,90 @@
+"""
+What carries each kind of work on this machine: one line of the table a kind.
+
+Knows how an attempt is made, and taken over from the runner before. Decides nothing about tasks.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from headrace.engine.definition.work import Container, Work
+from headrace.engine.task.actions import StartAttempt
+from headrace.local.attempt import LiveAttempt
+from headrace.local.folder import StateFolder
+from headrace.local.launcher import Launcher
+from headrace.local.records import AttemptRecord, RunRecord
+from headrace.local.supervision import CannotStartError
+from headrace.manifests.names import job_name
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a carrier works with."""
+
+    run: RunRecord
+    folder: StateFolder
+    launcher: Launcher
+    on_forced_end: Callable[[LiveAttempt], None]
+    """Keeps why an attempt is ended, before it is."""
+    on_change: Callable[[], None]
+    """Called when an attempt has ended."""
+
+
+class Carrier(Protocol):
+    """Makes the attempts of one kind of work, and takes them over."""
+
+    def make(self, record: AttemptRecord) -> LiveAttempt:
+        """Return the attempt of a record that was just kept; nothing of it runs yet."""
+
+    def launch(self, attempt: LiveAttempt, start: StartAttempt) -> None:
+        """Start an attempt. One that cannot be started has ended, with the reason."""
+
+    def find(self, record: AttemptRecord) -> LiveAttempt:
+        """
+        Take over what a runner before this one made.
+
+        Raises:
+            FileNotFoundError: if it was never started.
+
+        """
+
+
+class ProcessCarrier:
+    """Carries a container's program as a process, or in a container of podman or docker."""
+
+    def __init__(self, reach: Reach) -> None:
+        """Work with these."""
+        self._reach = reach
+
+    def make(self, record: AttemptRecord) -> LiveAttempt:
+        """Return the attempt of a record."""
+        reach = self._reach
+        files = reach.folder.attempt(reach.run.key.name, record.task, record.number)
+        return LiveAttempt(record, files, reach.on_forced_end, reach.on_change)
+
+    def launch(self, attempt: LiveAttempt, start: StartAttempt) -> None:
+        """Start its program."""
+        reach = self._reach
+        files = reach.folder.attempt(reach.run.key.name, start.task, start.number)
+        try:
+            files.folder.mkdir(parents=True, exist_ok=True)
+            program = reach.launcher.program(start, files)
+        except (CannotStartError, OSError) as error:
+            attempt.refuse(str(error))
+        else:
+            attempt.start(program)
+
+    def find(self, record: AttemptRecord) -> LiveAttempt:
+        """Take over its process."""
+        attempt, run = self.make(record), self._reach.run
+        name = job_name(run.key.name, run.uid, record.task, record.number)
+        attempt.find(self._reach.launcher.removal(name))
+        return attempt
+
+
+def carriers(reach: Reach) -> Mapping[type[Work], Carrier]:
+    """Return the carrier of each kind of work."""
+    return {
+        Container: ProcessCarrier(reach),
+    }
