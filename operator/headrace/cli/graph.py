@@ -73,7 +73,7 @@ def text(name: str, definition: Definition) -> Iterator[str]:
 
 
 def levels(definition: Definition) -> dict[str, int]:
-    """Return the level of each task except `finally` tasks: above all its upstream tasks."""
+    """Return the level of each task except `finally` tasks: one more than its upstream tasks."""
     level: dict[str, int] = {}
     for name in definition.graph:
         level[name] = 1 + max((level[up] for up in definition.graph.upstream[name]), default=0)

@@ -1,5 +1,5 @@
 """
-The Kubernetes API as any client needs it: requests, watches, caches that heal, the Lease.
+The Kubernetes API for any client: requests, watches, caches that heal, the Lease.
 
-Knows nothing of Headrace: no kind of ours, no label, no rule.
+Knows nothing of Headrace: no kind, no label, no rule of it.
 """

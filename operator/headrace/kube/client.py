@@ -1,10 +1,10 @@
 """
 The verbs of the Kubernetes API, thin: typed objects in and out.
 
-Headrace names all it makes, so each request may be sent again. A create whose answer was lost is
-told `AlreadyExists` by its second try, and its caller looks whose object that is.
-Does not know any kind, how bytes travel (`transport.py`), when to try again (`sender.py`), or what
-is cached (`store.py`).
+Headrace chooses all names, so each request may be sent again. If the answer to a create was lost,
+the second try fails with `AlreadyExists`, and the caller looks who owns that object. Does not know
+any kind, how bytes travel (`transport.py`), when to try again (`sender.py`), or what is cached
+(`store.py`).
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -25,14 +25,14 @@ T = TypeVar("T")
 Body = dict[str, Any]
 
 IDLE_SECONDS: Final = 70.0
-"""A watch that is silent for longer is dead: bookmarks come each minute."""
+"""A watch that is silent for longer is dead: a bookmark arrives each minute."""
 PAGE: Final = 500
 PAGE_BYTES: Final = 8 * 2**20
-"""How large a page of a list may be, if it has more than one object."""
+"""The most bytes of a page with more than one object."""
 FEWER: Final = 4
-"""By how much a page has fewer objects than one that was too large."""
+"""A page after one that was too large has this many times fewer objects."""
 LINE_BYTES: Final = 32 * 2**20
-"""How long a line of a watch may be: several times longer than an object can be."""
+"""The most bytes of a line of a watch: several times the largest object."""
 MERGE_PATCH: Final = "application/merge-patch+json"
 
 
@@ -62,7 +62,7 @@ class Client:
     """
 
     def __init__(self, transport: Transport, settings: Settings, random: Random) -> None:
-        """Use a transport, by these settings; draw jitter from `random`."""
+        """Use a transport with these settings; `random` gives the jitter."""
         self.random = random
         self._settings = settings
         self._sender = Sender(transport, settings, random)
@@ -70,18 +70,18 @@ class Client:
 
     @property
     def clock(self) -> Clock:
-        """The time by which this client waits."""
+        """The clock of this client's waits."""
         return self._settings.clock
 
     async def get(self, ref: Ref, into: type[T], *, within: float = REQUEST_SECONDS) -> T:
-        """Return an object as it is now."""
+        """Return the current object."""
         return await self._object(Call("get", ref.resource, Request("GET", ref.path)), into, within)
 
     async def discovers(self, resource: Resource, *, within: float = REQUEST_SECONDS) -> bool:
         """
-        Tell whether the API server names a kind of a group among those that it serves.
+        Return whether discovery of the API server names a kind of a group.
 
-        Right after a CRD is made its objects may be served before discovery names them.
+        Just after a CRD is created, the API server may serve its objects before discovery names it.
         """
         groups = await self._discovery(resource, "/apis", _Groups, within)
         if resource.group not in {group.name for group in groups.groups}:
@@ -91,7 +91,7 @@ class Client:
         return resource.plural in {kind.name for kind in kinds.resources}
 
     async def _discovery(self, resource: Resource, path: str, into: type[T], within: float) -> T:
-        """Read a document of discovery; one that is missing is empty."""
+        """Read a document of discovery; a missing one is empty."""
         try:
             return await self._object(Call("get", resource, Request("GET", path)), into, within)
         except ApiError as error:
@@ -103,12 +103,11 @@ class Client:
         self, scope: Scope, into: type[T], *, size: int = PAGE, within: float = REQUEST_SECONDS
     ) -> AsyncGenerator[Page[T], None]:
         """
-        List what is in the scope now, page by page; `within` is the time for each page.
+        List the objects of a scope, page by page; `within` is the time for each page.
 
-        A page has `size` objects at most. Where objects are large it has fewer, so that it never
-        takes more memory than a few megabytes, or one object.
-
-        When the server forgets the list between two pages (`gone`), the caller begins again.
+        A page has `size` objects at most, and fewer if they are large, so that it takes a few
+        megabytes of memory, or one object. If the server forgets the list between two pages
+        (`gone`), the caller starts again.
         """
         decoder = self._decoders.of(into)
         query: dict[str, str | int] = {**_selectors(scope), "continue": ""}
@@ -124,7 +123,7 @@ class Client:
             page = read_page(body, decoder)
             if len(body) < PAGE_BYTES // FEWER:
                 limit = min(size, 2 * limit)
-            del body  # Its reader may take long.
+            del body  # The reader of a page may take long.
             yield page
             if not page.next_page:
                 return
@@ -140,14 +139,15 @@ class Client:
         rest: Callable[[], float] = lambda: 0.0,
     ) -> AsyncGenerator[Event[T], None]:
         """
-        Tell what happens in the scope after the resourceVersion `since`, for so many seconds.
+        Yield the events of a scope after the resourceVersion `since`, for so many seconds.
 
-        Tried once: only the caller knows from where to go on. A silence of 70 s is `SilentError`,
-        a cut in the line `UnreachableError`, and what is longer than any event `TooLargeError`.
+        There is only one try: the caller alone knows where to go on. A silence of 70 s raises
+        `SilentError`, a broken connection `UnreachableError`, and a line longer than any event
+        `TooLargeError`.
 
-        While `rest` returns more than 0, news is told at once after a silence, and else every so
-        many seconds, all that has gathered: to be woken for an event costs several times more than
-        the event does. All watches with the same rest are told at the same moments.
+        While `rest` returns more than 0, events gather for so many seconds, and arrive together;
+        after a silence, an event arrives at once. A wake-up costs several times more than an event.
+        Watches with the same rest wake up at the same moments.
         """
         query: dict[str, str | int] = {
             **_selectors(scope),
@@ -189,12 +189,12 @@ class Client:
         """
         Create an object, in the namespace and by the name in its metadata.
 
-        If the name is taken, be it by an earlier try of this very call, the error answers
-        `already_exists`. A field that the server does not know is an error too (`invalid`);
-        without `strict` it is dropped in silence. With `tries` it is sent at most so often.
+        If the name is taken, maybe by an earlier try of this call, the error answers
+        `already_exists`. An unknown field is an error too (`invalid`); without `strict`, the server
+        drops it in silence. `tries` limits how often the request is sent.
 
         Raises:
-            ValueError: The body has no name. A name that the server chose would not be found again
+            ValueError: The body has no name. A name from the server could not be derived again
                 after a crash.
 
         """
@@ -213,9 +213,9 @@ class Client:
         self, ref: Ref, body: Body, into: type[T], *, within: float = REQUEST_SECONDS
     ) -> T:
         """
-        Put an object in the place of the one that was read.
+        Replace the object that was read.
 
-        `metadata.resourceVersion` in the body says which that was; if the object has changed since,
+        `metadata.resourceVersion` in the body names its version; if the object has changed since,
         the error answers `conflict`.
         """
         request = self._write("PUT", self._managed(ref.path), body)
@@ -236,7 +236,7 @@ class Client:
     async def patch_status(
         self, ref: Ref, body: Body, into: type[T], *, within: float = REQUEST_SECONDS
     ) -> T:
-        """Merge the `status` in `body` into the object's. Otherwise as `patch`."""
+        """Merge the `status` in `body` into the object's status. Otherwise as `patch`."""
         target = self._managed(f"{ref.path}/status")
         request = self._write("PATCH", target, body, MERGE_PATCH)
         return await self._object(Call("patch", ref.resource, request), into, within)
@@ -250,12 +250,12 @@ class Client:
         within: float = REQUEST_SECONDS,
     ) -> None:
         """
-        Ask for an object's end. It may live on for its grace period and finalizers.
+        Delete an object. It may live on for its grace period and finalizers.
 
         Args:
             ref: Which object.
             uid: Delete it only if it still has this uid; if not, the error answers `conflict`.
-            propagation: What becomes of those it owns: `Background`, `Foreground` or `Orphan`.
+            propagation: What happens to its dependents: `Background`, `Foreground` or `Orphan`.
             within: Seconds for the whole call.
 
         """
@@ -285,5 +285,5 @@ def _selectors(scope: Scope) -> dict[str, str | int]:
 
 
 def _target(path: str, query: Mapping[str, str | int]) -> str:
-    """Join path and query; what is empty is not said."""
+    """Join path and query; empty parameters are left out."""
     return f"{path}?{urlencode({name: value for name, value in query.items() if value})}"

@@ -1,5 +1,5 @@
 """
-Who we are to the API server, where it is, and how we know that it is the right one.
+Our identity for the API server, its address, and the proof of its identity.
 
 Two sources: the service account of our own pod, and a kubeconfig, read by the `kubernetes` package.
 Tokens and authorities are rotated under a running process, so both are read again: each minute, and
@@ -24,40 +24,40 @@ log = logging.getLogger(__name__)
 
 
 class CredentialsError(ClusterError):
-    """There are no usable credentials. The message says what to set."""
+    """No credentials can be used. The message says what to set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where the API server is."""
+    """The address of the API server."""
 
     url: str
     """E.g. `https://10.96.0.1:443`, without a slash at the end."""
     namespace: str = "default"
-    """Our own namespace: of our pod, or of the kubeconfig's context."""
+    """Our own namespace, from our pod or the kubeconfig's context."""
     tls_name: str | None = None
-    """The name that its certificate must carry, if not that of the URL."""
+    """The name in the server's certificate, if not that of the URL."""
     proxy: str | None = None
     verify: bool = True
-    """False: any certificate will do (`insecure-skip-tls-verify`)."""
+    """False: any certificate is accepted (`insecure-skip-tls-verify`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What one reading of the credentials gave."""
+    """The result of one reading of the credentials."""
 
     authorization: str = ""
-    """Value of the `Authorization` header; empty if a client certificate speaks for us."""
+    """Value of the `Authorization` header; empty with a client certificate."""
     ca_file: str | None = None
     cert_file: str | None = None
     key_file: str | None = None
 
 
 class Reader(Protocol):
-    """Reads credentials from where they are kept. It may block."""
+    """Reads credentials from their source. It may block."""
 
     def __call__(self, *, anew: bool) -> Login:
-        """Read them; with `anew`, keep nothing of an earlier reading."""
+        """Read the credentials; with `anew`, forget an earlier reading."""
 
 
 class Credentials:
@@ -73,8 +73,8 @@ class Credentials:
         Read the credentials for the first time.
 
         Args:
-            server: Where they are for.
-            read: Reads them, now and later.
+            server: The server that accepts them.
+            read: Reads the credentials, now and later.
             now: Seconds that only grow.
 
         """
@@ -86,18 +86,18 @@ class Credentials:
         self.tls = _tls(server, self._login) if server.url.startswith("https:") else None
 
     async def headers(self) -> dict[str, str]:
-        """Return the headers by which the server knows us."""
+        """Return the headers with our identity."""
         if self._now() - self._read_at >= REREAD_SECONDS:
             await self._reread(anew=False)
         value = self._login.authorization
         return {"Authorization": value} if value else {}
 
     async def renew(self) -> None:
-        """Read everything again: the server did not accept us, or we did not accept the server."""
+        """Read all again: the server refused us, or we did not trust the server."""
         await self._reread(anew=True)
 
     async def _reread(self, *, anew: bool) -> None:
-        self._read_at = self._now()  # First, so that those who come meanwhile do not read as well.
+        self._read_at = self._now()  # First, so that concurrent callers do not read too.
         try:
             login = await asyncio.to_thread(self._read, anew=anew)
             if self.tls is not None:
@@ -120,7 +120,7 @@ def _tls(server: Server, login: Login) -> ssl.SSLContext:
 
 
 def _load(context: ssl.SSLContext, login: Login) -> None:
-    """Let new connections use new files; those that stand are not touched."""
+    """Let new connections use new files. Open connections stay as they are."""
     if login.ca_file:
         context.load_verify_locations(login.ca_file)
     if login.cert_file:
@@ -134,7 +134,7 @@ def from_service_account(
     Use the service account of the pod that we run in.
 
     Raises:
-        CredentialsError: This is no pod, or it mounts no token.
+        CredentialsError: We are not in a pod, or the pod mounts no token.
 
     """
     host = environ.get("KUBERNETES_SERVICE_HOST")
@@ -212,10 +212,10 @@ def from_kubeconfig(path: str | None = None, context: str | None = None) -> Cred
 
 def find(environ: Mapping[str, str], home: Path) -> Credentials:
     """
-    Use what there is: `$KUBECONFIG`, else the pod's service account, else `~/.kube/config`.
+    Use `$KUBECONFIG`, else the pod's service account, else `~/.kube/config`.
 
     Raises:
-        CredentialsError: There is none of them; the message says what to set.
+        CredentialsError: None of them exists; the message says what to set.
 
     """
     if environ.get("KUBECONFIG"):

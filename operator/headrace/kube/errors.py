@@ -1,8 +1,8 @@
 """
-How a call to the API server can fail.
+The ways in which a call to the API server can fail.
 
-Knows the API server's `Status` object. Does not know what a failed call was meant for,
-or what to do about it: that is for the caller, who asks the questions at the end of this module.
+Knows the API server's `Status` object. Does not know the purpose of a failed call, or what follows.
+The caller decides, with the questions at the end of this module.
 """
 
 from typing import Final
@@ -18,31 +18,31 @@ _LONGEST_TEXT: Final = (
 
 
 class ClusterError(Exception):
-    """A call to the API server did not do what was asked."""
+    """A call to the API server failed."""
 
 
 class UnreachableError(ClusterError):
-    """No answer came: refused, reset, timed out. A write may have taken effect all the same."""
+    """No answer arrived: refused, reset, timed out. A write may still have taken effect."""
 
 
 class SilentError(UnreachableError):
-    """A stream that stands brought nothing for longer than a living one can be silent."""
+    """A stream was silent for longer than a live one can be."""
 
 
 class GarbledError(ClusterError):
-    """The API server's answer is not what it should be. A write has taken effect all the same."""
+    """The API server's answer cannot be read. A write has still taken effect."""
 
 
 class TooLargeError(ClusterError):
-    """The answer is larger than its reader takes. It was broken off."""
+    """The answer is larger than its limit. Reading has stopped."""
 
 
 class FencedError(ClusterError):
-    """A write was not sent, because this process may no longer be the one that leads."""
+    """A write was not sent, because this process may no longer lead."""
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """One thing that is wrong with an object: its field, and what the API server says of it."""
+    """One problem of an object: its field, and the API server's message."""
 
     reason: str = ""
     message: str = ""
@@ -50,19 +50,19 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 class StaleError(ClusterError):
-    """A write met a newer object than the one that was decided upon. Look again."""
+    """A write met a newer object than the decision. Look again."""
 
 
 class ApiError(ClusterError):
     """
-    The API server answered, and the answer is no.
+    The API server answered with an error.
 
     Attributes:
         status: The HTTP status, e.g. 409.
         reason: The API server's one word for it, e.g. `AlreadyExists`; empty if it gave none.
-        message: Its sentence, for people.
-        causes: What is wrong with which field, if it said so (422, some 403 and 409).
-        retry_after: Seconds that it asks to wait before the next try; None if it did not ask.
+        message: The API server's sentence for people.
+        causes: The problems by field, if there are any (422, some 403 and 409).
+        retry_after: Seconds to wait before the next try; None if the server names none.
 
     """
 
@@ -100,24 +100,24 @@ _decode_status = msgspec.json.Decoder(_Status).decode
 
 def api_error(status: int, body: bytes, retry_after: str | None = None) -> ApiError:
     """
-    Make the error out of a failed answer.
+    Create the error of a failed answer.
 
     Args:
         status: The HTTP status; 0 takes the code that the body carries (an ERROR event of a watch).
         body: What the server sent: a `Status` in JSON, or a proxy's page, or nothing.
-        retry_after: The `Retry-After` header, in seconds. A date is not understood and ignored.
+        retry_after: The `Retry-After` header, in seconds. A date is ignored.
 
     """
     try:
-        told = _decode_status(body)
+        answer = _decode_status(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        told = _Status(message=body[:_LONGEST_TEXT].decode(errors="replace").strip())
-    details = told.details or _Details()
+        answer = _Status(message=body[:_LONGEST_TEXT].decode(errors="replace").strip())
+    details = answer.details or _Details()
     wait = float(retry_after) if retry_after and retry_after.isdecimal() else None
     return ApiError(
-        status or told.code or 500,
-        told.reason,
-        told.message,
+        status or answer.code or 500,
+        answer.reason,
+        answer.message,
         causes=details.causes or (),
         retry_after=details.retry_after_seconds if wait is None else wait,
     )
@@ -128,48 +128,48 @@ def _answered(error: BaseException, status: int) -> bool:
 
 
 def not_found(error: BaseException) -> bool:
-    """Tell whether the object, or the namespace or kind it would be in, does not exist."""
+    """Return whether the object, its namespace or its kind does not exist."""
     return _answered(error, 404)
 
 
 def already_exists(error: BaseException) -> bool:
-    """Tell whether a create failed because the name is taken."""
+    """Return whether a create failed because the name is taken."""
     return isinstance(error, ApiError) and (error.status, error.reason) == (409, "AlreadyExists")
 
 
 def conflict(error: BaseException) -> bool:
-    """Tell whether the object has changed since it was read, or has another uid."""
+    """Return whether the object has changed since it was read, or has another uid."""
     return _answered(error, 409) and not already_exists(error)
 
 
 def forbidden(error: BaseException) -> bool:
-    """Tell whether a right is missing, a quota is full, or an admission rule refused."""
+    """Return whether a right is missing, a quota is full, or an admission rule refused."""
     return _answered(error, 403)
 
 
 def invalid(error: BaseException) -> bool:
-    """Tell whether the object itself is wrong (422; 400 if fields are unknown): no retry helps."""
+    """Return whether the object itself is wrong (422; 400 for unknown fields): no retry helps."""
     return _answered(error, 422) or _answered(error, 400)
 
 
 def of_another(error: BaseException) -> bool:
-    """Tell whether a write named a uid, and the object of that name has another."""
+    """Return whether the object of that name has another uid than the write."""
     causes = error.causes if isinstance(error, ApiError) else ()
     return invalid(error) and any(cause.field == "metadata.uid" for cause in causes)
 
 
 def gone(error: BaseException) -> bool:
-    """Tell whether what was asked for is too old to be told: list again."""
+    """Return whether the requested version is too old for the server: list again."""
     return _answered(error, 410)
 
 
 def transient(error: BaseException) -> bool:
-    """Tell whether the same request, sent again, may succeed."""
+    """Return whether the same request may succeed later."""
     return isinstance(error, UnreachableError) or (
         isinstance(error, ApiError) and error.status in TRANSIENT
     )
 
 
 def retry_after(error: BaseException) -> float | None:
-    """Return the seconds for which the API server asks to be left in peace, if it does."""
+    """Return the seconds that the API server asks to wait, if it does."""
     return error.retry_after if isinstance(error, ApiError) else None

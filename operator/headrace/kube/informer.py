@@ -1,9 +1,9 @@
 """
-Keeps a store true: list, then watch, and list again now and then to find what the watch missed.
+Keeps a store up to date: list, watch, and list again from time to time to find missed events.
 
-It outlives every failure of the API server: whatever happens it tries again, with growing waits of
-up to half a minute. An object that cannot be read is named and left out; the others go on.
-Does not know what the objects mean, or who wants to know of them.
+An informer survives every failure of the API server: it tries again, with growing waits of up to
+half a minute. An object that cannot be read is logged and left out; the others stay. Does not know
+the meaning of objects, or who uses them.
 """
 
 import asyncio
@@ -29,19 +29,19 @@ from headrace.kube.store import Key, Listing, Store
 from headrace.kube.wire import Bookmark, Broken, Changed, Deleted, Event
 
 WATCH_SECONDS: Final = 290.0
-"""About how long a watch lasts before a new one takes over, maybe at another API server."""
+"""About how long a watch lasts before the next one, maybe at another API server."""
 AUDIT_SECONDS: Final = 600.0
 """About how often the store is compared with a list."""
 BACKOFF: Final = Backoff(first=0.5, longest=30)
 FUTILE: Final = 3  # After so many refusals in a row, a watch will not go on from where it was.
-LIVED_SECONDS: Final = 1.0  # A watch that ends sooner, with nothing told, has failed.
+LIVED_SECONDS: Final = 1.0  # A watch that ends sooner, without an event, has failed.
 NAMED: Final = 5  # How many repaired objects a log line names.
 
 log = logging.getLogger(__name__)
 
 
 class _StaleError(ClusterError):
-    """The watch cannot tell what happened since; only a list can."""
+    """The watch cannot go on from here; a list must follow."""
 
 
 def _log_unreadable(scope: Scope, bad: Unreadable) -> None:
@@ -50,7 +50,7 @@ def _log_unreadable(scope: Scope, bad: Unreadable) -> None:
 
 
 class Informer(Generic[ObjectT]):
-    """Feeds one store with what is in one scope. A namespace of a store has one informer."""
+    """Feeds one store with the objects of one scope. A namespace of a store has one informer."""
 
     def __init__(
         self,
@@ -66,36 +66,37 @@ class Informer(Generic[ObjectT]):
 
         Args:
             client: For lists and watches.
-            scope: What to see; with one informer for each namespace, all feed the same store.
-            store: What to keep true.
-            unreadable: Told of each object that cannot be decoded, each time it is met.
-            rest: Returns for how many seconds at most news may gather, to be taken together.
+            scope: The objects to watch; with one informer for each namespace, all feed the same
+                store.
+            store: The store to keep up to date.
+            unreadable: Called for each object that cannot be decoded, each time.
+            rest: Returns for how many seconds events may gather at most, to be handled together.
 
         """
         self._rest = rest
         self.synced = asyncio.Event()
-        """Set once the store holds everything."""
+        """Set once the store holds all objects of the scope."""
         self.counts: Counter[str] = Counter()
         """`lists`, `watches`, `audits`, `unreadable`; `repairs`, `silences`: at best 0."""
         self.scope = scope
-        """What it sees."""
+        """The watched objects."""
         self._client = client
         self._heard = client.clock.now()
         self._store = store
         self._unreadable = unreadable
         self._stale = True  # A watch cannot go on from here; only a list helps.
-        self._fruitful = False  # Has this watch told something?
-        self._listed = 0  # The version of the newest list that the store took.
+        self._fruitful = False  # Whether this watch has brought an event.
+        self._listed = 0  # The version of the newest list in the store.
         self._deletions: list[set[str]] = []  # For each list that is being read: see below.
         self._awaited: tuple[int, asyncio.Event] | None = None
 
     @property
     def silence(self) -> float:
-        """For how many seconds nothing was heard of this scope; bookmarks come each minute."""
+        """Seconds since the last event of this scope; a bookmark arrives each minute."""
         return self._client.clock.now() - self._heard
 
     async def refresh(self) -> None:
-        """Return when the store shows all that was written before this call, by whomever."""
+        """Return when the store shows all writes from before this call, by anybody."""
         failures = 0
         while True:
             try:
@@ -109,7 +110,7 @@ class Informer(Generic[ObjectT]):
                 return
 
     async def run(self) -> None:
-        """Keep the store true until cancelled. Nothing else ends it."""
+        """Keep the store up to date until cancelled. Nothing else ends this method."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._audit_now_and_then())
@@ -143,11 +144,11 @@ class Informer(Generic[ObjectT]):
 
     async def _list(self) -> None:
         self.counts["lists"] += 1
-        told = self._told()
+        latest = self._complete_until()
         with self._noting_deletions() as deleted:
             listing = await self._listing()
-        # A list is never older than what was told before, unless the server was restored.
-        rewound = listing.version < told
+        # A list is never older than earlier events, unless the server was restored.
+        rewound = listing.version < latest
         if rewound or listing.version >= self._listed:
             self._store.replace(listing, deleted, rewound=rewound)
             self._listed = listing.version
@@ -158,13 +159,13 @@ class Informer(Generic[ObjectT]):
     async def _listing(self) -> Listing[ObjectT]:
         objects: list[ObjectT] = []
         unreadable: list[Key] = []
-        version, told = 0, self._told()
+        version, latest = 0, self._complete_until()
         async with aclosing(self._client.pages(self.scope, self._store.into)) as pages:
             async for page in pages:
                 self._hear()
-                # Else all that is known would be in memory twice. A server that was restored from a
-                # backup may show another object under a version that is known.
-                forward = int(page.resource_version) >= told
+                # Otherwise all objects would be in memory twice. A server that was restored from a
+                # backup may show another object under a known version.
+                forward = int(page.resource_version) >= latest
                 objects += map(self._store.known, page.objects) if forward else page.objects
                 for bad in page.unreadable:
                     self._report(bad)
@@ -179,7 +180,7 @@ class Informer(Generic[ObjectT]):
         events = self._client.watch(
             self.scope,
             self._store.into,
-            since=str(self._told()),
+            since=str(self._complete_until()),
             seconds=spread(WATCH_SECONDS, self._client.random),
             rest=self._rest,
         )
@@ -188,7 +189,7 @@ class Informer(Generic[ObjectT]):
                 self._hear()
                 self._take(event)
                 self._fruitful = True
-        if clock.now() - started >= LIVED_SECONDS:  # It ended in good order, in its time.
+        if clock.now() - started >= LIVED_SECONDS:  # It ended in good order, at its usual time.
             self._hear()
             self._fruitful = True
 
@@ -228,22 +229,22 @@ class Informer(Generic[ObjectT]):
 
     async def _audit(self) -> None:
         """
-        Compare a list with the store, once the watch has come as far as the list.
+        Compare a list with the store, once the watch has reached the list.
 
-        Before that a difference means only that the news is on its way. After that it means that
-        the watch has missed something, unless it told a deletion since.
+        Before that, a difference only means that an event is on its way. After that, it means that
+        the watch has missed an event, unless it has reported a deletion since.
         """
-        told = self._told()
+        latest = self._complete_until()
         with self._noting_deletions() as deleted:
             listing = await self._listing()
-            if listing.version < told:  # The server was restored from a backup.
+            if listing.version < latest:  # The server was restored from a backup.
                 self._stale = True
                 return
             self._awaited = (listing.version, asyncio.Event())
             self._wake_audit()
             await self._awaited[1].wait()
         if self._listed > listing.version:
-            return  # A newer list knows of deletions that no event told.
+            return  # A newer list shows deletions without an event.
         self.counts["audits"] += 1
         healed = self._store.replace(listing, deleted)
         if healed:
@@ -252,12 +253,12 @@ class Informer(Generic[ObjectT]):
             log.error("the watch of %s missed %d: %s", self.scope.resource, len(healed), named)
 
     def _wake_audit(self) -> None:
-        if self._awaited is not None and self._told() >= self._awaited[0]:
+        if self._awaited is not None and self._complete_until() >= self._awaited[0]:
             self._awaited[1].set()
 
     @contextmanager
     def _noting_deletions(self) -> Iterator[set[str]]:
-        """Note the uids whose end the watch tells: a list that is read may show them alive."""
+        """Note deletions of the watch: a list in progress may show such an object."""
         deleted: set[str] = set()
         self._deletions.append(deleted)
         try:
@@ -269,8 +270,8 @@ class Informer(Generic[ObjectT]):
         for deleted in self._deletions:
             deleted.add(meta.uid)
 
-    def _told(self) -> int:
-        return self._store.told(self.scope.namespace)
+    def _complete_until(self) -> int:
+        return self._store.complete_until(self.scope.namespace)
 
     def _report(self, bad: Unreadable) -> None:
         self.counts["unreadable"] += 1

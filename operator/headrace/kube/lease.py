@@ -1,15 +1,15 @@
 """
-Which one of several operators leads: an elector over a `coordination.k8s.io/v1` Lease.
+The election of one leader among operators, over a `coordination.k8s.io/v1` Lease.
 
 The holder renews every 2 s, and leads for 10 s after it *began* a renewal that succeeded. Another
 takes over no sooner than 15 s after it *saw* the lease change. Each counts on its own monotonic
-clock, so clocks that differ do no harm, and 5 s lie between the two. That clock does not stop under
-SIGSTOP, so `still_mine` is right at once when the process is continued. It cannot recall a request
-that is on its way: derived names and resourceVersions guard against those. Nor can it know of a
-holder that it never saw: when somebody deletes the Lease, a candidate that starts right then leads
-up to one renewal before the old holder learns of it.
+clock, so different clocks do no harm, and 5 s lie between the two times. That clock goes on under
+SIGSTOP, so `still_mine` is right at once when the process continues. It cannot stop a request on
+its way: derived names and resourceVersions make such a request harmless. It cannot know a holder
+that it never saw: if somebody deletes the Lease, a candidate that starts at that moment leads up to
+one renewal before the old holder notices.
 
-The times are those of client-go's leader election. Does not know what leading is for.
+The times are those of client-go's leader election. Does not know what a leader does.
 """
 
 import asyncio
@@ -33,23 +33,23 @@ NEVER: Final = float("-inf")
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """All in seconds. What lies between the first two keeps two from leading at once."""
+    """In seconds. The difference of the first two keeps two processes from leading at once."""
 
     duration: int = 15
-    """A lease that was not seen to change for so long is free."""
+    """A Lease without a change for this time is free."""
     renew_deadline: float = 10
-    """The holder leads for so long after its last renewal began."""
+    """The holder leads for this time after the beginning of its last renewal."""
     retry: float = 2
-    """Between two renewals, or two looks at another's lease."""
+    """The time between two renewals, or two looks at another's Lease."""
     hurry: float = 0.5
-    """After a renewal that failed, before the next one."""
+    """The time between a failed renewal and the next one."""
     call: float = 4
-    """The longest that one request may take; a renewal takes at most half of the time left, so that
-    a connection that is dead leaves time for a new one."""
+    """The longest time of one request. A renewal takes at most half of the time left, so that a
+    dead connection leaves time for a new one."""
 
 
 class LeaseSpec(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """`spec` of a Lease. Its times are for people to read; nothing is counted with them."""
+    """`spec` of a Lease. Its times are for people only."""
 
     holder_identity: str | None = None
     """None or empty: free."""
@@ -60,27 +60,27 @@ class LeaseSpec(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
 
 
 class Lease(msgspec.Struct, frozen=True, rename="camel"):
-    """A Lease. What others keep in its metadata goes back as it came."""
+    """A Lease. Other fields of its metadata are written back unchanged."""
 
     metadata: dict[str, Any]
     spec: LeaseSpec = LeaseSpec()
 
     @property
     def version(self) -> str:
-        """Changes with every write, whoever makes it."""
+        """Changes with each write of anybody."""
         return f"{self.metadata.get('uid')}/{self.metadata.get('resourceVersion')}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A lease that another holds, and when it was first seen so."""
+    """A Lease of another holder, and when it was first seen in this state."""
 
     lease: Lease
     at: float
 
 
 class Elector:
-    """Tries to lead, and knows at each moment whether it does."""
+    """Tries to lead, and knows at each moment whether it leads."""
 
     def __init__(
         self,
@@ -94,36 +94,37 @@ class Elector:
         Prepare; `run` starts.
 
         Args:
-            client: One of its own: without a fence, which would keep us from ever leading again,
-                and with its own rate limit, so that work does not delay a renewal.
-            ref: The Lease. It is made if it is missing.
-            identity: Our name. No two living processes may share one.
-            utc_now: The wall clock, for what people read in the Lease.
+            client: A separate client. It has no fence, which would stop us from leading again, and
+                its own rate limit, so that work does not delay a renewal.
+            ref: The Lease. A missing one is created.
+            identity: Our name. No two live processes may share it.
+            utc_now: The wall clock, for the times that people read in the Lease.
             times: The same for all candidates.
 
         """
         self.epoch = 0
-        """The number of our term (`leaseTransitions`): who leads later has a larger one."""
+        """The number of our term (`leaseTransitions`). It grows with each leader."""
         self._client = client
         self._ref = ref
         self._identity = identity
         self._utc_now = utc_now
         self._times = times
         self._held: Lease | None = None
-        self._renewed = NEVER  # When the last renewal that succeeded began.
+        self._renewed = NEVER  # The beginning of the last successful renewal.
         self._seen: _Seen | None = None
 
     def still_mine(self) -> bool:
-        """Tell whether we lead, right now: true only while no other can. Made to fence writes."""
+        """Return whether we lead now: true only while no other can."""
         return self._held is not None and self._left() > 0
 
     async def run(self, gained: Callable[[], None], lost: Callable[[], None]) -> None:
         """
-        Try to lead, and then go on leading, until cancelled; `release` afterwards.
+        Try to lead, and keep leading until cancelled; call `release` afterwards.
 
         Args:
             gained: Called when a term of ours begins.
-            lost: Called when it ends, no later than the renew deadline. All work must stop then.
+            lost: Called when the term ends, no later than the renew deadline. All work must stop
+                then.
 
         """
         leading = False
@@ -146,10 +147,10 @@ class Elector:
             await self._client.clock.sleep(self._pause(failed=failed))
 
     async def release(self) -> None:
-        """Let the next one lead at once. Call it when all work has stopped."""
+        """Release the Lease, so that the next leader can start. Call it after all work."""
         if self._held is None:
             return
-        self._held = None  # First: from here on, nothing may be written any more.
+        self._held = None  # First: from here on, no more writes.
         try:
             lease = await self._get()
             if lease is not None and self._names_us(lease):
@@ -165,7 +166,7 @@ class Elector:
             try:
                 await self._claim(self._held)
             except ClusterError as error:
-                # Somebody wrote it or took it away; maybe we did, and the answer was lost.
+                # Somebody wrote or deleted the Lease; maybe we did, and the answer was lost.
                 if not (conflict(error) or not_found(error)):
                     raise
             else:
@@ -173,7 +174,9 @@ class Elector:
         lease = await self._get()
         free = self._is_free(lease)
         if self._held is not None and lease is not None and not self._names_us(lease):
-            self._held = None  # This term is over. If the lease is free, the next try begins one.
+            self._held = (
+                None  # This term is over. If the Lease is free, the next try begins a new term.
+            )
         elif free:
             await self._claim(lease)
 
@@ -186,7 +189,7 @@ class Elector:
             return True
         if lease is not None and (self._seen is None or self._seen.lease.version != lease.version):
             self._seen = _Seen(lease, now)
-        # Also when the Lease was deleted: who held it may not know that yet.
+        # Also when the Lease was deleted: its holder may not know that yet.
         return self._seen is None or now >= self._expiry(self._seen)
 
     async def _claim(self, lease: Lease | None) -> None:
@@ -206,7 +209,7 @@ class Elector:
         )
 
     def _next(self, lease: Lease | None) -> int:
-        """Return the number of the term that a claim is for."""
+        """Return the number of the term of a claim."""
         if self._held is not None:
             return self.epoch
         known = [known for known in (lease, self._seen and self._seen.lease) if known]
@@ -234,7 +237,7 @@ class Elector:
         return await self._client.replace(self._ref, body, Lease, within=within)
 
     def _left(self) -> float:
-        """Return for how many seconds we may still lead without another renewal."""
+        """Return how many seconds we may still lead without another renewal."""
         return self._renewed + self._times.renew_deadline - self._client.clock.now()
 
     def _expiry(self, seen: _Seen) -> float:

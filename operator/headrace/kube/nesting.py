@@ -1,8 +1,8 @@
 """
-Decodes JSON however deep it is nested.
+Decodes JSON of any depth.
 
-The API server takes up to 10,000 levels in the fields that no schema describes. msgspec stops at
-Python's limit, and one such object would hide all others of its list. Knows no kind of object.
+The API server accepts up to 10,000 levels in fields without a schema. msgspec stops at Python's
+limit, and one such object would hide all others of its list. Knows no kind of object.
 """
 
 import re
@@ -13,7 +13,7 @@ import msgspec
 T = TypeVar("T")
 
 MOST: Final = 200
-"""Levels that are kept: more than the API allows, so that its reader refuses what had more."""
+"""How many levels are kept: more than our API allows, so that its reader refuses deeper objects."""
 
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[{]|[\]}]')
 _OPEN, _CLOSE = b"[{", b"]}"
@@ -21,10 +21,10 @@ _OPEN, _CLOSE = b"[{", b"]}"
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
     """
-    Decode JSON. Of what is nested too deep for Python, the innermost levels are left out.
+    Decode JSON. Levels too deep for Python are left out.
 
     Raises:
-        msgspec.DecodeError: This is no JSON, or not of the decoder's type.
+        msgspec.DecodeError: The text is no JSON, or not of the decoder's type.
 
     """
     try:
@@ -34,7 +34,7 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
 
 
 def shallow(body: bytes) -> bytes:
-    """Return JSON with `null` for each object and list that is nested more than MOST levels."""
+    """Return JSON with `null` for each object and list below MOST levels."""
     kept = bytearray()
     depth = at = 0
     for token in _TOKEN.finditer(body):

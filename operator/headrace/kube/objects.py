@@ -1,9 +1,9 @@
 """
-What the plumbing needs to know of any object: its metadata.
+The metadata of any object, for this package.
 
-A projection is a msgspec struct with the few fields that a reader wants of a kind. All other fields
-are dropped while decoding, which makes watching cheap in time and memory.
-Does not know any kind: each reader brings its own projections.
+A projection is a msgspec struct with the few fields of a kind that a reader needs. The decoder
+drops all other fields, so a watch is cheap in time and memory. Does not know any kind: each reader
+has its own projections.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ class View(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class OwnerReference(View, frozen=True, gc=False):
-    """Whom an object belongs to; it is deleted with its owner."""
+    """The owner of an object. The object is deleted with its owner."""
 
     api_version: str = ""
     kind: str = ""
@@ -38,7 +38,8 @@ class Meta(View, frozen=True, gc=False):
     generation: int = 0
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
-    """When it is gone at the latest: when its deletion was asked for, plus the grace."""
+    """When the object is gone at the latest: the time of the delete request, plus the grace
+    period."""
     deletion_grace_period_seconds: int = 0
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
@@ -46,27 +47,27 @@ class Meta(View, frozen=True, gc=False):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Namespace and name: what identifies an object at one moment."""
+        """Namespace and name: they identify an object at one moment."""
         return (self.namespace, self.name)
 
     @property
     def version(self) -> int:
         """
-        The resourceVersion as a number: the larger is the later, within one kind.
+        The resourceVersion as a number: within one kind, the larger is the later.
 
-        The API promises this order since Kubernetes 1.35 (KEP-5504); etcd has kept it always.
+        The API promises this order since Kubernetes 1.35 (KEP-5504). etcd has always kept it.
         """
         return int(self.resource_version or 0)
 
 
 class Projection(msgspec.Struct, frozen=True, rename="camel"):
-    """Base of what a reader sees of a kind: `metadata`, and the fields that a subclass adds."""
+    """Base of projections: `metadata`, and the fields of a subclass."""
 
     metadata: Meta
 
 
 class HasMeta(Protocol):
-    """Whatever the store can keep."""
+    """Any object that a store can keep."""
 
     @property
     def metadata(self) -> Meta:
@@ -91,7 +92,7 @@ class Unreadable(msgspec.Struct, frozen=True):
     """An object that could not be decoded into its projection: which one, and why."""
 
     meta: Meta
-    """As much of its metadata as could be read; the name may be empty."""
+    """The readable part of its metadata; the name may be empty."""
     why: str
 
 
@@ -99,7 +100,7 @@ _bare = msgspec.json.Decoder(_Bare)
 
 
 def unreadable(raw: bytes | msgspec.Raw, error: Exception) -> Unreadable:
-    """Say which object could not be decoded, whatever is wrong with it. Raises nothing."""
+    """Name an object that could not be decoded. Raises no error."""
     try:
         bare = decode(_bare, raw)
         known = msgspec.json.decode(bare.metadata, type=_Identity)

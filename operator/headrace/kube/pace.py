@@ -1,7 +1,7 @@
 """
-Time as the plumbing needs it: a clock, growing waits between tries, and a limit on requests.
+Time for this package: a clock, growing waits between tries, and a limit on requests.
 
-Knows no API. All randomness and all clocks come in from outside, so that a test can hold them.
+Knows no API. All randomness and all clocks are arguments, so that a test controls them.
 """
 
 import asyncio
@@ -14,42 +14,42 @@ from random import Random
 @dataclass(frozen=True, slots=True)
 class Clock:
     """
-    The time that only goes forward, and waiting in it.
+    A clock that only goes forward, and waits by it.
 
-    `time.monotonic` goes on while a process is stopped (SIGSTOP), so that a process that is
-    continued sees at once how long it was away. It does stand still while the whole machine sleeps.
+    `time.monotonic` goes on while a process is stopped (SIGSTOP), so a process that continues sees
+    at once how long it was stopped. It stands still while the whole machine sleeps.
     """
 
     now: Callable[[], float] = time.monotonic
-    """Seconds since some moment in the past."""
+    """Seconds since a fixed moment in the past."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Waits that double with each failure in a row. The jitter takes off up to half."""
+    """Waits that double with each failure in a row. Jitter subtracts up to half."""
 
     first: float
     """Seconds after the first failure, before jitter."""
     longest: float
-    """No wait is longer, in seconds."""
+    """The longest wait, in seconds."""
 
     def after(self, failures: int, random: Random) -> float:
         """Return how many seconds to wait after so many failures in a row, at least one."""
-        doublings = min(failures - 1, 32)  # Beyond this any wait is at its longest.
+        doublings = min(failures - 1, 32)  # From here on, the wait is the longest one.
         return min(self.first * 2.0**doublings, self.longest) * random.uniform(0.5, 1)
 
 
 def spread(seconds: float, random: Random, share: float = 0.1) -> float:
-    """Return so many seconds, up to `share` more or less, for clients that must not act at once."""
+    """Return so many seconds, up to `share` more or less, so that clients do not act together."""
     return seconds * random.uniform(1 - share, 1 + share)
 
 
 class TokenBucket:
     """
-    Lets through so many requests a second on average, and a burst of them at once.
+    Limits requests to a rate on average, with a burst at once.
 
-    Those who wait are let through in the order in which they came.
+    Waiting requests go in the order of their arrival.
     """
 
     def __init__(self, rate: float, burst: int, clock: Clock) -> None:
@@ -59,7 +59,7 @@ class TokenBucket:
         Args:
             rate: Requests a second, in the long run.
             burst: Requests that may go at once after a quiet time.
-            clock: Where time comes from.
+            clock: The source of time.
 
         """
         self._interval = 1 / rate

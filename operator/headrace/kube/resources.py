@@ -1,7 +1,7 @@
 """
-Where things are in the Kubernetes API: kinds, addresses of objects, and what part of a kind to see.
+Addresses in the Kubernetes API: kinds, objects, and scopes of a kind.
 
-Knows paths and selectors. Does not know what is in an object, or how requests are sent.
+Knows paths and selectors. Does not know the content of objects, or how requests are sent.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which objects of a kind to see."""
+    """Some objects of a kind."""
 
     resource: Resource
     namespace: str = ""

@@ -1,7 +1,7 @@
 """
-One call, as often as it takes: retries, pace, fence and counting.
+One call with its tries: retries, pace, fence and counting.
 
-Knows what may be tried again and when. Does not know objects, or what a call is for.
+Knows which requests may be tried again and when. Does not know objects, or the purpose of a call.
 """
 
 from collections.abc import Callable
@@ -23,9 +23,9 @@ from headrace.kube.resources import Resource
 from headrace.kube.transport import Request, Response, Transport
 
 REQUEST_SECONDS: Final = 30.0
-"""The longest that one try may take."""
+"""The longest time of one try."""
 BACKOFF: Final = Backoff(first=0.1, longest=5)
-"""Waits between the tries of one call. Who wants it done for sure calls again (see the queue)."""
+"""Waits between the tries of one call. The queue of turns repeats calls without end."""
 FAILED: Final = 400  # This HTTP status and all above are errors.
 NO_ANSWER: Final = 0
 
@@ -36,7 +36,7 @@ def _ignore(_verb: str, _resource: str, _code: int, _seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a client behaves: what flags of the operator, or a test, may change."""
+    """The behaviour of a client: settings that flags of the operator, or a test, may change."""
 
     field_manager: str = "headrace"
     rate: float = 200
@@ -44,15 +44,16 @@ class Settings:
     burst: int = 400
     """Requests at once after a quiet time."""
     observe: Callable[[str, str, int, float], None] = _ignore
-    """Told of each try: verb, plural of the resource, HTTP status (0: no whole answer), seconds."""
+    """Called for each try: verb, plural of the resource, HTTP status (0: no whole answer),
+    seconds."""
     fence: Callable[[], bool] | None = None
-    """Asked right before each write goes out; False refuses it with `FencedError`."""
+    """Called just before each write is sent; False refuses the write with `FencedError`."""
     clock: Clock = field(default_factory=Clock)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, and what it is to the API server's accounting."""
+    """A request, and its verb and resource for the API server's accounting."""
 
     verb: str
     """In the words of RBAC: get, list, watch, create, update, patch, delete."""
@@ -64,7 +65,7 @@ class Sender:
     """Sends calls until they succeed, fail for good, or their time is over."""
 
     def __init__(self, transport: Transport, settings: Settings, random: Random) -> None:
-        """Use a transport; draw jitter from `random`."""
+        """Use a transport; `random` gives the jitter."""
         self.transport = transport
         self.settings = settings
         self.random = random
@@ -72,12 +73,12 @@ class Sender:
 
     async def send(self, call: Call, within: float, tries: int | None = None) -> Response:
         """
-        Send a call, again and again while its failure may pass, for at most `within` seconds.
+        Send a call, again while its failure may pass, for at most `within` seconds.
 
-        With `tries` it is sent at most so often.
+        `tries` limits how often it is sent.
 
         Raises:
-            ApiError: The last answer, when no other try is of use or in time.
+            ApiError: The last answer, if no other try can help or is in time.
             UnreachableError: The last try got no answer.
             FencedError: The fence refused a write.
             TooLargeError: The answer is larger than the call allows.
@@ -98,11 +99,11 @@ class Sender:
             await clock.sleep(pause)
 
     async def admit(self) -> None:
-        """Wait until one more request is within the limits."""
+        """Wait until the limits allow one more request."""
         await self._bucket.take()
 
     def count(self, call: Call, status: int, started: float) -> None:
-        """Tell the observer of one try."""
+        """Report one try to the observer."""
         seconds = self.settings.clock.now() - started
         self.settings.observe(call.verb, call.resource.plural, status, seconds)
 
@@ -123,12 +124,12 @@ class Sender:
         return response
 
     def _pause(self, error: ClusterError, failures: int) -> float:
-        """Jitter comes on top of what the server asked for: all were told the same number."""
+        """Jitter is added to the server's number, because all clients get the same number."""
         jittered = BACKOFF.after(failures, self.random)
         return jittered + (retry_after(error) or 0)
 
 
 def _may_pass(call: Call, error: ClusterError) -> bool:
-    # Nobody can have changed an object that does not exist yet: this conflict is one between
-    # creates that a ResourceQuota counts at the same time.
+    # Nobody can change an object that does not exist yet. This conflict is between creates that a
+    # ResourceQuota counts at the same time.
     return transient(error) or (call.verb == "create" and conflict(error))

@@ -1,10 +1,10 @@
 """
-What is known of the objects of one kind: a cache that never goes back in time.
+A cache of the objects of one kind, which never goes back in time.
 
-It learns from the answers to our own writes at once, from the watch later, and from a list now and
-then. The larger resourceVersion is the truth, whoever brings it; so a decision is never made on
-something older than our own last write. What was deleted is remembered until told to forget.
-Does not know where objects come from, or what they mean.
+The answers to our own writes update it at once, the watch later, and a list from time to time. The
+larger resourceVersion always wins, so no decision sees an object older than our own last write.
+Deleted objects are remembered until a caller forgets them. Does not know the source or the meaning
+of objects.
 """
 
 import logging
@@ -22,19 +22,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[ObjectT]):
-    """What a whole LIST said: all that there was of a kind at one resourceVersion."""
+    """A whole LIST: all objects of a kind at one resourceVersion."""
 
     namespace: str
     """The namespace that was listed; empty: all of them."""
     objects: Collection[ObjectT]
     version: int
     unreadable: Collection[Key] = ()
-    """Objects that are there, but could not be decoded."""
+    """Existing objects that could not be decoded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Healed:
-    """What a list showed that the store did not know."""
+    """The differences between a list and the store."""
 
     added: tuple[Key, ...] = ()
     changed: tuple[Key, ...] = ()
@@ -45,29 +45,29 @@ class Healed:
 
 
 class Index(Generic[ObjectT]):
-    """Finds objects by the keys that a function gives them, each found in constant time."""
+    """Finds objects by keys in constant time. A function gives the keys of an object."""
 
     def __init__(self, keys_of: Callable[[ObjectT], Iterable[Hashable]]) -> None:
-        """Take the function; it must be pure."""
+        """Use this function, which must be pure."""
         self._keys_of = keys_of
         self._groups: dict[Hashable, dict[str, ObjectT]] = {}
 
     def keys_of(self, item: ObjectT) -> frozenset[Hashable]:
-        """Return the keys of an object; none, if the function fails on it."""
+        """Return the keys of an object; no keys if the function fails."""
         try:
             return frozenset(self._keys_of(item))
         except Exception:
-            # One odd object must not stop the others. It is kept, and found by name only.
+            # An odd object must not stop the others. It is kept, and can be found by name only.
             log.exception("no index keys for %s", "/".join(item.metadata.key))
             return frozenset()
 
     def add(self, item: ObjectT, keys: Iterable[Hashable]) -> None:
-        """Make an object found by these keys."""
+        """Add an object under these keys."""
         for key in keys:
             self._groups.setdefault(key, {})[item.metadata.uid] = item
 
     def drop(self, item: ObjectT, keys: Iterable[Hashable]) -> None:
-        """Let an object no longer be found by these keys."""
+        """Remove an object from these keys."""
         for key in keys:
             group = self._groups.get(key, {})
             group.pop(item.metadata.uid, None)
@@ -75,7 +75,7 @@ class Index(Generic[ObjectT]):
                 self._groups.pop(key, None)
 
     def find(self, key: Hashable) -> tuple[ObjectT, ...]:
-        """Return the objects with this key, in the order in which they became known."""
+        """Return the objects with this key, in the order of their arrival."""
         return tuple(self._groups.get(key, {}).values())
 
 
@@ -105,11 +105,12 @@ class Store(Generic[ObjectT]):
         Start empty.
 
         Args:
-            into: The projection that is kept.
-            index: Pure; under which keys an object is found, e.g. the run that it belongs to.
-            changed: Told old and new after each change; None is "was not there", "is gone".
-            remembers: Whether what is deleted in a namespace is remembered. If nobody acts on what
-                is there, nobody would tell to forget it either.
+            into: The type of the objects.
+            index: A pure function: the keys of an object, e.g. the run that it belongs to.
+            changed: Called with old and new after each change; None is "did not exist" or "is
+                gone".
+            remembers: Whether deleted objects of a namespace are remembered. Without a leader
+                there, nobody would ever forget them.
 
         """
         self.into = into
@@ -119,7 +120,9 @@ class Store(Generic[ObjectT]):
         self._index: Index[ObjectT] = Index(index)
         self._dead: dict[str, ObjectT] = {}  # By uid.
         self._dead_index: Index[ObjectT] = Index(index)
-        self._told: dict[str, int] = {}  # By namespace listed: all up to here has been told.
+        self._complete_until: dict[
+            str, int
+        ] = {}  # By listed namespace: all events until then are in.
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -128,11 +131,11 @@ class Store(Generic[ObjectT]):
         return iter(tuple(self._objects.values()))
 
     def get(self, namespace: str, name: str) -> ObjectT | None:
-        """Return an object, or None if it is not known."""
+        """Return an object, or None if it is unknown."""
         return self._objects.get((namespace, name))
 
     def known(self, item: ObjectT) -> ObjectT:
-        """Return an object as it is kept, if that is this very version of it; else as it is."""
+        """Return the kept object if it has the same version; else the argument."""
         old = self._objects.get(item.metadata.key)
         if old is None or _identity(old.metadata) != _identity(item.metadata):
             return item
@@ -143,40 +146,40 @@ class Store(Generic[ObjectT]):
         return self._index.find(key)
 
     def tombstones_by_index(self, key: Hashable) -> tuple[ObjectT, ...]:
-        """Return the deleted objects under this key as they last were, until they are forgotten."""
+        """Return the last state of deleted objects under this key, until they are forgotten."""
         return self._dead_index.find(key)
 
     def forget(self, key: Hashable) -> None:
-        """Forget the deleted objects under this key: what they told is recorded elsewhere now."""
+        """Forget the deleted objects under this key: their facts are recorded elsewhere now."""
         for dead in self._dead_index.find(key):
             self._forget(dead)
 
     def forget_all(self) -> None:
-        """Forget all deleted objects: somebody else acts on what is here."""
+        """Forget all deleted objects: another process leads now."""
         for dead in tuple(self._dead.values()):
             self._forget(dead)
 
-    def told(self, namespace: str = "") -> int:
-        """Return the resourceVersion up to which watch and lists have told everything."""
-        return self._told.get(namespace, 0)
+    def complete_until(self, namespace: str = "") -> int:
+        """Return the resourceVersion up to which the store has all events."""
+        return self._complete_until.get(namespace, 0)
 
     def advance(self, namespace: str, version: int) -> None:
-        """Note that everything up to this resourceVersion has been told."""
-        self._told[namespace] = max(version, self.told(namespace))
+        """Note that the store has all events up to this resourceVersion."""
+        self._complete_until[namespace] = max(version, self.complete_until(namespace))
 
     def put(self, new: ObjectT) -> bool:
         """
-        Take an object as the API server showed it, in the answer to a write or on the watch.
+        Take an object from the API server: the answer to a write, or an event of the watch.
 
-        Returns False if it is not kept, because the store knows better: a later version, or that it
-        is dead. An answer may come after the news of the deletion; then the object is remembered as
-        deleted, even if it was never known alive.
+        Returns False if the store keeps something newer: a later version, or its deletion. An
+        answer may arrive after the event of the deletion; then the object is remembered as deleted,
+        even if it was never in the store.
         """
         old = self._objects.get(new.metadata.key)
-        told = max(self.told(), self.told(new.metadata.namespace))
+        latest = max(self.complete_until(), self.complete_until(new.metadata.namespace))
         if new.metadata.uid in self._dead or _at_least(old, new):
             return False
-        if old is None and new.metadata.version <= told:
+        if old is None and new.metadata.version <= latest:
             self._mourn(new)
             self._changed(new, None)
             return False
@@ -185,9 +188,10 @@ class Store(Generic[ObjectT]):
 
     def remove(self, gone: Meta, last: ObjectT | None = None) -> bool:
         """
-        Take it that an object is deleted, as the watch tells; `last` is how it was at its end.
+        Take the deletion of an object from the watch; `last` is its last state.
 
-        Returns False, and changes nothing, if it is not known, or another has its name by now.
+        Returns False, and changes nothing, if the object is unknown, or another one has its name
+        now.
         """
         old = self._objects.get(gone.key)
         if old is None or (old.metadata.uid != gone.uid and old.metadata.version > gone.version):
@@ -200,15 +204,15 @@ class Store(Generic[ObjectT]):
         self, listing: Listing[ObjectT], deleted: Collection[str] = (), *, rewound: bool = False
     ) -> Healed:
         """
-        Make the store agree with a list, and say in what it did not.
+        Replace the content by a list, and return the differences.
 
-        What is not in the list is deleted, unless it is newer than the list (by a write of ours).
-        What has one of the uids in `deleted` does not come back: it went after the list was made.
-        With `rewound` the list is right in everything, also where it is older: the API server went
-        back in time, because it was restored from a backup.
+        An object that is not in the list is deleted, unless it is newer than the list (by a write
+        of ours). An object with a uid in `deleted` does not return: it was deleted after the list.
+        With `rewound` the list always wins, even if it is older: the API server was restored from a
+        backup.
         """
         if rewound:
-            self._told.pop(listing.namespace, None)
+            self._complete_until.pop(listing.namespace, None)
         added, changed = self._take(listing, deleted, rewound=rewound)
         vanished = self._drop_unlisted(listing, rewound=rewound)
         self.advance(listing.namespace, listing.version)
@@ -246,7 +250,7 @@ class Store(Generic[ObjectT]):
         return tuple(vanished)
 
     def _keep(self, old: ObjectT | None, new: ObjectT) -> None:
-        keys = self._index.keys_of(new)  # First: if it fails, nothing has changed.
+        keys = self._index.keys_of(new)  # First: a failure here changes nothing.
         if old is not None and old.metadata.uid != new.metadata.uid:
             self._bury(old, old)
         elif old is not None:
@@ -263,7 +267,7 @@ class Store(Generic[ObjectT]):
 
     def _mourn(self, dead: ObjectT) -> None:
         keys = self._dead_index.keys_of(dead)
-        # Without keys nobody could ask for it, nor forget it.
+        # Without keys, nobody could ask for it or forget it.
         if keys and self._remembers(dead.metadata.namespace):
             self._dead[dead.metadata.uid] = dead
             self._dead_index.add(dead, keys)

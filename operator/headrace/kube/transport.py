@@ -1,8 +1,8 @@
 """
-The way to the API server: requests out, answers in.
+The transport to the API server: requests out, answers in.
 
-`Transport` is all that the client needs of HTTP, so that a test can put a server in memory in its
-place. Knows connections, time limits and credentials. Does not know objects, verbs or retries.
+`Transport` is the part of HTTP that the client needs, so that a test can replace it by a server in
+memory. Knows connections, time limits and credentials. Does not know objects, verbs or retries.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from headrace.kube.errors import FencedError, SilentError, TooLargeError, Unreac
 CONNECT_SECONDS: Final = 5.0
 CONNECTIONS: Final = 100  # Requests in flight at once. Watches do not count.
 KEEP_SECONDS: Final = 60.0
-"""How long a connection of requests is kept when nobody uses it."""
+"""How long an unused connection is kept."""
 UNAUTHORIZED: Final = 401
 WATCHFUL: Final = (
     ("TCP_KEEPIDLE", 15),
@@ -51,9 +51,9 @@ class Request:
     body: bytes = b""
     content_type: str = "application/json"
     fence: Callable[[], bool] | None = None
-    """Asked right before the body goes out; False stops the request."""
+    """Called just before the body is sent; False stops the request."""
     most: int | None = None
-    """How many bytes of the answer are read at most; None: all."""
+    """The most bytes of the answer; None: no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ class Response:
     status: int
     body: bytes
     headers: Mapping[str, str]
-    """Names in any case."""
+    """Names in upper or lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An answer that goes on. Its chunks come as the server sends them, cut anywhere."""
+    """An answer without a known end. Its chunks arrive as the server sends them, cut anywhere."""
 
     status: int
     headers: Mapping[str, str]
@@ -83,8 +83,8 @@ class Transport(Protocol):
         Send a request and return the answer, whatever its status.
 
         Raises:
-            UnreachableError: No whole answer within `seconds`, connecting included.
-            FencedError: The request's fence said no. Nothing took effect.
+            UnreachableError: No whole answer within `seconds`, connection time included.
+            FencedError: The request's fence refused. Nothing took effect.
             TooLargeError: The answer has more bytes than the request allows.
 
         """
@@ -94,7 +94,7 @@ class Transport(Protocol):
         Open a stream. It ends when the server ends it.
 
         Raises:
-            SilentError: Nothing came for `idle` seconds.
+            SilentError: Nothing arrived for `idle` seconds.
             UnreachableError: The connection broke.
 
         """
@@ -102,10 +102,11 @@ class Transport(Protocol):
 
 class _FencedBody(aiohttp.BytesPayload):
     """
-    A body that asks the fence when the connection stands, right before the bytes go out.
+    A body that asks the fence after the connection is made, just before the bytes are sent.
 
-    To ask before the request would be too early: connecting may take seconds, and a process may be
-    stopped meanwhile. aiohttp closes the connection when a body fails, so nothing half is read.
+    A check before the request would be too early: a connection may take seconds, and the process
+    may be stopped meanwhile. aiohttp closes the connection when a body fails, so the server reads
+    no partial request.
     """
 
     def __init__(self, body: bytes, content_type: str, fence: Callable[[], bool]) -> None:
@@ -126,7 +127,7 @@ class HttpTransport:
     """Carries requests over HTTP/1.1 with aiohttp. Use it as an async context."""
 
     def __init__(self, credentials: Credentials, user_agent: str = "headrace") -> None:
-        """Remember whom to speak to; no connection is made yet."""
+        """Prepare; no connection is made yet."""
         self._credentials = credentials
         self._user_agent = user_agent
         self._requests: aiohttp.ClientSession
@@ -159,7 +160,7 @@ class HttpTransport:
         )
 
     async def send(self, request: Request, seconds: float) -> Response:
-        """Send a request; once more with fresh credentials if the old ones are refused."""
+        """Send a request; again with fresh credentials if the old ones are refused."""
         try:
             async with asyncio.timeout(seconds):
                 response = await self._send(request)
@@ -184,7 +185,7 @@ class HttpTransport:
 
     @asynccontextmanager
     async def stream(self, request: Request, idle: float) -> AsyncIterator[Stream]:
-        """Open a stream on a connection that is made for it and closed after it."""
+        """Open a stream on a connection of its own."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=idle)
         try:
             async with self._streams.request(
@@ -192,7 +193,7 @@ class HttpTransport:
             ) as answer:
                 if answer.status == UNAUTHORIZED:
                     await self._credentials.renew()
-                # Closed here, since a reader who leaves in the middle does not close it.
+                # Closed here, since a reader that stops early does not close it.
                 async with aclosing(_one_by_one(answer)) as chunks:
                     yield Stream(answer.status, answer.headers, chunks)
         except aiohttp.SocketTimeoutError as error:
@@ -209,18 +210,18 @@ class HttpTransport:
             "ssl": True if self._credentials.tls is None else self._credentials.tls,
             "server_hostname": server.tls_name,
             "proxy": server.proxy,
-            "allow_redirects": False,  # Our token goes to nobody else.
+            "allow_redirects": False,  # Our token is sent to no other host.
         }
 
     async def _unreachable(self, request: Request, error: Exception) -> UnreachableError:
         if isinstance(error, aiohttp.ClientSSLError):
-            await self._credentials.renew()  # The authority may have been replaced.
+            await self._credentials.renew()  # The authority may be a new one.
         what = str(error) or type(error).__name__
         return UnreachableError(f"{request.method} {request.target}: {what}")
 
 
 async def _whole(answer: aiohttp.ClientResponse, request: Request) -> bytes:
-    """Read an answer to its end, or break it off where it is too large."""
+    """Read an answer to its end, or stop if it is too large."""
     if request.most is None:
         return await answer.read()
     parts, size = [], 0
@@ -235,10 +236,10 @@ async def _whole(answer: aiohttp.ClientResponse, request: Request) -> bytes:
 
 def watchful_socket(address: tuple[Any, ...]) -> socket.socket:
     """
-    Make a socket that notices when the other side is gone; `address` is as of `getaddrinfo`.
+    Create a socket that notices a dead peer; `address` is a result of `getaddrinfo`.
 
-    The kernel asks the other side after 15 s of silence, and breaks the connection when nothing is
-    confirmed for 15 s more. Where a system has no such option, its own, longer times hold.
+    After 15 s of silence, the kernel probes the peer. It closes the connection after 15 s more
+    without an answer. A system without these options has its own, longer times.
     """
     made = socket.socket(*address[:3])
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -250,18 +251,20 @@ def watchful_socket(address: tuple[Any, ...]) -> socket.socket:
 
 async def _one_by_one(answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
     """
-    Yield chunks; while the reader works on one, or rests, nothing more is received.
+    Yield chunks; while the reader works or rests, nothing is received.
 
-    What comes meanwhile gathers in the kernel, where it costs us nothing, and then is one chunk.
+    Bytes that arrive meanwhile gather in the kernel at no cost, and become one chunk.
     """
     connection = answer.connection
-    way = None if connection is None else connection.transport  # None: all of it is here already.
-    # TLS would go on to receive until it holds so many bytes of ciphertext that nobody asks for.
+    way = (
+        None if connection is None else connection.transport
+    )  # None: the whole answer has arrived.
+    # TLS would receive until it holds this many bytes of unread ciphertext.
     limit = getattr(way, "set_read_buffer_limits", None)
     if limit is not None:
         limit(high=1)
     async for first in answer.content.iter_any():
-        # TLS lets go first of what it holds, and takes the rest from the kernel after that.
+        # TLS first releases its own bytes, and then takes the rest from the kernel.
         await asyncio.sleep(0)
         chunk = first + answer.content.read_nowait()
         # An answer whose end was received has no connection any more.
@@ -271,12 +274,12 @@ async def _one_by_one(answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, N
 
 @contextmanager
 def _paused(way: asyncio.Transport) -> Iterator[None]:
-    """Receive nothing meanwhile."""
-    with suppress(RuntimeError):  # The connection is closed, and this chunk the last.
+    """Receive nothing during the rest."""
+    with suppress(RuntimeError):  # The connection is closed, and this chunk is the last one.
         way.pause_reading()
     try:
         yield
-    finally:  # Also when the reader leaves.
+    finally:  # Also when the reader stops early.
         with suppress(RuntimeError):
             way.resume_reading()
 

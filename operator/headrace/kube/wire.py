@@ -1,8 +1,8 @@
 """
-What the API server says, decoded: pages of a list, and the events of a watch.
+The decoder of the API server's answers: pages of a list, and events of a watch.
 
-An object that cannot be decoded is named and set apart; it never hides the others.
-Does not know where the bytes come from.
+An object that cannot be decoded is named and set apart; it never hides the others. Does not know
+the source of the bytes.
 """
 
 from typing import Any, Final, Generic, TypeVar
@@ -24,9 +24,9 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     objects: list[T]
     unreadable: list[Unreadable]
     resource_version: str
-    """When the list was true: the same on all its pages."""
+    """The resourceVersion of the list: the same on all its pages."""
     next_page: str
-    """Where it goes on; empty on the last page."""
+    """Where the list goes on; empty on the last page."""
 
 
 class Changed(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -36,26 +36,26 @@ class Changed(msgspec.Struct, Generic[T], frozen=True, gc=False):
 
 
 class Deleted(msgspec.Struct, Generic[T], frozen=True, gc=False):
-    """An object is gone, or no longer matches the selector. This is how it was last."""
+    """An object is gone, or no longer matches the selector. This is its last state."""
 
     object: T
 
 
 class Bookmark(msgspec.Struct, frozen=True, gc=False):
-    """All that happened up to this resourceVersion has been told."""
+    """All events up to this resourceVersion have arrived."""
 
     version: int
 
 
 class Garbled(msgspec.Struct, frozen=True):
-    """Something happened to an object that cannot be decoded."""
+    """An event of an object that cannot be decoded."""
 
     object: Unreadable
     deleted: bool
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """An ERROR event: the server cannot tell what happened since. Nothing comes after it."""
+    """An ERROR event: the server cannot continue the watch. No event follows."""
 
     error: ApiError
 
@@ -88,10 +88,10 @@ class _Mark(msgspec.Struct):
 
 def read(decoder: Decoder[T], body: bytes | msgspec.Raw) -> T:
     """
-    Decode what must be decodable.
+    Decode bytes that must be valid.
 
     Raises:
-        GarbledError: It is not; the message says where.
+        GarbledError: The bytes are not valid; the message says where.
 
     """
     try:
@@ -119,21 +119,21 @@ def read_page(body: bytes, decoder: Decoder[T]) -> Page[T]:
 
 def read_event(line: bytes, decoder: Decoder[T]) -> Event[T]:
     """Decode one line of a watch."""
-    told = read(_line, line)
-    if told.type == "BOOKMARK":
-        return Bookmark(int(read(_mark, told.object).metadata.resource_version))
-    if told.type == "ERROR":
-        return Broken(api_error(0, bytes(told.object)))
-    deleted = told.type == "DELETED"
+    event = read(_line, line)
+    if event.type == "BOOKMARK":
+        return Bookmark(int(read(_mark, event.object).metadata.resource_version))
+    if event.type == "ERROR":
+        return Broken(api_error(0, bytes(event.object)))
+    deleted = event.type == "DELETED"
     try:
-        found = decode(decoder, told.object)
+        item = decode(decoder, event.object)
     except UNDECODABLE as error:
-        return Garbled(unreadable(told.object, error), deleted)
-    return Deleted(found) if deleted else Changed(found)
+        return Garbled(unreadable(event.object, error), deleted)
+    return Deleted(item) if deleted else Changed(item)
 
 
 class Decoders:
-    """One decoder for each type, made when it is first needed."""
+    """One decoder for each type, created at its first use."""
 
     def __init__(self) -> None:
         self._made: dict[type, Decoder[Any]] = {}

@@ -1,1 +1,1 @@
-"""The loop that keeps anything true: one turn of it, and the order of turns."""
+"""The control loop: one turn of a subject, and the order of turns."""

@@ -1,7 +1,8 @@
 """
-What is due when: for each key the earliest of the moments that it was planned for.
+The agenda: for each key, the earliest of its planned moments.
 
-One heap for all keys; no task or timer for any. Knows one clock, and not what the keys are.
+One heap serves all keys, without a task or timer for each key. Knows one clock, and does not know
+the keys.
 """
 
 from collections.abc import Callable, Hashable
@@ -10,14 +11,14 @@ from typing import Final, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
-SLACK: Final = 64  # Outdated moments that may lie in the heap before it is cleared of them.
+SLACK: Final = 64  # How many outdated moments the heap may hold before they are removed.
 
 
 class Agenda(Generic[K]):
     """Keys and their moments."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        """Take the clock that the moments are read from."""
+        """Begin empty; `clock` gives the time."""
         self.now = now
         self._when: dict[K, float] = {}
         self._heap: list[tuple[float, int, K]] = []
@@ -27,25 +28,25 @@ class Agenda(Generic[K]):
         return len(self._when)
 
     def plan(self, key: K, when: float) -> None:
-        """Plan a key for a moment, unless it is planned for an earlier one."""
+        """Plan a key for a moment, unless an earlier one is planned."""
         if when < self._when.get(key, float("inf")):
             self._when[key] = when
-            self._count += 1  # Orders what is due at the same moment; keys need no order.
+            self._count += 1  # Orders keys of the same moment; keys themselves need no order.
             heappush(self._heap, (when, self._count, key))
             self._compact()
 
     def drop(self, key: K) -> None:
-        """Forget what was planned for a key."""
+        """Forget the planned moment of a key."""
         self._when.pop(key, None)
 
     def next_in(self) -> float | None:
-        """Return the seconds until something is due, or None if nothing is planned."""
+        """Return the seconds until the next key is due, or None if no key is planned."""
         while self._heap and self._when.get(self._heap[0][2]) != self._heap[0][0]:
             heappop(self._heap)
         return max(0.0, self._heap[0][0] - self.now()) if self._heap else None
 
     def pop_due(self) -> list[K]:
-        """Take out the keys that are due, in the order of their moments."""
+        """Remove and return the due keys, in the order of their moments."""
         due: list[K] = []
         while self.next_in() == 0:
             key = heappop(self._heap)[2]
@@ -54,7 +55,7 @@ class Agenda(Generic[K]):
         return due
 
     def _compact(self) -> None:
-        """Keep the moments that no longer count from piling up."""
+        """Remove outdated moments before they pile up."""
         if len(self._heap) > 2 * len(self._when) + SLACK:
             self._heap = [item for item in self._heap if self._when.get(item[2]) == item[0]]
             heapify(self._heap)

@@ -1,11 +1,10 @@
 """
-Which key to look at next: each once however often it was asked for, never by two workers at a time.
+The queue of turns: one turn for many requests of a key, and never two turns of a key at a time.
 
-The rules are those of client-go's work queue. Asked for many times, a key gets one turn; asked for
-during its turn, it gets another one afterwards. A turn answers everything that was planned for the
-key before it began, since a turn looks at all there is. Turns are shared fairly between groups of
-keys, such as namespaces.
-Does not know what keys are, or what happens in a turn.
+The rules are those of client-go's work queue. Many requests for a key give it one turn. A request
+during its turn gives it another turn afterwards. A turn answers all requests from before its
+beginning, since it looks at the whole state. Groups of keys, such as namespaces, share the turns
+fairly. Does not know what keys are, or what happens in a turn.
 """
 
 import asyncio
@@ -25,9 +24,9 @@ from headrace.loop.rotation import Rotation
 K = TypeVar("K", bound=Hashable)
 
 BACKOFF: Final = Backoff(first=0.1, longest=60)
-LONGEST_REST: Final = 1.0  # Seconds: a run that is costly to look at must still go on.
+LONGEST_REST: Final = 1.0  # Seconds: a run with costly turns must still go on.
 RECHECK_SECONDS: Final = 30.0
-"""How late at most a planned moment is noticed after the wall clock was put forward."""
+"""How late a planned moment is noticed at most, after somebody put the wall clock forward."""
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ def _one_group(_key: object) -> None:
 
 
 class WorkQueue(Generic[K]):
-    """Keys in the order in which they were first asked for, group by group. In one event loop."""
+    """Keys in the order of their first requests, group by group. For one event loop."""
 
     def __init__(  # noqa: PLR0913 - each is a choice of its own
         self,
@@ -58,13 +57,13 @@ class WorkQueue(Generic[K]):
 
         Args:
             random: Draws the jitter of waits after failures.
-            utc_now: The wall clock, by which a `datetime` is due.
-            pacing: After a turn of t seconds the key rests for `pacing` x t, but at most a second,
-                so that one costly key leaves room for the others.
-            grain: Planned moments are rounded up to multiples of this, by the time of the event
-                loop, so that those which are close share one waking.
-            group_of: Tells the group of a key; after each turn another group's is the next.
-            observe: Told after each turn how many seconds it waited and how many it took.
+            utc_now: The wall clock, for moments that are a `datetime`.
+            pacing: After a turn of t seconds, the key rests for `pacing` x t, but at most a second,
+                so that a costly key leaves room for others.
+            grain: Planned moments are rounded up to multiples of this, in the time of the event
+                loop, so that close moments share one wake-up.
+            group_of: Returns the group of a key. After each turn, the next group has a turn.
+            observe: Called after each turn with its seconds of waiting and of work.
 
         """
         self._random = random
@@ -73,9 +72,9 @@ class WorkQueue(Generic[K]):
         self._observe = observe
         self._ready: Rotation[K] = Rotation(group_of)
         self._tickets = asyncio.Semaphore(0)  # One for each key that is ready; see `stop`.
-        self._since: dict[K, float] = {}  # When what waits now was asked for; oldest first.
-        self._running: dict[K, tuple[float, float]] = {}  # When asked for, when begun.
-        self._again: set[K] = set()  # Asked for during its turn.
+        self._since: dict[K, float] = {}  # Waiting keys, by their first request.
+        self._running: dict[K, tuple[float, float]] = {}  # Times of request and beginning.
+        self._again: set[K] = set()  # Requested again during its turn.
         self._failures: Counter[K] = Counter()
         self._delays: Agenda[K] = Agenda(self._now)
         self._dates: Agenda[K] = Agenda(lambda: utc_now().timestamp())
@@ -85,7 +84,7 @@ class WorkQueue(Generic[K]):
 
     @property
     def depth(self) -> int:
-        """How many keys wait for a turn now. What is planned for later does not count."""
+        """How many keys wait for a turn now. Planned moments do not count."""
         return len(self._since)
 
     def add(self, key: K) -> None:
@@ -99,12 +98,12 @@ class WorkQueue(Generic[K]):
 
     def add_at(self, key: K, when: datetime | float) -> None:
         """
-        Ask for a turn at a moment; of several moments the earliest counts.
+        Ask for a turn at a moment. The earliest of several moments counts.
 
         Args:
-            key: Whose turn.
-            when: A `datetime` is due when the wall clock shows it, even if that clock is set
-                meanwhile; a number is due by the time of the event loop.
+            key: The key of the turn.
+            when: A `datetime` is due when the wall clock shows it, even if somebody sets that
+                clock. A number is a time of the event loop.
 
         """
         if isinstance(when, datetime):
@@ -114,13 +113,13 @@ class WorkQueue(Generic[K]):
         self._arm()
 
     def retry(self, key: K, at_least: float = 0.0) -> None:
-        """Ask for a turn after a failure: each time later, up to a minute, plus `at_least` s."""
+        """Ask for a turn after a failure: later each time, at most a minute, plus `at_least`."""
         self._failures[key] += 1
         pause = at_least + BACKOFF.after(self._failures[key], self._random)
         self.add_at(key, self._now() + pause)
 
     def look_again(self, key: K) -> None:
-        """Ask for a turn after one that was about the past: at once, and later if that recurs."""
+        """Ask for a turn after one with stale objects: at once, and later if that recurs."""
         if self._failures[key]:
             self.retry(key)
         else:
@@ -128,14 +127,14 @@ class WorkQueue(Generic[K]):
             self.add(key)
 
     def forget(self, key: K) -> None:
-        """Begin anew with short waits: the key's turn went well."""
+        """Start again with short waits: the key's turn succeeded."""
         self._failures.pop(key, None)
 
     async def get(self) -> K | None:
-        """Wait for the next key and begin its turn, which `done` ends. None: it is all over."""
+        """Wait for the next key and begin its turn; `done` ends it. None: the queue has stopped."""
         await self._tickets.acquire()
         if self._stopped:
-            self._tickets.release()  # For the next one who waits.
+            self._tickets.release()  # For the next waiting worker.
             return None
         key = self._ready.pop()
         self._delays.drop(key)
@@ -144,7 +143,7 @@ class WorkQueue(Generic[K]):
         return key
 
     def done(self, key: K) -> None:
-        """End a key's turn. If it was asked for meanwhile, it queues again."""
+        """End a key's turn. After a request meanwhile, the key queues again."""
         asked, begun = self._running[key]
         worked = self._now() - begun
         self._observe(begun - asked, worked)
@@ -158,17 +157,17 @@ class WorkQueue(Generic[K]):
         self, turn: Callable[[K], Awaitable[datetime | float | None]], workers: int
     ) -> None:
         """
-        Give keys their turns until `stop`; return when those that run then have ended.
+        Give keys their turns until `stop`; then return when the current turns have ended.
 
-        A turn returns when to look at the key again, or None. If it fails, the key is tried again
-        later; no failure of a turn ends this.
+        A turn returns when to look at the key again, or None. A failed turn is tried again later,
+        and ends nothing else.
         """
         async with asyncio.TaskGroup() as tasks:
             for _ in range(workers):
                 tasks.create_task(self._work(turn))
 
     def stop(self) -> None:
-        """Hand out no more keys. Turns that run go on to their end."""
+        """Start no more turns. Current turns go on to their end."""
         self._stopped = True
         self._tickets.release()
         if self._timer is not None:
@@ -201,13 +200,13 @@ class WorkQueue(Generic[K]):
             self.add(key)
 
     def _arm(self) -> None:
-        """Set the one timer to the next moment that is due."""
+        """Set the only timer to the next planned moment."""
         if self._stopped:
             return
         pause = self._delays.next_in()
         date = self._dates.next_in()
         if date is not None:
-            # The wall clock may be set, so it is asked again now and then.
+            # Somebody may set the wall clock, so it is read again from time to time.
             date = min(date, RECHECK_SECONDS)
             pause = date if pause is None else min(pause, date)
         if pause is None:
@@ -218,7 +217,7 @@ class WorkQueue(Generic[K]):
         if self._timer is None or due < self._rings_at:
             if self._timer is not None:
                 self._timer.cancel()
-            # Its moment is kept here: not every event loop's handle tells when it is due.
+            # The moment is kept here, because the handles of some event loops do not have it.
             self._rings_at = due
             self._timer = asyncio.get_running_loop().call_at(due, self._ring)
 

@@ -1,7 +1,7 @@
 """
 Runs as a subject of the loop, the same in a cluster, on a laptop and in a test.
 
-A `World` is where runs live. It reads and writes; it decides nothing.
+A `World` is the place where runs live. It reads and writes, and decides nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class World(Protocol):
 
 
 class Runs:
-    """The runs of a world as a subject."""
+    """The runs of a world, as a subject of the loop."""
 
     def __init__(self, world: World) -> None:
         """Read and write through a world."""
@@ -48,9 +48,9 @@ class Runs:
 
     async def apply(self, key: RunKey, decision: Decision) -> None:
         """
-        Write what was learned, then do what follows from it.
+        Write the new logs of tasks, then carry out the actions.
 
-        In this order a crash in between repeats a question and never an attempt.
+        In this order, a crash in between repeats a decision and never an attempt.
         """
         if decision.records:
             await self._world.log(key, decision.records)
@@ -58,14 +58,14 @@ class Runs:
             await self._world.apply(key, decision.actions)
 
     async def record(self, key: RunKey, decision: Decision) -> None:
-        """Show the user where the run stands, if that has changed."""
+        """Write the run's status, if it has changed."""
         if decision.status is not None:
             await self._world.record(key, decision.status)
 
     async def tidy(self, key: RunKey, decision: Decision) -> None:
-        """Do nothing: Jobs that a run lets go are among its actions, long after its end."""
+        """Do nothing: a run's actions already delete its Jobs, long after its end."""
 
 
 async def reconcile(key: RunKey, world: World, now: datetime) -> datetime | None:
-    """Give one run of a world a turn; return when to look at it again."""
+    """Give one run of a world a turn; return the time of the next look."""
     return await turn(Runs(world), key, now)

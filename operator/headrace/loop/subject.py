@@ -1,5 +1,5 @@
 """
-One turn of anything that is kept true: observe, decide, apply, record, tidy.
+One turn of a subject: observe, decide, apply, record, tidy.
 
 Knows the order of the steps. Does not know what a subject is, or where it lives.
 """
@@ -14,44 +14,44 @@ ObservedT = TypeVar("ObservedT")
 
 
 class Decided(Protocol):
-    """What a subject needs now."""
+    """The decision on a subject: the result of one turn."""
 
     @property
     def look_again_at(self) -> datetime | None:
-        """When to look again if nothing happens before; None: not before something happens."""
+        """When to look again without an event; None: only after an event."""
 
 
 DecisionT = TypeVar("DecisionT", bound=Decided)
 
 
 class Subject(Protocol[K_contra, ObservedT, DecisionT]):
-    """A kind of thing that turns keep true: runs, workflows, and whatever comes."""
+    """A kind of object with turns: runs, workflows, and later kinds."""
 
     async def observe(self, key: K_contra) -> ObservedT | None:
-        """Return all that is true of one now, or None if it is gone."""
+        """Return the observed state of one object, or None if it is gone."""
 
     def decide(self, observed: ObservedT, now: datetime) -> DecisionT:
-        """Decide what it needs. Pure: the same observation and time give the same decision."""
+        """Decide. Pure: the same observation and time give the same decision."""
 
     async def apply(self, key: K_contra, decision: DecisionT) -> None:
-        """Carry the decision out. Repeating what took effect changes nothing."""
+        """Carry the decision out. A repetition changes nothing."""
 
     async def record(self, key: K_contra, decision: DecisionT) -> None:
-        """Show the user where it stands."""
+        """Write the status, for users."""
 
     async def tidy(self, key: K_contra, decision: DecisionT) -> None:
         """
-        Delete what is not needed any more.
+        Delete objects that are no longer needed.
 
-        Only now: what goes may be all that proves a fact, and the record must prove it before.
+        Only now, after the record: the deleted object may be the only proof of a fact.
         """
 
 
 async def turn(subject: Subject[K, ObservedT, DecisionT], key: K, now: datetime) -> datetime | None:
     """
-    Bring one subject a step closer to what it should be; return when to look at it again.
+    Bring one object a step closer to its desired state; return the time of the next look.
 
-    Call it at any time and as often as you like: all it knows, it has just observed.
+    Call it at any time and as often as you like: a turn knows only its own observation.
     """
     observed = await subject.observe(key)
     if observed is None:

@@ -171,7 +171,7 @@ def test_a_list_of_one_namespace_says_nothing_of_others() -> None:
     healed = store.replace(listing(at=30, namespace="red"))
     assert (("red", "a"),) == healed.vanished
     assert store.get("blue", "a") is not None
-    assert (30, 0) == (store.told("red"), store.told("blue"))
+    assert (30, 0) == (store.complete_until("red"), store.complete_until("blue"))
 
 
 def test_after_a_restore_the_list_is_right_in_everything() -> None:
@@ -185,7 +185,11 @@ def test_after_a_restore_the_list_is_right_in_everything() -> None:
         healed.changed,
         healed.vanished,
     )
-    assert (["a@40", "c@41"], ["b@91"], 50) == (store.names("r1"), store.dead("r1"), store.told())
+    assert (["a@40", "c@41"], ["b@91"], 50) == (
+        store.names("r1"),
+        store.dead("r1"),
+        store.complete_until(),
+    )
 
 
 def test_an_index_that_fails_on_an_object_hides_only_that_object() -> None:

@@ -1,1 +1,1 @@
-"""What types check of single values. Knows no type."""
+"""Checks of single values, for the API types. Knows no type."""

@@ -1,8 +1,8 @@
 """
-The text of a cron schedule: five fields, read into the values that they stand for.
+The text of a cron schedule: five fields, and the values of each.
 
-Knows the grammar and how long months are. Knows no clock, time zone or tick: when a schedule
-fires is decided in `headrace.engine.workflow.cron`.
+Knows the grammar and the lengths of months. Knows no clock, time zone or tick:
+`headrace.engine.workflow.cron` decides when a schedule fires.
 """
 
 import re
@@ -22,7 +22,7 @@ ALIASES = {
     "@annually": "0 0 1 1 *",
 }
 
-# What other crons know and this one refuses: how the text starts, and what to do instead.
+# Forms of other crons that this one refuses: the beginning of the text, and the cure.
 REFUSED = (
     (
         "@reboot",
@@ -57,25 +57,25 @@ class CronError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What one of the five fields may hold."""
+    """The values that one of the five fields may have."""
 
     position: int
     name: str
     allowed: str
-    """What may be written, for messages."""
+    """The allowed texts, for messages."""
     low: int
     high: int
     names: tuple[str, ...] = ()
     """Words for the values, from `low` on."""
     cyclic: bool = False
-    """Whether a range may pass the end: `fri-mon` can mean one thing only, while `9-5` in the
-    hour field is office time on a twelve-hour clock and would run all night."""
+    """Whether a range may pass the end. `fri-mon` has only one meaning. `9-5` in the hour field is
+    office time on a twelve-hour clock, and would run all night."""
     seconds: int | None = None
-    """How long one step lasts, where `everySeconds` can say what a step cannot."""
+    """How long one step lasts, if `everySeconds` can replace it."""
 
     @property
     def top(self) -> int:
-        """The highest value of `*`: Sunday is 0, and 7 only where it is written."""
+        """The highest value of `*`: Sunday is 0, and 7 only in a text."""
         return SATURDAY if self.high == SUNDAY_AGAIN else self.high
 
 
@@ -89,7 +89,7 @@ WEEKDAY = Field(5, "day of week", WEEKDAY_WORDS, 0, SUNDAY_AGAIN, names=WEEKDAYS
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """What the five fields stand for."""
+    """The values of the five fields."""
 
     minutes: tuple[int, ...]
     """0 to 59, ascending."""
@@ -100,8 +100,8 @@ class Cron:
     months: frozenset[int]
     """1 to 12."""
     weekdays: frozenset[tuple[int, int]] | None
-    """Pairs of weekday (0 is Sunday) and which one of the month: 1 to 5, -1 the last, 0 each.
-    None: any day. Where `days` and `weekdays` are both given, one of them is enough."""
+    """Pairs of a weekday (0 is Sunday) and its number in the month: 1 to 5, -1 for the last, 0 for
+    each. None: any day. If `days` and `weekdays` are both given, one of them is enough."""
     elapsed: bool
     """Whether the minute or the hour field starts with `*`: such a schedule follows elapsed
     time, any other the clock on the wall."""
@@ -110,10 +110,10 @@ class Cron:
 @lru_cache(maxsize=1024)
 def read_cron(text: str) -> Cron:
     """
-    Return what a cron text stands for.
+    Return the values of a cron text.
 
     Raises:
-        CronError: It cannot be used; the message names the field and the cure.
+        CronError: The text cannot be used; the message names the field and the cure.
 
     """
     fields = _five_fields(text)
@@ -141,7 +141,7 @@ def read_cron(text: str) -> Cron:
 
 
 def _ask_the_second_reader(text: str) -> None:
-    """Refuse what the field's common reader refuses: a text must mean the same everywhere."""
+    """Refuse texts that croniter refuses: a text must have the same meaning everywhere."""
     from croniter import CroniterError, croniter  # noqa: PLC0415 - only who has a cron pays for it
 
     try:
@@ -152,7 +152,7 @@ def _ask_the_second_reader(text: str) -> None:
 
 @contextmanager
 def _about(text: str, field: Field) -> Iterator[None]:
-    """Let an error inside say which field of the text it is about."""
+    """Add the name of the field to an error inside."""
     try:
         yield
     except CronError as wrong:
@@ -161,7 +161,7 @@ def _about(text: str, field: Field) -> Iterator[None]:
 
 
 def _five_fields(text: str) -> list[str]:
-    """Split the text, and refuse what is not five fields."""
+    """Split the text into five fields, or refuse it."""
     plain = text.strip().lower()
     if not plain.isascii():
         raise CronError(f'cron "{text}" has a character that is not ASCII; type the text again')
@@ -182,7 +182,7 @@ def _five_fields(text: str) -> list[str]:
 
 
 def _days(items: list[str]) -> frozenset[int]:
-    """Return the days of the month that a list stands for."""
+    """Return the days of the month in a list."""
     for item in items:
         if NEAREST_WEEKDAY.fullmatch(item):
             raise CronError(
@@ -193,7 +193,7 @@ def _days(items: list[str]) -> frozenset[int]:
 
 
 def _weekdays(items: list[str]) -> frozenset[tuple[int, int]]:
-    """Return the pairs of weekday and which one of the month that a list stands for."""
+    """Return the pairs of a weekday and its number in the month, from a list."""
     pairs: set[tuple[int, int]] = set()
     for item in items:
         if nth := NTH_WEEKDAY.fullmatch(item):
@@ -211,7 +211,7 @@ def _weekdays(items: list[str]) -> frozenset[tuple[int, int]]:
 
 
 def _values(field: Field, items: Iterable[str]) -> frozenset[int]:
-    """Return the numbers that a list of items stands for."""
+    """Return the numbers of a list of items."""
     return frozenset(chain.from_iterable(_item(field, item) for item in items))
 
 
@@ -252,7 +252,7 @@ def _past_the_end(field: Field, match: re.Match[str], low: int, high: int) -> It
 
 
 def _refuse_odd_step(field: Field, low: int, high: int, step: int) -> None:
-    """Refuse a step that leaves one value: whoever wrote it wanted something else."""
+    """Refuse a step that leaves one value: its author wanted something else."""
     if step == 0:
         raise CronError("a step of 0 never moves; write the value without a step")
     if step <= high - low + 1:
@@ -264,7 +264,7 @@ def _refuse_odd_step(field: Field, low: int, high: int, step: int) -> None:
 
 
 def _number(field: Field, word: str) -> int:
-    """Return the number that a word of a field stands for."""
+    """Return the number of a word in a field."""
     if word in field.names:
         return field.names.index(word) + field.low
     number = int(word) if word.isdecimal() else None
@@ -274,7 +274,7 @@ def _number(field: Field, word: str) -> int:
 
 
 def _refuse_impossible_date(days: frozenset[int], months: frozenset[int]) -> None:
-    """Refuse days that none of the months has, such as 30 February."""
+    """Refuse days that do not exist in these months, such as 30 February."""
     longest = max(LONGEST_DAY[month - 1] for month in months)
     if min(days) <= longest:
         return

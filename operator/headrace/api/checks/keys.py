@@ -1,5 +1,5 @@
 """
-Names of labels and annotations: what stands before the colon, which no schema can check.
+Names of labels and annotations: the keys of an object, which no schema can check.
 
 Knows the rule of Kubernetes
 (https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set).
@@ -17,7 +17,7 @@ KEY = re.compile(
     r"(?=[^/]{1,63}$)[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?"
 )
 LONGEST = 80
-"""Characters of a wrong name that are shown."""
+"""How many characters of a wrong name are shown."""
 
 RULE = (
     "use up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit;"
@@ -36,11 +36,11 @@ class Keys:
         return core_schema.no_info_after_validator_function(_checked, handler(source))
 
 
-def _checked(found: dict[str, Any]) -> dict[str, Any]:
-    for key in found:
+def _checked(labels: dict[str, Any]) -> dict[str, Any]:
+    for key in labels:
         if KEY.fullmatch(key) is None:
             shown = key if len(key) <= LONGEST else f"{key[:LONGEST]}…"
             raise PydanticCustomError(
                 "key", "the name {key} is not allowed; {rule}", {"key": repr(shown), "rule": RULE}
             )
-    return found
+    return labels

@@ -1,8 +1,8 @@
 """
-Parts of a pod that Kubernetes defines: whether they have its fields, and values that fit.
+Parts of a pod that Kubernetes defines: a check of their fields and values.
 
-The API server looks at them only when a pod is made, which may be at night. Knows the table that
-is generated from Kubernetes, and the few rules that are in no schema. Knows no field of the API.
+The API server checks them only when a pod is created, which may be at night. Knows the table that
+is generated from Kubernetes, and a few rules that no schema has. Knows no field of the API.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from headrace.api.checks.pod_table import TABLE
 
 EXACTLY_ONE = frozenset({"EnvFromSource", "EnvVarSource", "VolumeProjection"})
-"""Objects with one of their objects, and not two."""
+"""Objects with exactly one inner object."""
 
 NAMED = {
     "ConfigMapEnvSource": "name",
@@ -29,7 +29,7 @@ NAMED = {
     "SecretProjection": "name",
     "SecretVolumeSource": "secretName",
 }
-"""References: the schema lets the name be missing, the API server does not."""
+"""References: the schema allows a missing name, the API server does not."""
 
 SETS = ("In", "NotIn", "Exists", "DoesNotExist")
 CHOICES = {
@@ -55,7 +55,7 @@ GIVEN: Mapping[type, str] = {
 }
 Step = str | int
 Finding = tuple[tuple[Step, ...], str]
-"""Where something is wrong, and the words."""
+"""The path of a problem, and its message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def fields_of(kind: str) -> Mapping[str, Field]:
 
 
 def wrong(value: Any, kind: str) -> Iterator[Finding]:
-    """Yield what is wrong with a value, which should be of a kind of the table."""
+    """Yield the problems of a value that should be of a kind of the table."""
     if kind.startswith("[]"):
         yield from _list(value, kind[2:])
     elif kind.startswith("{}"):

@@ -1,7 +1,8 @@
 """
 Requests and limits of a container that can never run. Knows the units and names of Kubernetes.
 
-The API server refuses some of them when the pod is made. Others it takes, and the pod never starts.
+The API server refuses some of them when the pod is created. It accepts others, and the pod never
+starts.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,17 +18,17 @@ UNITS = {
     **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", 1)},
 }
 Found = tuple[str, str]
-"""Where, from the resources on, and what is wrong."""
+"""The path from the resources on, and the message."""
 
 
 def amount(quantity: str) -> Decimal:
-    """Return what a quantity such as `512Mi` stands for."""
+    """Return the number of a quantity such as `512Mi`."""
     digits = quantity.rstrip("mkMGTPEKi")
     return Decimal(digits) * UNITS[quantity[len(digits) :]]
 
 
 def unrunnable(requests: Mapping[str, str], limits: Mapping[str, str]) -> Iterator[Found]:
-    """Yield why a container with these requests and limits can never run."""
+    """Yield the reasons why a container with these requests and limits can never run."""
     for field, amounts in (("requests", requests), ("limits", limits)):
         for name, quantity in amounts.items():
             message = _unknown(name) or _too_small(name, quantity)
@@ -54,7 +55,7 @@ def _unknown(name: str) -> str:
 
 
 def _too_small(name: str, quantity: str) -> str:
-    """Return what is wrong with thousandths of bytes."""
+    """Return the problem with thousandths of bytes."""
     if name == "cpu" or "/" in name or not quantity.endswith("m"):
         return ""
     return f"{quantity} are thousandths of a byte; write {quantity.removesuffix('m')}Mi"

@@ -1,8 +1,8 @@
 """
-Lists whose elements are told apart by a field, or are a set.
+Lists without doubles: elements with a key field, or plain values.
 
-Refuses two of the same, and says the same to the API server (`x-kubernetes-list-type`), which
-also merges such lists element by element in server-side apply. Knows no field of the API.
+Refuses doubles. The API server does the same (`x-kubernetes-list-type`), and merges such lists by
+element in server-side apply. Knows no field of the API.
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ class Unique:
     """Marks a list in a type: `Annotated[tuple[EnvVar, ...], Unique("name")]`."""
 
     by: str | None = None
-    """The field that tells elements apart; None: the elements are plain values."""
+    """The key field; None: the elements are plain values."""
     checked: bool = True
-    """False: `headrace.engine.definition` looks for doubles, which sees other lists too."""
+    """False: `headrace.engine.definition` finds the doubles, together with those of other lists."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        """Check a list after its elements were."""
+        """Check a list after its elements."""
         inner = handler(source)
         if not self.checked:
             return inner
@@ -36,7 +36,7 @@ class Unique:
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Tell the API server."""
+        """Add the rule to the schema for the API server."""
         written = handler(schema)
         if self.by is None:
             return {**written, "x-kubernetes-list-type": "set"}

@@ -1,1 +1,1 @@
-"""From an object as it was written to a spec, or to all that is wrong with it, told well."""
+"""From an object that somebody wrote to a spec, or to its problems."""

@@ -1,7 +1,7 @@
 """
-Fields that people know from elsewhere and look for here: what to write instead.
+Fields that people know from other systems: what to write instead.
 
-Knows other engines' words and the pod's. Knows no type.
+Knows the fields of other engines and of pods. Knows no type.
 """
 
 WEAKER = "the restricted Pod Security level forbids it; remove it"
@@ -67,4 +67,4 @@ INSTEAD = {
     "with": LATER,
     "withItems": LATER,
 }
-"""By field: what follows after `there is no such field;`."""
+"""By field: the text after `there is no such field;`."""

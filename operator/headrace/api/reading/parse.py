@@ -1,9 +1,9 @@
 """
-From an object as it was written to its typed spec, or to everything that is wrong with it.
+From an object that somebody wrote to its typed spec, or to all its problems.
 
-The one place where an object is read, for the controller and for people at a terminal. What only
-shows in several fields at once (a cycle of tasks) is `headrace.engine.definition`'s. Knows no file
-and no API server.
+The only place that reads an object, for the controller and for people at a terminal.
+`headrace.engine.definition` finds problems of several fields together (a cycle of tasks). Knows no
+file and no API server.
 """
 
 import json
@@ -33,10 +33,10 @@ __all__ = ["InvalidObjectError", "Problem", "parse_run", "parse_task_run", "pars
 Written = TypeVar("Written", bound=WrittenObject)
 
 MOST = 50
-"""How many problems are named. Somebody who has more starts with these."""
+"""How many problems are named at most."""
 
 SHOWN_STEPS = 4
-"""How much of a path says which field is nested too deep: `spec.tasks[3].affinity`."""
+"""How many steps of a path name a field that is nested too deep: `spec.tasks[3].affinity`."""
 
 
 def parse_workflow(manifest: Mapping[str, Any]) -> WorkflowSpec:
@@ -85,15 +85,15 @@ def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:
     deep = too_deep(manifest)
     if deep is not None:
         raise InvalidObjectError((Problem(path_of(deep[:SHOWN_STEPS]), TOO_DEEP),))
-    # As JSON, where a list is a list, "3" is no number and 3 no text: as the API server has it.
+    # As JSON, like the API server: a list is a list, "3" is no number and 3 is no text.
     text = json.dumps(_without_nulls(manifest))
     try:
-        # By alias alone: the API server knows no field under the name that it has in Python.
+        # By alias only: the API server does not know the Python names of fields.
         read = model.model_validate_json(text, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         wording = Wording(model)
-        found = (each for each in error.errors(include_url=False) if not _is_echo(each))
-        problems = [wording.problem(each) for each in islice(found, MOST)]
+        details = (detail for detail in error.errors(include_url=False) if not _is_echo(detail))
+        problems = [wording.problem(detail) for detail in islice(details, MOST)]
     else:
         problems = []
     problems.extend(_name(model, manifest))
@@ -103,21 +103,21 @@ def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:
 
 
 def _is_echo(error: ErrorDetails) -> bool:
-    """Say whether a list is called too short only because what is in it is wrong."""
+    """Return whether a list counts as too short only because its elements are wrong."""
     return error["type"] == "too_short" and len(error["input"]) > 0
 
 
 def _without_nulls(value: Any) -> Any:
     """Leave out fields without a value, as the API server does: `env:` is no `env`."""
     if isinstance(value, Mapping):
-        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):
-        return [_without_nulls(each) for each in value]
+        return [_without_nulls(inner) for inner in value]
     return value
 
 
 def _name(model: type[WrittenObject], manifest: Mapping[str, Any]) -> Iterator[Problem]:
-    """Check the name's length: it becomes part of other names, and a label's value."""
+    """Check the length of the name: it becomes a part of other names, and a label's value."""
     metadata, spec = manifest.get("metadata"), manifest.get("spec")
     if not isinstance(metadata, Mapping) or not isinstance(spec, Mapping):
         return

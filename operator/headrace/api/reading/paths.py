@@ -1,7 +1,7 @@
 """
-Where a field is in an object, as text: `spec.tasks[2].retry.limit`.
+The path of a field in an object, as text: `spec.tasks[2].retry.limit`.
 
-Knows how paths are written. Knows no type.
+Knows the form of paths. Knows no type.
 """
 
 import re
@@ -12,7 +12,7 @@ Step = str | int
 """A field's name, or a position in a list."""
 
 MAX_DEPTH = 64
-"""How many levels deep an object may be nested. What the API knows needs less than half."""
+"""How many levels deep an object may be nested. The API itself needs less than half."""
 
 TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep; no field needs that"
 
@@ -31,7 +31,7 @@ def path_of(steps: Iterable[Step]) -> str:
 
 
 def piece_of(step: Step) -> str:
-    """Return a step as paths have it: `.tasks`, `[2]`, or `["cost center"]`."""
+    """Return a step in the form of paths: `.tasks`, `[2]`, or `["cost center"]`."""
     if isinstance(step, int):
         return f"[{step}]"
     shown = step if len(step) <= LONGEST_STEP else f"{step[:LONGEST_STEP]}…"
@@ -39,15 +39,15 @@ def piece_of(step: Step) -> str:
 
 
 def too_deep(value: Any, most: int = MAX_DEPTH) -> tuple[Step, ...] | None:
-    """Return the first place that is nested deeper than allowed, or None if there is none."""
+    """Return the first path that is nested too deep, or None if there is none."""
     if not isinstance(value, Mapping | list):
         return None
     if most == 0:
         return ()
     for step, inner in _inside(value):
-        found = too_deep(inner, most - 1)
-        if found is not None:
-            return (step, *found)
+        deeper = too_deep(inner, most - 1)
+        if deeper is not None:
+            return (step, *deeper)
     return None
 
 
@@ -57,16 +57,16 @@ def _inside(value: Mapping[str, Any] | list[Any]) -> Iterator[tuple[Step, Any]]:
 
 def within(steps: tuple[Step, ...], message: str, fields: Container[str]) -> tuple[str, str]:
     """
-    Return the path that a message is about, and the rest of the message.
+    Return the path of a message, and the rest of the message.
 
-    A validator of a whole type begins its message with the field at fault: `default: ...`, or
-    `maxRuns has ...`, where the word belongs to the sentence. One of a single field may do so too;
-    the path ends with that field already.
+    A validator of a whole type begins its message with the wrong field: `default: ...`, or `maxRuns
+    has ...`, where the field is a part of the sentence. A validator of a single field may do so
+    too; then the path ends with that field already.
 
     Args:
-        steps: Where the validator is.
-        message: What it says.
-        fields: The fields of the object there, if it is one.
+        steps: The place of the validator.
+        message: The message of the validator.
+        fields: The fields of the object at this place, if it is an object.
 
     """
     match = FIELD_FIRST.fullmatch(message)

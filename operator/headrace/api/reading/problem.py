@@ -1,16 +1,16 @@
-"""What is wrong with an object that somebody wrote. Knows no field and no check."""
+"""The problems of an object that somebody wrote. Knows no field and no check."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, and what to do about it."""
+    """One problem: its field, its message, and the cure."""
 
     path: str
     """The field, from the top of the object: `spec.tasks[2].retry.limit`."""
     message: str
-    """What is wrong with it, and the cure."""
+    """The problem and the cure."""
 
     def __str__(self) -> str:
         """Field and cure on one line."""
@@ -18,7 +18,7 @@ class Problem:
 
 
 class InvalidObjectError(ValueError):
-    """The object does not fit its type. `problems` has every field that is wrong, and the cure."""
+    """The object does not fit its type. `problems` has each wrong field, with the cure."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("; ".join(str(problem) for problem in problems))

@@ -1,5 +1,5 @@
 """
-What somebody may have meant: similar names, fields in other places, patterns in words.
+Suggestions for a mistake: similar names, fields in other places, patterns in words.
 
 Knows the patterns of the API. Knows no error and no kind of resource.
 """
@@ -31,19 +31,19 @@ def clipped(text: str) -> str:
 
 def similar(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
     """Return `did you mean ...?`, or nothing if no name is similar."""
-    by_lower = {each.lower(): each for each in known}
+    by_lower = {name.lower(): name for name in known}
     close = get_close_matches(name.lower(), by_lower, 1, likeness)
     return f"did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
 def misplaced(name: str, around: Schema) -> str:
-    """Return where a field is that is not here, if it is deeper in."""
+    """Return the path of a misplaced field, if it belongs deeper in."""
     places = sorted(_places(name, around), key=len)
     return f"did you mean {places[0]!r}?" if places else ""
 
 
 def _places(name: str, schema: Schema, at: str = "") -> Iterator[str]:
-    """Find the fields of a name, deeper in."""
+    """Find fields with a name, deeper in."""
     for field, inner in schema.get("properties", {}).items():
         path = f"{at}.{field}" if at else field
         if field == name:
@@ -54,7 +54,7 @@ def _places(name: str, schema: Schema, at: str = "") -> Iterator[str]:
 
 
 def repaired(text: str, pattern: str) -> str | None:
-    """Return a text as it may have been meant, if that is allowed."""
+    """Return the probable intention of a text, if it is allowed."""
     tries = (
         text.strip(),
         re.sub(r"[\s_.]+", "-", text.strip()).lower().strip("-"),
@@ -63,11 +63,11 @@ def repaired(text: str, pattern: str) -> str | None:
     )
     if pattern == ANY_WORD:
         return None
-    return next((each for each in tries if each != text and re.search(pattern, each)), None)
+    return next((new for new in tries if new != text and re.search(pattern, new)), None)
 
 
 def _in_known_unit(text: str) -> str:
-    """Write an amount with the unit that Kubernetes has for it: 4GB is 4G."""
+    """Write an amount with the unit of Kubernetes: 4GB becomes 4G."""
     match = re.fullmatch(r"([0-9.]+)\s*([A-Za-z]*)", text)
     if match is None:
         return text

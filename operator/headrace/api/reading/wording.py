@@ -1,7 +1,7 @@
 """
-What pydantic finds wrong, in one friendly sentence each: the field, what it is, and the cure.
+The errors of pydantic, in one friendly sentence each: the field, the problem, and the cure.
 
-Knows pydantic's kinds of error and the schema of the field. Knows no kind of resource.
+Knows pydantic's kinds of error, and the schema of the field. Knows no kind of resource.
 """
 
 import re
@@ -36,28 +36,28 @@ EMPTY = "has no value; give one, or remove the field"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One finding, with all that a sentence about it may use."""
+    """One error, with all that its sentence may use."""
 
     name: str
     """The field's own name."""
     given: Any
     schema: Schema
-    """What the field should be; empty if there is no such field."""
+    """The schema of the field; empty if there is no such field."""
     around: Schema
-    """The schema of the object that the field is in."""
+    """The schema of the object around the field."""
     context: Mapping[str, Any]
     said: str
-    """What pydantic says."""
+    """The message of pydantic."""
 
 
 class Wording:
-    """Puts into words what is wrong with objects of one type."""
+    """Puts the errors of objects of one type into words."""
 
     def __init__(self, model: type[ApiType]) -> None:
         self._schema = _schema_of(model)
 
     def problem(self, error: ErrorDetails) -> Problem:
-        """Return pydantic's finding as a problem."""
+        """Return an error of pydantic as a problem."""
         context = error.get("ctx", {})
         steps: tuple[Step, ...] = error["loc"]
         case = Case(
@@ -135,7 +135,7 @@ def _wrong_type(case: Case) -> str:
 
 
 def _as_elements(case: Case) -> str:
-    """Say how names with values are written where they are a list, as `env` and `params` are."""
+    """Say how to write names with values that are a list, like `env` and `params`."""
     fields = case.schema.get("items", {}).get("properties", {})
     if not isinstance(case.given, dict) or "name" not in fields or "name" in case.given:
         return ""
@@ -145,7 +145,7 @@ def _as_elements(case: Case) -> str:
 
 
 def _kind(value: Any) -> str:
-    """Say what a value is, without showing it: it may be a secret."""
+    """Return the kind of a value, but not the value: it may be a secret."""
     kinds = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list"}
     if isinstance(value, float) and not value.is_integer():
         return "a number with a fraction"

@@ -1,1 +1,1 @@
-"""From the types to what is made of them: CRDs, the API server's rules, reference pages."""
+"""From the types to CRDs, rules of the API server, and reference pages."""

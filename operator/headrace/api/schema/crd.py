@@ -1,8 +1,8 @@
 """
 The CustomResourceDefinitions of all kinds, from the API types.
 
-Knows what `kubectl get` shows of a kind, and what the API server checks and indexes. Knows no
-file and no cluster.
+Knows the columns of `kubectl get`, and the checks and indexes of the API server. Knows no file and
+no cluster.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ class Column:
     """Shown only with `-o wide`."""
 
     def written(self) -> Manifest:
-        """Return the column as a CRD has it."""
+        """Return the column in the form of a CRD."""
         column: Manifest = {"name": self.name, "type": self.type, "jsonPath": self.path}
         return {**column, "priority": 1} if self.wide else column
 
@@ -57,11 +57,11 @@ class Kind:
     status: type[ApiType]
     columns: tuple[Column, ...]
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of the spec that the API server fills in. Only plain switches that people look for:
-    a default that is written into an object is a difference to what is in Git."""
+    """Fields of the spec that the API server fills in. Only plain switches that people look for,
+    since a default in an object differs from the file in Git."""
     fixed: bool = False
-    """Whether the spec never changes: then nobody owns a part of it, and the API server need not
-    write down who does (metadata.managedFields)."""
+    """Whether the spec never changes. Then its fields have no separate owners, and the API server
+    does not record any (metadata.managedFields)."""
     selectable: tuple[str, ...] = ()
     """Fields that `kubectl get --field-selector` and watches can select by."""
 

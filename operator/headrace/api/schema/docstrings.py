@@ -1,5 +1,5 @@
 """
-The docstrings under constants and enumerations' members, which Python itself does not keep.
+The docstrings under constants and members of enumerations, which Python itself drops.
 
 Reads source text. Knows no type and no page.
 """
@@ -23,7 +23,7 @@ class Documented:
     text: str
     """On one line; empty if there is none."""
     group: str = ""
-    """The heading that stands above it in the source: `# --- how a task ends ---`."""
+    """The heading above it in the source: `# --- how a task ends ---`."""
 
 
 def documented(source: type | ModuleType) -> Iterator[Documented]:

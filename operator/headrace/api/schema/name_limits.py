@@ -1,7 +1,7 @@
 """
-How long the names of objects may be, and why: they become part of other names, and labels' values.
+The longest names of objects: names become parts of other names, and labels' values.
 
-Knows the kinds. The API server and `headrace.api.reading.parse` say the same by it.
+Knows the kinds. The API server and `headrace.api.reading.parse` use it, with the same words.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from typing import Any
 from headrace.api.schema.rule import Rule
 
 MAX_NAME = {"Workflow": 52, "WorkflowRun": 63, "TaskRun": 63}
-"""How many characters a name may have: a run's name is its workflow's and 11 more, and it is the
-value of a label. The name of a TaskRun in a run is derived, and no label's value."""
+"""How many characters a name may have. A run's name is its workflow's name and 11 characters more,
+and is the value of a label. The name of a TaskRun in a run is derived, and is no label's value."""
 
 NAME_TOO_LONG = {
     "Workflow": "a Workflow's name has at most 52 characters: its runs add 11 to it; shorten it",
@@ -32,6 +32,6 @@ NAME_RULES = {
 
 
 def name_problem(kind: str, name: str, spec: Mapping[str, Any]) -> str | None:
-    """Return what is wrong with an object's name, if it is too long."""
+    """Return the problem of an object's name, if it is too long."""
     derived = kind == "TaskRun" and "run" in spec
     return None if derived or len(name) <= MAX_NAME[kind] else NAME_TOO_LONG[kind]

@@ -1,10 +1,10 @@
 """
-From a pydantic type to the structural schema that the API server wants.
+From a pydantic type to the structural schema of the API server.
 
-Knows what JSON Schema pydantic writes, and what Kubernetes takes of it
+Knows the JSON Schema of pydantic, and the part of it that Kubernetes accepts
 (https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema).
-Knows no resource. What it does not know it refuses: a keyword that the API server would drop in
-silence is a bound that nobody checks.
+Knows no resource. Refuses unknown keywords: the API server would drop them in silence, and nobody
+would check those bounds.
 """
 
 from collections.abc import Mapping
@@ -48,12 +48,12 @@ KEPT = frozenset(
 """Keywords that mean the same on both sides."""
 
 DROPPED = frozenset({"title", "default", "$defs", "additionalProperties"})
-"""Titles repeat the name; a default in the schema would be written into what users keep in Git;
-unknown fields are refused by the API server itself, when asked to (`fieldValidation: Strict`)."""
+"""Titles repeat the name. A default in the schema would be written into objects that users keep in
+Git. The API server itself refuses unknown fields, if asked to (`fieldValidation: Strict`)."""
 
 
 class UnknownKeywordError(ValueError):
-    """A type says something that has no meaning in a structural schema."""
+    """A type has a keyword without a meaning in a structural schema."""
 
 
 def structural(model: type[ApiType]) -> Schema:
@@ -61,7 +61,7 @@ def structural(model: type[ApiType]) -> Schema:
     Return the structural schema of a type, its rules included.
 
     Raises:
-        UnknownKeywordError: The type says something that the API server cannot check.
+        UnknownKeywordError: The type has a keyword that the API server cannot check.
 
     """
     written = model.model_json_schema(by_alias=True, mode="validation")
@@ -78,11 +78,11 @@ class _Conversion:
     rules: Mapping[str, tuple[Rule, ...]]
 
     def of(self, written: Mapping[str, Any]) -> Schema:
-        """Convert one schema and what is in it."""
+        """Convert one schema and its inner schemas."""
         if "$ref" in written:
             return self._inlined(written)
         if _is_optional(written):
-            present = next(each for each in written["anyOf"] if each.get("type") != "null")
+            present = next(choice for choice in written["anyOf"] if choice.get("type") != "null")
             rest = {key: value for key, value in written.items() if key != "anyOf"}
             return self.of({**present, **rest})
         if "anyOf" in written and not written.get("x-kubernetes-int-or-string"):
@@ -90,7 +90,7 @@ class _Conversion:
         schema = {key: value for key, value in written.items() if key in KEPT}
         for keyword, value in written.items():
             if keyword == "properties":
-                schema[keyword] = {name: self.of(each) for name, each in value.items()}
+                schema[keyword] = {name: self.of(field) for name, field in value.items()}
             elif keyword in {"items", "additionalProperties"} and isinstance(value, Mapping):
                 schema[keyword] = self.of(value)
             elif keyword not in KEPT | DROPPED:
@@ -98,7 +98,7 @@ class _Conversion:
         return _finished(schema)
 
     def _inlined(self, written: Mapping[str, Any]) -> Schema:
-        """Put a type where it is named: structural schemas have no references."""
+        """Replace a reference by its type: structural schemas have no references."""
         name = written["$ref"].removeprefix("#/$defs/")
         rest = {key: value for key, value in written.items() if key != "$ref"}
         return self.with_rules(self.of({**self.types[name], **rest}), name)
@@ -110,7 +110,7 @@ class _Conversion:
 
 
 def _is_optional(written: Mapping[str, Any]) -> bool:
-    """Say whether this is `X | None`: an absent field is all that "none" means here."""
+    """Return whether this is `X | None`: here, none is an absent field."""
     choices = written.get("anyOf", ())
     return len(choices) == len(("X", "null")) and {"type": "null"} in choices
 
@@ -122,6 +122,6 @@ def _finished(schema: Schema) -> Schema:
     if schema.get("format") == "date-time":
         schema["maxLength"] = MAX_TIME_TEXT
     if "enum" in schema:
-        # What a value can cost a rule is judged by its length, as if there were no enum.
+        # The API server estimates the cost of a rule by this length, and ignores the enum.
         schema["maxLength"] = MAX_WORD
     return schema

@@ -28,9 +28,9 @@ WORDS = {
     TIME: "a time with its zone, like 2026-11-22T02:30:00Z",
     ANY_WORD: "an image's name without spaces, like python:3.13-slim",
 }
-"""The patterns of the API, in words that stand after "use"."""
+"""The patterns of the API, in words that follow "use"."""
 
 
 def pattern_words(pattern: str) -> str:
-    """Return what a pattern allows."""
+    """Return the allowed texts of a pattern, in words."""
     return WORDS.get(pattern, f"text that matches {pattern}")

@@ -1,5 +1,5 @@
 """
-The reference pages, from the API types: each kind with each field, each reason, each label.
+The reference pages, from the API types: all kinds with their fields, all reasons, all labels.
 
 Knows Markdown. Knows no file.
 """
@@ -54,18 +54,18 @@ def _api() -> Iterator[str]:
         " texts. Durations are whole seconds, amounts are Kubernetes quantities, times are RFC 3339"
         " with a zone."
     )
-    told: set[str] = set()
+    written: set[str] = set()
     for kind in KINDS:
         yield from _kind(kind)
         for model in (kind.spec, kind.status):
             for name, schema in _types(model):
-                if name not in told:
-                    told.add(name)
+                if name not in written:
+                    written.add(name)
                     yield from _enum(ENUMS[name]) if name in ENUMS else _type(name, schema)
 
 
 def _types(model: type[ApiType]) -> Iterator[tuple[str, Schema]]:
-    """Return a type and those that it uses, in the order in which a reader meets them."""
+    """Return a type and the types that it uses, in reading order."""
     written = model.model_json_schema(by_alias=True)
     definitions = written.get("$defs", {})
     names = list(dict.fromkeys(_references(written, definitions)))
@@ -74,18 +74,18 @@ def _types(model: type[ApiType]) -> Iterator[tuple[str, Schema]]:
 
 
 def _references(schema: Any, definitions: Schema) -> Iterator[str]:
-    """Return the names of types that a schema uses, the ones of each field together."""
+    """Return the names of the types that a schema uses, field by field."""
     if isinstance(schema, list):
-        for each in schema:
-            yield from _references(each, definitions)
+        for element in schema:
+            yield from _references(element, definitions)
     elif isinstance(schema, dict):
         if "$ref" in schema:
             name = schema["$ref"].removeprefix("#/$defs/")
             yield name
             yield from _references(definitions[name], definitions)
-        for key, each in schema.items():
+        for key, value in schema.items():
             if key != "$defs":
-                yield from _references(each, definitions)
+                yield from _references(value, definitions)
 
 
 def _all(base: type[Any]) -> Iterator[type[Any]]:
@@ -94,8 +94,8 @@ def _all(base: type[Any]) -> Iterator[type[Any]]:
         yield from _all(child)
 
 
-ENUMS: Mapping[str, type[ApiEnum]] = {each.__name__: each for each in _all(ApiEnum)}
-TYPES: Mapping[str, type[ApiType]] = {each.__name__: each for each in _all(ApiType)}
+ENUMS: Mapping[str, type[ApiEnum]] = {model.__name__: model for model in _all(ApiEnum)}
+TYPES: Mapping[str, type[ApiType]] = {model.__name__: model for model in _all(ApiType)}
 
 
 def _kind(kind: Kind) -> Iterator[str]:
@@ -127,10 +127,10 @@ def _type(name: str, schema: Schema) -> Iterator[str]:
         yield "| field | type | default | |"
         yield "|---|---|---|---|"
         required = schema.get("required", ())
-        for field, each in schema["properties"].items():
-            default = "**required**" if field in required else _default(each)
-            text = _cell(each.get("description", ""))
-            yield f"| `{field}` | {_cell(_words(each))} | {default} | {text} |"
+        for field, inner in schema["properties"].items():
+            default = "**required**" if field in required else _default(inner)
+            text = _cell(inner.get("description", ""))
+            yield f"| `{field}` | {_cell(_words(inner))} | {default} | {text} |"
         yield ""
     parents = TYPES[name].__mro__
     rules = [rule for parent in parents for rule in RULES.get(parent.__name__, ())]
@@ -150,7 +150,7 @@ def _enum(values: type[ApiEnum]) -> Iterator[str]:
     yield ""
     yield " ".join((values.__doc__ or "").split())
     yield ""
-    texts = {each.name: each.text for each in documented(values)}
+    texts = {member.name: member.text for member in documented(values)}
     for value in values:
         yield f"- `{value}`{': ' if texts[value.name] else ''}{texts[value.name]}"
     yield ""
@@ -163,18 +163,18 @@ def _default(schema: Schema) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Write a value as YAML has it."""
+    """Write a value in YAML."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _words(schema: Schema) -> str:
-    """Say what a field may hold."""
+    """Say which values a field may have."""
     if "$ref" in schema:
         return _link(schema["$ref"].removeprefix("#/$defs/"))
     if schema.get("x-kubernetes-int-or-string"):
         return "quantity"
     if "anyOf" in schema:
-        return ", ".join(_words(each) for each in schema["anyOf"] if each.get("type") != "null")
+        return ", ".join(_words(kind) for kind in schema["anyOf"] if kind.get("type") != "null")
     return BY_TYPE.get(schema.get("type", ""), _scalar)(schema)
 
 
@@ -199,7 +199,7 @@ BY_TYPE: Mapping[str, Callable[[Schema], str]] = {"array": _list, "object": _obj
 
 
 def _bounds(schema: Schema) -> str:
-    """Say how much a field may hold."""
+    """Say how large a value may be."""
     if "minimum" in schema or "maximum" in schema:
         return f" {schema.get('minimum', '')}…{schema.get('maximum', '')}"
     for low, high in LOW_AND_HIGH:
@@ -214,7 +214,7 @@ def _link(name: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Write a text so that a table's cell can hold it."""
+    """Write a text for the cell of a table."""
     return " ".join(text.split()).replace("|", "\\|").replace("*", "\\*")
 
 
@@ -229,11 +229,11 @@ def _reasons() -> Iterator[str]:
         " is ever renamed. The message beside it says more."
     )
     group = ""
-    for each in documented(Reason):
-        if each.group != group:
-            group = each.group
+    for reason in documented(Reason):
+        if reason.group != group:
+            group = reason.group
             yield from ("", f"## {group[:1].upper()}{group[1:]}", "", "| reason | |", "|---|---|")
-        yield f"| `{Reason[each.name]}` | {_cell(each.text)} |"
+        yield f"| `{Reason[reason.name]}` | {_cell(reason.text)} |"
 
 
 def _labels() -> Iterator[str]:
@@ -241,6 +241,6 @@ def _labels() -> Iterator[str]:
     yield ""
     yield "| name | |"
     yield "|---|---|"
-    for each in documented(labels):
-        if each.text:
-            yield f"| `{getattr(labels, each.name)}` | {_cell(each.text)} |"
+    for label in documented(labels):
+        if label.text:
+            yield f"| `{getattr(labels, label.name)}` | {_cell(label.text)} |"

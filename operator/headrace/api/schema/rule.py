@@ -1,7 +1,7 @@
 """
-One thing that the API server checks, in CEL, and how rules are written into a schema.
+A check of the API server in CEL, and the form of rules in a schema.
 
-Knows what a rule costs the API server. Knows no type.
+Knows the cost of rules for the API server. Knows no type.
 """
 
 import json
@@ -14,16 +14,16 @@ class Rule:
     """One rule over an object of a type, which is `self`."""
 
     cel: str
-    """True where the object is as it should be
+    """True if the object is valid
     (https://kubernetes.io/docs/reference/using-api/cel/)."""
     message: str
     field: str = ""
-    """The field that the rule is about, where it is one: `.timeZone`."""
+    """The field of the rule, if there is a single one: `.timeZone`."""
     saying: str = ""
-    """CEL that makes the message, where it names something of the object."""
+    """CEL for the message, if it names a part of the object."""
 
     def written(self) -> dict[str, Any]:
-        """Return the rule as a schema has it."""
+        """Return the rule in the form of a schema."""
         parts = {
             "rule": self.cel,
             "message": self.message,
@@ -34,7 +34,7 @@ class Rule:
 
     @property
     def sentence(self) -> str:
-        """CEL that makes the message, the field at its beginning."""
+        """CEL for the message, with the field at its beginning."""
         field = f"{self.field[1:]}: " if self.field else ""
         if self.saying:
             return f"'{field}' + {self.saying}" if field else self.saying
@@ -43,16 +43,16 @@ class Rule:
 
 TOGETHER = frozenset({"EnvVar", "RetryRule", "Task"})
 """
-Types of which there are thousands in a large workflow: their rules are sent as one. Looking at one
-rule for one element costs the API server about 70 microseconds, whatever the rule says (measured:
-0.35 s for 5,000 tasks on 1.36), and each write of the status looks at all of them again. What a
-schema can say instead costs next to nothing; what compares lists with each other (the names in
-`finally` and in `tasks`) costs seconds, and is left to `headrace.engine.definition.problems`.
+Types with thousands of objects in a large workflow: their rules become one rule. One rule for one
+element costs the API server about 70 microseconds, whatever the rule says (measured: 0.35 s for
+5,000 tasks on 1.36), and each write of the status evaluates all of them again. A check in the
+schema itself costs next to nothing. A comparison of two lists (the names in `finally` and in
+`tasks`) costs seconds, so `headrace.engine.definition.problems` makes it.
 """
 
 
 def written(name: str, rules: tuple[Rule, ...]) -> list[dict[str, Any]]:
-    """Return the rules of a type as a schema has them."""
+    """Return the rules of a type in the form of a schema."""
     if name not in TOGETHER or not rules:
         return [rule.written() for rule in rules]
     *others, last = rules

@@ -1,9 +1,9 @@
 """
-What the API server checks beyond types and bounds: CEL rules, by type.
+The checks of the API server beyond types and bounds: CEL rules, by type.
 
-The validators of the types say the same with the same words; a test compares them. What would cost
-the API server too much (a cycle, an unknown task) is left to
-`headrace.engine.definition.problems`. Knows no resource.
+The validators of the types make the same checks with the same words; a test compares them.
+`headrace.engine.definition.problems` finds problems that would cost the API server too much (a
+cycle, an unknown task). Knows no resource.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ NEED_UPSTREAM = (
     "OneFailed",
     "OneSucceeded",
 )
-"""The runWhen rules that can never be met by a task that depends on nothing."""
+"""The runWhen rules that a task without upstream tasks can never meet."""
 
 _RULE = (
     Rule(
@@ -61,7 +61,7 @@ _ENV = (
 
 _VOLUME = (
     Rule(
-        # A sum is the cheapest way to count that CEL has; a list of them costs twice as much.
+        # In CEL, a sum is the cheapest way to count; a list costs twice as much.
         " + ".join(f"(has(self.{source}) ? 1 : 0)" for source in VOLUME_SOURCES) + " == 1",
         f"a volume has exactly one source: {', '.join(VOLUME_SOURCES[:-1])} or"
         f" {VOLUME_SOURCES[-1]}",
@@ -145,7 +145,7 @@ _WORKFLOW_SPEC = (
 # --- runs -------------------------------------------------------------------------------------
 
 FIXED = ("params", "logicalTime", "interval", "trigger")
-"""What of a run's spec may be left out, and cannot be changed: all but desiredState."""
+"""Optional fields of a run's spec that cannot be changed: all but desiredState."""
 
 _RUN_SPEC = (
     Rule(
@@ -210,16 +210,16 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "Volume": _VOLUME,
     "WorkflowSpec": _WORKFLOW_SPEC,
 }
-"""By the name of the type; types that inherit from it have them too."""
+"""By the name of the type. Its subtypes have the rules too."""
 
 
 def rules_of(base: type[Any]) -> dict[str, tuple[Rule, ...]]:
-    """Return the rules of all types under `base`, by name, with those that they inherit."""
+    """Return the rules of all types under `base`, by name, inherited rules included."""
     return {
-        each.__name__: tuple(
-            rule for parent in each.__mro__ for rule in RULES.get(parent.__name__, ())
+        model.__name__: tuple(
+            rule for parent in model.__mro__ for rule in RULES.get(parent.__name__, ())
         )
-        for each in _descendants(base)
+        for model in _descendants(base)
     }
 
 
