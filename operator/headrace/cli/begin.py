@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from headrace.api.checks.instants import write_time
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli import given
@@ -193,7 +194,7 @@ def _same(command_line: CommandLine, record: RunRecord, spec: WorkflowSpec) -> N
         wrong.append(f"--param: run {record.key.name} keeps its own values ({kept})")
     logical_time = given.instant(command_line.logical_time)
     if logical_time not in (None, record.logical_time):
-        kept = record.logical_time.isoformat() if record.logical_time else "none"
+        kept = write_time(record.logical_time) if record.logical_time else "none"
         wrong.append(f"--logical-time: run {record.key.name} keeps its own ({kept})")
     if wrong:
         raise InputError(*wrong)

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from headrace.api.checks.instants import FIRST_YEAR, LAST_YEAR, read_time
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamType
 from headrace.cli.input import InputError
 from headrace.engine.definition.params import InvalidParamsError, resolve
@@ -21,8 +22,6 @@ _TRUTH: Final[Mapping[str, bool]] = {"true": True, "false": False}
 _LONGEST: Final = 80
 """How many characters of a wrong value are shown."""
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,19}")
-_FIRST_YEAR: Final = 1000
-_LAST_YEAR: Final = 8999
 _SMALLEST: Final = -(2**63)
 _LARGEST: Final = 2**63 - 1
 
@@ -91,19 +90,22 @@ def instant(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        read = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            f"--logical-time: {text!r} is no instant; write it as 2030-01-31T02:30:00Z"
-        ) from error
-    if read.tzinfo is None:
-        raise InputError(f"--logical-time: {text!r} has no time zone; add Z or +01:00")
-    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:  # the API's; so it has a date in every zone
-        raise InputError(
-            f"--logical-time: {text!r} is too far away; give a time in the years"
-            f" {_FIRST_YEAR} to {_LAST_YEAR}"
-        )
-    return read
+        return read_time(text)
+    except ValueError:
+        raise InputError(f"--logical-time: {text!r} {_misfit(text)}") from None
+
+
+def _misfit(text: str) -> str:
+    """Say why a text is no instant of the API, and the cure."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        given = None
+    if given is not None and given.tzinfo is None:
+        return "has no time zone; add Z or +01:00"
+    if given is not None and not FIRST_YEAR <= given.year <= LAST_YEAR:
+        return f"is too far away; give a time in the years {FIRST_YEAR} to {LAST_YEAR}"
+    return "is no instant; write it as 2030-01-31T02:30:00Z"
 
 
 def interpreter(text: str) -> Path:

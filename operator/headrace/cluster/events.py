@@ -13,7 +13,7 @@ from typing import Any
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.kube.client import Client
 from headrace.kube.errors import ClusterError
-from headrace.kube.objects import Meta
+from headrace.kube.objects import Meta, micro_time
 from headrace.kube.resources import EVENTS, Resource
 from headrace.manifests.names import short_hash
 
@@ -71,7 +71,7 @@ class EventRecorder:
             "apiVersion": EVENTS.api_version,
             "kind": "Event",
             "metadata": {"name": f"{about.name}.{digest}", "namespace": about.namespace},
-            "eventTime": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "eventTime": micro_time(now),
             "reportingController": "headrace.dev/controller",
             "reportingInstance": self._instance,
             "action": "Reconcile",

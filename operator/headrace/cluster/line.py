@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from heapq import nsmallest
 
+from headrace.api.checks.instants import read_time_or
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.siblings import limit_of
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.times import given_time
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -76,4 +76,4 @@ def may_be_anew(run: OwnObject) -> bool:
 def _place(run: OwnObject) -> tuple[datetime, datetime, str]:
     """Return where a run stands: as `SiblingRun.place`."""
     created = run.metadata.creation_timestamp or NEVER
-    return created, given_time(run.spec.get("logicalTime"), otherwise=created), run.metadata.name
+    return created, read_time_or(run.spec.get("logicalTime"), created), run.metadata.name

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from headrace.api.checks.instants import read_time_or
 from headrace.api.reading.parse import parse_run, parse_task_run
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
 from headrace.api.v1alpha1.reasons import Reason
@@ -31,7 +32,6 @@ from headrace.engine.siblings import SiblingRun
 from headrace.manifests.kube import PLACE, OwnObject, WorkflowObject
 from headrace.manifests.names import task_run_name
 from headrace.manifests.status import read_marks, read_run_status
-from headrace.manifests.times import given_time
 
 GRACE = timedelta(seconds=60)
 """How long a run waits for a workflow that is not there: both may be applied at once."""
@@ -285,7 +285,7 @@ def _sibling(item: OwnObject) -> SiblingRun:
     return SiblingRun(
         name=item.metadata.name,
         created=created,
-        logical_time=given_time(item.spec.get("logicalTime"), otherwise=created),
+        logical_time=read_time_or(item.spec.get("logicalTime"), created),
         began="startTime" in item.status,
         cancelling=item.spec.get("desiredState") in CANCELLING,
     )

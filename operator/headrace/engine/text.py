@@ -5,10 +5,9 @@ Knows lengths and formats. Knows nothing of what is said.
 """
 
 from collections.abc import Sequence
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import datetime
 
-FIRST = datetime(MINYEAR, 1, 1, tzinfo=UTC)
-LAST = datetime(MAXYEAR, 12, 31, 23, 59, 59, tzinfo=UTC)
+from headrace.api.checks.instants import to_the_second, write_time
 
 LONGEST_MESSAGE = 1024
 """The most characters that a message in a status may have."""
@@ -29,13 +28,5 @@ def listed(names: Sequence[str], most: int) -> str:
 
 
 def rfc3339(instant: datetime) -> str:
-    """
-    Write an instant as Kubernetes does: UTC, whole seconds, `Z`.
-
-    One that has no date in UTC, as it is of the first or last day of all years, is cut to that day.
-    """
-    try:
-        there = instant.astimezone(UTC)
-    except OverflowError:
-        there = FIRST if instant.year == FIRST.year else LAST
-    return f"{there.replace(microsecond=0, tzinfo=None).isoformat()}Z"
+    """Write an instant as Kubernetes does: UTC, whole seconds, `Z`."""
+    return write_time(to_the_second(instant))

@@ -16,13 +16,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from headrace.kube.client import Client
 from headrace.kube.errors import ClusterError, conflict, not_found
+from headrace.kube.objects import micro_time
 from headrace.kube.pace import spread
 from headrace.kube.resources import LEASES, Ref
 
@@ -259,5 +260,4 @@ class Elector:
         return pause
 
     def _stamp(self) -> str:
-        """Return the time as MicroTime: UTC, six digits, Z."""
-        return self._utc_now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return micro_time(self._utc_now())

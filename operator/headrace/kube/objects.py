@@ -6,7 +6,7 @@ drops all other fields, so a watch is cheap in time and memory. Does not know an
 has its own projections.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -58,6 +58,11 @@ class Meta(View, frozen=True, gc=False):
         The API promises this order since Kubernetes 1.35 (KEP-5504). etcd has always kept it.
         """
         return int(self.resource_version or 0)
+
+
+def micro_time(instant: datetime) -> str:
+    """Write an instant as Kubernetes' MicroTime, of Leases and Events: UTC, six digits, `Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class Projection(msgspec.Struct, frozen=True, rename="camel"):

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from headrace.api.checks.instants import write_time
 from headrace.engine.run.observed import RunKey
 from headrace.local.folder import StateFolder
 from headrace.local.records import RunRecord
@@ -98,7 +99,7 @@ def create(folder: StateFolder, store: Store, request: Request, now: datetime) -
     name = _claim_name(folder, request.workflow, now)
     record = RunRecord(
         key=RunKey(request.namespace, name),
-        uid=short_hash(str(folder.root), name, now.isoformat()),
+        uid=short_hash(str(folder.root), name, write_time(now)),
         workflow=request.workflow,
         created=now,
         spec=request.spec,

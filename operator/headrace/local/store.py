@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+from headrace.api.checks.instants import read_time, write_time
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import RunKey, RunLog
@@ -76,11 +77,11 @@ class Store:
                     record.key.namespace,
                     record.uid,
                     record.workflow,
-                    record.created.isoformat(),
+                    write_time(record.created),
                     record.spec,
                     record.folder,
                     json.dumps(dict(record.params)),
-                    record.logical_time.isoformat() if record.logical_time else None,
+                    write_time(record.logical_time) if record.logical_time else None,
                     record.desired.value,
                 ),
             )
@@ -88,11 +89,10 @@ class Store:
     def unfinished(self, workflow: str) -> list[str]:
         """Return the names of the runs of a workflow that have not ended, newest first."""
         rows = self._read(
-            "SELECT name FROM run WHERE workflow = ? AND NOT finished"
-            " ORDER BY created DESC, name DESC",
-            (workflow,),
+            "SELECT created, name FROM run WHERE workflow = ? AND NOT finished", (workflow,)
         )
-        return [str(name) for (name,) in rows]
+        runs = sorted((read_time(created), str(name)) for created, name in rows)
+        return [name for _, name in reversed(runs)]
 
     def finished_runs(self, workflow: str) -> list[FinishedRun]:
         """Return the runs of a workflow that have ended."""
@@ -126,11 +126,11 @@ class Store:
             key=RunKey(namespace, name),
             uid=uid,
             workflow=workflow,
-            created=datetime.fromisoformat(created),
+            created=read_time(created),
             spec=spec,
             folder=folder,
             params=json.loads(params),
-            logical_time=datetime.fromisoformat(logical_time) if logical_time else None,
+            logical_time=read_time(logical_time) if logical_time else None,
             desired=DesiredState(desired),
         )
 
@@ -155,7 +155,7 @@ class Store:
             AttemptRecord(
                 task,
                 number,
-                datetime.fromisoformat(created),
+                read_time(created),
                 memory,
                 limit,
                 ForcedEnd(Reason(reason), message) if reason else None,
@@ -206,13 +206,13 @@ class Store:
         with self._transaction():
             self._db.executemany(
                 "INSERT OR IGNORE INTO task (run, name, created) VALUES (?, ?, ?)",
-                [(run, name, now.isoformat()) for name in tasks],
+                [(run, name, write_time(now)) for name in tasks],
             )
             self._db.executemany(
                 "INSERT INTO attempt (run, task, number, created, memory, time_limit)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (run, each.task, each.number, each.created.isoformat(), each.memory, each.limit)
+                    (run, each.task, each.number, write_time(each.created), each.memory, each.limit)
                     for each in records
                 ],
             )
@@ -284,4 +284,4 @@ class Store:
 def _past(row: tuple[Any, ...], now: datetime) -> Past:
     """Return what a row's status said until now."""
     status, created = row
-    return Past.of(json.loads(status), datetime.fromisoformat(created), now)
+    return Past.of(json.loads(status), read_time(created), now)

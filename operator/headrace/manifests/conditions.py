@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from headrace.api.v1alpha1.base import read_time
+from headrace.api.checks.instants import read_time
 from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.text import rfc3339

@@ -8,8 +8,6 @@ from headrace.engine.definition.params import written
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.text import rfc3339
 
-__all__ = ["environment", "rfc3339"]
-
 
 def environment(start: StartAttempt, outputs: str) -> dict[str, str]:
     """

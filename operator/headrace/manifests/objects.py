@@ -12,7 +12,7 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.base import API_VERSION
 from headrace.api.v1alpha1.run import Interval, TriggerKind
 from headrace.engine.task.actions import StartAttempt
-from headrace.manifests.contract import rfc3339
+from headrace.engine.text import rfc3339
 from headrace.manifests.names import revision_name, task_run_name
 
 Manifest = dict[str, Any]

@@ -20,10 +20,8 @@ from headrace.manifests.status import (
     duration,
     read_run_status,
     read_task_status,
-    read_time,
     run_status,
     task_status,
-    write_time,
 )
 from headrace.manifests.where import where
 from support.builders import at, ended, failed, log
@@ -312,13 +310,3 @@ def test_what_somebody_else_wrote_of_a_run_is_refused(status: dict[str, Any]) ->
     """Whoever reads it makes it anew."""
     with pytest.raises((KeyError, TypeError, ValueError)):
         read_run_status(status)
-
-
-@UNHURRIED
-@given(TIMES)
-def test_times_are_read_back_the_same(instant: datetime) -> None:
-    """To the microsecond."""
-    written = write_time(instant)
-    assert written is not None
-    assert written.endswith("Z")
-    assert instant == read_time(written)

@@ -4,7 +4,7 @@ The patterns of the API in words.
 Knows regular expressions only.
 """
 
-from headrace.api.v1alpha1.base import TIME
+from headrace.api.checks.instants import TIME
 
 ANY_WORD = r"^\S+$"
 

@@ -5,7 +5,6 @@ Knows no resource. Every string and list of the API is bounded, so that a schema
 from these types fits the API server's cost limits and no object can grow without end.
 """
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -20,7 +19,9 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
+
+from headrace.api.checks.instants import TIME, read_time
 
 GROUP = "headrace.dev"
 VERSION = "v1alpha1"
@@ -81,43 +82,27 @@ ProgramText = Annotated[LongText, NoNul]
 """Text that a program is started with. A NUL character would end the text there. The API server
 accepts one, so the controller refuses it."""
 
-TIME = (
-    r"^[1-8][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]{1,9})?"
-    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
-)
 
-"""The pattern of an instant in the years 1000 to 8999: far enough from the first and the last year
-for any time zone and any wait."""
-
-
-def read_time(text: str) -> datetime:
-    """
-    Read an instant in RFC 3339, with upper-case or lower-case letters.
-
-    The API server reads the same forms. Python alone would read more.
-
-    Raises:
-        ValueError: The text has another form, or there is no such day or hour.
-
-    """
-    if re.search(TIME, text) is None:
-        raise ValueError(f"{text!r} is no time of RFC 3339")
-    return datetime.fromisoformat(text.upper())
-
-
-def _as_rfc_3339(value: Any) -> Any:
-    if not isinstance(value, str):
+def _as_rfc_3339(value: Any) -> datetime:
+    if isinstance(value, datetime):
         return value
+    if not isinstance(value, str):  # pydantic would take a number for seconds since 1970
+        raise PydanticKnownError("datetime_type")
     try:
         return read_time(value)
     except ValueError:
         raise PydanticCustomError("time", "is no time of RFC 3339") from None
 
 
-Time = Annotated[
+Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_as_rfc_3339),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": TIME}),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An instant that the controller writes down."""
+
+Time = Annotated[
+    Instant, WithJsonSchema({"type": "string", "format": "date-time", "pattern": TIME})
 ]
 """An instant with its zone in RFC 3339: `2026-11-22T02:30:00Z`."""
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from headrace.api.v1alpha1.base import ApiEnum, ApiType
+from headrace.api.v1alpha1.base import ApiEnum, ApiType, Instant
 
 
 class ConditionType(ApiEnum):
@@ -46,7 +46,7 @@ class Condition(ApiType):
     message: Annotated[str, StringConstraints(max_length=32_768)] = ""
     """message is one sentence for people."""
 
-    last_transition_time: AwareDatetime
+    last_transition_time: Instant
     """lastTransitionTime is when status last changed."""
 
     observed_generation: int | None = Field(default=None, ge=0)

@@ -2,10 +2,18 @@
 
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from headrace.api.checks.unique import Unique
-from headrace.api.v1alpha1.base import ApiEnum, ApiType, ObjectName, ShortText, TaskName, Time
+from headrace.api.v1alpha1.base import (
+    ApiEnum,
+    ApiType,
+    Instant,
+    ObjectName,
+    ShortText,
+    TaskName,
+    Time,
+)
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import ParamGiven
 
@@ -122,7 +130,7 @@ class Attention(ApiType):
     message: ShortText
     """message is one sentence for people."""
 
-    since: AwareDatetime | None = None
+    since: Instant | None = None
     """since is when this state began."""
 
 
@@ -139,7 +147,7 @@ class Mark(ApiType):
     """message is one sentence for people. It is empty if the definition and the outcomes upstream
     explain the end."""
 
-    since: AwareDatetime | None = None
+    since: Instant | None = None
     """since is when the first of the tasks ended."""
 
     tasks: Annotated[str, StringConstraints(max_length=65_536)]
@@ -158,16 +166,16 @@ class RunStatus(ApiType):
     revision: Annotated[str, StringConstraints(max_length=253)] | None = None
     """revision is the ControllerRevision with the run's pinned definition."""
 
-    since: AwareDatetime | None = None
+    since: Instant | None = None
     """since is when the reason last changed: when the run was paused, began to wait or to run."""
 
-    start_time: AwareDatetime | None = None
+    start_time: Instant | None = None
     """startTime is when the run left the queue and began."""
 
-    finally_time: AwareDatetime | None = None
+    finally_time: Instant | None = None
     """finallyTime is when all tasks but the `finally` tasks had ended."""
 
-    completion_time: AwareDatetime | None = None
+    completion_time: Instant | None = None
     """completionTime is when the run ended."""
 
     duration: Annotated[str, StringConstraints(max_length=32)] | None = None

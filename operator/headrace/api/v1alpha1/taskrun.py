@@ -2,10 +2,10 @@
 
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from headrace.api.checks.unique import Unique
-from headrace.api.v1alpha1.base import ApiType, ObjectName, ShortText, TaskName
+from headrace.api.v1alpha1.base import ApiType, Instant, ObjectName, ShortText, TaskName
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.pod import KubernetesObject
@@ -50,16 +50,16 @@ class AttemptStatus(ApiType):
     node_name: Annotated[str, StringConstraints(max_length=253)] | None = None
     """nodeName is where the pod ran."""
 
-    created_time: AwareDatetime | None = None
+    created_time: Instant | None = None
     """createdTime is when the Job was created."""
 
-    scheduled_time: AwareDatetime | None = None
+    scheduled_time: Instant | None = None
     """scheduledTime is when the scheduler found a node."""
 
-    start_time: AwareDatetime | None = None
+    start_time: Instant | None = None
     """startTime is when the container started."""
 
-    finish_time: AwareDatetime | None = None
+    finish_time: Instant | None = None
     """finishTime is when the attempt ended."""
 
     exit_code: int | None = None
@@ -74,7 +74,7 @@ class AttemptStatus(ApiType):
     memory: Annotated[str, StringConstraints(max_length=32)] | None = None
     """memory is the attempt's memory limit, if a retry rule raised it."""
 
-    replaced_time: AwareDatetime | None = None
+    replaced_time: Instant | None = None
     """replacedTime is set if the attempt lost a pod: when the Job created the next pod, or when
     the loss was seen, until there is one. timeouts.pendingSeconds counts from this time."""
 
@@ -91,10 +91,10 @@ class TaskRunStatus(ApiType):
     outcome: Annotated[str, StringConstraints(max_length=64)] | None = None
     """outcome is Succeeded, Failed or Cancelled, once the task ended. It never changes."""
 
-    start_time: AwareDatetime | None = None
+    start_time: Instant | None = None
     """startTime is when the first attempt was created."""
 
-    completion_time: AwareDatetime | None = None
+    completion_time: Instant | None = None
     """completionTime is when the task ended."""
 
     duration: Annotated[str, StringConstraints(max_length=32)] | None = None
@@ -113,7 +113,7 @@ class TaskRunStatus(ApiType):
     attempts: tuple[AttemptStatus, ...] = Field(default=(), max_length=10)
     """attempts are the last 10, oldest first."""
 
-    next_attempt_time: AwareDatetime | None = None
+    next_attempt_time: Instant | None = None
     """nextAttemptTime is when the next attempt starts, after a failure."""
 
     outputs: KubernetesObject | None = None

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from headrace.api.checks.unique import Unique
-from headrace.api.v1alpha1.base import MAX_SECONDS, MAX_TASKS, ApiEnum, ApiType, LongText
+from headrace.api.v1alpha1.base import MAX_SECONDS, MAX_TASKS, ApiEnum, ApiType, Instant, LongText
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
@@ -123,22 +123,22 @@ class WorkflowStatus(ApiType):
     last_run: RunName | None = None
     """lastRun is the name of the newest run."""
 
-    last_run_time: AwareDatetime | None = None
+    last_run_time: Instant | None = None
     """lastRunTime is the logical time of the newest run, or when it was created."""
 
     last_outcome: Annotated[str, StringConstraints(max_length=64)] | None = None
     """lastOutcome is how the newest finished run ended."""
 
-    last_tick_time: AwareDatetime | None = None
+    last_tick_time: Instant | None = None
     """lastTickTime is the last tick of the schedules that was handled."""
 
     schedule_key: Annotated[str, StringConstraints(max_length=64)] | None = None
     """scheduleKey identifies the current schedules. New schedules have missed no ticks."""
 
-    schedule_since: AwareDatetime | None = None
+    schedule_since: Instant | None = None
     """scheduleSince is when these schedules took effect. No tick before that fires."""
 
-    next_run_time: AwareDatetime | None = None
+    next_run_time: Instant | None = None
     """nextRunTime is the next tick of the schedules."""
 
     missed_runs: int = Field(default=0, ge=0)

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Raw, structs
 
+from headrace.api.checks.instants import read_time_or
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
@@ -42,7 +43,6 @@ from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject, WorkflowObject
 from headrace.manifests.objects import workflow_run
 from headrace.manifests.status import read_run_status
-from headrace.manifests.times import given_time
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 
 
@@ -254,7 +254,7 @@ def _known(run: OwnObject) -> KnownRun:
     return KnownRun(
         name=run.metadata.name,
         created=created,
-        logical_time=given_time(run.spec.get("logicalTime"), otherwise=created),
+        logical_time=read_time_or(run.spec.get("logicalTime"), created),
         began=log.started is not None,
         cancelling=run.spec.get("desiredState") in CANCELLING,
         finished=log.finished,

@@ -1,0 +1,66 @@
+"""
+Instants as text: the one form that the API has for them, read and written.
+
+Knows RFC 3339. Knows no field and no clock.
+"""
+
+import re
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
+
+TIME = (
+    r"^[1-8][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]{1,9})?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+"""Of the years 1000 to 8999: so every time has a date in every zone, and some left before it."""
+
+FIRST_YEAR, LAST_YEAR = 1000, 8999
+
+FIRST = datetime(MINYEAR, 1, 1, tzinfo=UTC)
+LAST = datetime(MAXYEAR, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+_READABLE = re.compile(TIME).search
+
+
+def read_time(text: str) -> datetime:
+    """
+    Read an instant as RFC 3339 writes it, in either case of its letters.
+
+    These are the forms that the API server reads too, and no others of those that Python knows.
+
+    Raises:
+        ValueError: if it is written in another way, or there is no such day or hour.
+
+    """
+    if _READABLE(text) is None:
+        raise ValueError(f"{text!r} is no time of RFC 3339")
+    return datetime.fromisoformat(text.upper())
+
+
+def read_time_or(text: object, otherwise: datetime) -> datetime:
+    """
+    Return an instant that stands in a spec, or another one if there is none that can be read.
+
+    Never raises: an odd time in one run must not harm the other runs of its workflow.
+    """
+    try:
+        return read_time(text) if isinstance(text, str) else otherwise
+    except ValueError:
+        return otherwise
+
+
+def write_time(instant: datetime) -> str:
+    """Write an instant so that it is read back as the same: a difference would be a change."""
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+def to_the_second(instant: datetime) -> datetime:
+    """
+    Return an instant as Kubernetes keeps it: in UTC, in whole seconds.
+
+    One that has no date in UTC, as it is of the first or last day of all years, is cut to that day.
+    """
+    try:
+        there = instant.astimezone(UTC)
+    except OverflowError:
+        there = FIRST if instant.year == FIRST.year else LAST
+    return there.replace(microsecond=0)
