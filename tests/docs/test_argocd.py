@@ -22,7 +22,8 @@ from headrace.engine.definition.compile import single_task
 from headrace.engine.workflow.observed import ObservedWorkflow
 from headrace.engine.workflow.supervise import supervise
 from headrace.manifests.conditions import Past
-from headrace.manifests.status import run_status, task_status
+from headrace.manifests.run_status import run_status
+from headrace.manifests.task_status import task_status
 from headrace.manifests.workflow_status import workflow_status
 from support.builders import NOON, chain
 from support.story import Story, alone

@@ -23,7 +23,8 @@ from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.retry import matching_rule
 from headrace.manifests.conditions import Past
-from headrace.manifests.status import run_status, task_status
+from headrace.manifests.run_status import run_status
+from headrace.manifests.task_status import task_status
 from support import oracle
 from support.builders import SECRET
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun

@@ -25,7 +25,7 @@ from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import Ref
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.names import task_run_names
-from headrace.manifests.status import read_task_status
+from headrace.manifests.task_status import has_outcome, read_task_status
 
 
 class TaskPictures:
@@ -80,7 +80,7 @@ def task_log(item: OwnObject) -> tuple[TaskLog, bool]:
     """Return what a TaskRun's status says, and whether it can be read: an empty log if not."""
     try:
         return read_task_status(item.status), True
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except ValueError:
         return TaskLog(), False
 
 
@@ -134,7 +134,7 @@ class Gatherer:
     def _elder(self, one: OwnObject, other: OwnObject) -> OwnObject:
         """Return which of two TaskRuns of one task counts; the other gets a turn, to be told so."""
         first, second = (one, other) if elder(one, other) is one else (other, one)
-        if "outcome" not in second.status:
+        if not has_outcome(second.status):
             self._later(RunKey(*second.metadata.key, RunKind.TASK_RUN), 0.0)
         return first
 

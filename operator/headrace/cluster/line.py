@@ -14,6 +14,7 @@ from headrace.api.checks.instants import read_time_or
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.siblings import limit_of
 from headrace.manifests.kube import OwnObject
+from headrace.manifests.run_status import has_ended, has_started
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -60,12 +61,12 @@ class Line:
 
 def active(run: OwnObject) -> bool:
     """Tell whether a run counts among those that go on: it has not ended and is not deleted."""
-    return "completionTime" not in run.status and run.metadata.deletion_timestamp is None
+    return not has_ended(run.status) and run.metadata.deletion_timestamp is None
 
 
 def waits(run: OwnObject) -> bool:
     """Tell whether a run has not begun."""
-    return "startTime" not in run.status and active(run)
+    return not has_started(run.status) and active(run)
 
 
 def may_be_anew(run: OwnObject) -> bool:

@@ -4,10 +4,9 @@ Runs as the engine sees them, read from WorkflowRuns and from TaskRuns on their 
 Gathers a run's own fields, its pinned definition and its siblings; its tasks come from `gather`.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from headrace.api.checks.instants import read_time_or
 from headrace.api.reading.parse import parse_run, parse_task_run
@@ -31,7 +30,7 @@ from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.siblings import SiblingRun
 from headrace.manifests.kube import PLACE, OwnObject, WorkflowObject
 from headrace.manifests.names import task_run_name
-from headrace.manifests.status import read_marks, read_run_status
+from headrace.manifests.run_status import has_started, read_run_status, read_what_is_left
 
 GRACE = timedelta(seconds=60)
 """How long a run waits for a workflow that is not there: both may be applied at once."""
@@ -248,30 +247,8 @@ def run_log(item: OwnObject) -> RunLog:
     """Return what a WorkflowRun's status says, or what can be saved of it."""
     try:
         return read_run_status(item.status)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return _saved(item.status)
-
-
-def _saved(status: Mapping[str, Any]) -> RunLog:
-    """
-    Save from a status that somebody garbled what cannot be found elsewhere.
-
-    The rest is a projection, and made anew.
-    """
-    revision, started = status.get("revision"), status.get("started")
-    try:
-        ranges.read(str(started))
     except ValueError:
-        started = ""
-    try:
-        marks = read_marks(status)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        marks = ()
-    return RunLog(
-        revision=revision if isinstance(revision, str) else None,
-        positions=started if isinstance(started, str) else "",
-        marks=marks,
-    )
+        return read_what_is_left(item.status)
 
 
 def _departed(name: str) -> SiblingRun:
@@ -286,6 +263,6 @@ def _sibling(item: OwnObject) -> SiblingRun:
         name=item.metadata.name,
         created=created,
         logical_time=read_time_or(item.spec.get("logicalTime"), created),
-        began="startTime" in item.status,
+        began=has_started(item.status),
         cancelling=item.spec.get("desiredState") in CANCELLING,
     )

@@ -22,7 +22,8 @@ from headrace.engine.workflow.retention import FinishedRun
 from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
 from headrace.local.schema import SCHEMA, VERSION
 from headrace.manifests.conditions import Past
-from headrace.manifests.status import read_run_status, read_task_status, run_status, task_status
+from headrace.manifests.run_status import read_run_status, run_status
+from headrace.manifests.task_status import read_task_status, task_status
 
 BUSY_SECONDS: Final = 30
 """How long to wait for another runner's transaction; each takes milliseconds."""

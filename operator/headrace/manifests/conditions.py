@@ -4,17 +4,41 @@ Conditions: how an object stands, and since when each of them is so.
 Knows the conditions on record. The time of each moves only when its status changes, and never back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from headrace.api.checks.instants import read_time
-from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
+from headrace.api.checks.instants import to_the_second
+from headrace.api.v1alpha1.conditions import Condition, ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.text import rfc3339
+from headrace.api.v1alpha1.run import RunStatus
+from headrace.engine.run.observed import RunLog
+from headrace.engine.task.observed import TaskLog
+from headrace.manifests.json_form import name_of, read
 
 States = Mapping[ConditionType, ConditionStatus]
+
+_CONDITIONS = name_of(RunStatus, "conditions")  # of all kinds
+
+STUCK = frozenset({Reason.FORBIDDEN, Reason.INTERNAL_ERROR})
+"""What goes on by itself only after somebody has changed something."""
+
+_AS_IT_ENDED = {
+    None: ConditionStatus.UNKNOWN,
+    True: ConditionStatus.TRUE,
+    False: ConditionStatus.FALSE,
+}
+_IN_PROGRESS = {
+    ConditionType.SUCCEEDED: ConditionStatus.UNKNOWN,
+    ConditionType.READY: ConditionStatus.UNKNOWN,
+    ConditionType.RECONCILING: ConditionStatus.TRUE,
+    ConditionType.STALLED: ConditionStatus.FALSE,
+}
+_STUCK = _IN_PROGRESS | {
+    ConditionType.RECONCILING: ConditionStatus.FALSE,
+    ConditionType.STALLED: ConditionStatus.TRUE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +49,15 @@ class Past:
     """When the object was created."""
     now: datetime | None = None
     """When the next status is written; None: when it was created."""
-    conditions: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
-    """By type: the status of each condition on record, and since when it is that."""
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    """The conditions on record, by type."""
 
     @classmethod
     def of(cls, status: Mapping[str, Any], born: datetime, now: datetime) -> "Past":
         """Read what is on record. What somebody garbled there counts as not there."""
-        written = status.get("conditions")
-        found = map(_read, written if isinstance(written, list) else ())
-        return cls(born, now, {each[0]: each[1:] for each in found if each is not None})
+        written = status.get(_CONDITIONS)
+        known = _readable(written if isinstance(written, list) else ())
+        return cls(born, now, {condition.type: condition for condition in known})
 
     def since(
         self, kind: ConditionType, state: ConditionStatus, turned: datetime | None, *, first: bool
@@ -48,15 +72,17 @@ class Past:
             first: Whether it is what a new object begins with: then it is so from its creation on.
 
         """
-        was, since = self.conditions.get(kind, (None, None))
-        if since is None:
-            return self.born if first else turned or self.now or self.born
-        return since if was == state else max(since, turned or self.now or self.born)
+        turn = turned or self.now or self.born
+        known = self.conditions.get(kind)
+        if known is None:
+            return self.born if first else turn
+        since = known.last_transition_time
+        return since if known.status is state else max(since, turn)
 
 
 def conditions(
     states: States, told: tuple[Reason, str, int], since: Mapping[ConditionType, datetime]
-) -> list[dict[str, Any]]:
+) -> tuple[Condition, ...]:
     """
     Return conditions of one reason and generation.
 
@@ -64,23 +90,59 @@ def conditions(
     """
     reason, message, generation = told
     messages = dict.fromkeys(states, "") | {next(iter(states)): message}
-    return [
-        {
-            "type": kind.value,
-            "status": state.value,
-            "reason": reason.value,
-            "message": messages[kind],
-            "lastTransitionTime": rfc3339(since[kind]),
-            "observedGeneration": generation,
-        }
+    return tuple(
+        Condition(
+            type=kind,
+            status=state,
+            reason=reason,
+            message=messages[kind],
+            last_transition_time=to_the_second(since[kind]),
+            observed_generation=generation,
+        )
         for kind, state in states.items()
-    ]
+    )
 
 
-def _read(condition: object) -> tuple[str, str, datetime] | None:
-    try:
-        kind, state = condition["type"], condition["status"]  # type: ignore[index] # caught below
-        since = read_time(condition["lastTransitionTime"])  # type: ignore[index] # caught below
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
-    return kind, state, since
+def conditions_of(
+    log: TaskLog | RunLog, past: Past, *, succeeded: bool | None
+) -> tuple[Condition, ...]:
+    """Derive the four conditions of a run or task; None: whether it succeeded is not known yet."""
+    states = _states(log, succeeded=succeeded)
+    since = {
+        kind: past.since(kind, state, log.finished, first=state is _IN_PROGRESS[kind])
+        for kind, state in states.items()
+    }
+    return conditions(states, (log.reason, log.message, log.observed_generation), since)
+
+
+def _states(log: TaskLog | RunLog, *, succeeded: bool | None) -> States:
+    if log.finished is None:
+        return _STUCK if log.reason in STUCK else _IN_PROGRESS
+    return {
+        ConditionType.SUCCEEDED: _AS_IT_ENDED[succeeded],
+        ConditionType.READY: _AS_IT_ENDED[succeeded],
+        ConditionType.RECONCILING: ConditionStatus.FALSE,
+        ConditionType.STALLED: _AS_IT_ENDED[not succeeded],
+    }
+
+
+def succeeded_of(known: Iterable[Condition]) -> tuple[bool, Reason, str]:
+    """Return whether the condition Succeeded is true, and why."""
+    condition = condition_of(known, ConditionType.SUCCEEDED)
+    if condition is None:
+        return False, Reason.PENDING, ""
+    succeeded = condition.status is ConditionStatus.TRUE
+    return succeeded, Reason(condition.reason), condition.message
+
+
+def condition_of(known: Iterable[Condition], kind: ConditionType) -> Condition | None:
+    """Return the condition of a type, if there is one."""
+    return next((condition for condition in known if condition.type == kind), None)
+
+
+def _readable(written: Iterable[object]) -> Iterator[Condition]:
+    for condition in written:
+        try:
+            yield read(Condition, condition)
+        except ValueError:
+            continue

@@ -1,81 +1,82 @@
 """
 Between the engine's log of a workflow and the `status` of a Workflow, both ways.
 
-Knows fields and times. Decides nothing.
+The API types name the fields. Decides nothing.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
+from headrace.api.v1alpha1.conditions import Condition, ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.workflow import WorkflowStatus
 from headrace.engine.workflow.observed import WorkflowLog
 from headrace.engine.workflow.schedule import Recorded
-from headrace.manifests.conditions import Past, conditions
-from headrace.manifests.status import read_time, write_time
-
-Status = dict[str, Any]
+from headrace.manifests.conditions import Past, condition_of, conditions
+from headrace.manifests.json_form import Json, as_patch, read
 
 
-def workflow_status(log: WorkflowLog, past: Past) -> Status:
+def workflow_status(log: WorkflowLog, past: Past) -> Json:
     """Return a Workflow's status, after what it said until now."""
     schedule = log.schedule
-    return {
-        "conditions": _conditions(log, past),
-        "observedGeneration": log.observed_generation,
-        "revision": log.revision,
-        "appliedRevision": log.applied_revision,
-        "activeRuns": log.active,
-        "waitingRuns": log.waiting,
-        "lastRun": log.last_run,
-        "lastRunTime": write_time(log.last_run_time),
-        "lastOutcome": log.last_outcome,
-        "lastTickTime": write_time(schedule.last_tick if schedule else None),
-        "scheduleKey": schedule.key if schedule else None,
-        "scheduleSince": write_time(schedule.since if schedule else None),
-        "nextRunTime": write_time(log.next_run),
-        "missedRuns": log.missed,
-    }
+    return as_patch(
+        WorkflowStatus(
+            conditions=_conditions(log, past),
+            observed_generation=log.observed_generation,
+            revision=log.revision,
+            applied_revision=log.applied_revision,
+            active_runs=log.active,
+            waiting_runs=log.waiting,
+            last_run=log.last_run,
+            last_run_time=log.last_run_time,
+            last_outcome=log.last_outcome,
+            last_tick_time=schedule.last_tick if schedule else None,
+            schedule_key=schedule.key if schedule else None,
+            schedule_since=schedule.since if schedule else None,
+            next_run_time=log.next_run,
+            missed_runs=log.missed,
+        )
+    )
 
 
-def read_workflow_status(status: Mapping[str, Any]) -> WorkflowLog:
+def read_workflow_status(written: Mapping[str, Any]) -> WorkflowLog:
     """
     Read back what `workflow_status` wrote. An empty status is an empty log.
 
     Raises:
-        KeyError, TypeError, ValueError: if somebody has written something else there.
+        ValueError: if somebody has written something else there.
 
     """
-    if not status:
+    if not written:
         return WorkflowLog()
-    ready = _condition(status, ConditionType.READY)
+    status = read(WorkflowStatus, written)
+    ready = condition_of(status.conditions, ConditionType.READY)
     return WorkflowLog(
-        ready=ready.get("status") == "True",
-        reason=Reason(ready.get("reason", Reason.RECONCILING)),
-        message=ready.get("message", ""),
-        since=read_time(ready.get("lastTransitionTime")),
-        observed_generation=status.get("observedGeneration", 0),
-        revision=status.get("revision"),
-        applied_revision=status.get("appliedRevision"),
-        active=status.get("activeRuns", 0),
-        waiting=status.get("waitingRuns", 0),
-        last_run=status.get("lastRun"),
-        last_run_time=read_time(status.get("lastRunTime")),
-        last_outcome=status.get("lastOutcome"),
-        schedule=_read_schedule(status),
-        next_run=read_time(status.get("nextRunTime")),
-        missed=status.get("missedRuns", 0),
+        ready=ready is not None and ready.status is ConditionStatus.TRUE,
+        reason=Reason(ready.reason) if ready else Reason.RECONCILING,
+        message=ready.message if ready else "",
+        since=ready.last_transition_time if ready else None,
+        observed_generation=status.observed_generation,
+        revision=status.revision,
+        applied_revision=status.applied_revision,
+        active=status.active_runs,
+        waiting=status.waiting_runs,
+        last_run=status.last_run,
+        last_run_time=status.last_run_time,
+        last_outcome=status.last_outcome,
+        schedule=_schedule(status),
+        next_run=status.next_run_time,
+        missed=status.missed_runs,
     )
 
 
-def _read_schedule(status: Mapping[str, Any]) -> Recorded | None:
-    key, since = status.get("scheduleKey"), read_time(status.get("scheduleSince"))
-    if key is None or since is None:
+def _schedule(status: WorkflowStatus) -> Recorded | None:
+    if status.schedule_key is None or status.schedule_since is None:
         return None
-    return Recorded(key, since, read_time(status.get("lastTickTime")))
+    return Recorded(status.schedule_key, status.schedule_since, status.last_tick_time)
 
 
-def _conditions(log: WorkflowLog, past: Past) -> list[Status]:
+def _conditions(log: WorkflowLog, past: Past) -> tuple[Condition, ...]:
     """Derive the conditions: Reconciling never changes, the others with `ready`."""
     yes, no = ConditionStatus.TRUE, ConditionStatus.FALSE
     states = {
@@ -88,10 +89,3 @@ def _conditions(log: WorkflowLog, past: Past) -> list[Status]:
         for kind, state in states.items()
     }
     return conditions(states, (log.reason, log.message, log.observed_generation), since)
-
-
-def _condition(status: Mapping[str, Any], kind: ConditionType) -> Mapping[str, Any]:
-    for condition in status.get("conditions", ()):
-        if condition["type"] == kind:
-            return dict(condition)
-    return {}

@@ -15,7 +15,7 @@ from headrace.engine.task.observed import Attempt, ObservedTask, Stage, TaskLog
 from headrace.kube.resources import JOBS, PODS, Ref
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import Job, OwnObject, Pod
-from headrace.manifests.status import task_status
+from headrace.manifests.task_status import task_status
 from headrace.manifests.where import where
 from support.api_server import COLLECT_SECONDS
 from support.virtual_time import VirtualTimeLoop

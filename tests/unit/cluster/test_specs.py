@@ -19,7 +19,7 @@ from headrace.kube.errors import StaleError
 from headrace.kube.resources import JOBS, Ref, Resource
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject, WorkflowObject
-from headrace.manifests.status import task_status
+from headrace.manifests.task_status import task_status
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
 

@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.subjects import Workflows
+from headrace.engine.run.observed import RunLog
 from headrace.kube.errors import ApiError
 from headrace.kube.resources import EVENTS, Ref
 from headrace.loop.subject import turn
+from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
+from headrace.manifests.run_status import run_status
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
 
@@ -91,9 +95,8 @@ class Outage:
 
     async def _end(self, name: str) -> None:
         at = self.rig.clock()
-        condition = {"type": "Succeeded", "status": "True", "reason": "Succeeded"}
-        times = {"startTime": at.isoformat(), "completionTime": at.isoformat()}
-        status = {"conditions": [condition], **times}
+        log = RunLog(succeeded=True, reason=Reason.SUCCEEDED, started=at, finished=at)
+        status = run_status(log, Past(at))
         ref = Ref(WORKFLOW_RUNS, "default", name)
         ended = await self.rig.client.patch_status(ref, {"status": status}, OwnObject)
         self.rig.caches.runs.put(ended)

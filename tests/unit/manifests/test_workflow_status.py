@@ -16,6 +16,7 @@ from headrace.manifests.conditions import Past
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 from support.builders import at
 from support.invariants import moves_only_on_change
+from support.statuses import fields_of, stored, values_of
 
 UNHURRIED = settings(deadline=None)  # a loaded machine is no defect
 PAST = Past(at(-60))
@@ -39,12 +40,6 @@ LOGS = st.builds(
     next_run=st.none() | TIMES,
     missed=st.integers(0, 99),
 )
-
-
-def stored(status: dict[str, Any]) -> dict[str, Any]:
-    """Return a status as an API server gives it back: as JSON, without what is null."""
-    kept = json.loads(json.dumps(status))
-    return {key: value for key, value in kept.items() if value is not None}
 
 
 @UNHURRIED
@@ -100,3 +95,29 @@ def test_conditions(
     }
     seconds = {kind: (state, int(when.total_seconds())) for kind, (state, when) in found.items()}
     assert {**want, "Reconciling": ("False", -60)} == seconds
+
+
+FULL = WorkflowLog(
+    ready=True,
+    reason=Reason.READY,
+    message="all is well",
+    since=at(0),
+    observed_generation=1,
+    revision="etl-2",
+    applied_revision="etl-1",
+    active=1,
+    waiting=1,
+    last_run="etl-7",
+    last_run_time=at(1),
+    last_outcome="Failed",
+    schedule=Recorded("key", at(0), at(1)),
+    next_run=at(2),
+    missed=1,
+)
+
+
+def test_every_field_of_the_type_is_written() -> None:
+    """The reference describes no field that nobody fills."""
+    written = workflow_status(FULL, PAST)
+    assert fields_of(WorkflowStatus) == values_of(written)
+    assert read_workflow_status(written) == FULL

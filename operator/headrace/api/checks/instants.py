@@ -6,6 +6,7 @@ Knows RFC 3339. Knows no field and no clock.
 
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from functools import lru_cache
 
 TIME = (
     r"^[1-8][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]{1,9})?"
@@ -21,6 +22,7 @@ LAST = datetime(MAXYEAR, 12, 31, 23, 59, 59, tzinfo=UTC)
 _READABLE = re.compile(TIME).search
 
 
+@lru_cache(maxsize=1024)  # the same status is read again and again
 def read_time(text: str) -> datetime:
     """
     Read an instant as RFC 3339 writes it, in either case of its letters.
@@ -49,7 +51,11 @@ def read_time_or(text: object, otherwise: datetime) -> datetime:
 
 
 def write_time(instant: datetime) -> str:
-    """Write an instant so that it is read back as the same: a difference would be a change."""
+    """
+    Write an instant so that it is read back as the same: a difference would be a change.
+
+    API types write theirs in the same form; a test compares both.
+    """
     return instant.isoformat().replace("+00:00", "Z")
 
 

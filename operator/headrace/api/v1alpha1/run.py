@@ -191,7 +191,7 @@ class RunStatus(ApiType):
     """started lists the positions of started tasks in the run's definition, as ranges:
     "0-41,43"."""
 
-    marks: tuple[Mark, ...] = Field(default=(), max_length=64)
+    marks: tuple[Mark, ...] | None = Field(default=None, max_length=64)
     """marks list the tasks that ended without a TaskRun. At most 20 of them keep messages."""
 
     attention: tuple[Attention, ...] = Field(default=(), max_length=20)

@@ -41,7 +41,7 @@ class AttemptStatus(ApiType):
     number: int = Field(ge=1)
     """number counts from 1."""
 
-    job_name: Annotated[str, StringConstraints(max_length=253)] = ""
+    job_name: Annotated[str, StringConstraints(max_length=253)] | None = None
     """jobName is the attempt's Job."""
 
     pod_name: Annotated[str, StringConstraints(max_length=253)] | None = None
@@ -68,7 +68,7 @@ class AttemptStatus(ApiType):
     reason: Annotated[str, StringConstraints(max_length=64)] | None = None
     """reason is how the attempt ended, or what it waits for."""
 
-    message: ShortText = ""
+    message: ShortText | None = None
     """message is one sentence for people."""
 
     memory: Annotated[str, StringConstraints(max_length=32)] | None = None

@@ -33,7 +33,8 @@ from headrace.kube.client import Client
 from headrace.kube.errors import StaleError
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.status import run_status, task_status
+from headrace.manifests.run_status import has_ended, run_status
+from headrace.manifests.task_status import has_outcome, task_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ class ClusterWorld:
     async def complain(self, key: RunKey, reason: Reason, message: str) -> None:
         """Show that a turn could not be ended, and why, as far as that can be written."""
         item = self._run_object(key)
-        if item is None or "completionTime" in item.status:
+        if item is None or has_ended(item.status):
             return
         past = self._past(item)
         if key.kind is RunKind.TASK_RUN:
@@ -184,7 +185,7 @@ class ClusterWorld:
     async def _record_alone(self, key: RunKey, status: RunLog) -> None:
         """Write the end of a TaskRun on its own that could not even begin."""
         item = self._caches.task_runs.get(key.namespace, key.name)
-        if item is None or item.status.get("outcome") or status.finished is None:
+        if item is None or has_outcome(item.status) or status.finished is None:
             return
         refused = TaskLog(
             outcome=Outcome.FAILED,

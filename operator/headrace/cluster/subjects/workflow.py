@@ -42,7 +42,7 @@ from headrace.kube.resources import CONTROLLER_REVISIONS, Ref, Resource, Scope
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject, WorkflowObject
 from headrace.manifests.objects import workflow_run
-from headrace.manifests.status import read_run_status
+from headrace.manifests.run_status import read_run_status
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 
 
@@ -249,7 +249,7 @@ def _known(run: OwnObject) -> KnownRun:
     assert created is not None  # noqa: S101 - the API server sets it
     try:
         log = read_run_status(run.status)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except ValueError:
         log = read_run_status({})
     return KnownRun(
         name=run.metadata.name,
@@ -267,5 +267,5 @@ def _known(run: OwnObject) -> KnownRun:
 def _log(item: WorkflowObject) -> WorkflowLog:
     try:
         return read_workflow_status(item.status)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except ValueError:
         return WorkflowLog()  # Somebody wrote something else there; it is a projection.

@@ -20,7 +20,7 @@ from headrace.kube.errors import ApiError, StaleError
 from headrace.kube.resources import EVENTS, JOBS, NAMESPACES, SERVICE_ACCOUNTS, Ref
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.status import task_status
+from headrace.manifests.task_status import task_status
 from support.builders import failed, log
 from support.virtual_time import VirtualTimeLoop, now
 from support.world_rig import WorldRig
