@@ -103,12 +103,17 @@ def test_intervals_join_without_gap_or_overlap() -> None:
 @pytest.mark.parametrize(
     ("catch_up", "made", "missed"),
     [
-        pytest.param({"catchUp": "None"}, 0, 50, id="None lets all of them go"),
-        pytest.param({"catchUp": "Latest"}, 1, 49, id="Latest starts the newest"),
-        pytest.param({"catchUp": "All"}, 50, 0, id="All starts each"),
-        pytest.param({"catchUp": "All", "maxCatchUp": 5}, 5, 45, id="All has a limit"),
+        pytest.param({"catchUp": "None"}, 0, 50, id="catchUp None starts no missed tick"),
+        pytest.param({"catchUp": "Latest"}, 1, 49, id="catchUp Latest starts the newest tick"),
+        pytest.param({"catchUp": "All"}, 50, 0, id="catchUp All starts each tick"),
         pytest.param(
-            {"catchUp": "All", "startingDeadlineSeconds": 7200}, 2, 48, id="a deadline cuts"
+            {"catchUp": "All", "maxCatchUp": 5}, 5, 45, id="catchUp All starts maxCatchUp ticks"
+        ),
+        pytest.param(
+            {"catchUp": "All", "startingDeadlineSeconds": 7200},
+            2,
+            48,
+            id="startingDeadlineSeconds drops old ticks",
         ),
     ],
 )

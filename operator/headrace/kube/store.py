@@ -120,9 +120,7 @@ class Store(Generic[ObjectT]):
         self._index: Index[ObjectT] = Index(index)
         self._dead: dict[str, ObjectT] = {}  # By uid.
         self._dead_index: Index[ObjectT] = Index(index)
-        self._complete_until: dict[
-            str, int
-        ] = {}  # By listed namespace: all events until then are in.
+        self._complete_until: dict[str, int] = {}  # By listed namespace.
 
     def __len__(self) -> int:
         return len(self._objects)

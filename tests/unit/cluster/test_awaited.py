@@ -31,12 +31,14 @@ def run(ended: int = 0, *, total: int = LAST + 9, finished: datetime | None = No
 @pytest.mark.parametrize(
     ("seen", "task_name", "want"),
     [
-        pytest.param(run(), "extract", True, id="a task waits for it"),
-        pytest.param(run(), "load", False, id="no task waits for it"),
-        pytest.param(run(), "tidy", True, id="it is one of the last tasks"),
-        pytest.param(run(9), "load", True, id="few are to go, and the run's end waits"),
-        pytest.param(run(8), "load", False, id="there are more to go"),
-        pytest.param(replace(run(), definition=None), "load", True, id="nobody knows"),
+        pytest.param(run(), "extract", True, id="another task waits for the task"),
+        pytest.param(run(), "load", False, id="no other task waits for the task"),
+        pytest.param(run(), "tidy", True, id="the task is a `finally` task"),
+        pytest.param(run(9), "load", True, id="few tasks are left, and the end of the run waits"),
+        pytest.param(run(8), "load", False, id="many tasks are left"),
+        pytest.param(
+            replace(run(), definition=None), "load", True, id="the definition is not known"
+        ),
         pytest.param(run(13, finished=NOON), "load", True, id="the run has ended"),
     ],
 )
@@ -55,11 +57,17 @@ def test_of_a_run_that_was_not_seen_everything_is_waited_for() -> None:
 @pytest.mark.parametrize(
     ("tasks", "want"),
     [
-        pytest.param({}, False, id="nothing runs"),
-        pytest.param({"alone": ObservedTask()}, False, id="nothing waits for what runs"),
-        pytest.param({"alone": ObservedTask(), "extract": ObservedTask()}, True, id="load waits"),
+        pytest.param({}, False, id="no task runs"),
+        pytest.param({"alone": ObservedTask()}, False, id="no task waits for the running task"),
         pytest.param(
-            {"extract": ObservedTask(TaskLog(outcome=Outcome.SUCCEEDED))}, False, id="it has ended"
+            {"alone": ObservedTask(), "extract": ObservedTask()},
+            True,
+            id="a task waits for a running task",
+        ),
+        pytest.param(
+            {"extract": ObservedTask(TaskLog(outcome=Outcome.SUCCEEDED))},
+            False,
+            id="the running task has ended",
         ),
     ],
 )

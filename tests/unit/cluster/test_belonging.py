@@ -58,9 +58,11 @@ async def succeed(rig: WorldRig, job: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "owners",
     [
-        pytest.param([], id="nobody owns it"),
-        pytest.param(owned_by("ConfigMap", "settings", "c-1"), id="a ConfigMap owns it"),
-        pytest.param(owned_by("WorkflowRun", "t", "r-1"), id="a run of its own name owns it"),
+        pytest.param([], id="nobody owns the TaskRun"),
+        pytest.param(owned_by("ConfigMap", "settings", "c-1"), id="a ConfigMap owns the TaskRun"),
+        pytest.param(
+            owned_by("WorkflowRun", "t", "r-1"), id="a run of the same name owns the TaskRun"
+        ),
     ],
 )
 async def test_a_task_run_on_its_own_ends_whoever_owns_it(owners: list[Any]) -> None:
@@ -134,10 +136,14 @@ async def pods_end(rig: WorldRig, *names: str) -> None:
 
 
 FORGED = [
-    pytest.param("forged", True, {"run": "x", "task": "b"}, id="another name"),
+    pytest.param(
+        "forged", True, {"run": "x", "task": "b"}, id="a name that is not the derived one"
+    ),
     pytest.param("x.c", True, {"run": "x", "task": "b"}, id="the name of another task"),
-    pytest.param(task_run_name("x", "c"), False, {"run": "x", "task": "c"}, id="not owned"),
-    pytest.param(task_run_name("y", "b"), True, {"run": "y", "task": "b"}, id="another's run"),
+    pytest.param(task_run_name("x", "c"), False, {"run": "x", "task": "c"}, id="no owner"),
+    pytest.param(
+        task_run_name("y", "b"), True, {"run": "y", "task": "b"}, id="the name of another run"
+    ),
 ]
 
 

@@ -56,28 +56,42 @@ EVICTED = Pod(meta(4), status=PodStatus("Failed", reason="Evicted"))
     ("old", "new", "begins", "want"),
     [
         pytest.param(None, RUN, True, News.NOW, id="a new run begins"),
-        pytest.param(None, RUN, False, News.SOON, id="a TaskRun of a run was made by us"),
-        pytest.param(RUN, None, True, News.NOW, id="it is gone"),
-        pytest.param(RUN, replace(RUN, metadata=meta(2)), True, News.NONE, id="a new version"),
+        pytest.param(None, RUN, False, News.SOON, id="we created a TaskRun of a run"),
+        pytest.param(RUN, None, True, News.NOW, id="a run is gone"),
         pytest.param(
-            RUN, OwnObject(meta(2), RUN.spec, {}), True, News.SOON, id="its status is written over"
+            RUN,
+            replace(RUN, metadata=meta(2)),
+            True,
+            News.NONE,
+            id="only the version of a run changed",
+        ),
+        pytest.param(
+            RUN,
+            OwnObject(meta(2), RUN.spec, {}),
+            True,
+            News.SOON,
+            id="somebody overwrote the status of a run",
         ),
         pytest.param(
             RUN,
             OwnObject(meta(2, generation=2), {"desiredState": "Cancel"}, RUN.status),
             True,
             News.NOW,
-            id="somebody wants it to end",
+            id="somebody cancels a run",
         ),
         pytest.param(
             RUN,
             replace(RUN, metadata=meta(2, deletion_timestamp=NOON)),
             True,
             News.NOW,
-            id="it is being deleted",
+            id="a run is being deleted",
         ),
         pytest.param(
-            RUN, replace(RUN, metadata=meta(2, uid="v")), True, News.NOW, id="another has its name"
+            RUN,
+            replace(RUN, metadata=meta(2, uid="v")),
+            True,
+            News.NOW,
+            id="another run has the name now",
         ),
     ],
 )
@@ -94,24 +108,27 @@ def test_own_objects(
 @pytest.mark.parametrize(
     ("old", "new", "want"),
     [
-        pytest.param(None, JOB, News.SOON, id="we made it"),
-        pytest.param(JOB, None, News.NOW, id="it is gone"),
-        pytest.param(JOB, Job(meta(2)), News.NONE, id="it counts its pods"),
-        pytest.param(JOB, Job(meta(2), status=condition("Failed")), News.NOW, id="it failed"),
+        pytest.param(None, JOB, News.SOON, id="we created a Job"),
+        pytest.param(JOB, None, News.NOW, id="a Job is gone"),
+        pytest.param(JOB, Job(meta(2)), News.NONE, id="a Job counts its pods"),
+        pytest.param(JOB, Job(meta(2), status=condition("Failed")), News.NOW, id="a Job failed"),
         pytest.param(
             Job(meta(2), status=condition("Failed")),
             Job(meta(3), status=JobStatus((*condition("Failed").conditions, ConditionView("X")))),
             News.SOON,
-            id="it had failed before",
+            id="a failed Job gets another condition",
         ),
         pytest.param(
-            JOB, Job(meta(2), status=condition("Complete")), News.SOON, id="its pod told that"
+            JOB,
+            Job(meta(2), status=condition("Complete")),
+            News.SOON,
+            id="a Job completes after its pod succeeded",
         ),
         pytest.param(
-            JOB, Job(meta(2, generation=2)), News.NOW, id="somebody suspended it or let it go"
+            JOB, Job(meta(2, generation=2)), News.NOW, id="somebody suspended or resumed a Job"
         ),
         pytest.param(
-            JOB, Job(meta(2, deletion_timestamp=NOON)), News.NOW, id="somebody deletes it"
+            JOB, Job(meta(2, deletion_timestamp=NOON)), News.NOW, id="somebody deletes a Job"
         ),
     ],
 )
@@ -123,24 +140,27 @@ def test_jobs(old: Job | None, new: Job | None, want: News) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "want"),
     [
-        pytest.param(None, POD, News.SOON, id="it was made"),
-        pytest.param(POD, RUNS, News.SOON, id="it runs"),
-        pytest.param(RUNS, replace(RUNS, metadata=meta(9)), News.NONE, id="it got an address"),
-        pytest.param(RUNS, ENDED, News.NOW, id="its container ended"),
-        pytest.param(None, ENDED, News.NOW, id="it was not seen before"),
-        pytest.param(ENDED, OVER, News.SOON, id="it succeeded, as its container told"),
+        pytest.param(None, POD, News.SOON, id="a pod was created"),
+        pytest.param(POD, RUNS, News.SOON, id="a pod runs"),
+        pytest.param(RUNS, replace(RUNS, metadata=meta(9)), News.NONE, id="a pod got an address"),
+        pytest.param(RUNS, ENDED, News.NOW, id="the container of a pod ended"),
+        pytest.param(None, ENDED, News.NOW, id="a new pod has ended already"),
+        pytest.param(ENDED, OVER, News.SOON, id="a pod succeeded after its container"),
         pytest.param(
-            ENDED, replace(OVER, status=phase("Failed")), News.NOW, id="a failure is judged now"
+            ENDED,
+            replace(OVER, status=phase("Failed")),
+            News.NOW,
+            id="a pod failed after its container",
         ),
-        pytest.param(POD, EVICTED, News.NOW, id="it fails without an end of its container"),
+        pytest.param(POD, EVICTED, News.NOW, id="a pod failed without an end of its container"),
         pytest.param(
             RUNS,
             replace(RUNS, metadata=meta(3, deletion_timestamp=NOON)),
             News.NOW,
-            id="somebody removes it",
+            id="somebody deletes a pod",
         ),
-        pytest.param(RUNS, None, News.NOW, id="it vanishes while it runs"),
-        pytest.param(OVER, None, News.SOON, id="it is collected after its end"),
+        pytest.param(RUNS, None, News.NOW, id="a running pod vanished"),
+        pytest.param(OVER, None, News.SOON, id="an ended pod was collected"),
     ],
 )
 def test_pods(old: Pod | None, new: Pod | None, want: News) -> None:
@@ -151,9 +171,13 @@ def test_pods(old: Pod | None, new: Pod | None, want: News) -> None:
 @pytest.mark.parametrize(
     ("pod", "want"),
     [
-        pytest.param(RUNS, False, id="it runs"),
-        pytest.param(ENDED, True, id="its container ended with 0"),
-        pytest.param(Pod(meta(), status=phase("Failed", terminated=Terminated(1))), False, id="1"),
+        pytest.param(RUNS, False, id="the container runs"),
+        pytest.param(ENDED, True, id="the container ended with 0"),
+        pytest.param(
+            Pod(meta(), status=phase("Failed", terminated=Terminated(1))),
+            False,
+            id="the container ended with 1",
+        ),
     ],
 )
 def test_succeeded(pod: Pod, want: bool) -> None:  # noqa: FBT001 - a column of the table

@@ -170,7 +170,7 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     [
         pytest.param(status(401), id="the token is not accepted for a moment"),
         pytest.param(status(404), id="the server has lost sight of the CRD"),
-        pytest.param(status(400), id="it does not understand the request"),
+        pytest.param(status(400), id="the server does not understand the request"),
         pytest.param(
             line('{"type": "ERROR", "object": {"kind": "Status", "code": 500}}\n'),
             id="etcd has another leader",

@@ -56,10 +56,12 @@ async def half_sent(door: Door) -> asyncio.StreamReader:
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        pytest.param("/livez", 200, "ok", id="it lives"),
-        pytest.param("/readyz", 503, "not listed yet", id="it is not ready, and says why"),
-        pytest.param("/metrics", 200, "headrace_test 7.0", id="its numbers"),
-        pytest.param("/else", 404, "", id="there is nothing else"),
+        pytest.param("/livez", 200, "ok", id="the process is alive"),
+        pytest.param(
+            "/readyz", 503, "not listed yet", id="the process is not ready, with the reason"
+        ),
+        pytest.param("/metrics", 200, "headrace_test 7.0", id="the metrics"),
+        pytest.param("/else", 404, "", id="an unknown page"),
     ],
 )
 async def test_probes_and_scrapers_are_answered(path: str, status: int, words: str) -> None:

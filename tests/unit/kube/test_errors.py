@@ -65,10 +65,12 @@ def test_each_failure_answers_its_questions(
 @pytest.mark.parametrize(
     ("body", "header", "want"),
     [
-        pytest.param(b"", None, None, id="nobody asked for a wait"),
-        pytest.param(b"", "7", 7, id="the header did"),
-        pytest.param(status("x", retryAfterSeconds=5), None, 5, id="the Status did"),
-        pytest.param(status("x", retryAfterSeconds=5), "7", 7, id="the header counts"),
+        pytest.param(b"", None, None, id="no wait is asked for"),
+        pytest.param(b"", "7", 7, id="the header asks for a wait"),
+        pytest.param(status("x", retryAfterSeconds=5), None, 5, id="the Status asks for a wait"),
+        pytest.param(
+            status("x", retryAfterSeconds=5), "7", 7, id="header and Status ask for a wait"
+        ),
         pytest.param(b"", "Fri, 31 Dec 2032 23:59:59 GMT", None, id="a date is not understood"),
         pytest.param(b"", "-1", None, id="nonsense is ignored"),
     ],

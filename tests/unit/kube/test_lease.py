@@ -102,7 +102,7 @@ async def test_who_is_cut_off_stops_before_another_starts() -> None:
     ("seconds", "goes_on"),
     [
         pytest.param(6, True, id="a short outage is bridged"),
-        pytest.param(25, False, id="a long one ends the term"),
+        pytest.param(25, False, id="a long outage ends the term"),
     ],
 )
 async def test_an_outage_is_survived(seconds: float, goes_on: bool) -> None:  # noqa: FBT001 - a case

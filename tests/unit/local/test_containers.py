@@ -37,13 +37,16 @@ def launcher(tmp_path: Path) -> ContainerLauncher:
             id="a command replaces the entrypoint",
         ),
         pytest.param(
-            (), {"args": ["a", "b"]}, ["example.org/etl:1", "a", "b"], id="args replace its own"
+            (),
+            {"args": ["a", "b"]},
+            ["example.org/etl:1", "a", "b"],
+            id="args replace the image's own",
         ),
         pytest.param(
             ("sh",),
             {"args": ["-c", "$(id) `id`"]},
             ["--entrypoint", "sh", "example.org/etl:1", "-c", "$(id) `id`"],
-            id="both, word for word",
+            id="command and args are passed word for word",
         ),
         pytest.param(
             (),
@@ -117,9 +120,9 @@ def test_an_image_is_no_option(
 @pytest.mark.parametrize(
     ("script", "found"),
     [
-        pytest.param("#!/bin/sh\n", True, id="it answers"),
-        pytest.param("#!/bin/sh\nexit 1\n", False, id="its daemon is not there"),
-        pytest.param("#!/no/such/program\n", False, id="it cannot be run"),
+        pytest.param("#!/bin/sh\n", True, id="the engine answers"),
+        pytest.param("#!/bin/sh\nexit 1\n", False, id="the engine's daemon does not run"),
+        pytest.param("#!/no/such/program\n", False, id="the engine cannot be run"),
     ],
 )
 def test_an_engine_counts_when_it_answers(

@@ -103,24 +103,30 @@ def test_args_follow_the_command(launcher: Build, start: Start, files: AttemptFi
     [
         pytest.param({"A": "shell"}, [], {"A": "shell"}, id="the shell's variables are seen"),
         pytest.param(
-            {"A": "shell"}, [{"name": "A", "value": "task"}], {"A": "task"}, id="the task's win"
+            {"A": "shell"},
+            [{"name": "A", "value": "task"}],
+            {"A": "task"},
+            id="the task's variables win",
         ),
         pytest.param(
             {"A": "shell"},
             [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}],
             {"A": "shell"},
-            id="valueFrom is the shell's",
+            id="valueFrom takes the shell's value",
         ),
         pytest.param(
             {"HEADRACE_TASK": "outer", "HEADRACE_OLD": "outer"},
             [],
             {"HEADRACE_TASK": "load", "HEADRACE_OLD": None},
-            id="a task that runs headrace does not leak its own",
+            id="an outer task's HEADRACE_ variables do not leak",
         ),
-        pytest.param({"PWD": "/"}, [], {"PWD": "{home}"}, id="PWD is where it runs"),
-        pytest.param({}, [], {"PYTHONUNBUFFERED": "1"}, id="Python prints at once"),
+        pytest.param({"PWD": "/"}, [], {"PWD": "{home}"}, id="PWD is the folder of the task"),
+        pytest.param({}, [], {"PYTHONUNBUFFERED": "1"}, id="Python does not buffer its output"),
         pytest.param(
-            {"PYTHONUNBUFFERED": ""}, [], {"PYTHONUNBUFFERED": ""}, id="unless told otherwise"
+            {"PYTHONUNBUFFERED": ""},
+            [],
+            {"PYTHONUNBUFFERED": ""},
+            id="the task can make Python buffer its output",
         ),
         pytest.param(
             {},

@@ -33,7 +33,7 @@ def spec(defaults: dict[str, Any], task: dict[str, Any], last: dict[str, Any]) -
             id="a value of the cluster",
         ),
         pytest.param(
-            spec({}, {"env": [SECRET]}, {}), ("PASSWORD",), [], id="one that the shell has"
+            spec({}, {"env": [SECRET]}, {}), ("PASSWORD",), [], id="a value that the shell has"
         ),
         pytest.param(
             spec({"env": [SECRET]}, {}, {"envFrom": [{"secretRef": {"name": "s"}}]}),
@@ -45,13 +45,13 @@ def spec(defaults: dict[str, Any], task: dict[str, Any], last: dict[str, Any]) -
             spec({}, {"env": [{"name": "PASSWORD", "valueFrom": OPTIONAL}]}, {}),
             (),
             [],
-            id="one that a pod would do without",
+            id="an optional value",
         ),
         pytest.param(
             spec({}, {"envFrom": [{"configMapRef": {"name": "c", "optional": True}}]}, {}),
             (),
             [],
-            id="several that a pod would do without",
+            id="several optional values",
         ),
     ],
 )
@@ -65,7 +65,7 @@ def test_values_that_only_a_cluster_has(
 @pytest.mark.parametrize(
     ("workflow", "want"),
     [
-        pytest.param(spec({}, {}, {}), 0, id="none"),
+        pytest.param(spec({}, {}, {}), 0, id="no volumes"),
         pytest.param(
             spec(
                 {"volumes": [{"name": "data", "emptyDir": {}}]},

@@ -62,28 +62,31 @@ def test_rows_are_in_the_order_of_the_definition() -> None:
             seen(),
             "left",
             Row("left", Tone.WAITING, "WaitingForUpstream", 0, None, "waits for extract"),
-            id="it waits for another task",
+            id="the task waits for another task",
         ),
         pytest.param(
-            seen(), "extract", Row("extract", Tone.BUSY, "Starting", 0, None, ""), id="it starts"
+            seen(),
+            "extract",
+            Row("extract", Tone.BUSY, "Starting", 0, None, ""),
+            id="the task starts",
         ),
         pytest.param(
             seen(extract=ObservedTask(sighting=running())),
             "extract",
             Row("extract", Tone.BUSY, "Running", 1, 10, ""),
-            id="it runs",
+            id="the task runs",
         ),
         pytest.param(
             seen(extract=ObservedTask(sighting=exited())),
             "extract",
             Row("extract", Tone.GOOD, "Succeeded", 1, 5, ""),
-            id="it has just succeeded",
+            id="the task has just succeeded",
         ),
         pytest.param(
             seen(extract=GOOD),
             "extract",
             Row("extract", Tone.GOOD, "Succeeded", 1, 5, ""),
-            id="it succeeded long ago",
+            id="the task succeeded long ago",
         ),
         pytest.param(
             seen(extract=ObservedTask(sighting=exited(3))),
@@ -96,13 +99,13 @@ def test_rows_are_in_the_order_of_the_definition() -> None:
                 10,
                 "ended with exit code 3; retry.limit is 0",
             ),
-            id="it failed; the reason is not said twice",
+            id="the task failed, and the reason appears once",
         ),
         pytest.param(
             seen(extract=ObservedTask(ended(Outcome.FAILED))),
             "join",
             Row("join", Tone.OFF, "UpstreamFailed", 0, None, "…"),
-            id="it is omitted",
+            id="the task is omitted",
         ),
     ],
 )
@@ -145,7 +148,7 @@ def test_a_cancelled_task_is_neither_good_nor_bad() -> None:
         pytest.param(
             ObservedTask(sighting=replace(running(), leaving=True)),
             "Running",
-            id="its time is over",
+            id="the time of the task is over",
         ),
     ],
 )
@@ -180,12 +183,12 @@ def test_what_a_program_wrote_does_nothing_to_the_terminal() -> None:
     ("seconds", "want"),
     [
         pytest.param(-1, "0.0s", id="a clock that went back"),
-        pytest.param(0.44, "0.4s", id="tenths"),
-        pytest.param(9.94, "9.9s", id="still tenths"),
-        pytest.param(41.4, "41s", id="seconds"),
+        pytest.param(0.44, "0.4s", id="less than a second"),
+        pytest.param(9.94, "9.9s", id="less than ten seconds"),
+        pytest.param(41.4, "41s", id="less than a minute"),
         pytest.param(59.7, "1m00s", id="rounded up to a minute"),
-        pytest.param(200, "3m20s", id="minutes"),
-        pytest.param(7500, "2h05m", id="hours"),
+        pytest.param(200, "3m20s", id="less than an hour"),
+        pytest.param(7500, "2h05m", id="more than an hour"),
     ],
 )
 def test_lengths(seconds: float, want: str) -> None:

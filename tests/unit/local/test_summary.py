@@ -88,7 +88,7 @@ def test_many_failures_are_told_in_short(tmp_path: Path) -> None:
     ("reason", "want"),
     [
         pytest.param(Reason.CANCELLED, "was cancelled", id="somebody ended it"),
-        pytest.param(Reason.RUN_TIMEOUT, "ran out of time", id="its time was over"),
+        pytest.param(Reason.RUN_TIMEOUT, "ran out of time", id="the time of the run was over"),
         pytest.param(Reason.FAILED, "failed", id="a task failed"),
     ],
 )

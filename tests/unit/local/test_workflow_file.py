@@ -42,9 +42,9 @@ NO_IMAGE = IN_A_LIST.replace("busybox", "''")
     [
         pytest.param(ETL, None, "etl", id="the only object"),
         pytest.param(f"{CONFIG}---\n{ETL}", None, "etl", id="beside other kinds"),
-        pytest.param(IN_A_LIST, None, "listed", id="in a List"),
+        pytest.param(IN_A_LIST, None, "listed", id="a workflow in a List"),
         pytest.param(f"{A}---\n{B}", "b", "b", id="chosen by name"),
-        pytest.param(f"{NO_FIELD}---\n{B}", "b", "b", id="beside a bad one"),
+        pytest.param(f"{NO_FIELD}---\n{B}", "b", "b", id="beside a workflow with problems"),
     ],
 )
 def test_the_workflow_is_found(file: Path, text: str, name: str | None, want: str) -> None:
@@ -64,10 +64,17 @@ def test_the_workflow_is_found(file: Path, text: str, name: str | None, want: st
         pytest.param(MISSPELT, None, ":2: kind: there is no kind 'Workflo'", id="meant to be one"),
         pytest.param(NO_FIELD, None, ":6: spec.tasks[0].nam", id="a field that is not there"),
         pytest.param(CIRCLE, None, ":6: spec.tasks[0].dependsOn[0]", id="what the engine finds"),
-        pytest.param(NO_IMAGE, None, ":8: items[0].spec.defaults.image", id="in a List"),
+        pytest.param(NO_IMAGE, None, ":8: items[0].spec.defaults.image", id="a problem in a List"),
         pytest.param(f"{A}---\n{B}", None, "; add --name, of: a, b", id="no name"),
-        pytest.param(A, "b", ": there is no workflow 'b' in this file; it has: a", id="no b"),
-        pytest.param(f"{A}---\n{A}", "a", ":8: there is another workflow 'a'; keep one", id="two"),
+        pytest.param(
+            A, "b", ": there is no workflow 'b' in this file; it has: a", id="an unknown name"
+        ),
+        pytest.param(
+            f"{A}---\n{A}",
+            "a",
+            ":8: there is another workflow 'a'; keep one",
+            id="two workflows and no name",
+        ),
         pytest.param("a: [", None, ":2: this is no YAML", id="no YAML"),
     ],
 )

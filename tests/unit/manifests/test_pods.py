@@ -23,31 +23,43 @@ from support.kube_json import (
 @pytest.mark.parametrize(
     ("pods", "want"),
     [
-        pytest.param([STALLED], "0/1 nodes are available: 1 Insufficient memory.", id="scheduler"),
-        pytest.param([pod(waiting("ErrImagePull", "no such host"))], "no such host", id="registry"),
-        pytest.param([pod(waiting("ImagePullBackOff"))], "ImagePullBackOff", id="without words"),
+        pytest.param(
+            [STALLED],
+            "0/1 nodes are available: 1 Insufficient memory.",
+            id="the scheduler finds no node",
+        ),
+        pytest.param(
+            [pod(waiting("ErrImagePull", "no such host"))],
+            "no such host",
+            id="the registry does not answer",
+        ),
+        pytest.param(
+            [pod(waiting("ImagePullBackOff"))],
+            "ImagePullBackOff",
+            id="the kubelet gives a reason without a message",
+        ),
         pytest.param(
             [pod(RUNNING, "Running", conditions=[TAINTED], deleted="12:05:00")],
             "pod extract-x1 is being removed: DeletionByTaintManager",
-            id="a lost node",
+            id="the node is lost",
         ),
         pytest.param(
             [pod(RUNNING, "Running", deleted="12:05:00")],
             "pod extract-x1 is being removed: somebody deleted it",
-            id="a deleted pod",
+            id="somebody deletes the pod",
         ),
         pytest.param(
             [failed(137, conditions=[EVICTING])],
             "pod extract-x1 was lost (EvictionByEvictionAPI); the Job creates another",
-            id="a lost pod",
+            id="the pod was evicted",
         ),
         pytest.param(
             [pod(INITIALISING, init=waiting("ImagePullBackOff", "no such host"))],
             "init container vault: no such host",
-            id="an image of a container that comes first",
+            id="the image of an init container cannot be pulled",
         ),
-        pytest.param([pod(INITIALISING, init=RUNNING)], "", id="a container that comes first runs"),
-        pytest.param([pod(RUNNING, "Running")], "", id="nothing to say"),
+        pytest.param([pod(INITIALISING, init=RUNNING)], "", id="an init container runs"),
+        pytest.param([pod(RUNNING, "Running")], "", id="the container runs"),
     ],
 )
 def test_what_is_said_while_it_goes_on(pods: list[Manifest], want: str) -> None:
@@ -58,27 +70,27 @@ def test_what_is_said_while_it_goes_on(pods: list[Manifest], want: str) -> None:
 @pytest.mark.parametrize(
     ("a_pod", "want"),
     [
-        pytest.param(failed(3), "ended with exit code 3", id="only the code"),
+        pytest.param(failed(3), "ended with exit code 3", id="an exit code without a message"),
         pytest.param(
             failed(3, words="no such table\n"),
             "ended with exit code 3: no such table",
-            id="its words",
+            id="an exit code with the program's message",
         ),
         pytest.param(
             failed(137),
             "ended with exit code 137 (SIGKILL, which is also how the kernel ends it when memory"
             " runs out)",
-            id="killed",
+            id="the program was killed",
         ),
         pytest.param(
             failed(137, "OOMKilled", words='{"half": '),
             "the container used more memory than its limit",
-            id="no memory",
+            id="the container had too little memory",
         ),
         pytest.param(
             failed(128, "StartError", words="exec: no such file"),
             "exec: no such file",
-            id="runtime",
+            id="the runtime could not start the program",
         ),
         pytest.param(
             pod(
@@ -87,38 +99,40 @@ def test_what_is_said_while_it_goes_on(pods: list[Manifest], want: str) -> None:
                 **OUT_OF_TIME,
             ),
             "Pod was active on the node longer",
-            id="out of time",
+            id="the attempt's time is over",
         ),
         pytest.param(
             pod(phase="Failed", reason="OutOfcpu", message="Node didn't have enough"),
             "Node didn't have enough",
-            id="refused by the kubelet",
+            id="the kubelet refused the pod",
         ),
         pytest.param(
             pod(INITIALISING, "Failed", init=terminated(4)),
             "init container vault ended with exit code 4",
-            id="a container that comes first failed",
+            id="an init container failed",
         ),
         pytest.param(
             pod(INITIALISING, "Failed", init=terminated(4, message="no vault\n")),
             "init container vault ended with exit code 4: no vault",
-            id="and says why",
+            id="an init container failed with a message",
         ),
         pytest.param(
             pod(INITIALISING, "Failed", init=terminated(137, "OOMKilled")),
             "init container vault used more memory than its limit",
-            id="or had no memory",
+            id="an init container had too little memory",
         ),
         pytest.param(
             pod(INITIALISING, "Failed"),
             "the pod failed before its container ran, and Kubernetes does not say why",
-            id="nobody says why",
+            id="the pod failed without a known cause",
         ),
         pytest.param(
-            failed(9, deleted="12:00:06", grace=2), "somebody deleted the pod", id="deleted"
+            failed(9, deleted="12:00:06", grace=2),
+            "somebody deleted the pod",
+            id="somebody deleted the pod",
         ),
         pytest.param(
-            failed(1, conditions=[TAINTED]), "node is gone", id="what the disruption says"
+            failed(1, conditions=[TAINTED]), "node is gone", id="a disruption with a message"
         ),
     ],
 )

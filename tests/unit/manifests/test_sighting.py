@@ -46,14 +46,22 @@ def words(sighting: Sighting) -> str:
     [
         # --- before it runs
         pytest.param(job(), [], "Starting alive", id="there is no pod yet"),
-        pytest.param(job(), [pod(node="")], "Starting alive", id="the scheduler has not looked"),
-        pytest.param(job(), [STALLED], "Starting Unschedulable alive", id="no node takes it"),
         pytest.param(
-            job(), [pod(conditions=[GATED], node="")], "Starting Suspended alive", id="a gate"
+            job(), [pod(node="")], "Starting alive", id="the scheduler has not seen the pod"
         ),
-        pytest.param(job(), [pod()], "Starting alive", id="a node was found"),
+        pytest.param(job(), [STALLED], "Starting Unschedulable alive", id="no node takes the pod"),
         pytest.param(
-            job(), [pod(waiting("ContainerCreating"))], "Starting alive", id="it is being prepared"
+            job(),
+            [pod(conditions=[GATED], node="")],
+            "Starting Suspended alive",
+            id="a scheduling gate holds the pod",
+        ),
+        pytest.param(job(), [pod()], "Starting alive", id="a node took the pod"),
+        pytest.param(
+            job(),
+            [pod(waiting("ContainerCreating"))],
+            "Starting alive",
+            id="the node prepares the container",
         ),
         *[
             pytest.param(
@@ -87,36 +95,54 @@ def words(sighting: Sighting) -> str:
             "Ended InvalidImageName alive",
             id="an image's name that the runtime cannot read",
         ),
-        pytest.param(job(suspend=True), [], "Starting Suspended alive", id="held from the start"),
+        pytest.param(
+            job(suspend=True),
+            [],
+            "Starting Suspended alive",
+            id="the Job is suspended from the start",
+        ),
         pytest.param(
             job(suspend=True),
             [failed(143, deleted="12:00:20")],
             "Starting Suspended alive",
-            id="held while it ran: its pod is removed, which is no failure",
+            id="the Job is suspended while its pod ran, which is no failure",
         ),
         # --- it runs
-        pytest.param(job(), [pod(RUNNING, "Running")], "Running alive", id="it runs"),
+        pytest.param(job(), [pod(RUNNING, "Running")], "Running alive", id="the container runs"),
         pytest.param(
             job(),
             [pod(RUNNING, "Running", conditions=[TAINTED], deleted="12:05:00")],
             "Running alive",
-            id="its node is lost, and the pod waits to be removed",
+            id="the node is lost, and the pod waits to be removed",
         ),
         pytest.param(
             job(),
             [pod(terminated(1), "Running")],
             "Running alive",
-            id="it failed, but a disruption may still be reported",
+            id="the container failed, but a disruption may still be reported",
         ),
         # --- success
         pytest.param(
-            job(), [pod(terminated(0), "Running")], "Ended exit 0", id="success is seen early"
+            job(),
+            [pod(terminated(0), "Running")],
+            "Ended exit 0",
+            id="the container succeeded, and the pod still runs",
         ),
         pytest.param(
-            job(COMPLETE), [pod(terminated(0), "Succeeded")], "Ended exit 0", id="and late"
+            job(COMPLETE),
+            [pod(terminated(0), "Succeeded")],
+            "Ended exit 0",
+            id="the container succeeded, and the Job is complete",
         ),
-        pytest.param(job(), [pod(None, "Succeeded")], "Ended exit 0", id="by the phase alone"),
-        pytest.param(job(COMPLETE), [], "Ended exit 0", id="the pod is gone, the Job is complete"),
+        pytest.param(
+            job(),
+            [pod(None, "Succeeded")],
+            "Ended exit 0",
+            id="the pod succeeded, without a status of its container",
+        ),
+        pytest.param(
+            job(COMPLETE), [], "Ended exit 0", id="the pod is gone, and the Job is complete"
+        ),
         pytest.param(
             job(),
             [pod(terminated(0), "Running"), pod(RUNNING, "Running", **SECOND)],
@@ -127,7 +153,7 @@ def words(sighting: Sighting) -> str:
             job(),
             [pod(waiting("ContainerCreating"), **SECOND), pod(terminated(0), "Failed")],
             "Ended exit 0 alive",
-            id="or will, in whatever order they are listed",
+            id="another pod starts after the success, listed first",
         ),
         pytest.param(
             job(deleted=True),
@@ -143,25 +169,38 @@ def words(sighting: Sighting) -> str:
         ),
         # --- failure
         pytest.param(job(), [failed(3)], "Ended exit 3", id="a bad exit code"),
-        pytest.param(job(FAILED), [failed(3)], "Ended exit 3", id="the Job says so too"),
-        pytest.param(job(), [failed(137, "OOMKilled")], "Ended OOMKilled 137", id="no memory"),
         pytest.param(
-            job(), [failed(5, "OOMKilled")], "Ended OOMKilled 5", id="a child had no memory"
+            job(FAILED), [failed(3)], "Ended exit 3", id="a bad exit code, and the Job has failed"
         ),
         pytest.param(
-            job(), [failed(137, reason="Error")], "Ended exit 137", id="killed by who knows whom"
+            job(),
+            [failed(137, "OOMKilled")],
+            "Ended OOMKilled 137",
+            id="the program had too little memory",
+        ),
+        pytest.param(
+            job(),
+            [failed(5, "OOMKilled")],
+            "Ended OOMKilled 5",
+            id="a child of the program had too little memory",
+        ),
+        pytest.param(
+            job(),
+            [failed(137, reason="Error")],
+            "Ended exit 137",
+            id="exit code 137 without a known cause",
         ),
         pytest.param(
             job(),
             [pod(terminated(137), "Failed", **OUT_OF_TIME)],
             "Ended AttemptTimeout 137",
-            id="out of time",
+            id="the attempt's time is over",
         ),
         pytest.param(
             job(),
             [pod(terminated(0), "Failed", **OUT_OF_TIME)],
             "Ended AttemptTimeout 0",
-            id="out of time, and the program took SIGTERM for a good end",
+            id="the attempt's time is over, and the program ends with 0 on SIGTERM",
         ),
         *[
             pytest.param(
@@ -177,7 +216,10 @@ def words(sighting: Sighting) -> str:
             )
         ],
         pytest.param(
-            job(), [failed(128, "StartError")], "Ended StartError 128", id="no such program"
+            job(),
+            [failed(128, "StartError")],
+            "Ended StartError 128",
+            id="the program does not exist",
         ),
         pytest.param(
             job(FAILED),
@@ -191,36 +233,38 @@ def words(sighting: Sighting) -> str:
             "Ended exit 1",
             id="somebody deleted the pod after it had failed",
         ),
-        pytest.param(job(FAILED), [], "Ended PodDeleted", id="the pod is gone, the Job failed"),
+        pytest.param(
+            job(FAILED), [], "Ended PodDeleted", id="the pod is gone, and the Job has failed"
+        ),
         pytest.param(
             job(FAILED),
             [pod(phase="Failed", deleted="12:00:20")],
             "Ended PodDeleted",
-            id="deleted before it ran",
+            id="somebody deleted the pod before it ran",
         ),
         pytest.param(
             job(FAILED),
             [pod(INITIALISING, "Failed", init=terminated(4))],
             "Ended StartError",
-            id="a container that a policy put before it failed",
+            id="an init container of a policy failed",
         ),
         pytest.param(
             job(FAILED),
             [pod(INITIALISING, "Failed", init=terminated(4), deleted="12:10:30")],
             "Ended StartError",
-            id="and the pod was deleted later",
+            id="an init container failed, and somebody deleted the pod later",
         ),
         pytest.param(
             job(FAILED),
             [pod(INITIALISING, "Failed", init=terminated(143), deleted="12:00:06", grace=2)],
             "Ended PodDeleted",
-            id="the pod was deleted while a container before it ran",
+            id="somebody deleted the pod while an init container ran",
         ),
         pytest.param(
             job(FAILED),
             [pod(INITIALISING, "Failed", init=terminated(137), conditions=[EVICTING])],
             "Ended Evicted",
-            id="the pod was evicted while a container before it ran",
+            id="the pod was evicted while an init container ran",
         ),
         pytest.param(
             job(FAILED),
@@ -232,13 +276,13 @@ def words(sighting: Sighting) -> str:
             job(FAILED),
             [pod(phase="Failed")],
             "Ended StartError",
-            id="the pod failed, and nobody says why: no better knowledge is no eviction",
+            id="the pod failed without a known cause, which is no eviction",
         ),
         pytest.param(
             job(FAILED),
             [pod(phase="Failed", reason="SysctlForbidden")],
             "Ended StartError",
-            id="a reason that no other node would take away",
+            id="a failure that would recur on another node",
         ),
         # --- what the cluster takes away
         pytest.param(
@@ -251,7 +295,7 @@ def words(sighting: Sighting) -> str:
             job(),
             [failed(137, conditions=[EVICTING]), pod(RUNNING, "Running", **SECOND)],
             "Running alive",
-            id="and the newest pod counts",
+            id="the newest pod counts after an eviction",
         ),
         *[
             pytest.param(
@@ -289,19 +333,19 @@ def words(sighting: Sighting) -> str:
             job(deleted=True),
             [pod(RUNNING, "Running", deleted="12:00:50")],
             "Gone alive leaving",
-            id="with a pod that still runs",
+            id="the Job is being deleted, and its pod still runs",
         ),
         pytest.param(
             job(deleted=True),
             [failed(143, deleted="12:00:20")],
             "Gone alive leaving",
-            id="with a pod that was ended for it",
+            id="the Job is being deleted, and its pod was ended",
         ),
         pytest.param(
             job(deleted=True),
             [pod(terminated(0), "Succeeded", deleted="12:00:06", grace=2)],
             "Gone alive leaving",
-            id="with a pod that took SIGTERM for a good end",
+            id="the Job is being deleted, and the program ends with 0 on SIGTERM",
         ),
     ],
 )
@@ -313,23 +357,27 @@ def test_sight(a_job: Manifest, pods: list[Manifest], want: str) -> None:
 @pytest.mark.parametrize(
     ("pods", "want"),
     [
-        pytest.param([], "Gone leaving", id="nothing is left"),
+        pytest.param([], "Gone leaving", id="the Job has no pod"),
         pytest.param(
             [pod(RUNNING, "Running", deleted="12:00:50")],
             "Gone alive leaving",
-            id="its pod still runs",
+            id="the pod of the Job still runs",
         ),
-        pytest.param([failed(143, deleted="12:00:20")], "Gone leaving", id="its pod has ended"),
-        pytest.param([pod(terminated(0), "Succeeded")], "Ended exit 0 leaving", id="it succeeded"),
+        pytest.param(
+            [failed(143, deleted="12:00:20")], "Gone leaving", id="the pod of the Job has ended"
+        ),
+        pytest.param(
+            [pod(terminated(0), "Succeeded")], "Ended exit 0 leaving", id="the program succeeded"
+        ),
         pytest.param(
             [pod(terminated(0), "Succeeded", deleted="12:10:30")],
             "Ended exit 0 leaving",
-            id="it succeeded before it was deleted",
+            id="the program succeeded before the deletion",
         ),
         pytest.param(
             [pod(terminated(0), "Succeeded", deleted="12:00:06", grace=2)],
             "Gone leaving",
-            id="it took the deletion for a good end",
+            id="the program ends with 0 because of the deletion",
         ),
     ],
 )

@@ -60,28 +60,28 @@ def test_a_container_that_never_started_has_no_start_time() -> None:
 @pytest.mark.parametrize(
     ("a_job", "pods", "want"),
     [
-        pytest.param(job(), [], None, id="from when it was made"),
-        pytest.param(job(), [pod()], None, id="whenever its first pod was made"),
+        pytest.param(job(), [], None, id="from the creation of the Job"),
+        pytest.param(job(), [pod()], None, id="from the creation of the Job, not of its first pod"),
         pytest.param(
             job(),
             [failed(137, conditions=[EVICTING]), pod(**SECOND)],
             SECOND["made"],
-            id="from when a pod was made in place of another",
+            id="from the creation of a replacement pod",
         ),
         pytest.param(
             job(condition("Suspended", "False", when="12:30:00")),
             [],
             "12:30:00",
-            id="from when somebody let go of it",
+            id="from the end of a suspension",
         ),
         pytest.param(
             job(condition("Suspended", "False", when="12:30:00")),
             [pod(made="12:31:00")],
             "12:30:00",
-            id="that its pod was made later is part of the wait",
+            id="from the end of a suspension, not from the next pod",
         ),
         pytest.param(
-            job(), [failed(137, conditions=[EVICTING])], "12:00:30", id="from when it was lost"
+            job(), [failed(137, conditions=[EVICTING])], "12:00:30", id="from the loss of the pod"
         ),
     ],
 )
@@ -121,8 +121,8 @@ def crowd(state: Manifest) -> Manifest:
     ("a_job", "a_pod", "want"),
     [
         pytest.param(job(), crowd(RUNNING), "12:00:05", id="another container goes on"),
-        pytest.param(job(), crowd(terminated(0)), None, id="it has ended too"),
-        pytest.param(job(deleted=True), crowd(RUNNING), None, id="it is being ended"),
+        pytest.param(job(), crowd(terminated(0)), None, id="the other container has ended too"),
+        pytest.param(job(deleted=True), crowd(RUNNING), None, id="the pod is being ended"),
         pytest.param(job(), pod(RUNNING, "Running"), None, id="the program itself runs"),
     ],
 )

@@ -96,7 +96,7 @@ def volume(name: str) -> dict[str, Any]:
             [task("a"), task("b", "zzz")],
             {},
             "spec.tasks[1].dependsOn[0]: there is no task 'zzz'; name a task of spec.tasks",
-            id="an unknown task like no other",
+            id="an unknown task with no similar name",
         ),
         pytest.param(
             [task("a"), task("b", "a"), last("c"), task("d", "c")],
@@ -109,25 +109,25 @@ def volume(name: str) -> dict[str, Any]:
             [task("a", "a")],
             {},
             "spec.tasks[0].dependsOn[0]: task 'a' waits for itself; remove it",
-            id="itself",
+            id="a task that waits for itself",
         ),
         pytest.param(
             [task("a"), task("b", "a", "a")],
             {},
             "spec.tasks[1].dependsOn[1]: 'a' is listed twice; keep one",
-            id="a task twice",
+            id="a dependency that is listed twice",
         ),
         pytest.param(
             [task("a", "c"), task("b", "a"), task("c", "b")],
             {},
             "spec.tasks: tasks wait for each other: a -> c -> b -> a; remove a dependency",
-            id="a circle",
+            id="tasks that wait for each other",
         ),
         pytest.param(
             [task("a"), task("a")],
             {},
             "spec.tasks[1].name: 'a' is the name of another task; choose a different one",
-            id="a name twice",
+            id="a task name that is used twice",
         ),
         pytest.param(
             [task("a"), last("a")],
@@ -158,13 +158,13 @@ def volume(name: str) -> dict[str, Any]:
             [task("a")],
             {"params": (param("x"), param("x"))},
             "spec.params: 'x' is listed 2 times; keep one",
-            id="a parameter twice",
+            id="a parameter that is listed twice",
         ),
         pytest.param(
             [task("a")],
             {"params": tuple(param(f"t{n}", default="x" * 30_000) for n in range(5))},
             "spec.params: all values together have 150,050 bytes as JSON; at most 122,880 reach",
-            id="more than one environment variable can hold",
+            id="defaults too large for an environment variable",
         ),
         pytest.param(
             [task("a", **mounting("data"))],
@@ -177,7 +177,7 @@ def volume(name: str) -> dict[str, Any]:
             {},
             "spec.tasks[0].volumes[0].name: names that start with headrace- are reserved for"
             " Headrace; choose another",
-            id="a volume with a name of ours",
+            id="a volume with a reserved name",
         ),
     ],
 )

@@ -29,9 +29,12 @@ def test_the_reverse_says_who_waits_for_a_task() -> None:
 @pytest.mark.parametrize(
     "upstream",
     [
-        pytest.param({"a": ("b",), "b": ("a",)}, id="two"),
-        pytest.param({"a": ("a",)}, id="one"),
-        pytest.param({"a": ("c",), "b": ("a",), "c": ("b",), "d": ("a",)}, id="three of four"),
+        pytest.param({"a": ("b",), "b": ("a",)}, id="a cycle of two tasks"),
+        pytest.param({"a": ("a",)}, id="a task that waits for itself"),
+        pytest.param(
+            {"a": ("c",), "b": ("a",), "c": ("b",), "d": ("a",)},
+            id="a cycle of three among four tasks",
+        ),
     ],
 )
 def test_tasks_that_wait_for_each_other_are_named_in_a_circle(

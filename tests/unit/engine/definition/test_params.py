@@ -31,7 +31,9 @@ def test_what_a_run_gives_replaces_the_default() -> None:
             "params: the workflow has no parameter 'regoin'; did you mean 'region'?",
             id="a misspelt name",
         ),
-        pytest.param({}, "params: 'table' has no default; give it a value", id="a missing one"),
+        pytest.param(
+            {}, "params: 'table' has no default; give it a value", id="a missing parameter"
+        ),
         pytest.param(
             {"table": "t", "days": "3"},
             "params: 'days' must be of type Integer, not '3'",
@@ -50,7 +52,7 @@ def test_what_a_run_gives_replaces_the_default() -> None:
         pytest.param(
             {"table": "t", "region": "mars"},
             "params: 'region' is 'mars'; allowed: eu, us",
-            id="outside of its enum",
+            id="a value outside of its enum",
         ),
     ],
 )

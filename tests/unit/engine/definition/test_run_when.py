@@ -127,7 +127,9 @@ def _follow(rule: RunWhen, ends: Sequence[str], order: Sequence[int]) -> None:
 @pytest.mark.parametrize(
     ("rule", "looks", "want"),
     [
-        pytest.param("AllSucceeded", "sc", "cancel", id="what was cancelled cancels what needs it"),
+        pytest.param(
+            "AllSucceeded", "sc", "cancel", id="a cancelled task cancels the tasks that need it"
+        ),
         pytest.param("AllSucceeded", "fc", "fail", id="a failure weighs more than a cancellation"),
         pytest.param("AllSucceeded", "c.", "wait", id="a failure may still come"),
         pytest.param("AllSucceeded", "ck", "cancel", id="a cancellation weighs more than a skip"),

@@ -40,40 +40,58 @@ def answer(observed: ObservedRun) -> str:
 @pytest.mark.parametrize(
     ("observed", "want"),
     [
-        pytest.param(run(), "admitted", id="nothing objects"),
-        pytest.param(run(None, refusal=LOST), "refused RevisionNotFound", id="no definition ever"),
-        pytest.param(run(None, hindrance=MISSING), "held WorkflowNotFound", id="no definition yet"),
-        pytest.param(run(None), "held Pending", id="nothing is known yet"),
-        pytest.param(run(given={"x": 1}), "refused InvalidParams", id="parameters that do not fit"),
-        pytest.param(run(desired=DesiredState.PAUSE), "held Paused", id="paused"),
-        pytest.param(run(desired=DesiredState.STOP), "refused Stopped", id="stopped"),
-        pytest.param(run(desired=DesiredState.CANCEL), "refused Cancelled", id="cancelled"),
-        pytest.param(run(QUEUED), "admitted", id="alone in the queue"),
-        pytest.param(run(QUEUED, siblings=(OTHER,)), "held WaitingForTurn", id="second in it"),
+        pytest.param(run(), "admitted", id="no obstacle"),
+        pytest.param(
+            run(None, refusal=LOST), "refused RevisionNotFound", id="the definition was deleted"
+        ),
+        pytest.param(
+            run(None, hindrance=MISSING),
+            "held WorkflowNotFound",
+            id="the workflow may still be created",
+        ),
+        pytest.param(run(None), "held Pending", id="the definition has not been read yet"),
+        pytest.param(run(given={"x": 1}), "refused InvalidParams", id="the parameters do not fit"),
+        pytest.param(run(desired=DesiredState.PAUSE), "held Paused", id="the run is paused"),
+        pytest.param(
+            run(desired=DesiredState.STOP),
+            "refused Stopped",
+            id="the run is stopped before it began",
+        ),
+        pytest.param(
+            run(desired=DesiredState.CANCEL),
+            "refused Cancelled",
+            id="the run is cancelled before it began",
+        ),
+        pytest.param(run(QUEUED), "admitted", id="the run is alone in the queue"),
+        pytest.param(
+            run(QUEUED, siblings=(OTHER,)),
+            "held WaitingForTurn",
+            id="the run is second in the queue",
+        ),
         pytest.param(
             run(QUEUED, siblings=(OTHER,), log=RunLog(started=at(0))),
             "admitted",
-            id="a run that has begun goes on",
+            id="a run that has begun goes on beside another",
         ),
         pytest.param(
             run(desired=DesiredState.CANCEL, log=RunLog(started=at(0))),
             "admitted",
-            id="its end is the tasks' matter",
+            id="a cancelled run that has begun ends through its tasks",
         ),
         pytest.param(
             run(desired=DesiredState.CANCEL, tasks={"a": ObservedTask()}),
             "admitted",
-            id="a task was started, and a crash kept the status from saying so",
+            id="a task started before a crash, and the status does not show it",
         ),
         pytest.param(
             run(desired=DesiredState.CANCEL, deleted=frozenset({"a"})),
             "admitted",
-            id="so it was if its TaskRun was seen to vanish",
+            id="a task started, and its TaskRun has vanished",
         ),
         pytest.param(
             run(refusal=LOST, log=RunLog(started=at(0))),
             "refused RevisionNotFound",
-            id="but not without a definition",
+            id="a run that has begun has lost its definition",
         ),
     ],
 )

@@ -17,11 +17,13 @@ ON_RECORD = ended(Outcome.SUCCEEDED)
 @pytest.mark.parametrize(
     ("known", "sighting", "now", "numbers", "due"),
     [
-        pytest.param(ON_RECORD, CROWDED, 34, [], 35, id="it may send what it has gathered"),
-        pytest.param(ON_RECORD, CROWDED, 35, [1], None, id="it goes on for ever"),
-        pytest.param(ON_RECORD, exited(0), 99, [], None, id="nothing goes on"),
-        pytest.param(ON_RECORD, None, 99, [], None, id="nothing is there"),
-        pytest.param(TaskLog(), CROWDED, 99, [], None, id="the success is not on record"),
+        pytest.param(ON_RECORD, CROWDED, 34, [], 35, id="a companion has time to send its data"),
+        pytest.param(
+            ON_RECORD, CROWDED, 35, [1], None, id="a companion that stays too long is ended"
+        ),
+        pytest.param(ON_RECORD, exited(0), 99, [], None, id="no companion runs"),
+        pytest.param(ON_RECORD, None, 99, [], None, id="the attempt does not exist"),
+        pytest.param(TaskLog(), CROWDED, 99, [], None, id="the success is not recorded yet"),
     ],
 )
 def test_companions(

@@ -104,9 +104,9 @@ def test_a_time_of_the_last_write_that_has_not_come_yet_holds_nothing_up() -> No
 @pytest.mark.parametrize(
     ("seen", "want"),
     [
-        pytest.param(ObservedTask(log(), starting()), 3600, id="the time to start"),
-        pytest.param(ObservedTask(log(), running()), 7200, id="the time of the task"),
-        pytest.param(None, 11, id="what came of a start"),
+        pytest.param(ObservedTask(log(), starting()), 3600, id="at the attempt's pendingSeconds"),
+        pytest.param(ObservedTask(log(), running()), 7200, id="at the task's totalSeconds"),
+        pytest.param(None, 11, id="soon after a start whose result is unknown"),
     ],
 )
 def test_when_to_look_again(seen: ObservedTask | None, want: float) -> None:

@@ -15,17 +15,30 @@ OPEN = follow(TaskLog(), starting(), retries(), at(1))
 @pytest.mark.parametrize(
     ("known", "sighting", "want"),
     [
-        pytest.param(OPEN, running(), [], id="an open attempt may run"),
-        pytest.param(log(failed()), running(), [1], id="a closed one may not"),
-        pytest.param(ended(Outcome.SUCCEEDED), running(), [1], id="nor one of an ended task"),
+        pytest.param(OPEN, running(), [], id="an open attempt goes on"),
+        pytest.param(log(failed()), running(), [1], id="a closed attempt that still runs is ended"),
         pytest.param(
-            log(failed(), failed(number=2)), running(1), [1], id="nor one that is not the newest"
+            ended(Outcome.SUCCEEDED), running(), [1], id="an attempt of an ended task is ended"
         ),
         pytest.param(
-            ended(Outcome.SUCCEEDED), exited(0), [], id="what is over is kept, with its logs"
+            log(failed(), failed(number=2)),
+            running(1),
+            [1],
+            id="an attempt before the newest one is ended",
         ),
-        pytest.param(log(failed()), gone(alive=True), [], id="it is asked once"),
-        pytest.param(log(failed()), None, [], id="nothing is there"),
+        pytest.param(
+            ended(Outcome.SUCCEEDED),
+            exited(0),
+            [],
+            id="an attempt that has ended is kept, with its logs",
+        ),
+        pytest.param(
+            log(failed()),
+            gone(alive=True),
+            [],
+            id="an attempt that is being removed is not ended again",
+        ),
+        pytest.param(log(failed()), None, [], id="the attempt does not exist"),
     ],
 )
 def test_endings(known: TaskLog, sighting: Sighting | None, want: list[int]) -> None:

@@ -76,14 +76,14 @@ def test_a_task_run_says_more_than_a_mark() -> None:
             Ended(Outcome.OMITTED, Reason.UPSTREAM_FAILED, "AllSucceeded needs all upstream tasks"
                   " to succeed; failed: a"),
             "",
-            id="the outcomes upstream say it",
+            id="the outcomes upstream explain the end",
         ),
         pytest.param(
             Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, "desiredState is Stop"),
             "desiredState is Stop",
             id="somebody stopped the run",
         ),
-        pytest.param(DENIED, DENIED.message, id="the words of a webhook"),
+        pytest.param(DENIED, DENIED.message, id="a webhook refused the TaskRun"),
     ],
 )  # fmt: skip
 def test_words_that_can_be_worked_out_again_are_not_kept(end: Ended, kept: str) -> None:

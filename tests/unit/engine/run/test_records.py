@@ -34,38 +34,68 @@ AGAIN = replace(log(failed()), reason=Reason.WAITING_FOR_RETRY)
     [
         pytest.param(RUNS, RUNS, None, None, id="nothing changed"),
         pytest.param(NEW, STARTING, None, at(2), id="an attempt that starts may wait"),
-        pytest.param(NEW, RUNS, None, at(2), id="so may one that runs"),
-        pytest.param(STARTING, RUNS, None, at(4), id="and, where a start is told, its program"),
-        pytest.param(AGAIN, after(AGAIN, running(2)), None, at(2), id="also in a retry"),
-        pytest.param(NEW, after(NEW, exited(0)), None, at(1), id="a success is told at once"),
-        pytest.param(NEW, after(NEW, exited(1)), None, at(1), id="so is a failure"),
+        pytest.param(NEW, RUNS, None, at(2), id="an attempt that runs may wait"),
         pytest.param(
-            RUNS, after(RUNS, broken(Reason.EVICTED)), None, at(1), id="that comes after a record"
-        ),
-        pytest.param(NEW, STUCK, None, at(1), id="so is trouble"),
-        pytest.param(STUCK, after(STUCK, starting()), None, at(1), id="and that it is over"),
-        pytest.param(
-            STUCK, replace(STUCK, message="0/4 nodes"), at(0), at(10), id="other words may wait"
+            STARTING,
+            RUNS,
+            None,
+            at(4),
+            id="the start of a program may wait after the start of its attempt",
         ),
         pytest.param(
-            STUCK, replace(STUCK, message="0/4 nodes"), at(-10), at(1), id="but not for ever"
+            AGAIN, after(AGAIN, running(2)), None, at(2), id="the start of a retry may wait"
+        ),
+        pytest.param(NEW, after(NEW, exited(0)), None, at(1), id="a success is written at once"),
+        pytest.param(NEW, after(NEW, exited(1)), None, at(1), id="a failure is written at once"),
+        pytest.param(
+            RUNS,
+            after(RUNS, broken(Reason.EVICTED)),
+            None,
+            at(1),
+            id="a failure after an earlier write is written at once",
+        ),
+        pytest.param(NEW, STUCK, None, at(1), id="a new reason to wait is written at once"),
+        pytest.param(
+            STUCK,
+            after(STUCK, starting()),
+            None,
+            at(1),
+            id="the end of that reason is written at once",
+        ),
+        pytest.param(
+            STUCK,
+            replace(STUCK, message="0/4 nodes"),
+            at(0),
+            at(10),
+            id="another message of the same reason may wait",
+        ),
+        pytest.param(
+            STUCK,
+            replace(STUCK, message="0/4 nodes"),
+            at(-10),
+            at(1),
+            id="another message waits for a bounded time",
         ),
         pytest.param(
             STARTING,
             after(STARTING, starting(pod="pod-1")),
             at(0),
             at(10),
-            id="so may a pod's name",
+            id="the name of a pod may wait",
         ),
         pytest.param(
-            NEW, replace(NEW, reason=Reason.QUOTA_EXCEEDED), None, at(1), id="no room is trouble"
+            NEW,
+            replace(NEW, reason=Reason.QUOTA_EXCEEDED),
+            None,
+            at(1),
+            id="a full quota is written at once",
         ),
         pytest.param(
             STUCK,
             replace(STUCK, message="0/4 nodes"),
             at(3600),
             at(1),
-            id="a clock that went backwards holds nothing up",
+            id="a clock that was set back delays no write",
         ),
     ],
 )

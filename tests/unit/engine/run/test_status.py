@@ -81,21 +81,24 @@ def test_a_task_between_two_attempts_is_running() -> None:
 @pytest.mark.parametrize(
     ("a", "b", "want"),
     [
-        pytest.param(O.SUCCEEDED, O.SUCCEEDED, (True, "Succeeded", ""), id="all succeeded"),
+        pytest.param(O.SUCCEEDED, O.SUCCEEDED, (True, "Succeeded", ""), id="all tasks succeeded"),
         pytest.param(
             O.SUCCEEDED,
             O.FAILED,
             (False, "Failed", "b failed: broke"),
-            id="one failed, with its message",
+            id="a task failed, with its message",
         ),
         pytest.param(
-            O.FAILED, O.SUCCEEDED, (True, "Succeeded", "1 failed (a)"), id="one that is allowed to"
+            O.FAILED,
+            O.SUCCEEDED,
+            (True, "Succeeded", "1 failed (a)"),
+            id="a task with allowFailure failed",
         ),
         pytest.param(
             O.FAILED,
             O.FAILED,
             (False, "Failed", "b failed: broke; 2 failed (a, b)"),
-            id="both, and one is blamed",
+            id="two tasks failed, one with allowFailure",
         ),
     ],
 )

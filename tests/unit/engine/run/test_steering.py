@@ -30,50 +30,74 @@ def observed(
 @pytest.mark.parametrize(
     ("run", "seconds", "mode", "reason"),
     [
-        pytest.param(observed(RUN), 5, Mode.GO, Reason.RUNNING, id="go on"),
-        pytest.param(observed(PAUSE), 5, Mode.PAUSE, Reason.PAUSED, id="pause"),
-        pytest.param(observed(STOP), 5, Mode.STOP, Reason.STOPPED, id="stop"),
-        pytest.param(observed(CANCEL), 5, Mode.CANCEL, Reason.CANCELLED, id="cancel"),
-        pytest.param(observed(RUN, 60), 59, Mode.GO, Reason.RUNNING, id="still in time"),
-        pytest.param(observed(RUN, 60), 60, Mode.CANCEL, Reason.RUN_TIMEOUT, id="out of time"),
+        pytest.param(observed(RUN), 5, Mode.GO, Reason.RUNNING, id="desiredState is Run"),
+        pytest.param(observed(PAUSE), 5, Mode.PAUSE, Reason.PAUSED, id="desiredState is Pause"),
+        pytest.param(observed(STOP), 5, Mode.STOP, Reason.STOPPED, id="desiredState is Stop"),
         pytest.param(
-            observed(PAUSE, 60), 60, Mode.CANCEL, Reason.RUN_TIMEOUT, id="also while paused"
+            observed(CANCEL), 5, Mode.CANCEL, Reason.CANCELLED, id="desiredState is Cancel"
         ),
         pytest.param(
-            observed(STOP, 60), 60, Mode.CANCEL, Reason.RUN_TIMEOUT, id="also while it stops"
+            observed(RUN, 60), 59, Mode.GO, Reason.RUNNING, id="a second before runSeconds"
+        ),
+        pytest.param(observed(RUN, 60), 60, Mode.CANCEL, Reason.RUN_TIMEOUT, id="at runSeconds"),
+        pytest.param(
+            observed(PAUSE, 60),
+            60,
+            Mode.CANCEL,
+            Reason.RUN_TIMEOUT,
+            id="at runSeconds while the run is paused",
         ),
         pytest.param(
-            observed(CANCEL, 60), 60, Mode.CANCEL, Reason.CANCELLED, id="who cancels is named"
+            observed(STOP, 60),
+            60,
+            Mode.CANCEL,
+            Reason.RUN_TIMEOUT,
+            id="at runSeconds while the run stops",
+        ),
+        pytest.param(
+            observed(CANCEL, 60),
+            60,
+            Mode.CANCEL,
+            Reason.CANCELLED,
+            id="at runSeconds after somebody cancelled the run",
         ),
         pytest.param(
             observed(RUN, 60, reason=Reason.TIMING_OUT),
             5,
             Mode.CANCEL,
             Reason.RUN_TIMEOUT,
-            id="once out of time, out of time",
+            id="a run that is out of time stays out of time",
         ),
         pytest.param(
-            observed(TERMINATE, 60), 60, Mode.TERMINATE, Reason.TERMINATED, id="terminate"
+            observed(TERMINATE, 60),
+            60,
+            Mode.TERMINATE,
+            Reason.TERMINATED,
+            id="desiredState is Terminate",
         ),
         pytest.param(
             observed(CANCEL, last=30, finally_since=at(10)),
             *(39, Mode.CANCEL, Reason.CANCELLED),
-            id="`finally` is still in time",
+            id="a second before finallySeconds",
         ),
         pytest.param(
             observed(CANCEL, last=30, finally_since=at(10)),
             *(40, Mode.TERMINATE, Reason.FINALLY_TIMEOUT),
-            id="`finally` is out of time",
+            id="at finallySeconds",
         ),
         pytest.param(
             observed(RUN, last=30),
             90,
             Mode.GO,
             Reason.RUNNING,
-            id="it is not yet time for `finally`",
+            id="finallySeconds does not count before the `finally` tasks",
         ),
         pytest.param(
-            observed(RUN, 60, started=None), 90, Mode.GO, Reason.RUNNING, id="not begun, no time"
+            observed(RUN, 60, started=None),
+            90,
+            Mode.GO,
+            Reason.RUNNING,
+            id="runSeconds does not count before the run has begun",
         ),
     ],
 )

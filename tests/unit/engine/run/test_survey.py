@@ -105,15 +105,17 @@ def test_a_settled_task_of_which_something_runs_is_judged() -> None:
 @pytest.mark.parametrize(
     ("seen", "want"),
     [
-        pytest.param(DONE, True, id="all ended"),
-        pytest.param(RUNS, False, id="one runs"),
+        pytest.param(DONE, True, id="all other tasks have ended"),
+        pytest.param(RUNS, False, id="a task runs"),
         pytest.param(
             ObservedTask(ended(Outcome.CANCELLED), gone(alive=True)),
             False,
-            id="one is being removed",
+            id="an attempt is being removed",
         ),
         pytest.param(
-            ObservedTask(ended(Outcome.FAILED), None, frozenset({1})), False, id="a part lingers"
+            ObservedTask(ended(Outcome.FAILED), None, frozenset({1})),
+            False,
+            id="a pod of an ended task still runs",
         ),
     ],
 )

@@ -46,59 +46,95 @@ def story(known: TaskLog) -> str:
 @pytest.mark.parametrize(
     ("known", "sighting", "want"),
     [
-        pytest.param(TaskLog(), None, "Pending: no attempt", id="nothing is there"),
-        pytest.param(TaskLog(), starting(), "Starting: 1", id="an attempt is seen first"),
-        pytest.param(TaskLog(), running(), "Running: 1", id="seen first when it runs"),
+        pytest.param(TaskLog(), None, "Pending: no attempt", id="the task has no attempt"),
+        pytest.param(TaskLog(), starting(), "Starting: 1", id="a new attempt starts"),
+        pytest.param(TaskLog(), running(), "Running: 1", id="a new attempt runs already"),
         pytest.param(
-            TaskLog(), exited(0), "Succeeded: 1 Succeeded at 05", id="seen first when it is over"
+            TaskLog(),
+            exited(0),
+            "Succeeded: 1 Succeeded at 05",
+            id="a new attempt has succeeded already",
         ),
-        pytest.param(TaskLog(), exited(3), "Starting: 1 NonZeroExit at 05", id="and has failed"),
-        pytest.param(TaskLog(), gone(), "Starting: 1 JobDeleted at 00", id="and is gone"),
-        pytest.param(OPEN, starting(), "Starting: 1", id="it still starts"),
         pytest.param(
-            OPEN, starting(waiting=Reason.UNSCHEDULABLE), "Unschedulable: 1", id="it cannot start"
+            TaskLog(),
+            exited(3),
+            "Starting: 1 NonZeroExit at 05",
+            id="a new attempt has failed already",
         ),
-        pytest.param(OPEN, running(), "Running: 1", id="it runs"),
-        pytest.param(OPEN, exited(0), "Succeeded: 1 Succeeded at 05", id="it succeeded"),
-        pytest.param(OPEN, exited(1), "Starting: 1 NonZeroExit at 05", id="it failed"),
-        pytest.param(OPEN, broken(Reason.EVICTED), "Starting: 1 Evicted at 05", id="it was ended"),
-        pytest.param(OPEN, gone(), "Starting: 1 JobDeleted at 00", id="somebody removed it"),
-        pytest.param(OPEN, None, "Starting: 1 JobDeleted at 00", id="it vanished"),
+        pytest.param(
+            TaskLog(), gone(), "Starting: 1 JobDeleted at 00", id="a new attempt is gone already"
+        ),
+        pytest.param(OPEN, starting(), "Starting: 1", id="the attempt still starts"),
+        pytest.param(
+            OPEN,
+            starting(waiting=Reason.UNSCHEDULABLE),
+            "Unschedulable: 1",
+            id="the attempt cannot start",
+        ),
+        pytest.param(OPEN, running(), "Running: 1", id="the attempt runs"),
+        pytest.param(OPEN, exited(0), "Succeeded: 1 Succeeded at 05", id="the attempt succeeded"),
+        pytest.param(OPEN, exited(1), "Starting: 1 NonZeroExit at 05", id="the attempt failed"),
+        pytest.param(
+            OPEN,
+            broken(Reason.EVICTED),
+            "Starting: 1 Evicted at 05",
+            id="the attempt's pod was evicted",
+        ),
+        pytest.param(
+            OPEN, gone(), "Starting: 1 JobDeleted at 00", id="somebody deleted the attempt's Job"
+        ),
+        pytest.param(
+            OPEN, None, "Starting: 1 JobDeleted at 00", id="the attempt vanished without an end"
+        ),
         pytest.param(
             log(failed(), Attempt(2, created=at(6))),
             exited(0, number=1),
             "Pending: 1 NonZeroExit at 05, 2 JobDeleted at 00",
-            id="only the attempt before is there",
+            id="only the previous attempt still exists",
         ),
         pytest.param(
-            log(failed()), exited(0), "Pending: 1 NonZeroExit at 05", id="a closed attempt stays"
+            log(failed()),
+            exited(0),
+            "Pending: 1 NonZeroExit at 05",
+            id="a closed attempt stays closed",
         ),
         pytest.param(
-            log(failed()), running(2), "Running: 1 NonZeroExit at 05, 2", id="the next one runs"
+            log(failed()), running(2), "Running: 1 NonZeroExit at 05, 2", id="the next attempt runs"
         ),
         pytest.param(
-            OPEN, running(2), "Running: 1 JobDeleted at 00, 2", id="a later one is there already"
+            OPEN, running(2), "Running: 1 JobDeleted at 00, 2", id="a later attempt exists already"
         ),
         pytest.param(
-            ended(Outcome.SUCCEEDED), None, "Succeeded: 1 Succeeded at 05", id="an end is an end"
+            ended(Outcome.SUCCEEDED),
+            None,
+            "Succeeded: 1 Succeeded at 05",
+            id="a succeeded task stays succeeded",
         ),
         pytest.param(
-            ended(Outcome.FAILED), running(2), "Failed: 1 NonZeroExit at 05", id="of any kind"
+            ended(Outcome.FAILED),
+            running(2),
+            "Failed: 1 NonZeroExit at 05",
+            id="a failed task stays failed",
         ),
         pytest.param(
-            RUNS, starting(pod="pod-1"), "Running: 1", id="an old sighting takes nothing back"
+            RUNS,
+            starting(pod="pod-1"),
+            "Running: 1",
+            id="an older sighting of the same pod changes nothing",
         ),
-        pytest.param(RUNS, starting(), "Starting: 1", id="its pod is gone, and there is no other"),
+        pytest.param(
+            RUNS, starting(), "Starting: 1", id="the pod is gone, and no other pod exists yet"
+        ),
         pytest.param(
             RUNS,
             starting(waiting=Reason.SUSPENDED),
             "Suspended: 1",
-            id="somebody held it, and its pod was removed for that",
+            id="somebody suspended the Job, which removed the pod",
         ),
         pytest.param(
-            RUNS, starting(message="the pod was lost"), "Starting: 1", id="a lost pod does"
+            RUNS, starting(message="the pod was lost"), "Starting: 1", id="the pod was lost"
         ),
-        pytest.param(RUNS, starting(pod="pod-2"), "Starting: 1", id="so does another pod"),
+        pytest.param(RUNS, starting(pod="pod-2"), "Starting: 1", id="another pod starts"),
     ],
 )
 def test_follow(known: TaskLog, sighting: Sighting | None, want: str) -> None:
@@ -134,8 +170,10 @@ LEAVES = replace(running(), message="pod pod-1 is being removed: x", lost="pod p
 @pytest.mark.parametrize(
     ("known", "words"),
     [
-        pytest.param(RUNS, "pod pod-1 is gone", id="nobody saw why"),
-        pytest.param(seen(RUNS, LEAVES), "pod pod-1 was lost (x)", id="the pod had said why"),
+        pytest.param(RUNS, "pod pod-1 is gone", id="the pod vanished unseen"),
+        pytest.param(
+            seen(RUNS, LEAVES), "pod pod-1 was lost (x)", id="the pod was marked before it went"
+        ),
     ],
 )
 def test_a_pod_that_was_lost_stays_on_record(known: TaskLog, words: str) -> None:
@@ -215,9 +253,9 @@ def test_words_for_one_trouble(reason: Reason, want: str) -> None:
 @pytest.mark.parametrize(
     ("told", "want"),
     [
-        pytest.param(30, 30, id="a time that can be"),
-        pytest.param(7200, 60, id="after now"),
-        pytest.param(-7200, 0, id="before it was made"),
+        pytest.param(30, 30, id="a time within the attempt"),
+        pytest.param(7200, 60, id="a time in the future"),
+        pytest.param(-7200, 0, id="a time before the attempt was created"),
     ],
 )
 def test_the_end_is_not_believed_outside_of_the_attempts_life(told: float, want: float) -> None:
@@ -279,7 +317,7 @@ def test_the_same_refusal_is_logged_once() -> None:
 @pytest.mark.parametrize(
     "known",
     [
-        pytest.param(OPEN, id="an attempt is there"),
+        pytest.param(OPEN, id="the task has an attempt"),
         pytest.param(ended(Outcome.FAILED), id="the task has ended"),
     ],
 )

@@ -28,32 +28,34 @@ from support.builders import at
     [
         pytest.param(Ending(at(1), One(0)), Success(), id="exit code 0 is success"),
         pytest.param(
-            Ending(at(1), One(0), output='{"rows": 3}'), Success({"rows": 3}), id="outputs are read"
+            Ending(at(1), One(0), output='{"rows": 3}'),
+            Success({"rows": 3}),
+            id="exit code 0 with outputs",
         ),
         pytest.param(
             Ending(at(1), One(3)),
             Failure(Reason.NON_ZERO_EXIT, "ended with exit code 3"),
-            id="other",
+            id="another exit code",
         ),
         pytest.param(
             Ending(at(1), One(143), message="ended with exit code 143 (SIGTERM)"),
             Failure(Reason.NON_ZERO_EXIT, "ended with exit code 143 (SIGTERM)"),
-            id="the world may say more",
+            id="the world explains the exit code",
         ),
         pytest.param(
             Ending(at(1), One(137), Reason.OOM_KILLED, "too much"),
             Failure(Reason.OOM_KILLED, "too much"),
-            id="the world's reason goes before the code",
+            id="the world's reason wins over the exit code",
         ),
         pytest.param(
             Ending(at(1), One(0), Reason.ATTEMPT_TIMEOUT),
             Failure(Reason.ATTEMPT_TIMEOUT, ""),
-            id="also before exit code 0",
+            id="the world's reason wins over exit code 0",
         ),
         pytest.param(
             Ending(at(1)),
             Failure(Reason.START_ERROR, "the attempt ended, and its result is not known"),
-            id="an end of which nothing is known is no success, and no fault of the machines",
+            id="an unknown end is no success, and no infrastructure failure",
         ),
     ],
 )
@@ -83,22 +85,34 @@ def nested(depth: int) -> str:
     ("text", "words"),
     [
         pytest.param("rows: 3", "not JSON", id="YAML"),
-        pytest.param('{"rows": 3', "not JSON", id="half of it"),
+        pytest.param('{"rows": 3', "not JSON", id="half of an object"),
         pytest.param('{"a": 1}{"b": 2}', "not JSON", id="two objects"),
-        pytest.param('"text"', "a JSON str", id="a text"),
-        pytest.param("null", "a JSON NoneType", id="null"),
-        pytest.param('{"a": NaN}', "NaN is not a JSON number", id="not a number"),
+        pytest.param('"text"', "a JSON str", id="a JSON text"),
+        pytest.param("null", "a JSON NoneType", id="a JSON null"),
+        pytest.param('{"a": NaN}', "NaN is not a JSON number", id="NaN"),
         pytest.param('{"a": -Infinity}', "-Infinity is not a JSON number", id="infinity"),
-        pytest.param('{"a": 1e999}', "1e999 is not a JSON number", id="infinity in disguise"),
+        pytest.param(
+            '{"a": 1e999}', "1e999 is not a JSON number", id="a number that becomes infinite"
+        ),
         pytest.param('{"a": 9223372036854775808}', "more than 64 bits", id="a huge number"),
-        pytest.param('{"a": "\\ud800"}', "half of a character", id="half of a character"),
-        pytest.param('{"\\udfff": 1}', "half of a character", id="half of a character as a name"),
-        pytest.param(nested(33), "nested deeper than 32", id="deep"),
-        pytest.param("[" * 4000, "not JSON", id="so deep that it cannot be read"),
-        pytest.param('{"a": "' + "x" * 4096 + '"}', "have at most 4096 bytes", id="large"),
-        pytest.param('{"a": "' + "é" * 2044 + '"}', "at most 4096 bytes", id="large in bytes"),
+        pytest.param(
+            '{"a": "\\ud800"}', "half of a character", id="half of a surrogate pair in a value"
+        ),
+        pytest.param(
+            '{"\\udfff": 1}', "half of a character", id="half of a surrogate pair in a name"
+        ),
+        pytest.param(nested(33), "nested deeper than 32", id="too many levels"),
+        pytest.param("[" * 4000, "not JSON", id="more levels than the parser can read"),
+        pytest.param(
+            '{"a": "' + "x" * 4096 + '"}', "have at most 4096 bytes", id="too many characters"
+        ),
+        pytest.param(
+            '{"a": "' + "é" * 2044 + '"}', "at most 4096 bytes", id="too many bytes in UTF-8"
+        ),
         pytest.param('{"a": "' + "x" * 4089, "at most 4096 bytes", id="cut by the kubelet"),
-        pytest.param('{"a": "' + "x" * 4088, "not JSON", id="broken, and too short to be cut"),
+        pytest.param(
+            '{"a": "' + "x" * 4088, "not JSON", id="not JSON, and too short for the kubelet to cut"
+        ),
     ],
 )
 def test_outputs_that_cannot_be_kept(text: str, words: str) -> None:
@@ -113,14 +127,25 @@ LARGE = '{"a": "' + "x" * MAX_OUTPUT_BYTES
 @pytest.mark.parametrize(
     ("text", "written", "words"),
     [
-        pytest.param(LARGE[:4096], 4097, "these have 4097;", id="one too many, and it is known"),
-        pytest.param(LARGE[:4096], 21_012, "these have 21012;", id="many, and it is known"),
-        pytest.param(LARGE[:4096], None, "these have more than 4096;", id="nobody knows how many"),
-        pytest.param("\ufffd" + LARGE[:4095], None, "more than 4096;", id="cut within a letter"),
-        pytest.param(LARGE[:4096], 4096, "not JSON", id="exactly full, and broken"),
+        pytest.param(LARGE[:4096], 4097, "these have 4097;", id="one byte too many, of known size"),
+        pytest.param(
+            LARGE[:4096], 21_012, "these have 21012;", id="many bytes too many, of known size"
+        ),
+        pytest.param(
+            LARGE[:4096], None, "these have more than 4096;", id="too many bytes, of unknown size"
+        ),
+        pytest.param(
+            "\ufffd" + LARGE[:4095], None, "more than 4096;", id="cut in the middle of a letter"
+        ),
+        pytest.param(LARGE[:4096], 4096, "not JSON", id="exactly the largest size, and not JSON"),
         pytest.param('{"a": "M\ufffdnchen"}', None, "not UTF-8", id="Latin-1 within a text"),
         pytest.param("{M\ufffdnchen: 1}", 11, "not UTF-8", id="Latin-1 where JSON has no text"),
-        pytest.param('{"a": "' + "\ufffd" * 1400 + '"}', None, "not UTF-8", id="much Latin-1"),
+        pytest.param(
+            '{"a": "' + "\ufffd" * 1400 + '"}',
+            None,
+            "not UTF-8",
+            id="Latin-1 that grows too large as UTF-8",
+        ),
     ],
 )
 def test_what_is_said_of_outputs_that_were_cut_or_changed(

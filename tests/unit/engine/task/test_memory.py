@@ -62,10 +62,10 @@ def test_the_first_attempt_gets_what_the_task_says() -> None:
 @pytest.mark.parametrize(
     ("asked", "want"),
     [
-        pytest.param(resources("512Mi"), "768Mi", id="from the limit"),
-        pytest.param(resources("512Mi", "100Mi"), "768Mi", id="the limit goes before the request"),
-        pytest.param(resources(None, "100Mi"), "150Mi", id="from the request, without a limit"),
-        pytest.param(resources(), None, id="without either there is nothing to raise"),
+        pytest.param(resources("512Mi"), "768Mi", id="the limit grows"),
+        pytest.param(resources("512Mi", "100Mi"), "768Mi", id="the limit grows, not the request"),
+        pytest.param(resources(None, "100Mi"), "150Mi", id="without a limit, the request grows"),
+        pytest.param(resources(), None, id="without limit and request, nothing grows"),
     ],
 )
 def test_memory_grows_by_the_rules_factor(asked: Resources, want: str | None) -> None:
@@ -97,12 +97,27 @@ def test_a_task_that_asks_for_more_than_the_ceiling_is_not_made_smaller() -> Non
 @pytest.mark.parametrize(
     ("asked", "memory", "want"),
     [
-        pytest.param(resources("512Mi", "256Mi"), "768Mi", ("384Mi", "768Mi"), id="both alike"),
-        pytest.param(resources("512Mi"), "768Mi", (None, "768Mi"), id="the limit alone"),
-        pytest.param(resources(None, "512Mi"), "768Mi", ("768Mi", None), id="no limit is made"),
-        pytest.param(resources("512Mi", "256Mi"), None, ("256Mi", "512Mi"), id="nothing raised"),
         pytest.param(
-            resources("500M", "500M"), "1000M", ("1000M", "1000M"), id="a request within its limit"
+            resources("512Mi", "256Mi"),
+            "768Mi",
+            ("384Mi", "768Mi"),
+            id="request and limit grow by the same factor",
+        ),
+        pytest.param(resources("512Mi"), "768Mi", (None, "768Mi"), id="a limit alone grows"),
+        pytest.param(
+            resources(None, "512Mi"),
+            "768Mi",
+            ("768Mi", None),
+            id="a request alone grows, without a new limit",
+        ),
+        pytest.param(
+            resources("512Mi", "256Mi"), None, ("256Mi", "512Mi"), id="without a raise, both stay"
+        ),
+        pytest.param(
+            resources("500M", "500M"),
+            "1000M",
+            ("1000M", "1000M"),
+            id="the request stays within the limit",
         ),
     ],
 )

@@ -24,34 +24,36 @@ WAITS = replace(RUNS, reason=Reason.UNSCHEDULABLE, message="no node has room")
 @pytest.mark.parametrize(
     ("old", "new", "want"),
     [
-        pytest.param(TaskLog(), RUNS, [], id="it runs, which needs no words"),
+        pytest.param(TaskLog(), RUNS, [], id="the attempt runs: no Event"),
         pytest.param(
             RUNS,
             FAILED_ONCE,
             [(Reason.NON_ZERO_EXIT, "attempt 1 failed: ended with exit code 3")],
-            id="an attempt failed, and there will be another",
+            id="an attempt failed, and another one follows",
         ),
-        pytest.param(FAILED_ONCE, FAILED_ONCE, [], id="the same failure is told once"),
+        pytest.param(FAILED_ONCE, FAILED_ONCE, [], id="the same failure has one Event"),
         pytest.param(
             RUNS,
             GIVEN_UP,
             [(Reason.NON_ZERO_EXIT, "exit code 3; no more")],
-            id="the last attempt is told with the end",
+            id="the last failure has the Event of the task's end",
         ),
-        pytest.param(GIVEN_UP, GIVEN_UP, [], id="the same end is told once"),
+        pytest.param(GIVEN_UP, GIVEN_UP, [], id="the same end has one Event"),
         pytest.param(
-            RUNS, WAITS, [(Reason.UNSCHEDULABLE, "no node has room")], id="a trouble that is new"
+            RUNS, WAITS, [(Reason.UNSCHEDULABLE, "no node has room")], id="a new reason to wait"
         ),
-        pytest.param(WAITS, replace(WAITS, message="2 nodes"), [], id="other words for a trouble"),
+        pytest.param(
+            WAITS, replace(WAITS, message="2 nodes"), [], id="another message of the same reason"
+        ),
         pytest.param(
             RUNS,
             LOST,
             [(Reason.POD_LOST, "attempt 1 goes on elsewhere: pod x was lost (Drain)")],
-            id="a pod was lost, and the attempt goes on",
+            id="the attempt lost its pod and goes on",
         ),
-        pytest.param(LOST, LOST, [], id="the same loss is told once"),
-        pytest.param(RUNS, ended(Outcome.SUCCEEDED), [], id="a success"),
-        pytest.param(RUNS, ended(Outcome.CANCELLED), [], id="somebody cancelled it"),
+        pytest.param(LOST, LOST, [], id="the same loss has one Event"),
+        pytest.param(RUNS, ended(Outcome.SUCCEEDED), [], id="the task succeeded"),
+        pytest.param(RUNS, ended(Outcome.CANCELLED), [], id="somebody cancelled the task"),
     ],
 )
 def test_news(old: TaskLog, new: TaskLog, want: list[tuple[Reason, str]]) -> None:

@@ -65,9 +65,14 @@ DENIED = failed(R.ADMISSION_DENIED, code=None)
             retries(9, factor=3), [failed(), failed(number=2)], "35", id="the factor is chosen"
         ),
         pytest.param(
-            retries(9, max_seconds=12), [failed(), failed(number=2)], "17", id="it has a ceiling"
+            retries(9, max_seconds=12),
+            [failed(), failed(number=2)],
+            "17",
+            id="maxSeconds bounds the wait",
         ),
-        pytest.param(retries(1, seconds=0), [failed()], "5", id="there may be no wait"),
+        pytest.param(
+            retries(1, seconds=0), [failed()], "5", id="a backoff of 0 seconds does not wait"
+        ),
         pytest.param(retries(0), [failed()], "NonZeroExit", id="no retry is the default"),
         pytest.param(
             retries(1),
@@ -75,9 +80,12 @@ DENIED = failed(R.ADMISSION_DENIED, code=None)
             "RetriesExhausted",
             id="the limit counts retries, not attempts",
         ),
-        pytest.param(retries(0), [LOST], "15", id="a lost node is retried without a limit of ours"),
+        pytest.param(retries(0), [LOST], "15", id="a lost node is retried although limit is 0"),
         pytest.param(
-            retries(0, infrastructure=0), [LOST], "NodeLost", id="unless the author forbids it"
+            retries(0, infrastructure=0),
+            [LOST],
+            "NodeLost",
+            id="infrastructureLimit 0 forbids a retry after a lost node",
         ),
         pytest.param(
             retries(1),
@@ -105,7 +113,10 @@ DENIED = failed(R.ADMISSION_DENIED, code=None)
             id="a rule says Fail to a reason",
         ),
         pytest.param(
-            retries(5, on(2, then="Fail")), [failed(code=3)], "15", id="a rule is about its codes"
+            retries(5, on(2, then="Fail")),
+            [failed(code=3)],
+            "15",
+            id="a rule does not match other exit codes",
         ),
         pytest.param(
             retries(0, on(75, then="Ignore")), [failed(code=75)], "15", id="Ignore does not count"
@@ -132,7 +143,7 @@ DENIED = failed(R.ADMISSION_DENIED, code=None)
             retries(1, on("AdmissionDenied", then="Retry")),
             [DENIED, failed(R.ADMISSION_DENIED, 2, code=None)],
             "RetriesExhausted",
-            id="which then counts like the user's failures",
+            id="a retried definition failure counts against the limit",
         ),
         pytest.param(
             retries(5, on(1, then="Fail"), on(1, then="Ignore")),
@@ -150,7 +161,7 @@ DENIED = failed(R.ADMISSION_DENIED, code=None)
             retries(5, on(137, then="Fail")),
             [OOM],
             "OOMKilled",
-            id="an exit code matches whatever the reason",
+            id="a rule on an exit code matches with any reason",
         ),
     ],
 )
@@ -209,14 +220,19 @@ def test_jitter_is_derived_from_the_attempt() -> None:
 @pytest.mark.parametrize(
     ("policy", "attempt", "want"),
     [
-        pytest.param(retries(), failed(), Kind.USER, id="a bad exit code is the user's"),
-        pytest.param(retries(), LOST, Kind.INFRASTRUCTURE, id="a lost node is not"),
-        pytest.param(retries(), DENIED, None, id="a definition uses no budget"),
+        pytest.param(retries(), failed(), Kind.USER, id="a bad exit code uses the user's budget"),
         pytest.param(
-            retries(0, on("NodeLost", then="Ignore")), LOST, None, id="what is ignored uses none"
+            retries(), LOST, Kind.INFRASTRUCTURE, id="a lost node uses the infrastructure's budget"
+        ),
+        pytest.param(retries(), DENIED, None, id="a definition failure uses no budget"),
+        pytest.param(
+            retries(0, on("NodeLost", then="Ignore")),
+            LOST,
+            None,
+            id="an ignored failure uses no budget",
         ),
         pytest.param(
-            retries(), failed(R.CANCELLED, code=None), None, id="an ended attempt uses none"
+            retries(), failed(R.CANCELLED, code=None), None, id="a cancelled attempt uses no budget"
         ),
     ],
 )

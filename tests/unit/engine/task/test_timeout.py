@@ -16,12 +16,22 @@ MINUTE = limits(pending=60, total=600)
 @pytest.mark.parametrize(
     ("sighting", "want"),
     [
-        pytest.param(starting(), at(60), id="from when it was made"),
-        pytest.param(starting(waiting=Reason.UNSCHEDULABLE), at(60), id="whatever it waits for"),
-        pytest.param(starting(waiting=Reason.SUSPENDED), None, id="not while somebody holds it"),
-        pytest.param(starting(waiting_since=at(30)), at(90), id="from when somebody let go of it"),
-        pytest.param(running(), None, id="not once it runs"),
-        pytest.param(exited(1), None, id="not once it is over"),
+        pytest.param(starting(), at(60), id="the limit counts from the creation of the Job"),
+        pytest.param(
+            starting(waiting=Reason.UNSCHEDULABLE),
+            at(60),
+            id="the limit counts also for an unschedulable pod",
+        ),
+        pytest.param(
+            starting(waiting=Reason.SUSPENDED), None, id="a suspended attempt has no limit"
+        ),
+        pytest.param(
+            starting(waiting_since=at(30)),
+            at(90),
+            id="the limit counts from the end of the suspension",
+        ),
+        pytest.param(running(), None, id="a running attempt has no limit"),
+        pytest.param(exited(1), None, id="an ended attempt has no limit"),
     ],
 )
 def test_an_attempt_has_a_time_to_start(sighting: Sighting, want: datetime | None) -> None:

@@ -48,55 +48,58 @@ FORBIDDEN = "concurrency.policy is Forbid and r1 has not ended; Queue would wait
 TURN = "1 run is allowed at a time, and r1 has not ended"
 
 TICKS = [
-    pytest.param(ALLOW, [], StartRun(), id="Allow: alone"),
-    pytest.param(ALLOW, running("r1", "r2"), StartRun(), id="Allow: any number"),
-    pytest.param(policy("Allow", 2), running("r1"), StartRun(), id="Allow: below maxRuns"),
+    pytest.param(ALLOW, [], StartRun(), id="Allow starts a run that is alone"),
+    pytest.param(ALLOW, running("r1", "r2"), StartRun(), id="Allow starts any number of runs"),
+    pytest.param(
+        policy("Allow", 2), running("r1"), StartRun(), id="Allow starts a run below maxRuns"
+    ),
     pytest.param(
         policy("Allow", 2),
         running("r1", "r2"),
         QueueRun(
             Reason.WAITING_FOR_TURN, "2 runs are allowed at a time, and r1, r2 have not ended"
         ),
-        id="Allow: at maxRuns it waits",
+        id="Allow creates a run at maxRuns, which waits",
     ),
-    pytest.param(FORBID, [], StartRun(), id="Forbid: alone"),
+    pytest.param(FORBID, [], StartRun(), id="Forbid starts a run that is alone"),
     pytest.param(
         *(FORBID, running("r1"), SkipTick(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN)),
-        id="Forbid: skipped while one runs",
+        id="Forbid skips a tick while a run is active",
     ),
     pytest.param(
         *(FORBID, [run("r1")], SkipTick(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN)),
-        id="Forbid: skipped while one waits to begin",
+        id="Forbid skips a tick while a run waits to begin",
     ),
     pytest.param(
         FORBID,
         [run("r1", began=True, cancelling=True)],
         SkipTick(Reason.CONCURRENCY_FORBIDDEN, FORBIDDEN),
-        id="Forbid: skipped while one is being cancelled",
+        id="Forbid skips a tick while a run is being cancelled",
     ),
-    pytest.param(REPLACE, [], StartRun(), id="Replace: alone"),
+    pytest.param(REPLACE, [], StartRun(), id="Replace starts a run that is alone"),
     pytest.param(
         REPLACE,
         [*running("r2"), run("r1")],
         ReplaceRuns(("r1", "r2")),
-        id="Replace: all active ones go, oldest first",
+        id="Replace cancels all active runs, oldest first",
     ),
     pytest.param(
         REPLACE,
         [run("r1", began=True, cancelling=True), *running("r2")],
         ReplaceRuns(("r2",)),
-        id="Replace: what is being cancelled is left alone",
+        id="Replace does not cancel a run twice",
     ),
-    pytest.param(QUEUE, [], StartRun(), id="Queue: alone"),
+    pytest.param(QUEUE, [], StartRun(), id="Queue starts a run that is alone"),
     pytest.param(
-        *(QUEUE, running("r1"), QueueRun(Reason.WAITING_FOR_TURN, TURN)), id="Queue: one by default"
-    ),
-    pytest.param(policy("Queue", 2), running("r1"), StartRun(), id="Queue: below maxRuns"),
-    pytest.param(
-        FORBID, running("r9"), StartRun(), id="Forbid: a tick's own run does not forbid it"
+        *(QUEUE, running("r1"), QueueRun(Reason.WAITING_FOR_TURN, TURN)),
+        id="Queue lets one run begin by default",
     ),
     pytest.param(
-        REPLACE, running("r1", "r9"), StartRun(), id="Replace: a tick's own run is not replaced"
+        policy("Queue", 2), running("r1"), StartRun(), id="Queue starts a run below maxRuns"
+    ),
+    pytest.param(FORBID, running("r9"), StartRun(), id="Forbid does not count the tick's own run"),
+    pytest.param(
+        REPLACE, running("r1", "r9"), StartRun(), id="Replace does not cancel the tick's own run"
     ),
 ]
 
@@ -146,20 +149,24 @@ def test_a_crash_between_ticks_changes_no_decision() -> None:
 WAIT = WaitTurn(Reason.WAITING_FOR_TURN, TURN)
 
 ADMISSION = [
-    pytest.param(ALLOW, running("r1", "r2"), Begin(), id="Allow: any number"),
-    pytest.param(policy("Allow", 1), running("r1"), WAIT, id="Allow: at maxRuns it waits"),
-    pytest.param(FORBID, [], Begin(), id="Forbid: alone"),
-    pytest.param(FORBID, running("r1"), WAIT, id="Forbid: a run by hand waits its turn"),
-    pytest.param(REPLACE, running("r1"), WAIT, id="Replace: waits until the old one has ended"),
-    pytest.param(QUEUE, [run("r1")], WAIT, id="Queue: older ones first"),
-    pytest.param(QUEUE, [run("r7")], Begin(), id="Queue: before younger ones"),
+    pytest.param(ALLOW, running("r1", "r2"), Begin(), id="Allow lets any number of runs begin"),
+    pytest.param(policy("Allow", 1), running("r1"), WAIT, id="Allow lets a run wait at maxRuns"),
+    pytest.param(FORBID, [], Begin(), id="Forbid lets a run begin that is alone"),
+    pytest.param(FORBID, running("r1"), WAIT, id="Forbid lets a run by hand wait its turn"),
+    pytest.param(
+        REPLACE, running("r1"), WAIT, id="Replace lets a run wait until the old one has ended"
+    ),
+    pytest.param(QUEUE, [run("r1")], WAIT, id="Queue lets a run wait for older ones"),
+    pytest.param(QUEUE, [run("r7")], Begin(), id="Queue lets a run begin before younger ones"),
     pytest.param(
         QUEUE,
         running("r7"),
         WaitTurn(Reason.WAITING_FOR_TURN, "1 run is allowed at a time, and r7 has not ended"),
-        id="Queue: after a younger one that has begun",
+        id="Queue lets a run wait for a younger one that has begun",
     ),
-    pytest.param(policy("Queue", 2), running("r1"), Begin(), id="Queue: below maxRuns"),
+    pytest.param(
+        policy("Queue", 2), running("r1"), Begin(), id="Queue lets a run begin below maxRuns"
+    ),
     pytest.param(
         policy("Queue", 2),
         [*running("r1", "r7"), run("r2"), run("r3"), run("r4")],

@@ -35,25 +35,30 @@ def ends(run: ObservedRun, now: float) -> list[str]:
 @pytest.mark.parametrize(
     ("run", "now", "want"),
     [
-        pytest.param(observed(a=DONE), 59, [], id="not yet"),
-        pytest.param(observed(a=DONE), 60, ["a/1"], id="now"),
-        pytest.param(observed(None, a=DONE), 999, [], id="not while the run goes on"),
+        pytest.param(observed(a=DONE), 59, [], id="a second before jobSeconds"),
+        pytest.param(observed(a=DONE), 60, ["a/1"], id="at jobSeconds"),
+        pytest.param(observed(None, a=DONE), 999, [], id="the run goes on"),
         pytest.param(
-            observed(a=replace(DONE, log=ended(Outcome.FAILED))), 60, [], id="failures are kept"
+            observed(a=replace(DONE, log=ended(Outcome.FAILED))),
+            60,
+            [],
+            id="a failed task keeps its Jobs",
         ),
-        pytest.param(observed(a=replace(DONE, sighting=gone())), 60, [], id="it is gone already"),
-        pytest.param(observed(a=replace(DONE, sighting=None)), 60, [], id="nothing is there"),
+        pytest.param(
+            observed(a=replace(DONE, sighting=gone())), 60, [], id="the Job is gone already"
+        ),
+        pytest.param(observed(a=replace(DONE, sighting=None)), 60, [], id="the task has no Job"),
         pytest.param(
             observed(a=replace(DONE, log=replace(DONE.log, count=3))),
             60,
             ["a/1", "a/2", "a/3"],
-            id="those of all attempts go",
+            id="the Jobs of all attempts are deleted",
         ),
         pytest.param(
             observed(a=replace(DONE, log=replace(DONE.log, count=3), sighting=gone(3))),
             60,
             ["a/1", "a/2"],
-            id="those before the newest, if somebody removed that",
+            id="the Jobs before the newest, which somebody deleted",
         ),
     ],
 )
@@ -76,19 +81,22 @@ def past(*runs: str) -> list[FinishedRun]:
 @pytest.mark.parametrize(
     ("history", "now", "want"),
     [
-        pytest.param(History(), 100, (), id="ten of each are kept"),
+        pytest.param(History(), 100, (), id="ten runs of each kind are kept"),
         pytest.param(
-            History(successful_runs=1), 100, ("g1", "g3"), id="the newest good ones are kept"
+            History(successful_runs=1), 100, ("g1", "g3"), id="the newest succeeded runs are kept"
         ),
-        pytest.param(History(failed_runs=1), 100, ("b2",), id="bad ones are counted by themselves"),
+        pytest.param(History(failed_runs=1), 100, ("b2",), id="failed runs are counted separately"),
         pytest.param(
             History(successful_runs=0, failed_runs=0),
             100,
             ("g1", "b2", "g3", "b4", "g5"),
-            id="oldest first",
+            id="the oldest runs are deleted first",
         ),
         pytest.param(
-            History(ttl_seconds_after_finished=10), 13, ("g1", "b2", "g3"), id="by age too"
+            History(ttl_seconds_after_finished=10),
+            13,
+            ("g1", "b2", "g3"),
+            id="runs older than the ttl are deleted",
         ),
     ],
 )

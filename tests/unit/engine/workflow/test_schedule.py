@@ -53,46 +53,63 @@ def started(answer: Due) -> str:
 NONE, LATEST, ALL = CatchUp.NONE, CatchUp.LATEST, CatchUp.ALL
 
 CATCH_UP = [
-    pytest.param(hourly(), "05:00", "05:59", "", 0, id="before the tick nothing is due"),
-    pytest.param(hourly(), "05:00", "06:00", "06:00", 0, id="at the tick it is"),
-    pytest.param(hourly(), None, "00:59", "", 0, id="nothing fires before the schedule began"),
-    pytest.param(hourly(ALL), None, "03:00", "01:00 02:00 03:00", 0, id="nothing recorded yet"),
-    pytest.param(hourly(), "05:00", "09:30", "09:00", 3, id="Latest: the newest, others missed"),
-    pytest.param(hourly(NONE), "05:00", "06:00:59", "06:00", 0, id="None: 59 s is on time"),
-    pytest.param(hourly(NONE), "05:00", "06:01:01", "", 1, id="None: 61 s is too late"),
-    pytest.param(hourly(NONE), "05:00", "09:00:10", "09:00", 3, id="None: only the newest"),
-    pytest.param(hourly(NONE), "05:00", "09:30", "", 4, id="None: all missed"),
+    pytest.param(hourly(), "05:00", "05:59", "", 0, id="no tick is due before its time"),
+    pytest.param(hourly(), "05:00", "06:00", "06:00", 0, id="a tick is due at its time"),
+    pytest.param(hourly(), None, "00:59", "", 0, id="no tick before the schedule took effect"),
+    pytest.param(hourly(ALL), None, "03:00", "01:00 02:00 03:00", 0, id="no tick is recorded yet"),
+    pytest.param(
+        hourly(),
+        "05:00",
+        "09:30",
+        "09:00",
+        3,
+        id="Latest starts the newest tick, and the others are missed",
+    ),
+    pytest.param(
+        hourly(NONE), "05:00", "06:00:59", "06:00", 0, id="None starts a tick that is 59 s late"
+    ),
+    pytest.param(
+        hourly(NONE), "05:00", "06:01:01", "", 1, id="None starts no tick that is 61 s late"
+    ),
+    pytest.param(
+        hourly(NONE), "05:00", "09:00:10", "09:00", 3, id="None starts only the newest tick on time"
+    ),
+    pytest.param(hourly(NONE), "05:00", "09:30", "", 4, id="None starts no late tick"),
     pytest.param(
         hourly(NONE, starting_deadline_seconds=1800),
         *("05:00", "09:30", "09:00", 3),
-        id="None: the deadline says what is on time",
+        id="None starts a tick within startingDeadlineSeconds",
     ),
     pytest.param(
-        *(hourly(ALL), "05:00", "09:30", "06:00 07:00 08:00 09:00", 0), id="All: oldest first"
+        *(hourly(ALL), "05:00", "09:30", "06:00 07:00 08:00 09:00", 0),
+        id="All starts the oldest tick first",
     ),
     pytest.param(
         hourly(ALL, max_catch_up=2),
         *("05:00", "09:30", "08:00 09:00", 2),
-        id="All: of too many, the newest",
+        id="All starts the newest maxCatchUp ticks",
     ),
     pytest.param(
-        *(hourly(ALL, max_catch_up=1), "05:00", "09:30", "09:00", 3), id="All of one is Latest"
+        *(hourly(ALL, max_catch_up=1), "05:00", "09:30", "09:00", 3),
+        id="All with one tick is like Latest",
     ),
     pytest.param(
         hourly(starting_deadline_seconds=1800),
         *("05:00", "09:30", "09:00", 3),
-        id="deadline: just in time",
+        id="a tick just within startingDeadlineSeconds",
     ),
     pytest.param(
-        hourly(starting_deadline_seconds=1799), *("05:00", "09:30", "", 4), id="deadline: too late"
+        hourly(starting_deadline_seconds=1799),
+        *("05:00", "09:30", "", 4),
+        id="a tick just after startingDeadlineSeconds",
     ),
     pytest.param(
         hourly(ALL, starting_deadline_seconds=7200),
         *("05:00", "09:30", "08:00 09:00", 2),
-        id="deadline: All starts those within it",
+        id="All starts the ticks within startingDeadlineSeconds",
     ),
     pytest.param(
-        Schedule(every_seconds=1200), "05:00", "05:59", "05:40", 1, id="an interval catches up too"
+        Schedule(every_seconds=1200), "05:00", "05:59", "05:40", 1, id="everySeconds catches up too"
     ),
 ]
 
