@@ -113,7 +113,7 @@ def test_a_task_that_is_being_ended_has_not_ended(bench: Bench) -> None:
     """It is said that it is given time, and that it ended once it has."""
     runner = started(bench, HESITANT)
     runner.send_signal(signal.SIGINT)
-    until(lambda: "a     Cancelled: ending, killed in at most 10 s" in said(runner))
+    until(lambda: "a     Cancelled: ending, killed in at most 10s" in said(runner))
     bench.let_go("a")
     out, _ = runner.communicate(timeout=60)
 

@@ -21,8 +21,8 @@ def test_a_program_that_never_starts_is_given_up() -> None:
     story.pass_time(299)
     assert Reason.PENDING_TIMEOUT == story.reason("a")
     assert (
-        "not started after 300 s; it waited for Unschedulable: 0/3 nodes are available"
-        in story.log("a").message
+        "not started within timeouts.pendingSeconds (300);"
+        " it waited for Unschedulable: 0/3 nodes are available" in story.log("a").message
     )
     assert set() == story.alive
 

@@ -145,7 +145,7 @@ def _ending(row: Row) -> str:
         what = "was ended"
     if row.allowed:
         what += " (allowed)"
-    if row.seconds is not None:
-        what += f" after {length(row.seconds)}"
+    if row.time is not None:
+        what += f" after {length(row.time)}"
     why = "" if row.tone is Tone.GOOD else f": {row.status}: {row.message}"
     return f"{what}{why}".removesuffix(": ")

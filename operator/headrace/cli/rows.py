@@ -6,7 +6,7 @@ Knows the engine's view of a run. Knows no terminal.
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from headrace.api.v1alpha1.reasons import Reason
@@ -20,7 +20,7 @@ from headrace.engine.run.survey import survey
 from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import EMPTY, TaskLog
 from headrace.engine.task.verdict import Start, Wait
-from headrace.engine.text import listed
+from headrace.engine.text import duration, listed
 from headrace.local.process import GRACE_SECONDS
 
 
@@ -46,7 +46,7 @@ class Row:
     status: str
     """One word: a reason of the published list, as `kubectl get taskruns` shows it."""
     attempts: int
-    seconds: float | None
+    time: timedelta | None
     """Time since its start; None: it has not begun."""
     message: str
     """One line, harmless to a terminal."""
@@ -70,7 +70,7 @@ _TONES = {
     Outcome.SKIPPED: Tone.OFF,
 }
 
-_ENDING = f"ending, killed in at most {GRACE_SECONDS:.0f} s"
+_ENDING = f"ending, killed in at most {duration(timedelta(seconds=GRACE_SECONDS))}"
 _HERE = {
     "desiredState is Cancel": "you cancelled it",
     "desiredState is Terminate": "you ended it and its `finally` tasks",
@@ -98,15 +98,9 @@ def rows(run: ObservedRun, now: datetime) -> Iterator[Row]:
             yield _waiting(task, looks)
 
 
-def length(seconds: float) -> str:
-    """Write a duration: `0.4s`, `41s`, `3m20s`, `2h05m`."""
-    if seconds < 10:  # noqa: PLR2004 - from here on tenths are noise
-        return f"{max(0.0, seconds):.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, left = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h{left:02}m"
-    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
+def length(time: timedelta) -> str:
+    """Write a length of time; a quick task in tenths of a second."""
+    return duration(time, tenths=True)
 
 
 def here(message: str) -> str:
@@ -161,8 +155,8 @@ def _row(
 ) -> Row:
     reason, message = words
     end = log.finished or now
-    seconds = (end - log.started).total_seconds() if log.started and end else None
-    return Row(name, tone, str(reason), log.count, seconds, here(message))
+    time = end - log.started if log.started and end else None
+    return Row(name, tone, str(reason), log.count, time, here(message))
 
 
 def _words(judged: Judged, now: datetime) -> tuple[Reason, str]:
@@ -170,7 +164,7 @@ def _words(judged: Judged, now: datetime) -> tuple[Reason, str]:
     if isinstance(verdict, Start):
         return Reason.STARTING, ""
     if isinstance(verdict, Wait) and verdict.next_attempt is not None:
-        again = length((verdict.next_attempt - now).total_seconds())
+        again = length(verdict.next_attempt - now)
         return verdict.reason, f"again in {again}; {verdict.message}"
     return verdict.reason, verdict.message
 

@@ -39,15 +39,15 @@ def summary(run: ObservedRun, folder: StateFolder, now: datetime) -> Iterator[st
             printed = lines[2:] if logs < _MOST_LOGS else []
             logs += bool(printed)
             yield from (*lines[:2], *printed)
-    seconds = length(((run.log.finished or now) - run.created).total_seconds())
+    time = length((run.log.finished or now) - run.created)
     name = run.key.name
     if run.log.finished is None:
-        yield f"run {name} was interrupted after {seconds}; --resume continues it"
+        yield f"run {name} was interrupted after {time}; --resume continues it"
     elif run.log.succeeded:
-        yield f"run {name} succeeded in {seconds}; {counted(run.log.counts.total, 'task')}"
+        yield f"run {name} succeeded in {time}; {counted(run.log.counts.total, 'task')}"
     else:
         how = _HOW.get(run.log.reason, "failed")
-        yield f"run {name} {how} after {seconds}: {here(run.log.message)}"
+        yield f"run {name} {how} after {time}: {here(run.log.message)}"
 
 
 def _failure(run: ObservedRun, folder: StateFolder, row: Row) -> list[str]:

@@ -22,6 +22,7 @@ from headrace.cli.display import opening
 from headrace.cli.rows import Row, Tone, length, rows
 from headrace.cli.words import harmless
 from headrace.engine.run.observed import ObservedRun
+from headrace.engine.text import and_more
 
 _STYLES: Final = {
     Tone.WAITING: "dim",
@@ -118,15 +119,15 @@ class LiveTable:
         room = _MOST_ROWS if whole else max(3, self._console.height - _OTHER_LINES)
         shown = _fitting(all_rows, room)
         left_out = len(all_rows) - len(shown)
-        more = [Text(f"… and {left_out} more", style="dim")] if left_out else []
+        more = [Text(f"… {and_more(left_out)}", style="dim")] if left_out else []
         return Group(_heading(run, all_rows, now), _table(shown, self._console.width), *more)
 
 
 def _heading(run: ObservedRun, all_rows: Sequence[Row], now: datetime) -> Text:
     ended = sum(row.ended for row in all_rows)
-    seconds = ((run.log.finished or now) - run.created).total_seconds()
+    time = length((run.log.finished or now) - run.created)
     heading = Text(run.key.name, style="bold")
-    heading.append(f"  {run.log.reason}  {ended}/{len(all_rows)}  {length(seconds)}", style="none")
+    heading.append(f"  {run.log.reason}  {ended}/{len(all_rows)}  {time}", style="none")
     return heading
 
 
@@ -157,7 +158,7 @@ def _table(shown: Sequence[Row], width: int) -> Table:
             _cut(row.task, names),
             Text(_status(row), style=_STYLES[row.tone]),
             str(row.attempts or ""),
-            "" if row.seconds is None else length(row.seconds),
+            "" if row.time is None else length(row.time),
         ]
         table.add_row(*cells, *([_cut(row.message, room)] if with_messages else []))
     return table

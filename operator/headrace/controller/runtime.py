@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 from time import monotonic
 from typing import Any
@@ -22,6 +23,7 @@ from headrace.controller.settings import Settings
 from headrace.controller.term import REST_SECONDS, House, Term, now
 from headrace.controller.web import Door, app
 from headrace.engine.run.observed import RunKey
+from headrace.engine.text import duration
 from headrace.kube.client import IDLE_SECONDS, Client
 from headrace.kube.informer import Informer
 from headrace.kube.lease import Elector
@@ -33,10 +35,10 @@ from headrace.loop.queue import WorkQueue
 
 log = logging.getLogger(__name__)
 
-LONGEST_TURN = 600.0
-"""Seconds after which a turn that has not ended means that the process hangs."""
+LONGEST_TURN = timedelta(minutes=10)
+"""A turn that has not ended after this time means that the process hangs."""
 DRAIN_SECONDS = 20.0
-QUIET_SECONDS = IDLE_SECONDS + 30.0
+QUIET_TIME = timedelta(seconds=IDLE_SECONDS + 30)
 """After this time, a watch is silent and could not be started again either."""
 CLOCK = Clock()
 SOON_SECONDS = 1.0
@@ -260,15 +262,16 @@ class Runtime:
 
     def _alive(self) -> str | None:
         oldest = min(self._running.values(), default=monotonic())
-        late = monotonic() - oldest > LONGEST_TURN
-        return f"a turn has taken longer than {LONGEST_TURN:.0f} s" if late else None
+        late = monotonic() - oldest > LONGEST_TURN.total_seconds()
+        return f"a turn has taken longer than {duration(LONGEST_TURN)}" if late else None
 
     def ready(self) -> str | None:
         """Return which watches have not started, or have failed; None: all is well."""
         informers = self.informers.items()
         waiting = [name for name, informer in informers if not informer.synced.is_set()]
         unlisted = f"not listed yet: {', '.join(waiting)}; the log says why" if waiting else None
-        quiet = [name for name, informer in informers if informer.silence > QUIET_SECONDS]
-        silent = f"no event for over {QUIET_SECONDS:.0f} s: {', '.join(quiet)}"
+        limit = QUIET_TIME.total_seconds()
+        quiet = [name for name, informer in informers if informer.silence > limit]
+        silent = f"no event for over {duration(QUIET_TIME)}: {', '.join(quiet)}"
         troubles = (self._frame.trouble, unlisted, silent if quiet and not waiting else None)
         return "; ".join(trouble for trouble in troubles if trouble) or None

@@ -23,8 +23,13 @@ def clip(text: str, length: int = LONGEST_MESSAGE) -> str:
 
 def listed(names: Sequence[str], most: int) -> str:
     """Return names for a sentence, and how many were left out: `a, b, c and 4 more`."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(names[:most])}{more}"
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} {and_more(len(names) - most)}"
+
+
+def and_more(left_out: int) -> str:
+    """Say how many things a list leaves out."""
+    return f"and {left_out} more"
 
 
 def rfc3339(instant: datetime) -> str:

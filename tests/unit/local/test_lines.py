@@ -127,7 +127,7 @@ def test_a_cancelled_run() -> None:
 
     assert [
         "a  started",
-        "a  Cancelled: ending, killed in at most 10 s",
+        "a  Cancelled: ending, killed in at most 10s",
         "a  was ended after 5.0s: Cancelled: you cancelled it",
     ] == [line for line in lines if line.startswith("a ")]
     assert lines[2].startswith("b  did not run: ")

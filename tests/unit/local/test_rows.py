@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.cli.rows import Row, Tone, length, rows
+from headrace.cli.rows import Row, Tone, rows
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
@@ -73,19 +74,19 @@ def test_rows_are_in_the_order_of_the_definition() -> None:
         pytest.param(
             seen(extract=ObservedTask(sighting=running())),
             "extract",
-            Row("extract", Tone.BUSY, "Running", 1, 10, ""),
+            Row("extract", Tone.BUSY, "Running", 1, timedelta(seconds=10), ""),
             id="the task runs",
         ),
         pytest.param(
             seen(extract=ObservedTask(sighting=exited())),
             "extract",
-            Row("extract", Tone.GOOD, "Succeeded", 1, 5, ""),
+            Row("extract", Tone.GOOD, "Succeeded", 1, timedelta(seconds=5), ""),
             id="the task has just succeeded",
         ),
         pytest.param(
             seen(extract=GOOD),
             "extract",
-            Row("extract", Tone.GOOD, "Succeeded", 1, 5, ""),
+            Row("extract", Tone.GOOD, "Succeeded", 1, timedelta(seconds=5), ""),
             id="the task succeeded long ago",
         ),
         pytest.param(
@@ -96,7 +97,7 @@ def test_rows_are_in_the_order_of_the_definition() -> None:
                 Tone.BAD,
                 "NonZeroExit",
                 1,
-                10,
+                timedelta(seconds=10),
                 "ended with exit code 3; retry.limit is 0",
             ),
             id="the task failed, and the reason appears once",
@@ -156,8 +157,8 @@ def test_what_is_being_ended_has_not_ended(attempt: ObservedTask, status: str) -
     """Its program may take a while to end, or never do so by itself: it is said how long."""
     row = by_task(seen(chain("a", "b"), a=attempt))["a"]
 
-    message = "ending, killed in at most 10 s"
-    assert Row("a", Tone.BUSY, status, 1, 10, message, ending=True) == row
+    message = "ending, killed in at most 10s"
+    assert Row("a", Tone.BUSY, status, 1, timedelta(seconds=10), message, ending=True) == row
     assert not row.ended
 
 
@@ -177,20 +178,3 @@ def test_what_a_program_wrote_does_nothing_to_the_terminal() -> None:
     failed_so = ObservedTask(ended(Outcome.FAILED, Reason.NON_ZERO_EXIT, words))
 
     assert "no table" == by_task(seen(chain("a"), a=failed_so))["a"].message
-
-
-@pytest.mark.parametrize(
-    ("seconds", "want"),
-    [
-        pytest.param(-1, "0.0s", id="a clock that went back"),
-        pytest.param(0.44, "0.4s", id="less than a second"),
-        pytest.param(9.94, "9.9s", id="less than ten seconds"),
-        pytest.param(41.4, "41s", id="less than a minute"),
-        pytest.param(59.7, "1m00s", id="rounded up to a minute"),
-        pytest.param(200, "3m20s", id="less than an hour"),
-        pytest.param(7500, "2h05m", id="more than an hour"),
-    ],
-)
-def test_lengths(seconds: float, want: str) -> None:
-    """As exact as people need it."""
-    assert want == length(seconds)

@@ -13,7 +13,7 @@ from itertools import islice, takewhile
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import CatchUp, Schedule
-from headrace.engine.text import rfc3339
+from headrace.engine.text import duration, rfc3339
 from headrace.engine.workflow.cron import (
     INSTANT,
     count_multiples,
@@ -213,7 +213,7 @@ def _missed_note(
     if too_late and schedule.starting_deadline_seconds is not None:
         cause = f"later than startingDeadlineSeconds, {schedule.starting_deadline_seconds}"
     elif too_late:
-        cause = f"later than {ON_TIME.seconds} seconds, and catchUp is None; Latest or All catch up"
+        cause = f"later than {duration(ON_TIME)}, and catchUp is None; Latest or All catch up"
     elif schedule.catch_up is CatchUp.ALL:
         cause = f"more than maxCatchUp, {schedule.max_catch_up}, so the newest were taken"
     else:

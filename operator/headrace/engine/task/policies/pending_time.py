@@ -10,6 +10,6 @@ def pending_time(view: TaskView) -> Verdict | None:
     limit = timeout.pending_deadline(view.task.timeouts, view.log, view.sighting)
     if limit is None or view.turn.now < limit:
         return None
-    seconds = view.task.timeouts.pending_seconds
+    time = f"timeouts.pendingSeconds ({view.task.timeouts.pending_seconds})"
     what = f"{view.log.reason}: {view.log.message}" if view.log.message else view.log.reason
-    return Abort(Reason.PENDING_TIMEOUT, f"not started after {seconds} s; it waited for {what}")
+    return Abort(Reason.PENDING_TIMEOUT, f"not started within {time}; it waited for {what}")

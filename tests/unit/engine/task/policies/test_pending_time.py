@@ -31,6 +31,6 @@ def test_a_timed_out_attempt_says_what_it_waited_for() -> None:
     verdict = judge(begun(None, stuck, now=60))
     assert isinstance(verdict, Abort)
     assert (
-        "not started after 60 s; it waited for Unschedulable: 0/3 nodes are available"
-        == verdict.message
+        "not started within timeouts.pendingSeconds (60);"
+        " it waited for Unschedulable: 0/3 nodes are available" == verdict.message
     )
