@@ -7,9 +7,9 @@ The API and the engine make the checks, as in the controller. Knows no file.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
+from headrace.api.checks.similar import closest, did_you_mean
 from headrace.api.reading.parse import (
     InvalidObjectError,
     Problem,
@@ -105,10 +105,9 @@ def _wrong_kind(api_version: str, kind: str) -> Problem | None:
     if group == GROUP and api_version != API_VERSION:
         return Problem("apiVersion", f"there is no {api_version!r}; write {API_VERSION}")
     if group == GROUP and kind not in READERS:
-        close = get_close_matches(kind, READERS, 1)
-        cure = f"did you mean {close[0]!r}?" if close else f"the kinds are: {', '.join(READERS)}"
+        cure = did_you_mean(kind, READERS) or f"the kinds are: {', '.join(READERS)}"
         return Problem("kind", f"there is no kind {kind!r} in {API_VERSION}; {cure}")
-    meant = not group or get_close_matches(group, (GROUP,))
+    meant = not group or closest(group, (GROUP,)) is not None
     if group != GROUP and kind in READERS and meant:
         written = f", not {api_version!r}" if api_version else ""
         return Problem("apiVersion", f"must be {API_VERSION}{written}; change it")

@@ -5,12 +5,12 @@ So no command loads the libraries of another, and `headrace --help` loads none. 
 """
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
 
 import click
 
+from headrace.api.checks.similar import closest
 from headrace.cli.streams import ready
 
 
@@ -50,10 +50,10 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            close = get_close_matches(args[0], COMMANDS, 1)
-            if not close:
+            close = closest(args[0], COMMANDS)
+            if close is None:
                 raise
-            message = f"No such command {args[0]!r}. Did you mean {close[0]!r}?"
+            message = f"No such command {args[0]!r}. Did you mean {close!r}?"
             raise click.UsageError(message, ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

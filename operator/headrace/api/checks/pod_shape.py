@@ -7,7 +7,6 @@ is generated from Kubernetes, and a few rules that no schema has. Knows no field
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -15,6 +14,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 from headrace.api.checks.pod_table import TABLE
+from headrace.api.checks.similar import did_you_mean
 
 EXACTLY_ONE = frozenset({"EnvFromSource", "EnvVarSource", "VolumeProjection"})
 """Objects with exactly one inner object."""
@@ -140,7 +140,8 @@ def _object(value: Any, kind: str) -> Iterator[Finding]:
         return
     for name, element in value.items():
         if name not in fields:
-            yield (name,), f"there is no such field; {_meant(name, fields)}"
+            cure = did_you_mean(name, fields) or f"the fields are: {', '.join(fields)}"
+            yield (name,), f"there is no such field; {cure}"
             continue
         for steps, message in wrong(element, fields[name].kind):
             yield (name, *steps), message
@@ -165,11 +166,6 @@ def _incomplete(
     objects = [name for name, field in fields.items() if field.kind[0].isupper()]
     if kind in EXACTLY_ONE and sum(name in value for name in objects) != 1:
         yield (), f"give exactly one of {_one_of(objects)}"
-
-
-def _meant(name: str, fields: Mapping[str, Field]) -> str:
-    close = get_close_matches(name, fields, 1)
-    return f"did you mean {close[0]!r}?" if close else f"the fields are: {', '.join(fields)}"
 
 
 def _one_of(names: Iterable[str]) -> str:

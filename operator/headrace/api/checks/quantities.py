@@ -7,7 +7,8 @@ starts.
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from difflib import get_close_matches
+
+from headrace.api.checks.similar import did_you_mean
 
 KNOWN = ("cpu", "memory", "ephemeral-storage")
 HUGE_PAGES = "hugepages-"
@@ -49,8 +50,7 @@ def _place(field: str, name: str) -> str:
 def _unknown(name: str) -> str:
     if name in KNOWN or name.startswith(HUGE_PAGES) or "/" in name:
         return ""
-    close = get_close_matches(name, KNOWN, 1, 0.5)
-    cure = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(KNOWN)}"
+    cure = did_you_mean(name, KNOWN, likeness=0.5) or f"there are: {', '.join(KNOWN)}"
     return f"there is no such resource; {cure} Others have a domain, like nvidia.com/gpu"
 
 

@@ -5,8 +5,7 @@ Knows the patterns of the API. Knows no error and no kind of resource.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from typing import Any
 
 from headrace.api.schema.patterns import ANY_WORD
@@ -27,13 +26,6 @@ def quoted(text: Any) -> str:
 def clipped(text: str) -> str:
     """Return a text, shortened."""
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
-
-
-def similar(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
-    """Return `did you mean ...?`, or nothing if no name is similar."""
-    by_lower = {name.lower(): name for name in known}
-    close = get_close_matches(name.lower(), by_lower, 1, likeness)
-    return f"did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
 def misplaced(name: str, around: Schema) -> str:

@@ -12,10 +12,11 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from headrace.api.checks.similar import did_you_mean
 from headrace.api.reading.foreign import INSTEAD
 from headrace.api.reading.paths import Step, within
 from headrace.api.reading.problem import Problem
-from headrace.api.reading.suggest import misplaced, quoted, repaired, similar
+from headrace.api.reading.suggest import misplaced, quoted, repaired
 from headrace.api.schema.openapi import Schema, structural
 from headrace.api.schema.patterns import pattern_words
 from headrace.api.v1alpha1.base import ApiType
@@ -113,7 +114,7 @@ def _unknown(case: Case) -> str:
     known = sorted(case.around.get("properties", ()))
     cure = (
         INSTEAD.get(case.name)
-        or similar(case.name, known)
+        or did_you_mean(case.name, known)
         or misplaced(case.name, case.around)
         or f"the fields are: {', '.join(known)}"
     )
@@ -211,7 +212,7 @@ def _enum(case: Case) -> str:
     if not isinstance(case.given, str):
         return _wrong_type(case)
     allowed = case.schema.get("enum", [])
-    hint = similar(case.given, allowed, 0.5)
+    hint = did_you_mean(case.given, allowed, likeness=0.5)
     cure = f"{hint} Allowed: " if hint else "allowed: "
     return f"{quoted(case.given)} is not known; {cure}{', '.join(allowed)}"
 

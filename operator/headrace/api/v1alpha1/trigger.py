@@ -1,7 +1,6 @@
 """The `triggers` and `concurrency` of a workflow: when runs start, and how many at a time."""
 
 import re
-from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, Self
@@ -9,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from headrace.api.checks.cron_text import read_cron
+from headrace.api.checks.similar import closest
 from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType
 
 CronText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -31,14 +31,11 @@ def known_zones() -> frozenset[str]:
 
 def close_zone(name: str) -> str | None:
     """Return the known zone that looks most like a name, if any does."""
-    by_lower = {zone.lower(): zone for zone in sorted(known_zones())}
-    by_city = {lower.rpartition("/")[2]: zone for lower, zone in by_lower.items()}
-    wanted = name.lower().replace(" ", "_")
-    for choices in (by_lower, by_city):
-        found = get_close_matches(wanted, choices, n=1, cutoff=0.8)
-        if found:
-            return choices[found[0]]
-    return None
+    zones = sorted(known_zones())
+    by_city = {zone.rpartition("/")[2]: zone for zone in zones}
+    wanted = name.replace(" ", "_")
+    city = closest(wanted, by_city, likeness=0.8)
+    return closest(wanted, zones, likeness=0.8) or (by_city[city] if city is not None else None)
 
 
 class CatchUp(ApiEnum):

@@ -6,8 +6,8 @@ Knows names, types, allowed values, and the one text in which all of them reach 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
+from headrace.api.checks.similar import did_you_mean
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param
 
 Value = bool | int | str
@@ -72,9 +72,8 @@ def too_large(values: Mapping[str, Value]) -> str | None:
 def _unknown(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[str]:
     names = {param.name for param in params}
     for name in sorted(given.keys() - names):
-        close = get_close_matches(name, names, 1)
         known = ", ".join(sorted(names)) or "none"
-        cure = f"did you mean {close[0]!r}?" if close else f"its parameters: {known}"
+        cure = did_you_mean(name, names) or f"its parameters: {known}"
         yield f"the workflow has no parameter {name!r}; {cure}"
 
 

@@ -6,9 +6,9 @@ Knows the API types. Each problem names its field and the cure.
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 from itertools import islice
 
+from headrace.api.checks.similar import did_you_mean
 from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
@@ -98,8 +98,8 @@ def _upstream(
 
 
 def _cure(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, known, 1) if len(known) <= COMPARABLE else []
-    return f"did you mean {close[0]!r}?" if close else "name a task of spec.tasks"
+    comparable = known if len(known) <= COMPARABLE else ()
+    return did_you_mean(name, comparable) or "name a task of spec.tasks"
 
 
 def _unmeetable_rule(path: str, task: Task) -> Iterator[Problem]:

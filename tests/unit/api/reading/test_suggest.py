@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from headrace.api.reading.suggest import misplaced, quoted, repaired, similar
+from headrace.api.reading.suggest import misplaced, quoted, repaired
 from headrace.api.schema.crd import KINDS
 from headrace.api.schema.openapi import Schema, structural
 from headrace.api.schema.patterns import WORDS
@@ -54,12 +54,6 @@ def test_a_text_is_repaired_where_it_is_clear(text: str, pattern: str, want: str
     """A suggestion always fits the pattern."""
     assert want == repaired(text, pattern)
     assert want is None or re.search(pattern, want)
-
-
-def test_similar_names_are_found_in_any_case() -> None:
-    """The suggestion is the known name, as it is written."""
-    assert "did you mean 'dependsOn'?" == similar("DEPENDSON", ["image", "dependsOn"])
-    assert "" == similar("colour", ["image", "dependsOn"])
 
 
 def test_a_field_of_another_place_is_found_at_the_nearest() -> None:
