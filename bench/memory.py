@@ -33,6 +33,7 @@ Made = Iterator[tuple[Resource, Object]]
 STAMP: Final = "2030-01-01T12:00:00Z"
 QUIET: Final = 4
 """So many looks, a second apart, must find nothing to do and no more memory."""
+LEFT: Final = "/bench/left"
 ROOT: Final = Path(__file__).parents[1]
 
 
@@ -85,8 +86,8 @@ def large_workflows(count: int) -> Made:
     """Yield suspended workflows of 1.2 MB, each with a definition of its own."""
     for number in range(count):
         tasks = [
-            {"name": f"t{n}", "image": f"busybox:{number}", "command": ["a"] * 40}
-            for n in range(5000)
+            {"name": f"t{n}", "image": f"busybox:{number}", "command": ["a"] * 140}
+            for n in range(2000)
         ]
         spec = {"suspend": True, "tasks": tasks}
         yield WORKFLOWS, {"metadata": meta(f"w-{number}"), "spec": spec, "status": {}}
@@ -128,7 +129,7 @@ SHAPES: Final[dict[str, tuple[int, Callable[[int], Made]]]] = {
     "nothing": (1, nothing),
     "large-taskruns": (150, large_task_runs),
     "annotated-pods": (1000, annotated_pods),
-    "large-workflows": (150, large_workflows),
+    "large-workflows": (40, large_workflows),
     "small-tasks": (10_000, small_tasks),
 }
 """How many objects, and which."""
@@ -169,17 +170,20 @@ async def serve(text: str) -> None:
     async def handle(request: web.Request) -> web.StreamResponse:
         if request.path in discovery:
             return web.json_response(discovery[request.path])
-        if "PartialObjectMetadataList" not in request.headers.get("Accept", ""):
-            return await answer(request)
-        full = await answer(request)
-        assert isinstance(full, web.Response)  # noqa: S101 - it is no watch
-        listed = json.loads(bytes(full.body or b""))  # type: ignore[arg-type] # bytes
-        listed["items"] = [{"metadata": item["metadata"]} for item in listed["items"]]
-        return web.json_response(listed)
+        if request.path == LEFT:
+            return web.json_response(left(server))
+        return await answer(request)
 
     async with serving(handle) as url:
         print(url, flush=True)
         await asyncio.sleep(3600)
+
+
+def left(server: ApiServer) -> int:
+    """Return of how many objects nobody has said yet how they stand."""
+    ours = (WORKFLOWS, WORKFLOW_RUNS, TASK_RUNS)
+    items = (item for kind in ours for item in server.storage.all(kind))
+    return sum(not item["status"].get("conditions") for item in items)
 
 
 async def controller(url: str, folder: Path) -> tuple[int, int]:
@@ -198,7 +202,7 @@ async def controller(url: str, folder: Path) -> tuple[int, int]:
         env=environ,
     )
     try:
-        await _settled(process.pid, port)
+        await _settled(process.pid, f"{url}{LEFT}", f"http://127.0.0.1:{port}/metrics")
         return _memory(process.pid, "VmRSS"), _memory(process.pid, "VmHWM")
     finally:
         with suppress(ProcessLookupError):
@@ -206,24 +210,27 @@ async def controller(url: str, folder: Path) -> tuple[int, int]:
         await process.wait()
 
 
-async def _settled(pid: int, port: int) -> None:
+async def _settled(pid: int, undone: str, metrics: str) -> None:
     """Return when a controller leads, and for some seconds has had nothing to do."""
     quiet, before = 0, 0
     async with ClientSession() as session, asyncio.timeout(900):
         while quiet < QUIET:
             await asyncio.sleep(1)
-            text = ""
-            with suppress(ClientError, TimeoutError):
-                async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
-                    text = await answer.text()
-            lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[:1] != "#")
-            idle = lines.get("headrace_leading") == "1.0" and lines.get(DEPTH) == "0.0"
+            text = await _page(session, metrics)
+            idle = "headrace_leading 1.0\n" in text and "headrace_queue_depth 0.0\n" in text
+            idle = idle and await _page(session, undone) == "0"
             now = _memory(pid, "VmRSS")
             quiet = quiet + 1 if idle and now <= before * 1.01 else 0
             before = now
 
 
-DEPTH: Final = "headrace_queue_depth"
+async def _page(session: ClientSession, url: str) -> str:
+    """Return what is told at a place; nothing before it tells anything."""
+    try:
+        async with session.get(url) as answer:
+            return await answer.text()
+    except (ClientError, TimeoutError):
+        return ""
 
 
 def _memory(pid: int, field: str) -> int:

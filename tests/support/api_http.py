@@ -4,6 +4,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from aiohttp import web
 
@@ -12,6 +13,8 @@ from support.api_refusals import RefusalError
 from support.api_server import ApiServer
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+METADATA, OF_META = "application/json;as=PartialObjectMetadata", ";g=meta.k8s.io;v=v1"
+"""How a client asks for metadata only; for a list with `List` in between."""
 
 
 def answering(server: ApiServer) -> Handler:
@@ -22,6 +25,8 @@ def answering(server: ApiServer) -> Handler:
         if request.query.get("watch") in ("true", "1", "True"):
             return await _watch(server, asked, request)
         answer = server.handle(asked)
+        if request.headers.get("Accept", "") == f"{METADATA}List{OF_META}":
+            return _metadata_of(answer.body)
         return web.Response(status=answer.status, body=answer.body, content_type="application/json")
 
     return handle
@@ -32,12 +37,33 @@ async def _watch(server: ApiServer, asked: Request, request: web.Request) -> web
         lines = server.watch(asked)
     except RefusalError as refusal:
         return web.Response(status=refusal.code, body=json.dumps(refusal.status).encode())
+    bare = request.headers.get("Accept", "") == f"{METADATA}{OF_META}"
     stream = web.StreamResponse(headers={"Content-Type": "application/json"})
     await stream.prepare(request)
     with suppress(ConnectionResetError):  # Who watched has gone.
         async for line in lines:
-            await stream.write(line)
+            await stream.write(_bare_line(line) if bare else line)
     return stream
+
+
+def _metadata_of(body: bytes) -> web.Response:
+    """Answer with the metadata of what is listed: without any, the real one says null."""
+    listed = json.loads(body)
+    items = [_bare(item) for item in listed["items"]] or None
+    kind = {"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadataList"}
+    return web.json_response({**kind, "metadata": listed["metadata"], "items": items})
+
+
+def _bare_line(line: bytes) -> bytes:
+    told = json.loads(line)
+    if told["type"] != "ERROR":
+        told["object"] = _bare(told["object"])
+    return json.dumps(told).encode() + b"\n"
+
+
+def _bare(item: Any) -> Any:
+    kind = {"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata"}
+    return {**kind, "metadata": item["metadata"]}
 
 
 @asynccontextmanager

@@ -18,6 +18,8 @@ OBJECT: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """(https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches)"""
 
+IDENTITY: Final = ("namespace", "name", "uid", "resourceVersion", "generation")
+
 Login = Callable[..., kopf.ConnectionInfo | None]
 
 
@@ -52,8 +54,26 @@ def _session(info: kopf.ConnectionInfo) -> kopf.AiohttpSession:
             proxy=info.proxy_url,
             trust_env=info.trust_env,
             middlewares=(ask_for_metadata,),
+            response_class=Answer,
         ),
     )
+
+
+class Answer(aiohttp.ClientResponse):
+    """An answer of which no more is kept than is read."""
+
+    async def json(self, **how: Any) -> Any:
+        """Return what was sent; of a list of metadata what tells one object from another."""
+        sent = await super().json(**how)
+        if isinstance(sent, dict) and sent.get("kind") == "PartialObjectMetadataList":
+            # Where there is nothing, the API server sends null, and kopf expects a list.
+            sent["items"] = [_identity(item) for item in sent.get("items") or ()]
+        return sent
+
+
+def _identity(item: dict[str, Any]) -> dict[str, Any]:
+    meta = item.get("metadata") or {}
+    return {"metadata": {name: meta[name] for name in IDENTITY if name in meta}}
 
 
 async def ask_for_metadata(

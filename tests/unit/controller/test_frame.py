@@ -22,7 +22,7 @@ from headrace.kube.resources import Ref
 from headrace.kube.sender import Settings
 from headrace.kube.transport import Request, Response
 from headrace.manifests.kube import OwnObject
-from support.api_http import answering, serving
+from support.api_http import METADATA, OF_META, answering, serving
 from support.api_server import ApiServer
 from support.api_transport import MemoryTransport
 from support.virtual_time import seeded
@@ -100,6 +100,7 @@ class Stage:
         self.url = ""
         self.wanted: list[tuple[bool, str]] = []
         """Of each request for workflows: whether it is a watch, and what it takes for an answer."""
+        self.watched = asyncio.Event()
         self.frame = Frame(self.heard.put_nowait, self.missed.set, (), self.client)
 
     async def make(self, name: str) -> None:
@@ -134,6 +135,8 @@ class Stage:
             return web.json_response(documents[request.path])
         if request.path.endswith("/workflows"):
             self.wanted.append(("watch" in request.query, request.headers["Accept"]))
+        if "watch" in request.query and request.path.endswith("/workflows"):
+            self.watched.set()
         if request.query.get("watch") and request.path.endswith("/workflows") and self.faults:
             answer: web.StreamResponse = await self.faults.pop(0)(request)
             return answer
@@ -196,6 +199,15 @@ async def test_an_odd_answer_to_a_watch_ends_nothing(stage: Stage, fault: Fault)
             await stage.missed.wait()
 
 
+async def test_at_first_there_may_be_no_workflow(stage: Stage) -> None:
+    """The API server sends null for a list of no metadata."""
+    async with stage.runs():
+        async with asyncio.timeout(60):
+            await stage.watched.wait()
+        await stage.make("first")
+        await stage.hears("first")
+
+
 async def test_no_definition_is_asked_for(stage: Stage) -> None:
     """Kopf holds all that it hears for some seconds; a definition may have a megabyte."""
     await stage.make("first")
@@ -203,8 +215,8 @@ async def test_no_definition_is_asked_for(stage: Stage) -> None:
         await stage.hears("first")
         await stage.make("second")
         await stage.hears("second")
-    kind = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
-    assert {(False, kind.format("List")), (True, kind.format(""))} == set(stage.wanted)
+    want = {(False, f"{METADATA}List{OF_META}"), (True, f"{METADATA}{OF_META}")}
+    assert want == set(stage.wanted)
 
 
 async def test_a_deletion_is_heard_as_one(stage: Stage) -> None:
