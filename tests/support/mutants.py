@@ -21,12 +21,13 @@ ODD_VALUES: tuple[Any, ...] = (
 
 def mutants(manifest: Manifest) -> Iterator[tuple[tuple[Step, ...], Manifest]]:
     """Yield the object with each odd value at each place of its spec, and the place."""
-    for steps in _places(manifest["spec"], ("spec",)):
+    for steps in places(manifest["spec"], ("spec",)):
         for value in ODD_VALUES:
-            yield steps, _replaced(manifest, steps, value)
+            yield steps, replaced(manifest, steps, value)
 
 
-def _places(value: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+def places(value: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+    """Yield the place of each field and element inside of a value that stands at some place."""
     inner: list[tuple[Step, Any]] = []
     if isinstance(value, dict):
         inner = list(value.items())
@@ -34,10 +35,11 @@ def _places(value: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
         inner = list(enumerate(value))
     for step, each in inner:
         yield (*steps, step)
-        yield from _places(each, (*steps, step))
+        yield from places(each, (*steps, step))
 
 
-def _replaced(manifest: Manifest, steps: tuple[Step, ...], value: Any) -> Manifest:
+def replaced(manifest: Manifest, steps: tuple[Step, ...], value: Any) -> Manifest:
+    """Return a copy of an object with another value at a place."""
     changed: Any = deepcopy(manifest)
     inner = changed
     for step in steps[:-1]:

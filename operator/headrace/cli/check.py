@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from headrace.api.checks.similar import closest, did_you_mean
+from headrace.api.checks.zone_name import offset_words
 from headrace.api.reading.parse import (
     InvalidObjectError,
     Problem,
@@ -44,6 +45,8 @@ class Checked:
     spec: Spec | None = None
     """None if the object has problems."""
     problems: tuple[Problem, ...] = ()
+    hints: tuple[Problem, ...] = ()
+    """What is right, and yet may not be what was meant."""
     size: int = 0
     """Bytes as JSON, if the object has no problems."""
 
@@ -62,11 +65,11 @@ def check(value: Any) -> Iterator[Checked]:
 
 
 def _inside(checked: Checked, path: str) -> Checked:
-    problems = tuple(
-        Problem(f"{path}.{problem.path}".rstrip("."), problem.message)
-        for problem in checked.problems
+    problems, hints = (
+        tuple(Problem(f"{path}.{each.path}".rstrip("."), each.message) for each in told)
+        for told in (checked.problems, checked.hints)
     )
-    return replace(checked, problems=problems)
+    return replace(checked, problems=problems, hints=hints)
 
 
 def _check(value: Mapping[str, Any]) -> Checked:
@@ -83,8 +86,15 @@ def _check(value: Mapping[str, Any]) -> Checked:
     try:
         spec = READERS[kind](value)
         size = len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
-        problems = tuple(_too_large(size))
-        return Checked(kind, name, namespace, spec=spec, problems=problems, size=size)
+        return Checked(
+            kind,
+            name,
+            namespace,
+            spec=spec,
+            problems=tuple(_too_large(size)),
+            hints=tuple(_hints(value["spec"])),
+            size=size,
+        )
     except (InvalidObjectError, InvalidDefinitionError) as error:
         return Checked(kind, name, namespace, problems=error.problems)
 
@@ -97,6 +107,14 @@ def _too_large(size: int) -> Iterator[Problem]:
             " split the workflow, and keep data and programs out of it"
         )
         yield Problem("spec", message)
+
+
+def _hints(spec: Mapping[str, Any]) -> Iterator[Problem]:
+    """Say of fixed offsets which ones they are."""
+    for index, trigger in enumerate(spec.get("triggers") or ()):
+        words = offset_words((trigger.get("schedule") or {}).get("timeZone") or "")
+        if words:
+            yield Problem(f"spec.triggers[{index}].schedule.timeZone", words)
 
 
 def _wrong_kind(api_version: str, kind: str) -> Problem | None:

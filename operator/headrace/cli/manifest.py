@@ -17,6 +17,9 @@ MAX_BYTES = 3 * 1024 * 1024
 
 STANDARD_INPUT = "-"
 
+IN_QUOTES = "put it in quotes"
+"""What a message says already that needs it; how YAML reads a word is then enough."""
+
 
 def documents(source: str | Path) -> Iterator[Document]:
     """
@@ -78,4 +81,7 @@ def _sentence(document: Document, problem: Problem) -> str:
     """Return field and cure; also how YAML reads the value, if that may be a surprise."""
     field = f"{problem.path}: " if problem.path else ""
     reading = document.reading_of(problem.path)
-    return f"{field}{problem.message}{f' ({reading}; quote it to mean text)' if reading else ''}"
+    if not reading:
+        return f"{field}{problem.message}"
+    cure = "" if IN_QUOTES in problem.message else "; quote it to mean text"
+    return f"{field}{problem.message} ({reading}{cure})"

@@ -119,6 +119,7 @@ def _judge(item: _FileObject, workflows: Workflows, report: Report) -> None:
         spec = checked.spec
         size = f": {counted(len(spec.tasks), 'task')}" if isinstance(spec, Definition) else ""
         report.valid.append(line_about(file, document.line, f"{title} is valid{size}"))
+        report.notes.extend(located(file, document, checked.hints))
         if checked.size > CLIENT_SIDE_BYTES:
             hint = "is larger than 256 KiB: send it with kubectl apply --server-side"
             report.notes.append(line_about(file, document.line, f"{title} {hint}"))

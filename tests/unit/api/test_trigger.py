@@ -50,27 +50,12 @@ def test_a_trigger_is_refused_with_a_cure(given: dict[str, Any], part: str) -> N
     assert part in str(refusal.value)
 
 
-ZONES = [
-    ("Berlin", 'there is no zone "Berlin"; did you mean "Europe/Berlin"?'),
-    ("europe/berlin", 'did you mean "Europe/Berlin"?'),
-    ("Europe/Berln", 'did you mean "Europe/Berlin"?'),
-    ("New York", 'did you mean "America/New_York"?'),
-    ("Local", "use an IANA name like Europe/Berlin"),
-    ("localtime", "use an IANA name like Europe/Berlin"),
-    ("../../etc/passwd", "use an IANA name like Europe/Berlin"),
-    ("UTC+2", "is an offset, which cannot follow daylight saving"),
-    ("+02:00", "is an offset, which cannot follow daylight saving"),
-    ("CEST", "an abbreviation is not unique, or holds half of the year"),
-]
-
-
-@pytest.mark.parametrize(("name", "part"), ZONES)
-def test_an_unknown_zone_is_refused_with_a_near_one(name: str, part: str) -> None:
-    """The names are those of the IANA, letter case included, on every machine."""
+@pytest.mark.parametrize("name", ["EST", "CEST", "UTC+2", "Europe/Berln", "localtime", ""])
+def test_a_zone_is_refused_at_its_field(name: str) -> None:
+    """Which names are taken is `headrace.api.checks.zone_name`'s to say."""
     with pytest.raises(ValidationError) as refusal:
         Schedule(cron="@daily", time_zone=name)
-    assert f"timeZone: {part}" in str(refusal.value) or part in str(refusal.value)
-    assert "timeZone" in str(refusal.value)
+    assert ["time_zone"] == [str(each["loc"][0]) for each in refusal.value.errors()]
 
 
 def test_a_schedule_catches_up_its_latest_tick_unless_told_otherwise() -> None:

@@ -252,3 +252,24 @@ def test_an_object_too_large_for_a_plain_apply_has_a_hint() -> None:
     done = validate("-", stdin=text.replace('"y"', long, 1))
     assert 0 == done.exit_code
     assert "is larger than 256 KiB: send it with kubectl apply --server-side" in done.stderr
+
+
+def test_a_fixed_offset_has_a_hint_of_its_sign() -> None:
+    """It is valid, and many read it the wrong way round."""
+    schedule = '{cron: "@daily", timeZone: Etc/GMT+5}'
+    trigger = f"spec: {{triggers: [{{schedule: {schedule}}}], "
+    text = TEAMS.format("team-a", "team-b").replace("spec: {", trigger, 1)
+    done = validate("-", stdin=text)
+    assert 0 == done.exit_code
+    want = (
+        "spec.triggers[0].schedule.timeZone: Etc/GMT+5 is UTC-5: its sign counts hours to the west"
+    )
+    assert want in done.stderr
+
+
+def test_a_name_that_yaml_reads_as_false_is_told_once_with_one_cure() -> None:
+    """The letter n is a word for false."""
+    done = validate("-", stdin=TEAMS.format("team-a", "team-b").replace("name: load", "name: n", 1))
+    told = [line for line in done.stdout.splitlines() if "metadata.name" in line]
+    want = "must be text, not true or false; put it in quotes (YAML reads n as false)"
+    assert [True] == [line.endswith(f"metadata.name: {want}") for line in told], told

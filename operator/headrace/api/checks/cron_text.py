@@ -12,6 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
+from headrace.api.checks.cron_elsewhere import (
+    WEEKDAYS,
+    of_another_cron,
+    of_another_scheduler,
+)
+
 ALIASES = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -22,33 +28,15 @@ ALIASES = {
     "@annually": "0 0 1 1 *",
 }
 
-# Forms of other crons that this one refuses: the beginning of the text, and the cure.
-REFUSED = (
-    (
-        "@reboot",
-        (
-            "@reboot is not a time: a restart of the controller says nothing about your data; leave"
-            " `triggers` out to run once at creation, or use `onApply: {}` to run at each change"
-        ),
-    ),
-    ("@every", "@every is written as `everySeconds` instead of `cron`, like `everySeconds: 300`"),
-    ("@", f"no such name; use one of {', '.join(ALIASES)}, or five fields"),
-    ("tz=", "cron has no field for a zone; write `timeZone` next to `cron`"),
-    ("cron_tz=", "cron has no field for a zone; write `timeZone` next to `cron`"),
-)
-
 LAST = -1
 SATURDAY = 6
 SUNDAY_AGAIN = 7
 LONGEST_DAY = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 ITEM = re.compile(r"(?P<low>\*|\w+)(-(?P<high>\w+))?(/(?P<step>\d+))?")
-HASHED = re.compile(r"[hr](\(.*\))?(/.*)?")
-NEAREST_WEEKDAY = re.compile(r"\d+w|w\d+|lw|wl")
 NTH_WEEKDAY = re.compile(r"(?P<day>\w+)#(?P<nth>[1-5])")
-LAST_WEEKDAY = re.compile(r"l(?P<day>\w+)")
+LAST_WEEKDAY = re.compile(r"l(?P<day>\w+)", re.IGNORECASE)
 
 
 class CronError(ValueError):
@@ -118,16 +106,16 @@ def read_cron(text: str) -> Cron:
     """
     fields = _five_fields(text)
     minute, hour, day, month, weekday = (field.split(",") for field in fields)
-    with _about(text, MINUTE):
+    with _about(text, MINUTE, minute):
         minutes = _values(MINUTE, minute)
-    with _about(text, HOUR):
+    with _about(text, HOUR, hour):
         hours = _values(HOUR, hour)
-    with _about(text, MONTH):
+    with _about(text, MONTH, month):
         months = _values(MONTH, month)
-    with _about(text, DAY):
+    with _about(text, DAY, day):
         days = _days(day)
         _refuse_impossible_date(days, months)
-    with _about(text, WEEKDAY):
+    with _about(text, WEEKDAY, weekday):
         weekdays = _weekdays(weekday)
     _ask_the_second_reader(text)
     return Cron(
@@ -151,24 +139,34 @@ def _ask_the_second_reader(text: str) -> None:
 
 
 @contextmanager
-def _about(text: str, field: Field) -> Iterator[None]:
-    """Add the name of the field to an error inside."""
+def _about(text: str, field: Field, items: Iterable[str]) -> Iterator[None]:
+    """Add the name of the field to an error inside, and refuse the items of other crons."""
     try:
+        for item in items:
+            _refuse_of_another_cron(field, item)
         yield
     except CronError as wrong:
         message = f'cron "{text}": {field.name} (field {field.position} of 5): {wrong}'
         raise CronError(message) from None
 
 
+def _refuse_of_another_cron(field: Field, item: str) -> None:
+    words = of_another_cron(field.position, item)
+    if words:
+        raise CronError(f'"{item}" {words}')
+
+
 def _five_fields(text: str) -> list[str]:
     """Split the text into five fields, or refuse it."""
-    plain = text.strip().lower()
+    plain = text.strip()
     if not plain.isascii():
         raise CronError(f'cron "{text}" has a character that is not ASCII; type the text again')
-    plain = ALIASES.get(plain, plain)
-    for start, cure in REFUSED:
-        if plain.startswith(start):
-            raise CronError(f'cron "{text}": {cure}')
+    plain = ALIASES.get(plain.lower(), plain)
+    if cure := of_another_scheduler(plain):
+        raise CronError(f'cron "{text}": {cure}')
+    if plain.startswith("@"):
+        cure = f"no such name; use one of {', '.join(ALIASES)}, or five fields"
+        raise CronError(f'cron "{text}": {cure}')
     fields = plain.split()
     if len(fields) != WEEKDAY.position:
         more = len(fields) > WEEKDAY.position
@@ -183,13 +181,8 @@ def _five_fields(text: str) -> list[str]:
 
 def _days(items: list[str]) -> frozenset[int]:
     """Return the days of the month in a list."""
-    for item in items:
-        if NEAREST_WEEKDAY.fullmatch(item):
-            raise CronError(
-                f'"{item}" (nearest weekday) is not known; list days, or L for the last'
-            )
-    plain = [item for item in items if item != "l"]
-    return _values(DAY, plain) | ({LAST} if "l" in items else set())
+    plain = [item for item in items if item.upper() != "L"]
+    return _values(DAY, plain) | ({LAST} if len(plain) < len(items) else set())
 
 
 def _weekdays(items: list[str]) -> frozenset[tuple[int, int]]:
@@ -217,8 +210,6 @@ def _values(field: Field, items: Iterable[str]) -> frozenset[int]:
 
 def _item(field: Field, item: str) -> Iterable[int]:
     """Return the numbers of `*`, `a`, `a-b` or one of these with a step."""
-    if HASHED.fullmatch(item):
-        raise CronError(f'"{item}" is a hashed or random value; write the value that you want')
     match = ITEM.fullmatch(item)
     if match is None or (match["low"] == "*" and match["high"]):
         raise CronError(
@@ -265,8 +256,8 @@ def _refuse_odd_step(field: Field, low: int, high: int, step: int) -> None:
 
 def _number(field: Field, word: str) -> int:
     """Return the number of a word in a field."""
-    if word in field.names:
-        return field.names.index(word) + field.low
+    if word.lower() in field.names:
+        return field.names.index(word.lower()) + field.low
     number = int(word) if word.isdecimal() else None
     if number is None or not field.low <= number <= field.high:
         raise CronError(f'"{word}" is not allowed; write {field.allowed}')

@@ -7,7 +7,7 @@ file and no API server.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -87,23 +87,31 @@ def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:
         raise InvalidObjectError((Problem(path_of(deep[:SHOWN_STEPS]), TOO_DEEP),))
     # As JSON, like the API server: a list is a list, "3" is no number and 3 is no text.
     text = json.dumps(_without_nulls(manifest))
+    about_name = tuple(_name(model, manifest))
     try:
         # By alias only: the API server does not know the Python names of fields.
         read = model.model_validate_json(text, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         wording = Wording(model)
-        details = (detail for detail in error.errors(include_url=False) if not _is_echo(detail))
+        errors = error.errors(include_url=False)
+        details = (detail for detail in errors if not _is_echo(detail, about_name))
         problems = [wording.problem(detail) for detail in islice(details, MOST)]
     else:
         problems = []
-    problems.extend(_name(model, manifest))
-    if problems:
-        raise InvalidObjectError(tuple(problems))
+    if problems or about_name:
+        raise InvalidObjectError((*problems, *about_name))
     return read
 
 
-def _is_echo(error: ErrorDetails) -> bool:
-    """Return whether a list counts as too short only because its elements are wrong."""
+def _is_echo(error: ErrorDetails, about_name: Sequence[Problem]) -> bool:
+    """
+    Return whether an error repeats another one.
+
+    A list counts as too short because its elements are wrong. A name is too long for any kind,
+    where its own kind allows even less.
+    """
+    if error["type"] == "string_too_long" and error["loc"] == ("metadata", "name"):
+        return bool(about_name)
     return error["type"] == "too_short" and len(error["input"]) > 0
 
 
@@ -121,9 +129,11 @@ def _name(model: type[WrittenObject], manifest: Mapping[str, Any]) -> Iterator[P
     metadata, spec = manifest.get("metadata"), manifest.get("spec")
     if not isinstance(metadata, Mapping) or not isinstance(spec, Mapping):
         return
-    kind = model.__name__.removesuffix("Object")
-    if not (metadata.get("name") or metadata.get("generateName")):
+    kind, name = model.__name__.removesuffix("Object"), metadata.get("name")
+    # A name that is there and is none, such as `name: n`, is the type's to refuse.
+    generated = metadata.get("generateName")
+    if name is None and (generated is None or generated == ""):
         yield Problem("metadata.name", f"is missing; give the {kind} a name")
-    message = name_problem(kind, str(metadata.get("name") or ""), spec)
+    message = name_problem(kind, name, spec) if isinstance(name, str) else None
     if message:
         yield Problem("metadata.name", message)

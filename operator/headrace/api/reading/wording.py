@@ -197,8 +197,9 @@ def _too_few(case: Case) -> str:
     return f"is empty; give at least {case.schema.get('minItems', 1)}"
 
 
-def _too_short(_: Case) -> str:
-    return "is empty; give it a value, or leave the field out"
+def _too_short(case: Case) -> str:
+    needed = case.name in case.around.get("required", ())
+    return f"is empty; give it a value{'' if needed else ', or leave the field out'}"
 
 
 def _pattern(case: Case) -> str:

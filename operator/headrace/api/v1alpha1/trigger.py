@@ -1,41 +1,15 @@
 """The `triggers` and `concurrency` of a workflow: when runs start, and how many at a time."""
 
-import re
-from functools import lru_cache
-from importlib.resources import files
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from headrace.api.checks.cron_text import read_cron
-from headrace.api.checks.similar import closest
+from headrace.api.checks.zone_name import zone_problem
 from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType
 
 CronText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-
-OFFSET = re.compile(r"(UTC|GMT|Z)?\s*[+-]\s*\d.*", re.IGNORECASE)
-ABBREVIATION = re.compile(r"[A-Z]{2,5}")
-
-
-@lru_cache(maxsize=1)
-def known_zones() -> frozenset[str]:
-    """
-    Return the names of all time zones.
-
-    The names come from the package `tzdata` and not from the machine. So the controller and a
-    laptop accept the same names, letter case included.
-    """
-    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
-
-
-def close_zone(name: str) -> str | None:
-    """Return the known zone that looks most like a name, if any does."""
-    zones = sorted(known_zones())
-    by_city = {zone.rpartition("/")[2]: zone for zone in zones}
-    wanted = name.replace(" ", "_")
-    city = closest(wanted, by_city, likeness=0.8)
-    return closest(wanted, zones, likeness=0.8) or (by_city[city] if city is not None else None)
 
 
 class CatchUp(ApiEnum):
@@ -66,7 +40,8 @@ class Schedule(ApiType):
     """everySeconds starts a run at each multiple of this many seconds since 1970-01-01 UTC."""
 
     time_zone: ZoneName = "UTC"
-    """timeZone is the IANA name of cron's time zone, like Europe/Berlin."""
+    """timeZone is the IANA name of cron's time zone: UTC or a place, like Europe/Berlin.
+    Abbreviations that follow no daylight saving (EST, MST, HST) are refused."""
 
     catch_up: CatchUp = CatchUp.LATEST
     """catchUp says which ticks that passed during downtime or suspension start a run. None: only a
@@ -90,21 +65,10 @@ class Schedule(ApiType):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, name: str) -> str:
-        if name == "UTC" or name in known_zones():
-            return name
-        if OFFSET.fullmatch(name):
-            raise ValueError(
-                f'timeZone: "{name}" is an offset, which cannot follow daylight saving;'
-                " name a place, like Europe/Berlin"
-            )
-        if ABBREVIATION.fullmatch(name):
-            raise ValueError(
-                f'timeZone: "{name}" is not a zone: an abbreviation is not unique, or holds half'
-                " of the year; name a place, like Europe/Berlin"
-            )
-        near = close_zone(name)
-        hint = f'did you mean "{near}"?' if near else "use an IANA name like Europe/Berlin"
-        raise ValueError(f'timeZone: there is no zone "{name}"; {hint}')
+        message = zone_problem(name)
+        if message is not None:
+            raise ValueError(f"timeZone: {message}")
+        return name
 
     @model_validator(mode="after")
     def _says_when(self) -> Self:

@@ -67,10 +67,30 @@ REFUSED = [
     ("0 0 1 13 *", 'month (field 4 of 5): "13" is not allowed; write 1-12 or jan-dec'),
     ("0 0 * * 8", 'day of week (field 5 of 5): "8" is not allowed; write 0-7 or sun-sat'),
     ("0 0 * * monday", '"monday" is not allowed; write 0-7 or sun-sat'),
-    ("0 0 * * 5L", "L5 for the last Friday"),
+    (
+        "0 0 L-3 * *",
+        '"L-3" counts back from the last day, which is not known; write L for the',
+    ),
+    ("0 0 L-3 * *", "or a day that each month has, like 28"),
+    ("0 0 l-3w * *", '"l-3w" (nearest weekday) is not known'),
+    ("0 0 LW * *", '"LW" (nearest weekday) is not known; list days, or L for the last'),
+    ("0 0 28-L * *", '"28-L" ends with the last day; write 28-31, which does so in each month'),
+    ("0 0 L/2 * *", '"L/2" has a step after the last day; write L'),
+    ("0 0 5L * *", '"5L" is no day of the month; write a day of the week in the fifth field'),
+    ("0 0 L5 * *", '"L5" is no day of the month; write a day of the week in the fifth field'),
+    ("0 0 2#1 * *", "write a day of the week in the fifth field, like 5#2 or L5"),
+    ("0 0 * * 5L", '"5L" has L on the other side here; write L5'),
+    ("0 0 * * FRIL", '"FRIL" has L on the other side here; write L5'),
+    ("0 0 * * Lfri", '"Lfri" needs the number of the day; write L5'),
+    ("0 0 * * L", '"L" is the last day of the month, in the third field; write sat for the last'),
+    ("0 0 * * L-3", '"L-3" is no day of the week; write L5 for the last Friday of the month'),
+    ("0 0 * * LW", '"LW" (nearest weekday) is not known'),
+    ("0 0 * * 5#6", '"5#6" is no week of a month; write 5#1 to 5#5, or L5 for the last'),
+    ("0 0 * * fri#L", '"fri#L" is no week of a month; write fri#1 to fri#5, or L5 for the last'),
+    ("L * * * *", '"L" is not allowed; write 0-59'),
+    ("0 0 * L *", '"L" is not allowed; write 1-12 or jan-dec'),
     ("0 0 * * mon#1,thu", "cannot mix; make two triggers"),
-    ("0 0 * * 5#6", '"5#6" cannot be read'),
-    ("0 0 15W * *", '"15w" (nearest weekday) is not known; list days, or L for the last'),
+    ("0 0 15W * *", '"15W" (nearest weekday) is not known; list days, or L for the last'),
     ("1, 2 * * * *", "has 6 fields"),
     ("1,,2 * * * *", 'minute (field 1 of 5): "" cannot be read; write *, a value, a range'),
     ("-5 * * * *", '"-5" cannot be read'),
@@ -89,11 +109,17 @@ REFUSED = [
     ("0 0 30 2 *", "day of month (field 3 of 5): day 30 never comes in feb; use a day up to 29"),
     ("0 0 31 feb,apr *", "day 31 never comes in feb, apr; use a day up to 30, or L"),
     ("0 0 30 2 1", "day 30 never comes in feb"),
-    ("H * * * *", '"h" is a hashed or random value; write the value that you want'),
+    ("H * * * *", '"H" is a hashed or random value; write the value that you want'),
     ("H(0-9)/5 * * * *", "is a hashed or random value"),
     ("0 R * * *", "hour (field 2 of 5): "),
     ("@reboot", "@reboot is not a time"),
-    ("@every 5m", "`everySeconds: 300`"),
+    ("@every 5m", "instead of `cron`: `everySeconds: 300`"),
+    ("@every 1h30m", "`everySeconds: 5400`"),
+    ("@Every 30s", "is at least 60 seconds"),
+    ("@every day", "instead of `cron`, like `everySeconds: 300`"),
+    ("every 5 minutes", "instead of `cron`, like `everySeconds: 300`"),
+    ("rate(5 minutes)", "instead of `cron`, like `everySeconds: 300`"),
+    ("cron(0 12 * * ? *)", "leave `cron( )` and the year out"),
     ("@fortnightly", "no such name; use one of @hourly, @daily"),
     ("TZ=Europe/Berlin 0 0 * * *", "write `timeZone` next to `cron`"),
     ("CRON_TZ=UTC 0 0 * * *", "write `timeZone` next to `cron`"),
@@ -110,6 +136,15 @@ def test_a_text_is_refused_with_the_field_and_the_cure(text: str, part: str) -> 
         read_cron(text)
     assert part in str(refusal.value)
     assert f'cron "{text}"' in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0 0 28-31 * *", "0 0 * * L6", "0 0 * * sat", "0 0 * * L5", "0 0 * * 5#5", "0 0 * * fri#1"],
+)
+def test_what_is_named_as_a_cure_can_be_read(text: str) -> None:
+    """Whoever follows the advice is not refused again."""
+    assert read_cron(text).minutes
 
 
 @pytest.mark.parametrize(

@@ -286,8 +286,32 @@ def test_a_name_is_needed_if_there_is_metadata() -> None:
     """An object that came from the API server has one, and is read without its metadata."""
     unnamed = {**workflow(), "metadata": {"labels": {}}}
     assert ["metadata.name: is missing; give the Workflow a name"] == told(unnamed)
+    half = {**workflow(), "metadata": {"generateName": ""}}
+    assert ["metadata.name: is missing; give the Workflow a name"] == told(half)
     made = {**workflow(), "metadata": {"generateName": "stock-"}}
     assert parse_workflow(made) == parse_workflow({"spec": made["spec"]})
+
+
+WRONG_NAMES = [
+    pytest.param(False, "must be text, not true or false; put it in quotes", id="YAML's n"),
+    pytest.param(["x" * 60], "must be text, not a list; change it", id="a list"),
+    pytest.param("", "is empty; give it a value, or leave the field out", id="empty"),
+    pytest.param("x" * 60, "a Workflow's name has at most 52 characters: its", id="too long"),
+    pytest.param("x" * 300, "a Workflow's name has at most 52 characters: its", id="far too long"),
+    pytest.param("A", "'A' is not allowed; use lower-case letters", id="one letter"),
+]
+
+
+@pytest.mark.parametrize(("name", "want"), WRONG_NAMES)
+def test_a_wrong_name_is_told_once(name: Any, want: str) -> None:
+    """What is there and is no name is not missing as well."""
+    lines = told({**workflow(), "metadata": {"name": name}})
+    assert [True] == [line.startswith(f"metadata.name: {want}") for line in lines], lines
+
+
+def test_a_field_that_is_needed_is_not_to_be_left_out() -> None:
+    """Its cure is a value."""
+    assert ["spec.tasks[0].name: is empty; give it a value"] == told(workflow(task("")))
 
 
 def test_a_field_without_a_value_is_left_out() -> None:

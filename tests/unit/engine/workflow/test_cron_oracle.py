@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from croniter import croniter
 
-from headrace.api.v1alpha1.trigger import Schedule, known_zones
+from headrace.api.checks.zone_name import known_zones
+from headrace.api.v1alpha1.trigger import Schedule
 from headrace.engine.workflow.cron import Direction, next_tick, previous_tick, ticks
 
 BEGIN, END = datetime(2025, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
