@@ -21,7 +21,7 @@ from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import EMPTY, TaskLog
 from headrace.engine.task.verdict import Start, Wait
 from headrace.engine.text import duration, listed
-from headrace.local.process import GRACE_SECONDS
+from headrace.local.process import grace_seconds
 
 
 class Tone(Enum):
@@ -70,7 +70,7 @@ _TONES = {
     Outcome.SKIPPED: Tone.OFF,
 }
 
-_ENDING = f"ending, killed in at most {duration(timedelta(seconds=GRACE_SECONDS))}"
+_ENDING = "ending, killed in at most {}"
 _HERE = {
     "desiredState is Cancel": "you cancelled it",
     "desiredState is Terminate": "you ended it and its `finally` tasks",
@@ -129,7 +129,9 @@ def _waiting(task: TaskDefinition, ended: Container[str]) -> Row:
 def _judged(name: str, judged: Judged, now: datetime) -> Row:
     if _still_ending(judged):
         log = replace(judged.log, finished=None)
-        row = _row(name, Tone.BUSY, (_words(judged, now)[0], _ENDING), log, now)
+        asked = judged.task.work.body.termination_grace_period_seconds
+        ending = _ENDING.format(duration(timedelta(seconds=grace_seconds(asked))))
+        row = _row(name, Tone.BUSY, (_words(judged, now)[0], ending), log, now)
         return replace(row, ending=True)
     row = _row(name, _tone(judged), _words(judged, now), judged.log, now)
     return replace(row, allowed=_allowed(judged.task, judged.outcome))

@@ -17,7 +17,7 @@ from headrace.engine.task.classify import MAX_OUTPUT_BYTES, exit_words
 from headrace.engine.task.observed import Ending, One, Sighting, Stage
 from headrace.local import strays, supervision, untrusted
 from headrace.local.folder import AttemptFiles
-from headrace.local.process import Process
+from headrace.local.process import GRACE_SECONDS, Process
 from headrace.local.records import AttemptRecord, ForcedEnd
 from headrace.local.removal import remove
 from headrace.local.supervision import CannotStartError, Program
@@ -38,6 +38,7 @@ class LiveAttempt:
         files: Its files.
         on_forced_end: Called before the attempt is ended for a reason, which must be kept first.
         on_end: Called once when nothing of it runs any more.
+        grace: Seconds from SIGTERM to SIGKILL.
 
     """
 
@@ -47,11 +48,13 @@ class LiveAttempt:
         files: AttemptFiles,
         on_forced_end: Callable[["LiveAttempt"], None],
         on_end: Callable[[], None],
+        grace: float = GRACE_SECONDS,
     ) -> None:
         self.record = record
         self._files = files
         self._on_forced_end = on_forced_end
         self._on_end = on_end
+        self._grace = grace
         self._process: Process | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._started: datetime | None = None
@@ -73,7 +76,7 @@ class LiveAttempt:
             self.refuse(str(error))
             return
         self._started = datetime.now(UTC)
-        self._process = Process(self._files, child.pid, child, self._ended)
+        self._process = Process(self._files, child.pid, child, self._ended, self._grace)
         self._limit_time()
 
     def refuse(self, why: str) -> None:
@@ -99,7 +102,7 @@ class LiveAttempt:
         pid = supervision.running(self._files)
         self._started = _changed(self._files.lock)  # its shell signed it when it started
         if pid is not None:
-            self._process = Process(self._files, pid, None, self._ended)
+            self._process = Process(self._files, pid, None, self._ended, self._grace)
             self._limit_time()
         else:
             if supervision.exit_code(self._files) is None:

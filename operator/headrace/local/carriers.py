@@ -13,6 +13,7 @@ from headrace.engine.task.actions import StartAttempt
 from headrace.local.attempt import LiveAttempt
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
+from headrace.local.process import grace_seconds
 from headrace.local.records import AttemptRecord, RunRecord
 from headrace.local.supervision import CannotStartError
 from headrace.manifests.names import job_name
@@ -34,13 +35,13 @@ class Reach:
 class Carrier(Protocol):
     """Makes the attempts of one kind of work, and takes them over."""
 
-    def make(self, record: AttemptRecord) -> LiveAttempt:
+    def make(self, record: AttemptRecord, work: Work) -> LiveAttempt:
         """Return the attempt of a record that was just kept; nothing of it runs yet."""
 
     def launch(self, attempt: LiveAttempt, start: StartAttempt) -> None:
         """Start an attempt. One that cannot be started has ended, with the reason."""
 
-    def find(self, record: AttemptRecord) -> LiveAttempt:
+    def find(self, record: AttemptRecord, work: Work) -> LiveAttempt:
         """
         Take over what a runner before this one made.
 
@@ -57,11 +58,12 @@ class ProcessCarrier:
         """Work with these."""
         self._reach = reach
 
-    def make(self, record: AttemptRecord) -> LiveAttempt:
-        """Return the attempt of a record."""
+    def make(self, record: AttemptRecord, work: Work) -> LiveAttempt:
+        """Return the attempt of a record, which has the time to end that its task gives."""
         reach = self._reach
         files = reach.folder.attempt(reach.run.key.name, record.task, record.number)
-        return LiveAttempt(record, files, reach.on_forced_end, reach.on_change)
+        grace = grace_seconds(work.body.termination_grace_period_seconds)
+        return LiveAttempt(record, files, reach.on_forced_end, reach.on_change, grace)
 
     def launch(self, attempt: LiveAttempt, start: StartAttempt) -> None:
         """Start its program."""
@@ -75,9 +77,9 @@ class ProcessCarrier:
         else:
             attempt.start(program)
 
-    def find(self, record: AttemptRecord) -> LiveAttempt:
+    def find(self, record: AttemptRecord, work: Work) -> LiveAttempt:
         """Take over its process."""
-        attempt, run = self.make(record), self._reach.run
+        attempt, run = self.make(record, work), self._reach.run
         name = job_name(run.key.name, run.uid, record.task, record.number)
         attempt.find(self._reach.launcher.removal(name))
         return attempt

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from headrace.api.reading.problem import Problem
-from headrace.api.v1alpha1.pod import RESERVED_ENV
+from headrace.api.v1alpha1.pod import RESERVED_ENV, ImagePullPolicy
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition
 from headrace.engine.task.actions import StartAttempt
@@ -25,6 +25,12 @@ ENGINES: Final = ("podman", "docker")
 """In order of preference: podman needs no daemon and no rights."""
 
 OUTPUTS: Final = "/headrace/outputs"
+PULL: Final[Mapping[ImagePullPolicy, str]] = {
+    ImagePullPolicy.ALWAYS: "always",
+    ImagePullPolicy.IF_NOT_PRESENT: "missing",
+    ImagePullPolicy.NEVER: "never",
+}
+"""What both engines call it."""
 _INFO_SECONDS: Final = 10
 
 
@@ -88,6 +94,8 @@ class ContainerLauncher:
         arguments = (
             *(self._engine, "run", "--rm", "--name", name),
             *("--volume", f"{files.outputs}:{OUTPUTS}"),
+            *(("--pull", PULL[body.image_pull_policy]) if body.image_pull_policy else ()),
+            *(("--workdir", body.working_dir) if body.working_dir else ()),
             *_variables(start, contract),
             *(("--entrypoint", body.command[0]) if body.command else ()),
             image,

@@ -52,7 +52,7 @@ class ProcessLauncher:
 
     Args:
         interpreter: What `python` means.
-        folder: Where tasks run: the folder of the manifest.
+        folder: Where tasks run that name no workingDir: the folder of the manifest.
         inherited: The variables of the runner's own process, which tasks see too.
 
     """
@@ -67,7 +67,10 @@ class ProcessLauncher:
     def problems(self, spec: WorkflowSpec, definition: Definition) -> Iterator[Problem]:
         """Name missing programs, and values that only a cluster has."""
         yield from preflight.foreign_values(spec, self._inherited)
+        yield from preflight.missing_folders(spec, definition)
         for task in definition.tasks.values():
+            if preflight.missing_folder(task.work.body) is not None:
+                continue  # a program in it would be missing too
             message = self._missing(task.work.body)
             if message is not None:
                 yield Problem(f"{preflight.path(spec, task.position)}.command", message)
@@ -78,19 +81,19 @@ class ProcessLauncher:
 
     def program(self, start: StartAttempt, files: AttemptFiles) -> Program:
         """Return the program of an attempt, found on the task's own PATH."""
-        body = start.work.body
+        body, folder = start.work.body, self._folder_of(start.work.body)
         variables = {
             **self._variables(body),
             **environment(start, str(files.outputs)),
-            "PWD": str(self._folder),
+            "PWD": str(folder),
         }
-        missing = self._missing(body)
+        missing = preflight.missing_folder(body) or self._missing(body)
         if missing is not None:
             raise CannotStartError(missing)
-        found = self._find(body.command[0], variables["PATH"])
+        found = self._find(body.command[0], variables["PATH"], folder)
         assert found is not None  # noqa: S101 - `_missing` has looked
         arguments = (found, *body.command[1:], *body.args)
-        return Program(arguments, variables, self._folder)
+        return Program(arguments, variables, folder)
 
     def removal(self, name: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         """Return nothing: a process group holds all."""
@@ -103,15 +106,19 @@ class ProcessLauncher:
                 "without a container, a task needs a command; give one,"
                 " or use --runner podman or docker"
             )
-        program = body.command[0]
-        if self._find(program, self._variables(body)["PATH"]) is not None:
+        program, folder = body.command[0], self._folder_of(body)
+        if self._find(program, self._variables(body)["PATH"], folder) is not None:
             return None
-        if os.sep in program and (self._folder / program).is_file():
+        if os.sep in program and (folder / program).is_file():
             return f"{program!r} cannot be executed; chmod +x it, or put its interpreter before it"
         return (
             f"there is no program {program!r} on this machine;"
             " install it, or use --runner podman or docker"
         )
+
+    def _folder_of(self, body: TaskBody) -> Path:
+        """Return where a task runs: where it says, else in the folder of the manifest."""
+        return Path(body.working_dir) if body.working_dir else self._folder
 
     def _variables(self, body: TaskBody) -> dict[str, str]:
         """Merge the runner's variables and the task's own; the interpreter's folder comes first."""
@@ -122,11 +129,11 @@ class ProcessLauncher:
         first = f"{self._interpreter.parent}{os.pathsep}{path}"
         return {**unbuffered, **self._inherited, **own, "PATH": first}
 
-    def _find(self, program: str, path: str) -> str | None:
+    def _find(self, program: str, path: str, folder: Path) -> str | None:
         """Return a program's absolute path: never a word that the shell knows itself."""
         if program in _PYTHONS:
             return str(self._interpreter)
         if os.sep in program:
-            program = str(self._folder / program)
+            program = str(folder / program)
         found = shutil.which(program, path=path)
-        return None if found is None else str(Path(self._folder, found))
+        return None if found is None else str(Path(folder, found))

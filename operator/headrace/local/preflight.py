@@ -1,15 +1,18 @@
 """
 What of a workflow cannot be had, or has no effect, on this machine.
 
-Knows the fields that only a cluster can fill. Knows no program and no container.
+Knows the fields that only a cluster can fill, and this machine's folders. Knows no program.
 """
 
+import os
 from collections.abc import Container, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from headrace.api.reading.problem import Problem
-from headrace.api.v1alpha1.task import TaskSettings
+from headrace.api.v1alpha1.task import TaskBody, TaskSettings
 from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.definition.compile import Definition
 
 
 def path(spec: WorkflowSpec, position: int) -> str:
@@ -67,6 +70,32 @@ def volumes(spec: WorkflowSpec, instead: str) -> Iterator[str]:
     )
     if with_volumes:
         yield f"volumes and volumeMounts have no effect on this machine: {instead}"
+
+
+def missing_folders(spec: WorkflowSpec, definition: Definition) -> Iterator[Problem]:
+    """Name the working folders that this machine does not have, once where they were written."""
+    tasks = (*spec.tasks, *spec.finally_)
+    told = set()
+    for task in definition.tasks.values():
+        own = tasks[task.position].working_dir is not None
+        where = path(spec, task.position) if own else "spec.defaults"
+        message = missing_folder(task.work.body)
+        if message is not None and where not in told:
+            told.add(where)
+            yield Problem(f"{where}.workingDir", message)
+
+
+def missing_folder(body: TaskBody) -> str | None:
+    """Say why a process cannot start in a task's folder, and the cure; None if it can."""
+    folder = body.working_dir
+    if folder is None:
+        return None
+    containers = "or use --runner podman or docker"
+    if not Path(folder).is_dir():
+        return f"there is no folder {folder!r} on this machine; make it, {containers}"
+    if not os.access(folder, os.X_OK):
+        return f"the folder {folder!r} cannot be entered; change its rights, {containers}"
+    return None
 
 
 def _settings(spec: WorkflowSpec) -> Iterator[tuple[str, TaskSettings]]:

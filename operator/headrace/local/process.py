@@ -17,7 +17,13 @@ from headrace.local import supervision
 from headrace.local.folder import AttemptFiles
 
 GRACE_SECONDS: Final = 10.0
-"""From SIGTERM to SIGKILL. A pod has 30 by default; nobody waits so long at a terminal."""
+"""From SIGTERM to SIGKILL, where a task does not say how long. A pod has 30 then; nobody waits so
+long at a terminal."""
+
+
+def grace_seconds(asked: int | None) -> float:
+    """Return how long a program has from SIGTERM to SIGKILL, of what its task asks for, or None."""
+    return GRACE_SECONDS if asked is None else float(asked)
 
 
 class Process:
@@ -29,6 +35,7 @@ class Process:
         pid: The id of its shell, which is the group's.
         child: The shell, if it is this runner's own child.
         on_end: Called once, from the event loop, when it is over.
+        grace: Seconds from SIGTERM to SIGKILL.
 
     """
 
@@ -38,11 +45,13 @@ class Process:
         pid: int,
         child: subprocess.Popen[bytes] | None,
         on_end: Callable[[], None],
+        grace: float = GRACE_SECONDS,
     ) -> None:
         self._files = files
         self._pid = pid
         self._child = child
         self._on_end = on_end
+        self._grace = grace
         self._loop = asyncio.get_running_loop()
         self._killer: asyncio.TimerHandle | None = None
         self._over = False
@@ -51,7 +60,7 @@ class Process:
     def terminate(self) -> None:
         """Ask the group to end, and kill it if it has not after the grace. Once is enough."""
         if self._killer is None and not self._over:
-            self._killer = self._loop.call_later(GRACE_SECONDS, self.kill)
+            self._killer = self._loop.call_later(self._grace, self.kill)
             self._signal(signal.SIGTERM)
 
     def kill(self) -> None:

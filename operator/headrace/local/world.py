@@ -187,7 +187,7 @@ class LocalWorld:
         for each in self._store.attempts(record.key.name):
             work = self._definition.tasks[each.task].work
             try:
-                attempt = self._carriers[type(work)].find(each)
+                attempt = self._carriers[type(work)].find(each, work)
             except FileNotFoundError:
                 self._store.forget_attempt(record.key.name, each)
             else:
@@ -218,7 +218,7 @@ class LocalWorld:
 
     def _launch(self, start: StartAttempt, record: AttemptRecord) -> None:
         carrier = self._carriers[type(start.work)]
-        attempt = self._attempts[record.task, record.number] = carrier.make(record)
+        attempt = self._attempts[record.task, record.number] = carrier.make(record, start.work)
         carrier.launch(attempt, start)
         self._changed.set()  # the engine is to see it, since its clocks run from now on
 

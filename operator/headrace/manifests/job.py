@@ -89,6 +89,7 @@ def _pod(start: StartAttempt) -> Manifest:
         "automountServiceAccountToken": body.service_account_name is not None,
         "enableServiceLinks": False,
         "activeDeadlineSeconds": timeouts.attempt_seconds,
+        "terminationGracePeriodSeconds": body.termination_grace_period_seconds,
         "serviceAccountName": body.service_account_name,
         "nodeSelector": dict(body.node_selector),
         "tolerations": list(body.tolerations),
@@ -105,6 +106,8 @@ def _container(start: StartAttempt) -> Manifest:
     container = {
         "name": CONTAINER,
         "image": body.image,
+        "imagePullPolicy": body.image_pull_policy,
+        "workingDir": body.working_dir,
         "command": [literal(each) for each in body.command],
         "args": [literal(each) for each in body.args],
         "env": _env(start),

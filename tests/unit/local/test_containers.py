@@ -78,6 +78,31 @@ def test_arguments(  # noqa: PLR0913, PLR0917 - fixtures
     assert [*head, *outputs, *contract, *want] == list(program.arguments)
 
 
+@pytest.mark.parametrize(
+    ("body", "want"),
+    [
+        pytest.param({}, [], id="the engine's own choice"),
+        pytest.param({"imagePullPolicy": "Always"}, ["--pull", "always"], id="each time"),
+        pytest.param({"imagePullPolicy": "IfNotPresent"}, ["--pull", "missing"], id="if missing"),
+        pytest.param({"imagePullPolicy": "Never"}, ["--pull", "never"], id="never"),
+        pytest.param({"workingDir": "/work"}, ["--workdir", "/work"], id="a folder"),
+    ],
+)
+def test_image_and_folder_are_the_engines_options(
+    launcher: ContainerLauncher,
+    start: Start,
+    files: AttemptFiles,
+    body: dict[str, Any],
+    want: list[str],
+) -> None:
+    """They stand before the image; what the task leaves open, the engine and the image choose."""
+    arguments = launcher.program(start("true", **body), files).arguments
+
+    options = arguments[: arguments.index("example.org/etl:1")]
+    given = [part for part in options if part in want or part in {"--pull", "--workdir"}]
+    assert want == given
+
+
 def test_the_contract_reaches_the_container_by_way_of_the_client(
     launcher: ContainerLauncher, start: Start, files: AttemptFiles
 ) -> None:

@@ -74,6 +74,50 @@ def test_a_relative_path_is_in_the_folder_of_the_manifest(
     assert (str(script), home) == (str(Path(program.arguments[0])), program.folder)
 
 
+def test_a_working_folder_is_where_the_program_runs_and_is_looked_for(
+    launcher: Build, start: Start, files: AttemptFiles, tmp_path: Path
+) -> None:
+    """As in a container: a relative command, and PWD, are of that folder."""
+    work = tmp_path / "work"
+    script = executable(work / "load")
+
+    program = launcher().program(start("./load", workingDir=str(work)), files)
+
+    assert (str(script), work, str(work)) == (
+        str(Path(program.arguments[0])),
+        program.folder,
+        program.environment["PWD"],
+    )
+
+
+def test_a_working_folder_that_went_away_stops_the_start(
+    launcher: Build, start: Start, files: AttemptFiles, tmp_path: Path
+) -> None:
+    """Nothing runs in another folder instead: it may hold what the program would remove."""
+    with pytest.raises(CannotStartError, match=r"there is no folder '.*/gone' on this machine"):
+        launcher().program(start("true", workingDir=str(tmp_path / "gone")), files)
+
+
+def test_a_missing_folder_is_the_only_problem_of_a_program_in_it(
+    launcher: Build, tmp_path: Path
+) -> None:
+    """Its program is missing for that reason alone."""
+    spec = WorkflowSpec.model_validate(
+        {
+            "defaults": {"image": "example.org/etl:1", "workingDir": str(tmp_path / "gone")},
+            "tasks": [
+                {"name": "a", "command": ["./load"]},
+                {"name": "b", "command": ["./load"]},
+                {"name": "c", "command": ["true"], "workingDir": str(tmp_path)},
+            ],
+        }
+    )
+
+    problems = list(launcher().problems(spec, compile_workflow(spec)))
+
+    assert ["spec.defaults.workingDir"] == [problem.path for problem in problems]
+
+
 def test_a_word_that_the_shell_knows_is_a_program_too(
     launcher: Build, start: Start, files: AttemptFiles
 ) -> None:

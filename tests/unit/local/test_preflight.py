@@ -1,10 +1,14 @@
 """What this machine does not have: `headrace.local.preflight`."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headrace.api.v1alpha1.task import TaskBody
 from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.definition.compile import compile_workflow
 from headrace.local import preflight
 
 SECRET = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
@@ -80,3 +84,48 @@ def test_values_that_only_a_cluster_has(
 def test_volumes(workflow: WorkflowSpec, want: int) -> None:
     """What has no effect is said, and said once."""
     assert want == len(list(preflight.volumes(workflow, "tasks see files")))
+
+
+@pytest.mark.parametrize(
+    ("workflow", "want"),
+    [
+        pytest.param(spec({}, {}, {}), [], id="none is asked for"),
+        pytest.param(spec({"workingDir": "/"}, {}, {}), [], id="this machine has it"),
+        pytest.param(
+            spec({}, {"workingDir": "/no/such"}, {}), ["spec.tasks[0].workingDir"], id="a task's"
+        ),
+        pytest.param(
+            spec({"workingDir": "/no/such"}, {}, {}),
+            ["spec.defaults.workingDir"],
+            id="everybody's, told once",
+        ),
+        pytest.param(
+            spec({"workingDir": "/no/such"}, {"workingDir": "/"}, {"workingDir": "/"}),
+            [],
+            id="a default that nobody uses",
+        ),
+        pytest.param(
+            spec({"workingDir": "/no/such"}, {"workingDir": "/"}, {"workingDir": "/nor/this"}),
+            ["spec.finally[0].workingDir"],
+            id="a finally task's",
+        ),
+    ],
+)
+def test_missing_folders(workflow: WorkflowSpec, want: list[str]) -> None:
+    """Each is named where it was written."""
+    found = preflight.missing_folders(workflow, compile_workflow(workflow))
+    assert want == [problem.path for problem in found]
+
+
+def test_a_folder_that_is_none_or_is_closed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is no folder, and one that may not be entered is told as that."""
+    (tmp_path / "file").touch()
+    file = preflight.missing_folder(TaskBody(working_dir=str(tmp_path / "file")))
+    assert file is not None
+    assert file.startswith("there is no folder")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    closed = preflight.missing_folder(TaskBody(working_dir=str(tmp_path)))
+    assert closed is not None
+    assert "cannot be entered; change its rights, or use --runner podman or docker" in closed

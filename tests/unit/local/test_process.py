@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from headrace.local import process, supervision
+from headrace.local import supervision
 from headrace.local.folder import AttemptFiles
-from headrace.local.process import Process
+from headrace.local.process import Process, grace_seconds
 from headrace.local.supervision import Program
 
 Build = Callable[..., Program]
@@ -22,11 +22,14 @@ SLEEPER = "echo $$ > fifo; exec sleep 600"
 class Watched:
     """A program that runs, and whether its end was told."""
 
-    def __init__(self, program: Program, files: AttemptFiles, *, own: bool) -> None:
+    def __init__(
+        self, program: Program, files: AttemptFiles, *, own: bool, grace: float = 3600
+    ) -> None:
         self.ended = asyncio.Event()
         self.ends = 0
         self.child = supervision.start(program, files)
-        self.process = Process(files, self.child.pid, self.child if own else None, self._end)
+        child = self.child if own else None
+        self.process = Process(files, self.child.pid, child, self._end, grace)
 
     def _end(self) -> None:
         self.ends += 1
@@ -81,18 +84,23 @@ async def test_it_may_tidy_up_before_it_ends(
 
 
 async def test_one_that_does_not_listen_is_killed_after_the_grace(
-    files: AttemptFiles, talker: Build, monkeypatch: pytest.MonkeyPatch
+    files: AttemptFiles, talker: Build
 ) -> None:
     """Nothing runs on for ever."""
-    monkeypatch.setattr(process, "GRACE_SECONDS", 0.05)
     stubborn = talker(STUBBORN)
-    watched = Watched(stubborn, files, own=True)
+    watched = Watched(stubborn, files, own=True, grace=0.05)
     await said(stubborn)
 
     watched.process.terminate()
     await watched.ended.wait()
 
     assert supervision.exit_code(files) is None
+
+
+@pytest.mark.parametrize(("asked", "want"), [(None, 10.0), (1, 1.0), (3600, 3600.0)])
+def test_a_grace_is_the_tasks_or_that_of_a_terminal(asked: int | None, want: float) -> None:
+    """A longer one than ours is given too: the program needs it."""
+    assert want == grace_seconds(asked)
 
 
 async def test_ending_what_has_ended_is_nothing(files: AttemptFiles, program: Build) -> None:

@@ -162,6 +162,14 @@ def test_what_is_being_ended_has_not_ended(attempt: ObservedTask, status: str) -
     assert not row.ended
 
 
+def test_what_is_being_ended_has_the_time_that_its_task_asks_for() -> None:
+    """Not ours: the program needs it, or wants less."""
+    definition = workflow(task("a", termination_grace_period_seconds=90), task("b"))
+    row = by_task(seen(definition, a=ObservedTask(sighting=replace(running(), leaving=True))))["a"]
+
+    assert "ending, killed in at most 1m30s" == row.message
+
+
 def test_a_failure_may_be_allowed() -> None:
     """That is part of the row, since it decides how the run ends."""
     definition = workflow(task("a", allow_failure=True), task("b"))

@@ -7,14 +7,14 @@ import pytest
 
 from headrace.api.v1alpha1.pod import (
     EnvVar,
+    ImagePullPolicy,
     LocalReference,
     PodSettings,
     Resources,
     SecurityContext,
-    Volume,
-    VolumeMount,
 )
 from headrace.api.v1alpha1.task import TaskBody
+from headrace.api.v1alpha1.volume import Volume, VolumeMount
 from headrace.manifests.job import job
 from headrace.manifests.objects import owner
 from support.builders import limits, start, task, workflow
@@ -119,6 +119,12 @@ def test_the_time_of_an_attempt_is_the_clusters_to_enforce() -> None:
     assert "activeDeadlineSeconds" not in pod_of(made())
 
 
+def test_what_a_task_leaves_open_is_the_clusters_to_choose() -> None:
+    """Policies of a cluster may set defaults of their own."""
+    assert "terminationGracePeriodSeconds" not in pod_of(made())
+    assert {"imagePullPolicy", "workingDir"}.isdisjoint(main_of(made()))
+
+
 # --- security ---------------------------------------------------------------------------------
 
 HARDENED = {
@@ -190,7 +196,10 @@ MARKS: dict[str, Any] = {
     "affinity": {"podAffinity": {REQUIRED: [{"topologyKey": "affinity-mark"}]}},
     "priority_class_name": "priority-mark",
     "runtime_class_name": "runtime-mark",
+    "image_pull_policy": ImagePullPolicy.ALWAYS,
     "image_pull_secrets": (LocalReference(name="pull-mark"),),
+    "working_dir": "/folder-mark",
+    "termination_grace_period_seconds": 1777,
     "pod_labels": {"label-mark": "x"},
     "pod_annotations": {"annotation-mark": "x"},
     "security_context": SecurityContext(run_as_user=777),
@@ -207,7 +216,10 @@ PLACES = {
     "affinity": f"spec.affinity.podAffinity.{REQUIRED}[].topologyKey",
     "priority_class_name": "spec.priorityClassName",
     "runtime_class_name": "spec.runtimeClassName",
+    "image_pull_policy": "spec.containers[].imagePullPolicy",
     "image_pull_secrets": "spec.imagePullSecrets[].name",
+    "working_dir": "spec.containers[].workingDir",
+    "termination_grace_period_seconds": "spec.terminationGracePeriodSeconds",
     "pod_labels": "metadata.labels",
     "pod_annotations": "metadata.annotations",
     "security_context": "spec.securityContext.runAsUser",
@@ -242,7 +254,10 @@ def mark(field: str) -> object:
         "affinity": "affinity-mark",
         "priority_class_name": "priority-mark",
         "runtime_class_name": "runtime-mark",
+        "image_pull_policy": "Always",
         "image_pull_secrets": "pull-mark",
+        "working_dir": "/folder-mark",
+        "termination_grace_period_seconds": 1777,
         "pod_labels": "label-mark",
         "pod_annotations": "annotation-mark",
         "security_context": 777,
@@ -273,11 +288,11 @@ def test_no_pod_has_a_field_that_is_not_known() -> None:
         *("restartPolicy", "containers", "volumes", "securityContext", "enableServiceLinks"),
         *("automountServiceAccountToken", "activeDeadlineSeconds", "serviceAccountName"),
         *("nodeSelector", "tolerations", "affinity", "priorityClassName", "runtimeClassName"),
-        "imagePullSecrets",
+        *("imagePullSecrets", "terminationGracePeriodSeconds"),
     }
     assert main_of(manifest).keys() == {
         *("name", "image", "command", "args", "env", "envFrom", "resources", "volumeMounts"),
-        *("terminationMessagePath", "securityContext"),
+        *("terminationMessagePath", "securityContext", "imagePullPolicy", "workingDir"),
     }
 
 

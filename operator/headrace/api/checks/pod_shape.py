@@ -33,6 +33,7 @@ NAMED = {
 
 SETS = ("In", "NotIn", "Exists", "DoesNotExist")
 CHOICES = {
+    ("ImageVolumeSource", "pullPolicy"): ("Always", "IfNotPresent", "Never"),
     ("LabelSelectorRequirement", "operator"): SETS,
     ("NodeSelectorRequirement", "operator"): (*SETS, "Gt", "Lt"),
     ("Toleration", "effect"): ("NoSchedule", "PreferNoSchedule", "NoExecute"),

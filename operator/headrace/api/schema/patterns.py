@@ -26,6 +26,7 @@ WORDS = {
     r"^[0-9]+(\.[0-9]{1,9})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$": "a number with one of the units"
     " m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or none, like 500m or 512Mi",
     TIME: "a time with its zone, like 2026-11-22T02:30:00Z",
+    r"^/": "an absolute path, like /work",
     ANY_WORD: "an image's name without spaces, like python:3.13-slim",
 }
 """The patterns of the API, in words that follow "use"."""

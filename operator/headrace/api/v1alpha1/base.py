@@ -129,3 +129,7 @@ Quantity = Annotated[
     ),
 ]
 """An amount of memory, CPU or the like, as Kubernetes writes it: `500m`, `512Mi`, `4Gi`, `2`."""
+
+_ANY_OBJECT = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+KubernetesObject = Annotated[dict[str, Any], WithJsonSchema(_ANY_OBJECT)]
+"""A part of the pod with a schema of Kubernetes itself."""

@@ -5,26 +5,25 @@ A field that is not here cannot be set. Parts that Kubernetes itself defines (af
 sources) stay as written, if they have the shape that Kubernetes defines.
 """
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import (
-    Field,
-    StringConstraints,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from headrace.api.checks.keys import Keys
 from headrace.api.checks.pod_shape import Shape
 from headrace.api.checks.quantities import unrunnable
 from headrace.api.checks.unique import Unique
-from headrace.api.v1alpha1.base import ApiType, NoNul, ObjectName, ProgramText, Quantity
-
-_ANY_OBJECT = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-KubernetesObject = Annotated[dict[str, Any], WithJsonSchema(_ANY_OBJECT)]
-"""A part of the pod with a schema of Kubernetes itself."""
+from headrace.api.v1alpha1.base import (
+    ApiEnum,
+    ApiType,
+    KubernetesObject,
+    NoNul,
+    ObjectName,
+    ProgramText,
+    Quantity,
+)
+from headrace.api.v1alpha1.volume import Volume, VolumeMount
 
 EnvName = Annotated[
     str, StringConstraints(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$")
@@ -32,10 +31,15 @@ EnvName = Annotated[
 LabelValue = Annotated[
     str, StringConstraints(max_length=63, pattern=r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
 ]
-
+Folder = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^/"), NoNul]
 
 RESERVED_ENV = "HEADRACE_"
 """The prefix of the variables that Headrace itself sets."""
+
+LONGEST_GRACE = 3600
+"""An hour. Whatever waits for a task's end waits for its program too: downstream tasks, `finally`
+tasks, the next run. A grace of 0 would be worse: Kubernetes then forgets a pod whose program still
+runs, and others would start beside it."""
 
 
 class EnvVar(ApiType):
@@ -85,103 +89,9 @@ class Resources(ApiType):
         return self
 
 
-PROJECTED_SOURCES = (
-    "configMap",
-    "secret",
-    "downwardAPI",
-    "serviceAccountToken",
-    "clusterTrustBundle",
-)
-"""The sources that a projected volume may have. A source that a later Kubernetes adds is refused
-until somebody has reviewed it. `podCertificate`, for example, gives a pod an identity that does not
-need a ServiceAccount with the label `headrace.dev/allow-workflows`."""
-
 CONFINEMENT = (".security.alpha.kubernetes.io", ".security.beta.kubernetes.io")
 """The endings of annotation domains that weaken a container's confinement, AppArmor's for
 example."""
-
-
-class Volume(ApiType):
-    """A volume of the pod, of a kind that the restricted Pod Security level allows."""
-
-    name: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
-    ]
-    """name by which volumeMounts refer to the volume."""
-
-    config_map: Annotated[KubernetesObject, Shape("ConfigMapVolumeSource")] | None = None
-    """configMap mounts a ConfigMap."""
-
-    secret: Annotated[KubernetesObject, Shape("SecretVolumeSource")] | None = None
-    """secret mounts a Secret."""
-
-    empty_dir: Annotated[KubernetesObject, Shape("EmptyDirVolumeSource")] | None = None
-    """emptyDir is scratch space that is deleted with the pod."""
-
-    persistent_volume_claim: (
-        Annotated[KubernetesObject, Shape("PersistentVolumeClaimVolumeSource")] | None
-    ) = None
-    """persistentVolumeClaim mounts storage that outlives the pod."""
-
-    projected: Annotated[KubernetesObject, Shape("ProjectedVolumeSource")] | None = None
-    """projected puts several sources into one folder: configMap, secret, downwardAPI,
-    serviceAccountToken and clusterTrustBundle."""
-
-    downward_api: Annotated[KubernetesObject, Shape("DownwardAPIVolumeSource")] | None = Field(
-        default=None, alias="downwardAPI"
-    )
-    """downwardAPI shows the pod's own fields as files."""
-
-    csi: Annotated[KubernetesObject, Shape("CSIVolumeSource")] | None = None
-    """csi mounts a volume of a storage driver."""
-
-    ephemeral: Annotated[KubernetesObject, Shape("EphemeralVolumeSource")] | None = None
-    """ephemeral is a claim that is created and deleted with the pod."""
-
-    image: Annotated[KubernetesObject, Shape("ImageVolumeSource")] | None = None
-    """image mounts the files of an image."""
-
-    @field_validator("projected", mode="before")
-    @classmethod
-    def _projects_what_is_known(cls, projected: Any) -> Any:
-        sources = (projected.get("sources") if isinstance(projected, dict) else None) or ()
-        if not isinstance(sources, (list, tuple)) or not all(isinstance(s, dict) for s in sources):
-            raise ValueError("sources must be a list of objects, like - secret: {name: login}")
-        for source in sources:
-            unknown = sorted(set(source) - set(PROJECTED_SOURCES))
-            if unknown:
-                raise ValueError(
-                    f"{unknown[0]!r} cannot be projected; use {', '.join(PROJECTED_SOURCES[:-1])}"
-                    f" or {PROJECTED_SOURCES[-1]}"
-                )
-        return projected
-
-    @model_validator(mode="after")
-    def _has_one_source(self) -> Self:
-        sources = [name for name in type(self).model_fields if name != "name"]
-        if sum(getattr(self, source) is not None for source in sources) != 1:
-            written = [type(self).model_fields[source].alias or source for source in sources]
-            raise ValueError(
-                f"a volume has exactly one source: {', '.join(written[:-1])} or {written[-1]}"
-            )
-        return self
-
-
-class VolumeMount(ApiType):
-    """Where a volume appears in the container."""
-
-    name: Annotated[str, StringConstraints(min_length=1, max_length=63)]
-    """name of the volume."""
-
-    mount_path: Annotated[str, StringConstraints(min_length=1, max_length=1024), NoNul]
-    """mountPath is the folder in the container."""
-
-    sub_path: Annotated[str, StringConstraints(max_length=1024), NoNul] | None = None
-    """subPath mounts only this path of the volume."""
-
-    read_only: bool | None = None
-    """readOnly keeps the container from writing there."""
 
 
 GroupId = Annotated[int, Field(ge=1, le=2_147_483_647)]
@@ -216,6 +126,19 @@ class LocalReference(ApiType):
 
     name: ObjectName
     """name of the object."""
+
+
+class ImagePullPolicy(ApiEnum):
+    """When a node pulls an image."""
+
+    ALWAYS = "Always"
+    """For each attempt. Layers that the node has already are not sent again."""
+
+    IF_NOT_PRESENT = "IfNotPresent"
+    """If the node does not have the image."""
+
+    NEVER = "Never"
+    """Never. The node must have the image."""
 
 
 class PodSettings(ApiType):
@@ -264,10 +187,23 @@ class PodSettings(ApiType):
     runtime_class_name: ObjectName | None = None
     """runtimeClassName chooses the container runtime."""
 
+    image_pull_policy: ImagePullPolicy | None = None
+    """imagePullPolicy says when a node pulls the image: Always, IfNotPresent or Never. Default:
+    Always for an image with the tag latest or none, else IfNotPresent."""
+
     image_pull_secrets: Annotated[tuple[LocalReference, ...], Unique("name")] = Field(
         default=(), max_length=16
     )
     """imagePullSecrets are Secrets with credentials for the image's registry."""
+
+    working_dir: Folder | None = None
+    """workingDir is the folder that the program starts in, an absolute path. Default: the folder
+    that the image names."""
+
+    termination_grace_period_seconds: int | None = Field(default=None, ge=1, le=LONGEST_GRACE)
+    """terminationGracePeriodSeconds is the time from SIGTERM to SIGKILL when an attempt is ended:
+    by Cancel, by a time limit, by the drain of its node. Default 30. Whatever waits for the end of
+    the task waits this long too, hence at most an hour."""
 
     pod_labels: Annotated[dict[str, LabelValue], Keys()] = Field(
         default_factory=dict, max_length=32

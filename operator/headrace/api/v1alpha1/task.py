@@ -66,7 +66,8 @@ class TaskTimeouts(ApiType):
 
     attempt_seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
     """attemptSeconds is the longest time of one attempt after a node took its pod, image pull
-    included. The cluster ends the attempt also while the controller is down."""
+    included. The cluster ends the attempt also while the controller is down; the program then has
+    terminationGracePeriodSeconds."""
 
     total_seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
     """totalSeconds is the longest time of the task after its first start, waits and retries

@@ -5,10 +5,16 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from headrace.api.checks.unique import Unique
-from headrace.api.v1alpha1.base import ApiType, Instant, ObjectName, ShortText, TaskName
+from headrace.api.v1alpha1.base import (
+    ApiType,
+    Instant,
+    KubernetesObject,
+    ObjectName,
+    ShortText,
+    TaskName,
+)
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import ParamGiven
-from headrace.api.v1alpha1.pod import KubernetesObject
 from headrace.api.v1alpha1.task import TaskBody
 
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from kubernetes.client import V1Container, V1JobSpec, V1PodSpec
 
 from headrace.api.reading.foreign import INSTEAD
 from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run, parse_workflow
 from headrace.api.reading.paths import path_of
 from headrace.api.schema.crd import KINDS
 from headrace.api.schema.openapi import Schema, structural
+from headrace.api.v1alpha1.workflow import WorkflowSpec
 from support.mutants import mutants
 from support.times import TIMES
 from support.written import Manifest, rich, run, task, task_run, workflow
@@ -44,6 +46,33 @@ CASES = [
         "spec.tasks[0].memoryFactorPercent: there is no such field;"
         " did you mean 'retry.rules[].memoryFactorPercent'?",
         id="a field of another place",
+    ),
+    pytest.param(
+        workflow(task(imagePullPolicy="always")),
+        "spec.tasks[0].imagePullPolicy: 'always' is not known; did you mean 'Always'?"
+        " Allowed: Always, IfNotPresent, Never",
+        id="a value in another case",
+    ),
+    pytest.param(
+        workflow(task(), defaults={"workingDir": "data"}),
+        "spec.defaults.workingDir: 'data' is not allowed; use an absolute path, like /work",
+        id="a relative folder",
+    ),
+    pytest.param(
+        workflow(task(terminationGracePeriodSeconds=0)),
+        "spec.tasks[0].terminationGracePeriodSeconds: is 0; must be 1 to 3600",
+        id="no time to end",
+    ),
+    pytest.param(
+        workflow(task(terminationGracePeriodSeconds=3601)),
+        "spec.tasks[0].terminationGracePeriodSeconds: is 3601; must be 1 to 3600",
+        id="more than an hour to end",
+    ),
+    pytest.param(
+        workflow(task(volumes=[{"name": "a", "image": {"pullPolicy": "always"}}])),
+        "spec.tasks[0].volumes[0].image.pullPolicy: is not an allowed value; allowed: Always,"
+        " IfNotPresent, Never",
+        id="the same of a volume's image",
     ),
     pytest.param(
         workflow(task(hostNetwork=True)),
@@ -406,6 +435,19 @@ def test_each_field_known_from_elsewhere_is_unknown_here() -> None:
         fields |= names(structural(kind.spec))
     # A schedule and a source of a volume exist, in other places than people look for them.
     assert {"schedule"} == fields & INSTEAD.keys()
+
+
+GUESSED = {"serviceAccount"}
+"""Fields of a pod whose cure is the field that looks like it."""
+
+
+@pytest.mark.parametrize("model", [V1PodSpec, V1Container, V1JobSpec])
+def test_no_field_of_a_pod_is_taken_for_another(model: Any) -> None:
+    """`imagePullPolicy` was once told as `did you mean 'imagePullSecrets'?`."""
+    ours = structural(WorkflowSpec)["properties"]["tasks"]["items"]["properties"]
+    for field in set(model.attribute_map.values()) - ours.keys() - GUESSED:
+        lines = told(workflow(task(**{field: "x"})))
+        assert [] == [line for line in lines if "did you mean" in line]
 
 
 def names(schema: Schema) -> set[str]:

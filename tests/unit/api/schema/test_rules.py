@@ -8,7 +8,7 @@ from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task
 from headrace.api.schema.name_limits import MAX_NAME, NAME_TOO_LONG
 from headrace.api.schema.openapi import structural
 from headrace.api.schema.rules import NEED_UPSTREAM, RULES, VOLUME_SOURCES
-from headrace.api.v1alpha1.pod import Volume
+from headrace.api.v1alpha1.volume import Volume
 from headrace.engine.definition import run_when
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from headrace.api.v1alpha1.pod import EnvVar, Resources, Volume, VolumeMount
+from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.task import Defaults, NamedTask, RunWhen, TaskBody, TaskTimeouts
+from headrace.api.v1alpha1.volume import Volume, VolumeMount
 from headrace.engine.definition.compile import compile_workflow, single_task
 from headrace.engine.definition.problems import MOST, InvalidDefinitionError, problems
 from support.builders import last, limits, param, retries, spec, task, workflow
