@@ -1,7 +1,7 @@
 """
-How a run is steered: what it may do now, and why.
+The course of a run: what it may do now, and why.
 
-A word that runs and their tasks share. Who steers a run is `run.steering`'s to say.
+Runs and their tasks share this type. `run.steering` decides the course.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from headrace.api.v1alpha1.reasons import Reason
 
 
 class Mode(StrEnum):
-    """What a run may do now, mildest first."""
+    """The modes of a run, mildest first."""
 
     GO = "Go"
     PAUSE = "Pause"
@@ -21,7 +21,7 @@ class Mode(StrEnum):
 
 
 ENDING = frozenset({Mode.STOP, Mode.CANCEL, Mode.TERMINATE})
-"""The modes in which nothing new starts; but for Terminate, `finally` tasks do."""
+"""The modes in which nothing new starts. Except in Terminate, `finally` tasks still start."""
 
 
 @dataclass(frozen=True, slots=True)

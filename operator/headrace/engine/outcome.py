@@ -1,5 +1,5 @@
 """
-How a task ends, and how its end looks to the tasks that wait for it.
+The end of a task, and how the tasks that wait for it see this end.
 
 Knows no attempts and no rules.
 """
@@ -11,7 +11,7 @@ from headrace.api.v1alpha1.reasons import Reason
 
 
 class Outcome(StrEnum):
-    """How a task ended. Never changes once it is known."""
+    """The outcome of a task. A known outcome never changes."""
 
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
@@ -21,12 +21,12 @@ class Outcome(StrEnum):
 
 
 class Look(StrEnum):
-    """What those who wait for a task see of its outcome."""
+    """How the tasks that wait for a task see its outcome."""
 
     SUCCESS = "success"
     FAILURE = "failure"
     CANCELLATION = "cancellation"
-    """A failure to every rule; what is left out because of it counts as cancelled too."""
+    """Counts as a failure in each rule. A task that is left out because of it is cancelled too."""
     SKIP = "skip"
 
 
@@ -50,7 +50,7 @@ class Ended:
     @property
     def look(self) -> Look:
         """
-        What those who wait for the task see.
+        How the tasks that wait for it see the end.
 
         A failure upstream that left the task out is passed on (Airflow's `upstream_failed`).
         """

@@ -1,5 +1,5 @@
 """
-Which tasks of a run were started, as ranges of positions in its definition: `0-41,43`.
+Sets of tasks, as ranges of positions in the definition: `0-41,43`.
 
 Small at any size of run. Knows numbers only.
 """
@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from headrace.api.v1alpha1.base import MAX_TASKS
 
 _FARTHEST = 2 * MAX_TASKS
-"""A position beyond this was written by somebody else."""
+"""A larger position was written by somebody else."""
 
 
 def write(positions: Collection[int]) -> str:
@@ -24,7 +24,7 @@ def read(text: str) -> frozenset[int]:
     Read what `write` wrote.
 
     Raises:
-        ValueError: if the text is something else.
+        ValueError: The text is something else.
 
     """
     found: set[int] = set()

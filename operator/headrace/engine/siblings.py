@@ -1,7 +1,7 @@
 """
-The runs of one workflow beside each other: their order, and how many may be active.
+The runs of one workflow: their order, and how many may be active.
 
-Knows a policy and its limit. Does not know ticks, tasks, or what a run is made of.
+Knows a policy and its limit. Does not know ticks, tasks or definitions.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ LIMITS = {
     ConcurrencyPolicy.REPLACE: 1,
     ConcurrencyPolicy.QUEUE: 1,
 }
-"""How many runs are active at a time where `maxRuns` does not say it."""
+"""How many runs are active at a time without `maxRuns`."""
 
 
 NAMED = 3
@@ -30,35 +30,35 @@ class SiblingRun:
     name: str
     created: datetime
     logical_time: datetime
-    """Its tick; for a run without one, when it was created."""
+    """The tick; for a run without a tick, its creation."""
     began: bool
-    """Whether it has left the queue: its tasks may start."""
+    """Whether the run has left the queue: its tasks may start."""
     cancelling: bool
-    """Whether somebody asked for its end already."""
+    """Whether somebody has asked for its end."""
 
     @property
     def place(self) -> tuple[datetime, datetime, str]:
-        """Where the run stands in the order of runs: by creation, then tick, then name."""
+        """The sort key of the run: creation, then tick, then name."""
         return self.created, self.logical_time, self.name
 
 
 def limit_of(concurrency: Concurrency) -> int | None:
-    """Return how many runs may be active at a time; None if any number."""
+    """Return how many runs may be active at a time; None: no limit."""
     return concurrency.max_runs or LIMITS[concurrency.policy]
 
 
 def in_order(runs: Sequence[SiblingRun]) -> list[SiblingRun]:
-    """Return runs in the order in which they begin."""
+    """Return runs in the order of their beginnings."""
     return sorted(runs, key=lambda run: run.place)
 
 
 def turn_words(limit: int, ahead: Sequence[SiblingRun]) -> str:
     """
-    Say whom a run waits for: of many the last few, which are the next to it.
+    Say which runs a run waits for: the last few, which are nearest to it.
 
-    A queue of a thousand runs moves each time that one ends. What is told of a run must not change
-    with that, or each end costs a write for each run that waits: so neither the head of the queue
-    nor its length is named, and a run's message changes a few times in all.
+    A queue of a thousand runs moves at each end of a run. If the messages changed with it, each end
+    would cost a write for each waiting run. So a message names neither the head of the queue nor
+    its length, and changes only a few times.
     """
     runs = "1 run is" if limit == 1 else f"{limit} runs are"
     names = [run.name for run in in_order(ahead)]

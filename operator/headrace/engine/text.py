@@ -1,7 +1,7 @@
 """
-Texts as the API takes them: bounded messages, lists of names, instants.
+Texts for the API: bounded messages, lists of names, instants.
 
-Knows lengths and formats. Knows nothing of what is said.
+Knows lengths and formats. Does not know the content.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,12 @@ LONGEST_MESSAGE = 1024
 """The most characters that a message in a status may have."""
 
 LONGEST_WORDS = 900
-"""The most of it that may be somebody else's words: ours and a mark have room beside them."""
+"""The most characters of somebody else's words in a message: the rest is for ours, and for a
+mark."""
 
 
 def clip(text: str, length: int = LONGEST_MESSAGE) -> str:
-    """Return a text that fits: its beginning, and a mark where the rest was."""
+    """Return a text that fits: its beginning, and a mark in place of the rest."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 

@@ -81,14 +81,14 @@ class Past:
 
 
 def conditions(
-    states: States, told: tuple[Reason, str, int], since: Mapping[ConditionType, datetime]
+    states: States, shown: tuple[Reason, str, int], since: Mapping[ConditionType, datetime]
 ) -> tuple[Condition, ...]:
     """
     Return conditions of one reason and generation.
 
     The first one has the message: whoever reads all of them reads it once.
     """
-    reason, message, generation = told
+    reason, message, generation = shown
     messages = dict.fromkeys(states, "") | {next(iter(states)): message}
     return tuple(
         Condition(

@@ -81,10 +81,10 @@ class JobDoubts:
         """Add what Events say of an attempt that does not get under way."""
         if seen.sighting is None:
             return seen
-        told = await self._words.explain(item.metadata.namespace, seen.sighting)
-        if told is None:
+        answer = await self._words.explain(item.metadata.namespace, seen.sighting)
+        if answer is None:
             return seen
-        sighting, again = told
+        sighting, again = answer
         self._reach.later(task_run_key(item), again)
         return replace(seen, sighting=sighting)
 

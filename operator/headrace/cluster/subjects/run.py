@@ -169,10 +169,10 @@ class ClusterWorld:
         past = self._past(item)
         if key.kind is RunKind.TASK_RUN:
             task, readable = task_log(item)
-            told = replace(task, reason=reason, message=message)
-            if readable and told != task:  # Else the log would be lost, of which a Job tells.
+            log = replace(task, reason=reason, message=message)
+            if readable and log != task:  # Else the log would be lost, of which a Job tells.
                 await self._statuses.write(
-                    item, Status(TASK_RUNS, self._caches.task_runs, task_status(told, past))
+                    item, Status(TASK_RUNS, self._caches.task_runs, task_status(log, past))
                 )
         else:
             run = run_log(item)

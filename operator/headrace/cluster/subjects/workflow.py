@@ -124,9 +124,9 @@ class WorkflowWorld:
             return
         log = _log(item)
         since = self._clock() if log.ready or log.since is None else log.since
-        told = replace(log, ready=False, reason=reason, message=message, since=since)
-        if told != log:
-            await self._write(item, told)
+        status = replace(log, ready=False, reason=reason, message=message, since=since)
+        if status != log:
+            await self._write(item, status)
 
     async def record(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
         """Write the Workflow's status if it is to be written, then tell what happened."""

@@ -1,1 +1,1 @@
-"""What a run is made of: tasks, their order, parameters, and all that is wrong with them."""
+"""The definition of a run: tasks, their order, parameters, and their problems."""

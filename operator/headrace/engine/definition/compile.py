@@ -1,5 +1,5 @@
 """
-A workflow made ready to run: defaults filled in, tasks in order, what every turn needs at hand.
+From a workflow to a definition that can run: defaults filled in, tasks in order.
 
 Knows the API types. Knows no run.
 """
@@ -54,7 +54,7 @@ class Definition:
     tasks: Mapping[str, TaskDefinition]
     """By name, in the order of the definition, `finally` tasks last."""
     graph: Graph
-    """The tasks that are not `finally`."""
+    """The tasks except `finally` tasks."""
     params: tuple[Param, ...] = ()
     on_failure: OnFailure = OnFailure.CONTINUE
     run_seconds: int | None = None
@@ -65,16 +65,16 @@ class Definition:
     """The tasks' names, each at its position."""
 
     def __post_init__(self) -> None:
-        """Lay out once what every turn needs."""
+        """Derive the names once; each turn needs them."""
         object.__setattr__(self, "names", tuple(self.tasks))
 
 
 def compile_workflow(spec: WorkflowSpec) -> Definition:
     """
-    Fill in the defaults, find the order and check what no schema can.
+    Fill in the defaults, find the order, and make the checks that no schema can make.
 
     Raises:
-        InvalidDefinitionError: with the problems found.
+        InvalidDefinitionError: The workflow has problems.
 
     """
     wrong = problems(spec)
@@ -97,7 +97,7 @@ def compile_workflow(spec: WorkflowSpec) -> Definition:
 
 
 def single_task(name: str, body: TaskBody, params: tuple[Param, ...] = ()) -> Definition:
-    """Make the definition of a run that is one task on its own."""
+    """Return the definition of a task on its own."""
     return Definition(tasks={name: _task(name, 0, body)}, graph=Graph({name: ()}), params=params)
 
 
@@ -118,7 +118,7 @@ def _named_task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefin
 
 
 def _with_defaults(task: NamedTask, defaults: Defaults) -> TaskBody:
-    """Each field that the task sets replaces the default; `env` is merged by name."""
+    """Return a task with its defaults: its own fields win, and `env` is merged by name."""
     fields: dict[str, Any] = {}
     for name in TaskBody.model_fields:
         own, default = getattr(task, name), getattr(defaults, name, None)

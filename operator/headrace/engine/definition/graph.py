@@ -1,7 +1,7 @@
 """
-The order of tasks: names and what each waits for.
+The order of tasks: names, and the names of upstream tasks.
 
-Knows nothing of what a task is, or how one ends.
+Does not know what a task is, or how it ends.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,27 +20,28 @@ class CyclicGraphError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Graph:
     """
-    Tasks by name, each with the names of the tasks it waits for.
+    Tasks by name, each with the names of its upstream tasks.
 
     All names in the values must be keys.
 
     Raises:
-        CyclicGraphError: if tasks wait for each other.
+        CyclicGraphError: Tasks wait for each other.
 
     """
 
     upstream: Mapping[str, tuple[str, ...]]
     order: tuple[str, ...] = field(init=False)
-    """The tasks, each after all that it waits for."""
+    """The tasks, each after its upstream tasks."""
     downstream: Mapping[str, tuple[str, ...]] = field(init=False)
-    """The tasks, each with the names of those that wait for it."""
+    """The tasks, each with the names of the tasks that wait for it."""
 
     def __post_init__(self) -> None:
         """Find the order and its reverse once; every turn needs them."""
         try:
             order = tuple(TopologicalSorter(self.upstream).static_order())
         except CycleError as error:
-            # graphlib names the cycle from a task to what waits for it; readers expect dependsOn.
+            # graphlib names the cycle from a task to its downstream tasks; readers expect
+            # dependsOn.
             raise CyclicGraphError(tuple(reversed(error.args[1]))) from None
         downstream: dict[str, list[str]] = {name: [] for name in self.upstream}
         for name, waits_for in self.upstream.items():
@@ -52,5 +53,5 @@ class Graph:
         )
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the tasks, each after all it waits for."""
+        """Yield the tasks, each after its upstream tasks."""
         return iter(self.order)

@@ -1,7 +1,7 @@
 """
-The values of a run's parameters: what the run gives, else the workflow's defaults.
+The values of a run's parameters: the run's own values, else the workflow's defaults.
 
-Knows names, types, allowed values, and the one text in which all of them reach a task.
+Knows names, types, allowed values, and the text that carries the values to a task.
 """
 
 import json
@@ -13,12 +13,12 @@ from headrace.api.v1alpha1.params import PYTHON_TYPES, Param
 Value = bool | int | str
 
 LONGEST = 120 * 1024
-"""Bytes of all values as JSON. They are one environment variable, and Linux starts no program with
-one of 128 KiB (MAX_ARG_STRLEN, execve(2))."""
+"""The most bytes of all values as JSON. They are one environment variable, and Linux starts no
+program with a variable of 128 KiB (MAX_ARG_STRLEN, execve(2))."""
 
 
 class InvalidParamsError(ValueError):
-    """The values do not fit the workflow's parameters. `problems` name each one and the cure."""
+    """The values do not fit the workflow's parameters. `problems` names each, and the cure."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("; ".join(f"params: {problem}" for problem in problems))
@@ -30,7 +30,7 @@ def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Va
     Return each parameter's value.
 
     Raises:
-        InvalidParamsError: with every value that does not fit.
+        InvalidParamsError: Some values do not fit.
 
     """
     problems = [*_unknown(params, given), *_unfit(params, given)]
@@ -44,7 +44,7 @@ def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Va
 
 
 def values(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Value]:
-    """Return each parameter's value, of values that were found to fit when the run began."""
+    """Return each parameter's value. The values were checked when the run began."""
     found: dict[str, Value] = {}
     for param in params:
         value = given.get(param.name, param.default)
@@ -54,12 +54,12 @@ def values(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Val
 
 
 def written(values: Mapping[str, Value]) -> str:
-    """Write values as a task finds them: one JSON object."""
+    """Write values for a task: one JSON object."""
     return json.dumps(dict(values), ensure_ascii=False)
 
 
 def too_large(values: Mapping[str, Value]) -> str | None:
-    """Say that values have more bytes than a program can be given, and the cure; None: they fit."""
+    """Return the problem of values that are too large for a program; None: they fit."""
     size = len(written(values).encode(errors="replace"))
     if size <= LONGEST:
         return None

@@ -1,5 +1,5 @@
 """
-Everything that is wrong with a workflow and that no schema can say: names, order, what cannot run.
+The problems of a workflow that no schema can find: names, order, tasks that cannot run.
 
 Knows the API types. Each problem names its field and the cure.
 """
@@ -20,14 +20,14 @@ from headrace.engine.definition.run_when import NEED_UPSTREAM
 RESERVED_VOLUMES = "headrace-"
 
 MOST = 50
-"""How many problems are named. Somebody who has more starts with these."""
+"""How many problems are named at most."""
 
 COMPARABLE = 1000
-"""Among how many names a similar one is looked for: the search takes time with each."""
+"""The most names among which a similar one is searched: each name takes time."""
 
 
 class InvalidDefinitionError(ValueError):
-    """The definition cannot be run. `problems` names the fields that are wrong, and the cure."""
+    """The definition cannot run. `problems` names the wrong fields and the cure."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("; ".join(str(problem) for problem in problems))
@@ -35,7 +35,7 @@ class InvalidDefinitionError(ValueError):
 
 
 def problems(spec: WorkflowSpec) -> tuple[Problem, ...]:
-    """Return what is wrong with a workflow, in the order of its fields; the first ones of many."""
+    """Return the first problems of a workflow, in the order of its fields."""
     return tuple(islice(_problems(spec), MOST))
 
 

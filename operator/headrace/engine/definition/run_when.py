@@ -1,7 +1,7 @@
 """
 The `runWhen` rules: which upstream outcomes let a task start, and which rule it out.
 
-Knows how many upstream tasks look how; knows no attempt.
+Knows how many upstream tasks succeeded, failed or were skipped. Knows no attempt.
 The rules and their names follow Airflow's trigger rules
 (https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dags.html#trigger-rules).
 """
@@ -19,35 +19,36 @@ NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many of the tasks that a task waits for look how. The rest have not ended."""
+    """The ends of a task's upstream tasks, counted. The rest has not ended."""
 
     total: int
     successes: int = 0
     failures: int = 0
-    """Cancellations are among them."""
+    """Cancellations included."""
     skips: int = 0
     cancellations: int = 0
     failed: tuple[str, ...] = ()
-    """The names of those that look failed, for messages."""
+    """The names of the failed tasks, for messages."""
 
     @property
     def open(self) -> int:
-        """How many have not ended."""
+        """How many tasks have not ended."""
         return self.total - self.successes - self.failures - self.skips
 
 
 NONE = Tally(0)
-"""Of a task that waits for no other."""
+"""The tally of a task without upstream tasks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When a task may start, and when it never can. Neither ever ceases to hold."""
+    """When a task may start, and when it never can. Once true, each stays true."""
 
     met: Callable[[Tally], bool]
     ruled_out: Callable[[Tally], bool]
     needs_no_failure: bool
-    """A failure upstream is what rules it out, so those who wait on it see a failure."""
+    """Whether a failure upstream rules the task out. Then the tasks that wait for it see a
+    failure."""
     wants: str
 
 
@@ -130,7 +131,7 @@ NEED_UPSTREAM = frozenset(
     {RunWhen.ONE_FAILED, RunWhen.ONE_SUCCEEDED, RunWhen.ONE_DONE}
     | {RunWhen.ALL_DONE_MIN_ONE_SUCCEEDED, RunWhen.NONE_FAILED_MIN_ONE_SUCCEEDED}
 )
-"""The rules that can never be met by a task that depends on nothing."""
+"""The rules that a task without upstream tasks can never meet."""
 
 
 def _decided_by(rule: Rule, count: Tally) -> bool:
@@ -146,7 +147,7 @@ PATIENT = frozenset(
 
 
 def tally(upstream: Sequence[str], looks: Mapping[str, Look]) -> Tally:
-    """Count how upstream tasks look. Those that have not ended are not in `looks`."""
+    """Count the ends of upstream tasks. Tasks that have not ended are not in `looks`."""
     found = [looks.get(name) for name in upstream]
     cancellations = found.count(Look.CANCELLATION)
     failures = found.count(Look.FAILURE) + cancellations
@@ -163,11 +164,11 @@ def tally(upstream: Sequence[str], looks: Mapping[str, Look]) -> Tally:
 
 def omission(rule: RunWhen, count: Tally) -> Ended | None:
     """
-    Tell the end of a task that its rule has ruled out; None if it has not, or not surely.
+    Return the end of a task that its rule rules out; None if that is not certain yet.
 
-    The end is put on record once. Until then each turn works it out anew, so it must come out the
-    same whatever else ends later. A failure that is still possible upstream would change how it
-    looks to others: then it waits.
+    The end is recorded once. Until then, each turn derives it again, so it must stay the same
+    whatever ends later. A failure that is still possible upstream would change how other tasks see
+    the end: then the task waits.
     """
     policy = RULES[rule]
     if not policy.ruled_out(count):

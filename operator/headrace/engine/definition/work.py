@@ -1,5 +1,5 @@
 """
-What a task does. A new kind of work is a class here, and a carrier in each world.
+The work of a task. A new kind of work is a class here, and a carrier in each world.
 
 Knows the API types. Does not know how a world carries work out.
 """

@@ -1,1 +1,1 @@
-"""One run: which of its tasks are judged when, how it is steered, and what its status says."""
+"""One run: the order of judgements, steering, and the status."""

@@ -1,5 +1,5 @@
 """
-Whether a run may begin, or can never run.
+The admission of a run: whether it may begin, must wait, or can never run.
 
 Knows the run as a whole: its definition, parameters and siblings. Knows no task.
 """
@@ -17,7 +17,7 @@ from headrace.engine.run.observed import ObservedRun
 from headrace.engine.siblings import SiblingRun, limit_of, turn_words
 
 ASK_AGAIN = timedelta(seconds=10)
-"""When a run that somebody has to make possible is looked at again."""
+"""How long until the next look at a run that waits for somebody's change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The run does not go on for now."""
+    """The run does not go on now."""
 
     reason: Reason
     message: str
@@ -57,14 +57,15 @@ def may_begin(
     Decide whether a run that was created may start its tasks, whoever created it.
 
     Runs begin in the order of their creation. Under Forbid and Replace too, a run that somebody
-    made by hand waits until there is room; under Replace `superseded` ends all but the newest.
+    created by hand waits for its turn; under Replace, `superseded` cancels all runs except the
+    newest.
 
     Args:
-        concurrency: What the author of the workflow asks for now, and not what was asked for when
-            the run was created: until it begins, a run follows its workflow.
+        concurrency: The current policy of the workflow, not the policy at the creation of the run:
+            until it begins, a run follows its workflow.
         run: The run.
-        active: All runs of the workflow that have not ended. This one may be among them, perhaps
-            seen at another moment: no run waits for itself.
+        active: All runs of the workflow that have not ended. This run may be among them, perhaps in
+            an older state: no run waits for itself.
 
     """
     limit = limit_of(concurrency)
@@ -76,7 +77,7 @@ def may_begin(
 
 
 def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refused | Held:
-    """Return the definition of a run that may go on, or say why it may not."""
+    """Return the definition of a run that may go on, or the reason against it."""
     if run.refusal is not None:
         return Refused(*run.refusal)
     if run.definition is None:
@@ -91,13 +92,13 @@ def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refus
 
 
 def _has_begun(run: ObservedRun) -> bool:
-    """Tell whether tasks were started, also if a crash came before the run's status said so."""
+    """Return whether tasks have started, even if a crash kept the run's status from showing it."""
     log = run.log
     return log.started is not None or bool(log.positions or log.marks or run.tasks or run.deleted)
 
 
 def _hold(run: ObservedRun, definition: Definition, course: Course) -> Refused | Held | None:
-    """Say why a run does not begin yet, or ever."""
+    """Return why a run does not begin yet, or never will."""
     if course.mode in ENDING:
         return Refused(course.reason, f"{course.message} before the run began")
     if course.mode is Mode.PAUSE:

@@ -1,7 +1,7 @@
 """
-What goes on in a pod beside a program that has ended well: containers that a policy injected.
+Companions: containers of a policy that go on in a pod after the program has succeeded.
 
-Knows how long they may. Knows nothing of pods.
+Knows how long they may go on. Knows nothing of pods.
 """
 
 from collections.abc import Iterator
@@ -12,19 +12,19 @@ from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import EndAttempt
 
 GRACE = timedelta(seconds=30)
-"""How long they may go on, to send what they have gathered. They would otherwise run, and hold
-resources, for ever."""
+"""How long they may go on, to send their data. Otherwise they would run, and use resources, for
+ever."""
 
 
 def overstaying(run: ObservedRun, now: datetime) -> Iterator[EndAttempt]:
-    """Ask for the end of attempts whose success is on record, and whose pods still go on."""
+    """Yield the attempts to end: their success is recorded, and their pods still go on."""
     for name, number, end in _crowded(run):
         if now >= end:
             yield EndAttempt(name, number)
 
 
 def next_overstay(run: ObservedRun, now: datetime) -> datetime | None:
-    """Return when the next one is due."""
+    """Return when the next companion must end."""
     return min((end for _, _, end in _crowded(run) if end > now), default=None)
 
 
@@ -33,6 +33,6 @@ def _crowded(run: ObservedRun) -> Iterator[tuple[str, int, datetime]]:
         sighting = seen.sighting
         if sighting is None or sighting.crowded_since is None:
             continue
-        # Before its success is on record, the attempt's Job is the only proof of it.
+        # Before its success is recorded, the attempt's Job is the only proof of it.
         if seen.log.outcome is Outcome.SUCCEEDED:
             yield name, sighting.number, sighting.crowded_since + GRACE

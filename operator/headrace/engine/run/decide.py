@@ -1,7 +1,7 @@
 """
 The one entry to the engine: an observed run in, a decision out.
 
-Knows the order of the questions. The answers are the policies' (`verdict`) and `status`'s.
+Knows the order of the questions. The policies (`verdict`) and `status` give the answers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,26 +28,27 @@ from headrace.engine.task.work import start_attempt
 from headrace.engine.text import rfc3339
 
 RUN_STATUS_INTERVAL = timedelta(seconds=1)
-"""How often a run's counts are worth a write."""
+"""The shortest time between two writes of a run's counts."""
 
 START_CHECK = timedelta(seconds=1)
-"""When to see what came of a start: one that was refused makes nothing that tells of itself."""
+"""When to look at the result of a start. A refused start creates no object, so no event wakes
+us."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to write down first, what to do then, what to tell, and when to look again."""
+    """The logs to write first, the actions, the status, and the time of the next look."""
 
     records: Mapping[str, TaskLog] = field(default_factory=dict)
     """Logs of tasks that changed. They are written before any action is carried out."""
     actions: tuple[Action, ...] = ()
     status: RunLog | None = None
-    """The run's status, if it is to be written now."""
+    """The run's status, if this turn writes it."""
     look_again_at: datetime | None = None
 
 
 def decide(run: ObservedRun, now: datetime) -> Decision:
-    """Decide what a run needs now. The same observation and time give the same decision."""
+    """Decide on a run. The same observation and time give the same decision."""
     if run.log.finished is not None:
         return _after_the_end(run, now)
     steered = course(run, now)
@@ -70,7 +71,7 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
 
 
 def _refuse(run: ObservedRun, why: Refused, now: datetime) -> Decision:
-    """End a run that cannot go on, once nothing runs of what it began."""
+    """End a run that cannot go on, once none of its programs runs any more."""
     end = refused(run, why, now)
     over = _wind_up(run, end.message, now)
     left = remains(run, run.tasks)
@@ -81,7 +82,7 @@ def _refuse(run: ObservedRun, why: Refused, now: datetime) -> Decision:
 
 
 def _actions(run: ObservedRun, definition: Definition, found: Survey) -> Iterator[Action]:
-    """End what is over, start what may start."""
+    """Yield the attempts to end and to start."""
     context: RunContext | None = None
     for name, each in found.judged.items():
         if each.seen is not None:
@@ -94,7 +95,7 @@ def _actions(run: ObservedRun, definition: Definition, found: Survey) -> Iterato
 def _wake_ups(
     run: ObservedRun, found: Survey, records: Records, now: datetime
 ) -> Iterator[datetime]:
-    """Yield the times at which something is due although nothing happens."""
+    """Yield the times of the next look without an event."""
     due = [*deadlines(run), records.later, next_overstay(run, now)]
     for each in found.judged.values():
         match each.verdict:
@@ -107,7 +108,7 @@ def _wake_ups(
 
 
 def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Decision) -> Decision:
-    """Add the run's status: at once when it begins, turns or ends, else at most once a second."""
+    """Add the run's status: at once if its state changes, else at most once a second."""
     status = status.after(run.log, now)
     if status == run.log:
         return decision
@@ -126,21 +127,21 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
 
 
 def _after_the_end(run: ObservedRun, now: datetime) -> Decision:
-    """End what still runs, let go of Jobs that nobody needs, say which spec the status is of."""
+    """End leftover attempts, delete old Jobs, and record the generation of the spec."""
     over = _wind_up(run, run.log.message or run.log.reason, now)
     limit = jobs_expire(run)
     ends = dict.fromkeys((*over.actions, *expired_jobs(run, now), *overstaying(run, now)))
     due = (limit, next_overstay(run, now))
     again = min((each for each in due if each is not None and each > now), default=None)
-    told = replace(run.log, observed_generation=run.generation)
-    # A TaskRun's spec never changes, and of one on its own the log says it all.
-    news = told != run.log and run.key.kind is RunKind.WORKFLOW_RUN
-    status = told if news else None
+    log = replace(run.log, observed_generation=run.generation)
+    # A TaskRun's spec never changes, and the log of a task on its own is its whole status.
+    news = log != run.log and run.key.kind is RunKind.WORKFLOW_RUN
+    status = log if news else None
     return replace(over, actions=tuple(ends), status=status, look_again_at=again)
 
 
 def _wind_up(run: ObservedRun, why: str, now: datetime) -> Decision:
-    """Close the logs of tasks whose run has ended without them, and end what runs of them."""
+    """Close the logs of tasks of an ended run, and end their attempts."""
     logs = {name: closed(seen, why, now) for name, seen in run.tasks.items()}
     ends: list[EndAttempt] = []
     for name, seen in run.tasks.items():

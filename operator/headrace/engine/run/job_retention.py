@@ -1,7 +1,7 @@
 """
-How long the Jobs of an ended run are kept.
+The retention of an ended run's Jobs.
 
-Knows ages. Knows nothing of what is kept.
+Knows ages. Does not know what a Job is.
 """
 
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from headrace.engine.task.observed import Stage
 
 
 def jobs_expire(run: ObservedRun) -> datetime | None:
-    """Return when the Jobs of an ended run's succeeded tasks may go."""
+    """Return when the Jobs of an ended run's succeeded tasks may be deleted."""
     if run.log.finished is None or run.definition is None:
         return None
     return run.log.finished + timedelta(seconds=run.definition.history.job_seconds)
 
 
 def expired_jobs(run: ObservedRun, now: datetime) -> Iterator[EndAttempt]:
-    """Return the Jobs of succeeded tasks that nobody needs any more."""
+    """Return the Jobs of succeeded tasks to delete."""
     limit = jobs_expire(run)
     if limit is None or now < limit:
         return
     for name, seen in run.tasks.items():
         if seen.sighting is not None and seen.log.outcome is Outcome.SUCCEEDED:
-            # The log keeps the last attempts only, and the Jobs of all of them are there, but for
-            # the newest if somebody removed it.
+            # The log keeps only the last attempts. The Jobs of all attempts exist, except the
+            # newest if somebody deleted it.
             newest = seen.log.count - (seen.sighting.stage is Stage.GONE)
             yield from (EndAttempt(name, number) for number in range(1, newest + 1))

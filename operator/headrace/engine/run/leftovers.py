@@ -1,5 +1,5 @@
 """
-What may still run although it is over, and the records that a run leaves open when it ends.
+Leftovers: attempts that may still run after their end, and open logs of an ended run.
 
 Knows attempts and their ends. Decides no outcome.
 """
@@ -22,7 +22,7 @@ _NO_POLICY = RetryPolicy()
 
 
 def endings(name: str, log: TaskLog, seen: ObservedTask) -> Iterator[EndAttempt]:
-    """Ask for the end of what may still run of attempts that are over."""
+    """Yield the attempts to end: they are over, and may still run."""
     for number in sorted(seen.lingering):
         yield EndAttempt(name, number)
     sighting = seen.sighting
@@ -36,10 +36,9 @@ def endings(name: str, log: TaskLog, seen: ObservedTask) -> Iterator[EndAttempt]
 
 def remains(run: ObservedRun, names: Iterable[str]) -> dict[str, str]:
     """
-    Say, by task, what may still run of tasks that are over; nothing of those that are gone.
+    Return, by task, what may still run of ended tasks.
 
-    A task that succeeded has no part in it from the moment that its program ended well: what its
-    pod still does afterwards keeps nobody waiting.
+    A succeeded task is never among them: from the moment of its success, nobody waits for its pod.
     """
     words = {name: f"a part of {name} (its TaskRun is gone)" for name in run.departing}
     for name in names:
@@ -51,7 +50,7 @@ def remains(run: ObservedRun, names: Iterable[str]) -> dict[str, str]:
 
 
 def closed(seen: ObservedTask, why: str, now: datetime) -> TaskLog:
-    """Return the log of a task whose run has ended without it."""
+    """Return the closed log of a task whose run has ended."""
     if seen.log.outcome is not None:
         return seen.log
     log = follow(seen.log, seen.sighting, _NO_POLICY, now)

@@ -1,7 +1,7 @@
 """
-Which tasks of a run ended without a TaskRun, and how: kept in the run's status, as ranges.
+Marks: the tasks of a run that ended without a TaskRun, as ranges in the run's status.
 
-Knows ends and positions. Judges no task: one that is on record here is judged no more.
+Knows ends and positions. Judges no task: a task with a mark is never judged again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,18 +17,18 @@ from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.text import clip
 
 MAX_WORDED = 20
-"""How many marks keep words: each may be as long as a message."""
+"""How many marks keep a message."""
 
 LIKE_OTHERS = "as for other tasks of this run; their message is in status.marks"
-"""The message of a task for whose words there is no room any more."""
+"""The message of a task whose own message has no room."""
 
 
 def on_record(run: ObservedRun, definition: Definition) -> tuple[Mark, ...]:
     """
     Return the marks of a run.
 
-    An older controller wrote none: it counted a task whose TaskRun was refused as started, and told
-    it from one whose TaskRun was deleted by `attention`.
+    An older controller wrote none. It counted a task with a refused TaskRun as started, and only
+    `attention` distinguished it from a task with a deleted TaskRun.
     """
     if run.log.marks is not None:
         return run.log.marks
@@ -46,7 +46,7 @@ def on_record(run: ObservedRun, definition: Definition) -> tuple[Mark, ...]:
 def by_mark(
     marks: Iterable[Mark], run: ObservedRun, definition: Definition
 ) -> dict[Mark, frozenset[str]]:
-    """Return the tasks of each mark. One that has a TaskRun is told by that."""
+    """Return the tasks of each mark, except tasks that have a TaskRun."""
     names = definition.names
     everywhere = frozenset(range(len(names)))
     return {
@@ -59,7 +59,7 @@ def by_mark(
 def with_ends(
     marks: tuple[Mark, ...], ends: Mapping[int, Ended], since: datetime | None
 ) -> tuple[Mark, ...]:
-    """Put the ends of tasks on record, by position. Those that ended alike share a mark."""
+    """Record the ends of tasks, by position. Tasks with the same end share a mark."""
     found = {mark.end: mark for mark in marks}
     positions = {mark.end: set(ranges.read(mark.positions)) for mark in marks}
     for position, end in sorted(ends.items()):
@@ -74,18 +74,18 @@ def with_ends(
 
 
 def failures(log: RunLog) -> list[Mark]:
-    """Return the marks that nothing else can tell after a crash."""
+    """Return the marks that nothing else can restore after a crash."""
     return [mark for mark in log.marks or () if mark.outcome is Outcome.FAILED]
 
 
 def to_keep(name: str, end: Ended, looks: Mapping[str, Look], definition: Definition) -> Ended:
-    """Return an end as it goes on record: without words that can be worked out again."""
+    """Return an end for a mark: without a message that can be derived again."""
     derived = message_of(Mark(end.outcome, end.reason), name, looks, definition)
     return replace(end, message="" if derived == end.message else clip(end.message))
 
 
 def message_of(mark: Mark, name: str, looks: Mapping[str, Look], definition: Definition) -> str:
-    """Return why a task ended: the words on record, or what the tasks upstream say."""
+    """Return why a task ended: the recorded message, or one from its upstream tasks."""
     if mark.message:
         return mark.message
     task = definition.tasks[name]

@@ -1,5 +1,5 @@
 """
-One run as observed: what was recorded of it, and what the world shows of it now.
+One observed run: its recorded logs, and the current state in the world.
 
 Values only. Knows no rule, no Job and no process.
 """
@@ -26,7 +26,7 @@ class RunKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunKey:
-    """The name by which a run is found again."""
+    """The key of a run."""
 
     namespace: str
     name: str
@@ -35,7 +35,7 @@ class RunKey:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many tasks stand where."""
+    """The numbers of tasks by state."""
 
     total: int = 0
     pending: int = 0
@@ -59,28 +59,28 @@ class Mark:
     outcome: Outcome
     reason: Reason
     message: str = ""
-    """Why; empty where the definition and the tasks upstream say it."""
+    """The message; empty if the definition and the tasks upstream explain the end."""
     since: datetime | None = None
-    """When the first of them ended."""
+    """When the first of the tasks ended."""
     positions: str = ""
     """Their positions in the definition, as ranges."""
 
     @property
     def end(self) -> Ended:
-        """How each of them ended."""
+        """The end of each of the tasks."""
         return Ended(self.outcome, self.reason, self.message)
 
 
 @dataclass(frozen=True, slots=True)
 class RunLog:
-    """What a run's status says."""
+    """The log of a run: the recorded status."""
 
     succeeded: bool | None = None
-    """None while it goes on."""
+    """None while the run goes on."""
     reason: Reason = Reason.PENDING
     message: str = ""
     since: datetime | None = None
-    """Since when the reason is this one."""
+    """Since when the run has this reason."""
     started: datetime | None = None
     finally_since: datetime | None = None
     """When all tasks but the `finally` tasks had ended."""
@@ -91,25 +91,25 @@ class RunLog:
     marks: tuple[Mark, ...] | None = ()
     """The tasks that ended without a TaskRun. None: the status is older than marks."""
     attention: tuple[Watched, ...] = ()
-    """What people are shown of it, as far as there is room. Nothing is decided by it."""
+    """Tasks that people should look at, at most a few. No decision uses them."""
     revision: str | None = None
     observed_generation: int = 0
 
     def after(self, before: "RunLog", now: datetime) -> "RunLog":
-        """Return it with the time since when its reason holds; one that stays keeps its own."""
+        """Return the log with the time of its reason. An unchanged reason keeps its time."""
         since = before.since if self.reason is before.reason else now
         return replace(self, since=since)
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedRun:
-    """All that is true of a run at one moment."""
+    """The state of a run at one moment."""
 
     key: RunKey
     uid: str
     created: datetime
     definition: Definition | None
-    """None: it cannot be run, and `refusal` says why."""
+    """None: the run cannot go on, and `refusal` says why."""
     workflow: str = ""
     generation: int = 1
     desired: DesiredState = DesiredState.RUN
@@ -119,20 +119,20 @@ class ObservedRun:
     interval: Interval | None = None
     tasks: Mapping[str, ObservedTask] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
-    """Tasks whose TaskRun the world saw vanish."""
+    """Tasks whose TaskRun the world saw vanish before our eyes."""
     departing: frozenset[str] = frozenset()
-    """Tasks whose TaskRun is gone, whoever saw it vanish, and of which something may still run."""
+    """Tasks whose TaskRun is gone, and whose attempt may still run."""
     siblings: tuple[SiblingRun, ...] = ()
-    """The other runs of the workflow that have not ended. A deleted one counts while something of
+    """The other runs of the workflow that have not ended. A deleted run counts while an attempt of
     it runs."""
     obstacles: Mapping[str, Obstacle] = field(default_factory=dict)
-    """By task: why it could not be started when that was last tried."""
+    """By task: why its last start failed."""
     log: RunLog = RunLog()
     logged_at: datetime | None = None
-    """When the run's status was last written, as far as is remembered."""
+    """When the run's status was last written, if this process remembers it."""
     tasks_logged_at: Mapping[str, datetime] = field(default_factory=dict)
-    """By task: when its log was last written, as far as is remembered."""
+    """By task: when its log was last written, if this process remembers it."""
     refusal: tuple[Reason, str] | None = None
-    """Why the run cannot be started, for good."""
+    """Why the run can never go on."""
     hindrance: tuple[Reason, str] | None = None
     """Why the run cannot go on for now."""

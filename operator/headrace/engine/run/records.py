@@ -1,8 +1,8 @@
 """
-Which logs of tasks are worth a write now, and when the others are.
+Which logs of tasks are written now, and when the others are.
 
-Knows what changed in a log and when it was last written. A quiet system makes no writes: what
-only moves on as it should is written after a while, so that a quick task costs one write.
+Knows the changes of a log and the time of its last write. A quiet system makes no writes: normal
+progress is written after a while, so that a quick task costs one write.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,14 @@ from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import ObservedTask, TaskLog
 
 QUIET_TIME = timedelta(seconds=2)
-"""How long an attempt that goes as it should may stay unrecorded. The API server cuts an object's
-creation to whole seconds, so one second of this may be gone before the attempt is there."""
+"""How long an attempt without trouble may stay unrecorded. The API server cuts creation times to
+whole seconds, so up to one second of this may have passed already."""
 
 RUNNING_TIME = timedelta(seconds=3)
-"""How long a program may run while the record says that it starts: many end before that."""
+"""How long a program may run while its record says Starting: many programs end before that."""
 
 DETAIL_INTERVAL = timedelta(seconds=10)
-"""How often other words for the same reason, or a pod's name, are worth a write."""
+"""The shortest time between two writes for another message or a pod's name."""
 
 AS_IT_SHOULD = frozenset({Reason.STARTING, Reason.RUNNING})
 BEFORE = frozenset({Reason.PENDING, Reason.WAITING_FOR_RETRY}) | AS_IT_SHOULD
@@ -34,13 +34,13 @@ class Records:
     """The logs that changed in a turn."""
 
     now: Mapping[str, TaskLog]
-    """What is written in this turn, by task."""
+    """The logs to write in this turn, by task."""
     later: datetime | None
-    """When the next of the others is to be written."""
+    """When the next of the others must be written."""
 
 
 def write_up(run: ObservedRun, judged: Mapping[str, Judged], now: datetime) -> Records:
-    """Choose, of all that was judged, the logs that are written in this turn."""
+    """Choose which of the judged logs this turn writes."""
     logs = dict(_strangers(run, now))
     later: list[datetime] = []
     for name, each in judged.items():
@@ -56,7 +56,7 @@ def write_up(run: ObservedRun, judged: Mapping[str, Judged], now: datetime) -> R
 
 
 def _strangers(run: ObservedRun, now: datetime) -> Iterator[tuple[str, TaskLog]]:
-    """Close the logs of TaskRuns that somebody made for tasks that the definition does not have."""
+    """Close the logs of TaskRuns for tasks that the definition does not have."""
     known = run.definition.tasks if run.definition is not None else {}
     for name in run.tasks.keys() - known.keys():
         seen = run.tasks[name]
@@ -89,18 +89,19 @@ def due(
     seen: ObservedTask, log: TaskLog, written: datetime | None, now: datetime
 ) -> datetime | None:
     """
-    Return when a task's log is to be written, `now` at the earliest; None: it says nothing new.
+    Return when to write a task's log, `now` at the earliest; None: nothing changed.
 
-    Say that `Pending` is on record and an attempt is made at 0 s. Its log says `Starting`, and the
-    write is due at 2 s (`QUIET_TIME`), also when the program begins at 1 s and the log `Running`.
-    If the program ends at 1.5 s, the write is due at once, and is the only one. If it begins at
-    30 s, long after that write, the next is due at 33 s (`RUNNING_TIME`). `Unschedulable` is due at
-    once, and other words for it 10 s after the last write (`DETAIL_INTERVAL`).
+    Example: `Pending` is recorded, and an attempt is created at 0 s. Its log says `Starting`, and
+        the write is due at 2 s (`QUIET_TIME`), also if the program begins at 1 s and the log says
+        `Running`. If the program ends at 1.5 s, the write is due at once, and is the only one. If
+        it begins at 30 s, long after that write, the next write is due at 33 s (`RUNNING_TIME`).
+        `Unschedulable` is due at once, and another message of it 10 s after the last write
+        (`DETAIL_INTERVAL`).
 
     Args:
-        seen: What is on record.
-        log: What is known now.
-        written: When the record was last written, as far as is remembered.
+        seen: The recorded log.
+        log: The log after this turn's judgement.
+        written: When the log was last written, if this process remembers it.
         now: The time of the turn.
 
     """
@@ -124,7 +125,7 @@ def _after(instant: datetime | None, delay: timedelta, now: datetime) -> datetim
     """
     Return when a delay is over.
 
-    An instant that has not come yet is from a clock that differs, and is not waited for.
+    An instant in the future is from another clock, and causes no wait.
     """
     if instant is None or instant > now:
         return now

@@ -1,7 +1,7 @@
 """
-What is told of a run: outcome, counts, and what needs somebody's attention.
+The status of a run: outcome, counts, and tasks that need somebody's attention.
 
-Knows what a turn found. Decides nothing that changes what is done next.
+Knows the judgements of a turn. No action depends on it.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ USUAL = frozenset(
     {Reason.PENDING, Reason.STARTING, Reason.RUNNING, Reason.WAITING_FOR_UPSTREAM}
     | {Reason.WAITING_FOR_TASKS, Reason.WAITING_FOR_SLOT, Reason.PAUSED}
 )
-"""What a task may wait for without anybody having to know."""
+"""Reasons to wait that need nobody's attention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class RunView:
     now: datetime
 
     def recorded(self, name: str, judged: Judged) -> TaskLog:
-        """Return what a task's TaskRun says after this turn: the run's status says the same."""
+        """Return the recorded log of a task after this turn: the run's status agrees with it."""
         on_record = judged.seen.log if judged.seen is not None else judged.log
         return self.records.get(name, on_record)
 
     def since(self, name: str, reason: Reason) -> datetime:
-        """Return since when the run's status tells this of a task: since now, if it is new."""
+        """Return since when the run's status shows this reason of a task: now, if it is new."""
         for each in self.run.log.attention:
             if (each.task, each.reason) == (name, reason) and each.since is not None:
                 return each.since
@@ -62,7 +62,7 @@ class RunView:
 
 
 def refused(run: ObservedRun, why: Refused, now: datetime) -> RunLog:
-    """Tell the end of a run that cannot run, or not any further."""
+    """Return the log of a run that cannot go on, with its end."""
     counts = _before(run)
     cut = counts.cancelled + counts.pending + counts.running
     return replace(
@@ -77,7 +77,7 @@ def refused(run: ObservedRun, why: Refused, now: datetime) -> RunLog:
 
 
 def waiting(run: ObservedRun, why: Held) -> RunLog:
-    """Tell why a run has not begun, or does not go on."""
+    """Return the log of a run that waits, with the reason."""
     return replace(
         run.log,
         reason=why.reason,
@@ -88,7 +88,7 @@ def waiting(run: ObservedRun, why: Held) -> RunLog:
 
 
 def _before(run: ObservedRun) -> Counts:
-    """Return the counts of a run whose tasks are not looked at in this turn."""
+    """Return the counts of a run whose tasks are not judged in this turn."""
     if run.log.started is not None:
         return run.log.counts
     total = len(run.definition.names) if run.definition else 0
@@ -96,7 +96,7 @@ def _before(run: ObservedRun) -> Counts:
 
 
 def run_log(view: RunView) -> RunLog:
-    """Tell how a run stands after this turn."""
+    """Return the log of a run after this turn."""
     run, now = view.run, view.now
     counts = _counts(view)
     attention = tuple(islice(_attention(view, counts), MAX_ATTENTION))
@@ -121,7 +121,7 @@ def run_log(view: RunView) -> RunLog:
 
 
 def _leaving(course: Course, reason: Reason, left: Mapping[str, str]) -> tuple[Reason, str]:
-    """Say what is left of a run whose tasks have all ended; it ends when nothing of it runs."""
+    """Return why a run whose tasks have all ended goes on: an attempt still runs."""
     words = f"{left[min(left)]} still runs"
     if course.mode in ENDING:
         return reason, f"{course.message}; {words}"
@@ -129,10 +129,10 @@ def _leaving(course: Course, reason: Reason, left: Mapping[str, str]) -> tuple[R
 
 
 def _finally_since(view: RunView) -> datetime | None:
-    """Remember when it became the turn of `finally` tasks, if there are any."""
+    """Return when the `finally` tasks' time began, if there are any."""
     definition, judged = view.definition, view.found.judged.values()
     none = len(definition.names) == len(definition.graph.order)
-    # Those that were passed over wait for one of these.
+    # Tasks without a judgement wait for one of these.
     if none or any(each.outcome is None and not each.task.is_finally for each in judged):
         return view.run.log.finally_since
     return view.run.log.finally_since or view.now
@@ -159,7 +159,7 @@ def _counts(view: RunView) -> Counts:
 
 
 def _positions(view: RunView) -> str:
-    """Remember which tasks were started: those of which there is, or was, a TaskRun."""
+    """Return the positions of started tasks: those that have, or had, a TaskRun."""
     run, tasks = view.run, view.definition.tasks
     known = ranges.read(run.log.positions)
     names = (*run.tasks, *run.deleted)
@@ -168,7 +168,7 @@ def _positions(view: RunView) -> str:
 
 
 def _attention(view: RunView, counts: Counts) -> Iterator[Watched]:
-    """Yield failures first, then what waits for something unusual, in the definition's order."""
+    """Yield failures, then tasks that wait for something unusual, in the definition's order."""
     for name in _named(view, Outcome.FAILED) if counts.failed else ():
         yield _failure(view, name)
     stuck = [each for each in view.found.judged.values() if each.outcome is None]
@@ -192,15 +192,15 @@ def _trouble(view: RunView, judged: Judged) -> Watched:
         log = view.recorded(name, judged)
         since = (log.last.finished or log.last.created) if log.last is not None else None
         return Watched(name, log.reason, log.message, since or view.since(name, log.reason))
-    # What is tried again now is told as it was: most often it meets the same obstacle again.
-    told = judged.verdict if isinstance(judged.verdict, Wait) else view.run.obstacles.get(name)
-    if told is None:
+    # A start that is tried again now keeps its reason: most often it meets the same obstacle.
+    wait = judged.verdict if isinstance(judged.verdict, Wait) else view.run.obstacles.get(name)
+    if wait is None:
         return Watched(name, Reason.PENDING, "")
-    return Watched(name, told.reason, clip(told.message), view.since(name, told.reason))
+    return Watched(name, wait.reason, clip(wait.message), view.since(name, wait.reason))
 
 
 def _end(view: RunView) -> dict[str, Any]:
-    """Judge a run whose tasks have all ended."""
+    """Return the end of a run whose tasks have all ended."""
     failed = _named(view, Outcome.FAILED)
     blamed = [name for name in failed if not view.definition.tasks[name].allow_failure]
     cut = _named(view, Outcome.CANCELLED)
@@ -214,7 +214,7 @@ def _end(view: RunView) -> dict[str, Any]:
         course = view.course
         message = f"{course.message}; {message}"
         return {"succeeded": False, "reason": course.reason, "message": clip(message)}
-    # Of a task without a record nobody knows what it did: no `allowFailure` makes light of that.
+    # Nobody knows the result of a task without a record, so its `allowFailure` does not count.
     lost = [name for name in failed if _failure(view, name).reason is Reason.TASK_RUN_DELETED]
     if lost or blamed:
         reason = Reason.TASK_RUN_DELETED if lost else Reason.FAILED
@@ -225,15 +225,15 @@ def _end(view: RunView) -> dict[str, Any]:
     return {"succeeded": True, "reason": Reason.SUCCEEDED, "message": clip(message)}
 
 
-def _cause(failure: Watched, told: Reason) -> str:
-    """Say why a task failed, with its reason unless that is told beside it."""
-    known = failure.reason in (told, Reason.RETRIES_EXHAUSTED)  # The latter's message begins so.
+def _cause(failure: Watched, reason: Reason) -> str:
+    """Return why a task failed, with its reason unless the run has the same."""
+    known = failure.reason in (reason, Reason.RETRIES_EXHAUSTED)  # Its message has it.
     words = ": ".join(filter(None, ("" if known else failure.reason, failure.message)))
     return f"{failure.task} failed: {words}" if words else ""
 
 
 def _named(view: RunView, outcome: Outcome) -> list[str]:
-    """Return the tasks that ended so, in the definition's order."""
+    """Return the tasks with an outcome, in the definition's order."""
     tasks = view.definition.tasks
     return sorted(view.found.ended(outcome), key=lambda name: tasks[name].position)
 
@@ -245,7 +245,7 @@ def _list(what: str, names: list[str]) -> str:
 
 
 def _progress(course: Course, counts: Counts, attention: tuple[Watched, ...]) -> tuple[Reason, str]:
-    """Say what a run that goes on is at. A time limit that cut nothing is no news."""
+    """Return the reason and message of a run that goes on."""
     timed_out = course.reason is Reason.RUN_TIMEOUT
     match course.mode:
         case Mode.CANCEL if counts.cancelled or not timed_out:

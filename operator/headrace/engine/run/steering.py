@@ -1,5 +1,5 @@
 """
-What somebody wants of a run, and what its own limits want: go on, pause, or one of three ends.
+The steering of a run, by somebody's wish or by its own limits: go on, pause, or end.
 
 Knows `desiredState`, `timeouts.runSeconds` and `timeouts.finallySeconds`. Knows no task.
 """
@@ -23,9 +23,9 @@ _ASKED = {
 
 def course(run: ObservedRun, now: datetime) -> Course:
     """
-    Say what a run may do now: the strongest of what somebody wants and what its limits want.
+    Return the course of a run: the stronger of somebody's wish and its own limits.
 
-    A time limit that was reached stays reached.
+    A limit that was reached stays reached.
     """
     asked = _ASKED[run.desired]
     if asked.mode is Mode.TERMINATE:
@@ -47,7 +47,7 @@ def course(run: ObservedRun, now: datetime) -> Course:
 
 
 def deadlines(run: ObservedRun) -> Iterator[datetime]:
-    """Yield the times at which the run's limits are reached, as far as they count already."""
+    """Yield the times of the run's limits that count already."""
     yield from (each for each in (run_deadline(run), finally_deadline(run)) if each is not None)
 
 
@@ -57,7 +57,7 @@ def run_deadline(run: ObservedRun) -> datetime | None:
 
 
 def finally_deadline(run: ObservedRun) -> datetime | None:
-    """Return when the time of `finally` tasks is over, if it has a limit and all others ended."""
+    """Return when the time of `finally` tasks is over, if it has a limit and counts already."""
     return _after(run.log.finally_since, _seconds(run)[1])
 
 

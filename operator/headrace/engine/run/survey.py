@@ -1,9 +1,8 @@
 """
-All tasks of a run in one turn: what became of each, judged in an order that needs no second look.
+All tasks of a run in one turn, judged in an order that needs only one pass.
 
-Knows which tasks must be judged before which. How one is judged is `judgement`'s to say.
-Tasks that cannot have changed are passed over quickly: a turn costs what is going on in a run,
-more than how large it is.
+Knows the order of judgements. `judgement` judges one task. Tasks without a possible change are
+skipped quickly: the cost of a turn depends on the activity of a run, more than on its size.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,16 +24,16 @@ from headrace.engine.task.verdict import Turn
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Every task of a run. Those in none of the tables wait for tasks upstream."""
+    """All tasks of a run. Tasks in none of the tables wait for tasks upstream."""
 
     settled: Mapping[str, Outcome]
-    """Tasks whose TaskRuns say how they ended in an earlier turn. Nothing of them runs any more."""
+    """Tasks that ended in an earlier turn, as their TaskRuns say. None of them runs any more."""
     judged: Mapping[str, Judged]
     marked: Mapping[Mark, frozenset[str]] = field(default_factory=dict)
-    """Tasks that ended without a TaskRun, in an earlier turn or in this one."""
+    """The marks of tasks that ended without a TaskRun, in this turn or before."""
 
     def ended(self, how: Outcome) -> Iterator[str]:
-        """Yield the tasks that ended so."""
+        """Yield the tasks with an outcome."""
         yield from (name for name, outcome in self.settled.items() if outcome is how)
         for mark, names in self.marked.items():
             if mark.outcome is how:
@@ -44,7 +43,7 @@ class Survey:
                 yield name
 
     def looks(self) -> dict[str, Look]:
-        """Return how each task that ended looks to those that wait for it."""
+        """Return how the tasks that wait for each ended task see its end."""
         looks = {name: LOOKS[outcome] for name, outcome in self.settled.items()}
         for mark, names in self.marked.items():
             looks.update(dict.fromkeys(names, mark.end.look))
@@ -59,7 +58,7 @@ class Survey:
 
 
 def survey(run: ObservedRun, definition: Definition, course: Course, now: datetime) -> Survey:
-    """Judge started tasks, then those that wait for them, then `finally` tasks."""
+    """Judge started tasks, then waiting tasks, then `finally` tasks."""
     turn = Turn(now, run.uid, course, created=run.created)
     marked = by_mark(on_record(run, definition), run, definition)
     found = Survey(_settled(run, definition), {}, marked)
@@ -73,7 +72,7 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
 
 
 def lost(run: ObservedRun, definition: Definition) -> Iterator[str]:
-    """Name the tasks that were started, and have no TaskRun any more."""
+    """Return the started tasks without a TaskRun."""
     known, names = run.tasks, definition.names
     for position in ranges.read(run.log.positions):
         if position < len(names) and names[position] not in known:
@@ -88,7 +87,7 @@ def _with(found: Survey, more: Iterator[tuple[str, Judged]]) -> Survey:
 
 
 def _recorded(run: ObservedRun, definition: Definition, found: Survey, now: datetime) -> Survey:
-    """Put on record what ended in this turn without a TaskRun: it is not judged again."""
+    """Add the tasks that ended in this turn without a TaskRun: they are not judged again."""
     ends = {
         name: judged.verdict
         for name, judged in found.judged.items()
@@ -116,7 +115,7 @@ def _settled(run: ObservedRun, definition: Definition) -> dict[str, Outcome]:
 def _started(
     run: ObservedRun, definition: Definition, turn: Turn, found: Survey
 ) -> Iterator[tuple[str, Judged]]:
-    """Judge the tasks of which there is or was an attempt."""
+    """Judge the tasks that have, or had, an attempt."""
     for name, seen in run.tasks.items():
         tried = seen.log.count or seen.sighting is not None
         if tried and name not in found.settled and name in definition.tasks:
@@ -129,7 +128,7 @@ def _started(
 def _refused(
     run: ObservedRun, definition: Definition, turn: Turn, found: Survey
 ) -> Iterator[tuple[str, Judged]]:
-    """Judge the tasks that fail without a TaskRun: like others that failed they may halt a run."""
+    """Judge the tasks that fail without a TaskRun: such a failure too may halt a run."""
     looks = found.looks() if run.obstacles else {}
     for name, obstacle in run.obstacles.items():
         known = name in run.tasks or name in found.judged or found.mark(name) is not None
@@ -144,11 +143,11 @@ def _waiting(
     run: ObservedRun, definition: Definition, turn: Turn, found: Survey
 ) -> Iterator[tuple[str, Judged]]:
     """
-    Judge the tasks without an attempt, each after all that it waits for.
+    Judge the tasks without an attempt, each after its upstream tasks.
 
-    One pass is enough, as each end is known before it is asked for. Where `a` failed, `b` waits for
-    `a` and `c` for `b`: `b` is left out, by that `c` becomes one of the troubled, and as it is the
-    next in the order, it is left out in the same turn.
+    One pass is enough, because each end is known before it is needed. Example: `a` failed, `b`
+    waits for `a`, and `c` for `b`. `b` is left out, so `c` becomes one of the troubled tasks. `c`
+    is next in the order, so it is left out in the same turn.
     """
     looks = found.looks()
     troubled, held = _troubled(definition, looks), _held(run, found, looks)
@@ -170,7 +169,7 @@ def _waiting(
 
 
 def _troubled(definition: Definition, looks: Mapping[str, Look]) -> set[str]:
-    """Return the tasks that wait for one that ended otherwise than well."""
+    """Return the tasks that wait for a task that ended without success."""
     downstream = definition.graph.downstream
     return {
         name
@@ -182,10 +181,10 @@ def _troubled(definition: Definition, looks: Mapping[str, Look]) -> set[str]:
 
 def _must_wait(task: TaskDefinition, looks: Mapping[str, Look]) -> bool:
     """
-    Tell, for a task upstream of which all is well, whether an open one keeps it waiting.
+    Return whether an open upstream task keeps a task waiting; no upstream task has failed.
 
-    A task with `AllSucceeded` over `a` and `b`, of which `a` succeeded and `b` runs, must wait: it
-    needs no judgement. With `OneSucceeded` it may start, so it is not passed over.
+    Example: `a` succeeded and `b` runs. A task with `AllSucceeded` over both must wait and needs no
+        judgement. With `OneSucceeded`, it may start, so it is judged.
     """
     if task.run_when not in PATIENT:
         return False
@@ -198,7 +197,7 @@ def _must_wait(task: TaskDefinition, looks: Mapping[str, Look]) -> bool:
 def _last(
     run: ObservedRun, definition: Definition, turn: Turn, found: Survey
 ) -> Iterator[tuple[str, Judged]]:
-    """Judge the `finally` tasks without an attempt: they start beside nothing at all."""
+    """Judge the `finally` tasks without an attempt: they start when nothing else runs."""
     there = remains(run, found.judged).items()
     beside = next((words for name, words in there if name in definition.graph.downstream), None)
     for name in definition.names[len(definition.graph.order) :]:
@@ -222,9 +221,9 @@ def _halt(definition: Definition, found: Survey) -> str | None:
 
 def _unfinished(definition: Definition, found: Survey) -> str | None:
     """
-    Return a task that has not ended, for which `finally` tasks wait.
+    Return an open task that `finally` tasks wait for.
 
-    Tasks that were passed over need no look: each waits for an open one, so one of those is here.
+    Skipped tasks need no look: each waits for an open task, which is here.
     """
     if len(definition.names) == len(definition.graph.order):
         return None
@@ -235,16 +234,17 @@ def _unfinished(definition: Definition, found: Survey) -> str | None:
 
 
 def _held(run: ObservedRun, found: Survey, looks: Mapping[str, Look]) -> dict[str, str]:
-    """Say what still runs of tasks that ended otherwise than well: nobody starts beside it."""
+    """Return what still runs of tasks that ended without success: other tasks wait for it."""
     ended = (name for name in found.judged if looks.get(name, Look.SUCCESS) is not Look.SUCCESS)
     return remains(run, ended)
 
 
 def _beside(task: TaskDefinition, looks: Mapping[str, Look], held: Mapping[str, str]) -> str | None:
     """
-    Say beside what a task would start; None if its rule is met by others alone.
+    Return what still runs and keeps a task waiting; None if other tasks meet its rule.
 
-    With `OneFailed` over `a`, which failed and is gone, and `b`, which is being removed, it starts.
+    Example: a task with `OneFailed` over `a` and `b` starts if `a` failed and is gone, although `b`
+    is still being removed.
     """
     there = [name for name in task.upstream if name in held]
     if not there:

@@ -1,1 +1,1 @@
-"""One task of a run: attempts, retries, limits, and the policies that say what comes next."""
+"""One task of a run: attempts, retries, limits, and the policies that decide what follows."""

@@ -1,4 +1,4 @@
-"""Everything the engine can ask a world for. A new kind of action is a new class here."""
+"""The actions that the engine can ask of a world. A new kind of action is a new class here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from headrace.engine.definition.work import Work
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What the attempts of a run are told about it, besides their own task."""
+    """The facts about a run that its attempts receive."""
 
     namespace: str
     run: str
@@ -24,21 +24,21 @@ class RunContext:
 
 @dataclass(frozen=True, slots=True)
 class StartAttempt:
-    """Start one attempt of a task. Asking again for the same attempt changes nothing."""
+    """Start one attempt of a task. A repetition changes nothing."""
 
     task: str
     number: int
     context: RunContext
     work: Work
-    """What it does, resolved for this attempt."""
+    """The work, resolved for this attempt."""
     timeouts: TaskTimeouts
     memory: str | None = None
-    """The memory limit, where a retry rule raised it."""
+    """The memory limit, if a retry rule raised it."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndAttempt:
-    """End an attempt, if anything of it still runs."""
+    """End an attempt, if any part of it still runs."""
 
     task: str
     number: int

@@ -1,8 +1,8 @@
 """
-The log of a task, brought up to date with what the world shows.
+The log of a task, updated from the world's state.
 
-Knows how attempts open, move and close, and which budget a failure uses.
-Does not know what follows a failure.
+Knows how attempts open, move and close, and which budget a failure uses. Does not decide what
+follows a failure.
 """
 
 from dataclasses import replace
@@ -25,16 +25,15 @@ from headrace.engine.task.retry import budget
 from headrace.engine.text import clip
 
 FIRST_WORDS_STAY = frozenset({Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_ERROR})
-"""Kubernetes alternates between several messages for one such trouble. The first one names the
+"""Reasons for which Kubernetes alternates between several messages. The first message names the
 cause."""
 
 
 def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: datetime) -> TaskLog:
     """
-    Bring a task's log up to date with what the world shows of its newest attempt.
+    Update a task's log from the state of its newest attempt.
 
-    A closed attempt stays as it is, whatever is seen later. A log that says it all is returned
-    as the same object.
+    A closed attempt never changes. A log without changes is returned as the same object.
     """
     if log.outcome is not None:
         return log
@@ -57,17 +56,16 @@ def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: da
 
 def refuse(log: TaskLog, denied: Denied, policy: RetryPolicy, memory: str | None = None) -> TaskLog:
     """
-    Log an attempt that the world will not make: for the policies it has failed like any other.
+    Log an attempt that the world refused: for the policies, it has failed like any other.
 
-    The moment of the refusal becomes the attempt's end; so the same refusal, seen again after it
-    was logged, is no further attempt.
+    The moment of the refusal becomes the attempt's end. So a refusal that was logged already adds
+    no other attempt.
 
     Args:
         log: The task's log.
-        denied: What the world said.
-        policy: What the author of the workflow asked for.
-        memory: The memory that the attempt was to have, where a rule raised it: the next one
-            starts from there.
+        denied: The refusal of the world.
+        policy: The retry policy of the task.
+        memory: The memory of the attempt, if a rule raised it: the next attempt starts from there.
 
     """
     last = log.last
@@ -105,20 +103,20 @@ def close(log: TaskLog, failure: Failure, policy: RetryPolicy, at: datetime) -> 
 
 
 def _closed(log: TaskLog, policy: RetryPolicy, now: datetime) -> TaskLog:
-    """Close an attempt that was left open, since a later one is there."""
+    """Close an open attempt, because a later one exists."""
     last = log.last
     return close(log, _vanished(last), policy, now) if last is not None and last.open else log
 
 
 def _vanished(attempt: Attempt, how: str = "") -> Failure:
-    """Say of an attempt that somebody removed it before its end was seen."""
+    """Return the failure of an attempt that somebody deleted before its end was seen."""
     unit = attempt.where.unit
     what = f"the {unit.kind}" if unit is not None else "the attempt"
     return Failure(Reason.JOB_DELETED, how or f"{what} was deleted before its end was seen")
 
 
 def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
-    """Add an attempt that is seen for the first time."""
+    """Add a new attempt to the log."""
     created = sighting.created or now
     attempt = Attempt(sighting.number, created=created, memory=sighting.memory)
     return replace(
@@ -133,7 +131,7 @@ def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
 
 
 def _bereft(last: Attempt, sighting: Sighting) -> bool:
-    """Tell whether the instance of an attempt is gone, and the world has not made another yet."""
+    """Return whether an attempt's instance is gone, and the world has no other yet."""
     lost = last.where.instance is not None and sighting.where.instance is None
     return lost and sighting.waiting is not Reason.SUSPENDED
 
@@ -156,7 +154,7 @@ def _loss(last: Attempt) -> str:
 
 
 def _known(log: TaskLog, sighting: Sighting) -> TaskLog:
-    """Add to the open attempt what the sighting knows more."""
+    """Add new facts of the sighting to the open attempt."""
     last = log.attempts[-1]
     instance = sighting.where.instance
     replaced = instance is not None and last.where.instance not in (None, instance)
@@ -176,10 +174,10 @@ def _known(log: TaskLog, sighting: Sighting) -> TaskLog:
 
 
 def _progress(log: TaskLog, sighting: Sighting) -> TaskLog:
-    """Say how far the open attempt is, and what it waits for."""
+    """Set the progress of the open attempt, and what it waits for."""
     last, reason = log.attempts[-1], sighting.waiting or Reason.STARTING
     if sighting.stage is Stage.RUNNING or (last.started and _silent(sighting)):
-        reason = Reason.RUNNING  # once it ran, a sighting that knows less is an old one
+        reason = Reason.RUNNING  # after the start, a sighting without it is an old one
     message = clip(sighting.message) or _replacement(last)
     if reason is log.reason and reason in FIRST_WORDS_STAY and log.message:
         return log
@@ -189,7 +187,7 @@ def _progress(log: TaskLog, sighting: Sighting) -> TaskLog:
 
 
 def _replacement(last: Attempt) -> str:
-    """Say of an attempt that goes on why it is not in its first instance."""
+    """Return why an attempt is not in its first instance."""
     if last.replaced is None or not last.message:
         return ""
     if last.where.instance is not None or last.where.unit is None:
@@ -204,7 +202,7 @@ def _silent(sighting: Sighting) -> bool:
 def _end(
     log: TaskLog, sighting: Sighting, ending: Ending, policy: RetryPolicy, now: datetime
 ) -> TaskLog:
-    """Close the open attempt as the world says that it ended."""
+    """Close the open attempt with the end from the world."""
     log = _known(log, sighting)
     last = replace(log.attempts[-1], progress=ending.progress)
     log = replace(log, attempts=(*log.attempts[:-1], last))
@@ -213,8 +211,9 @@ def _end(
         case Failure() as failure:
             return close(log, failure, policy, at)
         case Success(outputs):
-            told = last.message if last.replaced else ""  # One that was to be lost has ended well.
-            done = replace(last, finished=at, reason=Reason.SUCCEEDED, message=told)
+            # An instance that was about to be lost has succeeded.
+            message = last.message if last.replaced else ""
+            done = replace(last, finished=at, reason=Reason.SUCCEEDED, message=message)
             return replace(
                 log,
                 attempts=(*log.attempts[:-1], done),
@@ -227,5 +226,5 @@ def _end(
 
 
 def _between(first: datetime | None, instant: datetime, last: datetime) -> datetime:
-    """Bound a time that another machine's clock told: a wait that counts from it must be sane."""
+    """Bound a time from another machine's clock: a wait may count from it."""
     return max(first or instant, min(instant, last))

@@ -1,7 +1,7 @@
 """
 The chain of policies over one task: the first that has an answer wins.
 
-Knows the order of the policies. Does not know what any of them looks at.
+Knows the order of the policies. Does not know their inputs.
 """
 
 from collections.abc import Callable
@@ -27,19 +27,19 @@ Policy = Callable[[TaskView], Verdict | None]
 
 
 TASK_POLICIES: tuple[Policy, ...] = (
-    already_ended,  #    an outcome is known: nothing to do
-    task_run_deleted,  # its record is gone: never run it twice
+    already_ended,  #    the outcome is known: nothing to do
+    task_run_deleted,  # the TaskRun is gone: never run the task twice
     cancelled,  #        the run is being ended
     total_time,  #       the task is over its time
-    pending_time,  #     its container does not start
+    pending_time,  #     the container does not start
     in_progress,  #      an attempt runs
-    retry,  #            an attempt failed: when is the next, or is this the end
-    leaving,  #          something of the attempt before still runs
-    upstream,  #         the rule over what the task waits for
+    retry,  #            an attempt failed: the next one, or the end
+    leaving,  #          the previous attempt still runs
+    upstream,  #         the rule over upstream tasks
     stopped,  #          the run starts nothing new
     others_first,  #     `finally` comes last
-    still_running,  #    what it waits for has ended, and something of it still runs
-    paused,  #           the run is held
+    still_running,  #    an upstream task has ended, and its pod still runs
+    paused,  #           the run is paused
     obstructed,  #       the world has no room for it now
 )
 

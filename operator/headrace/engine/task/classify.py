@@ -1,5 +1,5 @@
 """
-How an attempt ended: into a reason of the published list, and a kind that says who is at fault.
+From an attempt's end to a published reason, and to a kind: whose fault it is.
 
 Knows one attempt's end. Does not know retries.
 """
@@ -16,18 +16,18 @@ from headrace.engine.task.observed import Ending
 from headrace.engine.text import LONGEST_WORDS, clip
 
 MAX_OUTPUT_BYTES = 4096
-"""What a termination message can hold (Kubernetes, `terminationMessagePath`)."""
+"""The most bytes of a termination message (Kubernetes, `terminationMessagePath`)."""
 
 MAX_OUTPUT_DEPTH = 32
-"""How deep outputs may be nested: what a status can carry through every JSON library."""
+"""How deep outputs may be nested: any JSON library can read such a status."""
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
-"""What takes the place of bytes that are not UTF-8, when the kubelet tells a pod's status too."""
+"""The replacement for bytes that are not UTF-8; the kubelet uses the same."""
 _UNREADABLE_GROWTH = len(UNREADABLE.encode()) - 1
 
 
 class Kind(StrEnum):
-    """Who is at fault for a failed attempt, and so which budget it uses."""
+    """Whose fault a failed attempt is, and so which budget it uses."""
 
     USER = "user"
     INFRASTRUCTURE = "infrastructure"
@@ -70,7 +70,7 @@ class Failure:
 
 
 def classify(ending: Ending) -> Success | Failure:
-    """Judge the end of an attempt, from what the world says of it."""
+    """Judge the end of an attempt."""
     if ending.reason is not None:
         return Failure(ending.reason, ending.message)
     code = ending.progress.exit_code
@@ -88,12 +88,12 @@ def classify(ending: Ending) -> Success | Failure:
 
 def exit_words(code: int, hint: str = "", own: str = "") -> str:
     """
-    Say how a program ended that did not end well.
+    Return how a failed program ended.
 
     Args:
         code: Its exit code.
-        hint: What that usually means, as it follows the code.
-        own: What it wrote in place of outputs: its own last words.
+        hint: The usual meaning of the code, to follow it.
+        own: The program's last words, written in place of outputs.
 
     """
     how, own = f"ended with exit code {code}{hint}", own.strip()
@@ -102,14 +102,14 @@ def exit_words(code: int, hint: str = "", own: str = "") -> str:
 
 def read_outputs(text: str, written: int | None = None) -> Mapping[str, Any] | None:
     """
-    Read what a task wrote as its outputs; None if it wrote nothing.
+    Read the outputs of a task; None if it wrote nothing.
 
     Args:
-        text: The outputs, as far as they were kept. Bytes that are not UTF-8 came as U+FFFD.
-        written: How many bytes the task wrote, where the world knows.
+        text: The kept part of the outputs. Bytes that are not UTF-8 are U+FFFD.
+        written: How many bytes the task wrote, if the world knows.
 
     Raises:
-        ValueError: if it is too large or not one JSON object; the text names the cure.
+        ValueError: The outputs are too large or not one JSON object; the text names the cure.
 
     """
     if not text.strip():
@@ -123,7 +123,7 @@ def read_outputs(text: str, written: int | None = None) -> Mapping[str, Any] | N
         )
     except (ValueError, RecursionError) as error:
         if size == MAX_OUTPUT_BYTES and written is None:
-            # The kubelet cuts at the limit: of a full text that cannot be read the rest is missing.
+            # The kubelet cuts at the limit: the rest of a full text that cannot be read is missing.
             raise ValueError(_too_large(None)) from None
         _check_encoding(text)
         raise ValueError(f"outputs are not JSON: {error}; write one JSON object") from None
@@ -137,7 +137,7 @@ def read_outputs(text: str, written: int | None = None) -> Mapping[str, Any] | N
 
 
 def _least_bytes(text: str) -> int:
-    """Return how many bytes a text had at least: U+FFFD stands for one that could not be read."""
+    """Return how many bytes a text had at least: U+FFFD replaces a byte that could not be read."""
     return len(text.encode(errors="replace")) - text.count(UNREADABLE) * _UNREADABLE_GROWTH
 
 
@@ -150,7 +150,7 @@ def _too_large(written: int | None) -> str:
 
 
 def _check_encoding(text: str) -> None:
-    """Refuse text in which a value was changed on its way, as Kubernetes does in silence."""
+    """Refuse a text with a value that was changed in silence, as Kubernetes does."""
     if UNREADABLE in text:
         raise ValueError(
             "outputs are not UTF-8: they have a byte that cannot be read, or U+FFFD in its place;"
@@ -192,7 +192,7 @@ def _fraction(digits: str) -> float:
 
 
 def _whole(digits: str) -> int:
-    """Read a whole number, if the API server can keep it as it is."""
+    """Read a whole number, if the API server can keep it unchanged."""
     number = int(digits)
     if not -(2**63) <= number < 2**63:
         raise ValueError(f"{digits[:20]}… has more than 64 bits; write it as a text")

@@ -1,8 +1,8 @@
 """
-Which ServiceAccount a task may run as: one that its owner has opened to workflows.
+The ServiceAccount of a task: one that its owner has opened to workflows.
 
-Who may edit a Workflow would otherwise act as any identity of the namespace. Knows the rule; the
-world reads the ServiceAccount.
+Otherwise, anybody who may edit a Workflow could act as any identity of the namespace. Knows the
+rule; the world reads the ServiceAccount.
 """
 
 from headrace.api.v1alpha1 import labels
@@ -16,11 +16,11 @@ def identity_needed(work: Work) -> str | None:
 
 def identity_problem(work: Work, *, opened: bool) -> str | None:
     """
-    Say why work may not start for want of an identity, and the cure; None if it may.
+    Return why work may not start with this identity, and the cure; None if it may.
 
     Args:
         work: The work of the attempt.
-        opened: Whether the ServiceAccount that it names has the label that opens it.
+        opened: Whether its ServiceAccount has the label for workflows.
 
     """
     name = identity_needed(work)

@@ -1,7 +1,7 @@
 """
-One task in one turn: its log brought up to date, judged, and the verdict written into the log.
+One task in one turn: its log is updated, judged, and completed by the verdict.
 
-Knows one task. Which tasks are judged, and when, is `survey`'s to say; the rules are `verdict`'s.
+Knows one task. `survey` chooses the tasks and their order; `chain` has the rules.
 """
 
 from dataclasses import dataclass, replace
@@ -27,19 +27,19 @@ class Judged:
     task: TaskDefinition
     verdict: Verdict
     log: TaskLog
-    """Brought up to date; not yet written. Without a TaskRun there is nowhere to write it."""
+    """The updated log, not written yet. Without a TaskRun, it is never written."""
     seen: ObservedTask | None = None
 
     @property
     def outcome(self) -> Outcome | None:
-        """How it ended, if it did."""
+        """The outcome, if the task has ended."""
         return self.verdict.outcome if isinstance(self.verdict, Ended) else None
 
 
 def judge_seen(
     turn: Turn, task: TaskDefinition, seen: ObservedTask, obstacle: Obstacle | None
 ) -> Judged:
-    """Judge a task of which there is a TaskRun."""
+    """Judge a task with a TaskRun."""
     log = follow(seen.log, seen.sighting, task.retry, turn.now)
     if isinstance(obstacle, Denied):
         log = refuse(log, obstacle, task.retry, memory_of_next(task, log))
@@ -50,7 +50,7 @@ def judge_seen(
         log = close(log, failure, task.retry, turn.now)
         view = replace(view, log=log)
         verdict = judge(view)
-    return Judged(task, verdict, _told(log, verdict, seen, turn.now), seen)
+    return Judged(task, verdict, _with_verdict(log, verdict, seen, turn.now), seen)
 
 
 def judge_unseen(
@@ -71,14 +71,14 @@ def judge_lost(turn: Turn, task: TaskDefinition) -> Judged:
     return Judged(task, judge(view), view.log)
 
 
-def _told(log: TaskLog, verdict: Verdict, seen: ObservedTask, now: datetime) -> TaskLog:
-    """Return the log with the verdict in it; the same object if it says that already."""
+def _with_verdict(log: TaskLog, verdict: Verdict, seen: ObservedTask, now: datetime) -> TaskLog:
+    """Return the log with the verdict; the same object if nothing changes."""
     if isinstance(verdict, Ended):
         return log if log.outcome is not None else _ended(log, verdict, now)
     if isinstance(verdict, Wait):
         reason, message, again = verdict.reason, clip(verdict.message), verdict.next_attempt
     elif log is seen.log:
-        return log  # nothing new to tell before the attempt is there
+        return log  # nothing changes before the attempt exists
     else:
         reason, message, again = Reason.STARTING, "", None
     if (reason, message, again) == (log.reason, log.message, log.next_attempt):

@@ -1,7 +1,7 @@
 """
-How much memory the next attempt gets.
+The memory of the next attempt.
 
-Knows quantities as Kubernetes writes them, and the rule that raised them. Knows no pod.
+Knows quantities of Kubernetes, and the rule that raises them. Knows no pod.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from headrace.engine.task.retry import matching_rule
 _MEBI = 1024 * 1024
 
 DEFAULT_RESOURCES = Resources(requests={"cpu": "20m", "memory": "64Mi"}, limits={"memory": "1Gi"})
-"""What a task gets that asks for nothing: little enough for many at once, enough for a script."""
+"""The default resources of a task: little enough for many at once, enough for a script."""
 
 
 def to_bytes(quantity: str) -> int:
@@ -34,12 +34,12 @@ def to_quantity(size: int) -> str:
 
 def next_memory(policy: RetryPolicy, last: Attempt | None, resources: Resources) -> str | None:
     """
-    Return the memory of the next attempt, or None for what the task itself says.
+    Return the memory of the next attempt, or None if the task's own value holds.
 
     Args:
         policy: The task's retry policy.
-        last: The attempt before, if there was one; it has failed.
-        resources: What the task asks for.
+        last: The previous attempt, if there was one; it has failed.
+        resources: The task's requests and limits.
 
     """
     if last is None:
@@ -51,7 +51,7 @@ def next_memory(policy: RetryPolicy, last: Attempt | None, resources: Resources)
     grown = to_bytes(base) * rule.memory_factor_percent // 100
     if rule.max_memory is None or grown < to_bytes(rule.max_memory):
         return to_quantity(grown)
-    # A task that asks for more than maxMemory from the start is not made smaller by it.
+    # maxMemory does not lower a task's own value.
     return max(base, rule.max_memory, key=to_bytes)
 
 
@@ -71,15 +71,15 @@ def raised(resources: Resources, memory: str | None) -> Mapping[str, Mapping[str
 
 
 def _own(resources: Resources) -> str | None:
-    """Return what a task says of its memory: its limit, else its request."""
+    """Return a task's own memory: its limit, else its request."""
     return resources.limits.get("memory") or resources.requests.get("memory")
 
 
 def memory_of_next(task: TaskDefinition, log: TaskLog) -> str | None:
-    """Return the memory of a task's next attempt, where a rule has raised it."""
+    """Return the memory of a task's next attempt, if a rule has raised it."""
     return next_memory(task.retry, log.last, resources_of(task.work))
 
 
 def resources_of(work: Work) -> Resources:
-    """Return what work asks for, or what it gets if it asks for nothing."""
+    """Return the requests and limits of work, or the default ones."""
     return work.body.resources or DEFAULT_RESOURCES

@@ -1,7 +1,7 @@
 """
-What happened to a task between two logs that deserves a person's look: for Events.
+The changes between two logs of a task that deserve an Event.
 
-Knows the log on record and the one that follows it. Nothing is decided by what is told here.
+Knows the recorded log and the next one. No decision depends on it.
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ TROUBLES = frozenset(
     {Reason.UNSCHEDULABLE, Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_ERROR}
     | {Reason.QUOTA_EXCEEDED, Reason.POD_NOT_CREATED, Reason.FORBIDDEN}
 )
-"""What a task waits for until somebody does something about it."""
+"""Reasons to wait that end only when somebody acts."""
 
 
 def closings(old: TaskLog, new: TaskLog) -> Iterator[Attempt]:
-    """Yield the attempts that are over in the new log and were not in the old one."""
+    """Yield the attempts that ended between the old log and the new one."""
     before = {attempt.number for attempt in old.attempts if not attempt.open}
     for attempt in new.attempts:
         if not attempt.open and attempt.number not in before:
@@ -28,15 +28,15 @@ def closings(old: TaskLog, new: TaskLog) -> Iterator[Attempt]:
 
 def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
     """
-    Yield reason and words of each lost instance, failed attempt, failed end, and new trouble.
+    Yield reason and message of each lost instance, failed attempt, failed end, and new trouble.
 
-    What goes well is not told: the status says it, and an Event is a write. The failure that ends
-    a task is told once, with its end.
+    Success has no Event: the status shows it, and an Event is a write. The failure that ends a task
+    has one Event, with the end.
     """
     failed = new.outcome is Outcome.FAILED and old.outcome is None
     for attempt in closings(old, new):
-        told = failed and attempt.number == new.count
-        if attempt.reason in KINDS and not told:
+        is_end = failed and attempt.number == new.count
+        if attempt.reason in KINDS and not is_end:
             words = f": {attempt.message}" if attempt.message else ""
             yield attempt.reason, f"attempt {attempt.number} failed{words}"
     lost = new.last if new.outcome is None and new.last is not None and new.last.open else None
@@ -48,5 +48,5 @@ def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
 
 
 def _message(log: TaskLog, number: int) -> str:
-    """Return what was on record of an attempt."""
+    """Return the recorded attempt."""
     return next((each.message for each in log.attempts if each.number == number), "")

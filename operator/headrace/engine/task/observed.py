@@ -1,5 +1,5 @@
 """
-One task as observed: what is on record of it, and what the world shows of it now.
+One observed task: its recorded log, and its current state in the world.
 
 Values only. Knows no rule, no Job and no process.
 """
@@ -15,37 +15,37 @@ from headrace.engine.outcome import Outcome
 
 
 class Stage(StrEnum):
-    """How far the world got with an attempt."""
+    """The stage of an attempt in the world."""
 
     STARTING = "Starting"
-    """It is made, but its program does not run yet."""
+    """The attempt is created, but its program does not run yet."""
     RUNNING = "Running"
     ENDED = "Ended"
-    """It ended by itself, or the world gave it up."""
+    """The attempt ended by itself, or the world gave it up."""
     GONE = "Gone"
-    """Somebody removed it."""
+    """Somebody removed the attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something of the world: the word that people know it by, and its name."""
+    """An object of the world: the word that people use for it, and its name."""
 
     kind: str
     name: str
 
     def __str__(self) -> str:
-        """Return both, as a message says it: `pod report-x1`."""
+        """Return both, as in messages: `pod report-x1`."""
         return f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where an attempt runs, in the world's own words. None: the world has no such thing."""
+    """Where an attempt runs, in the world's own words. None: the world has no such object."""
 
     unit: Named | None = None
-    """What stands for the attempt, and makes its instances."""
+    """The object that stands for the attempt and creates its instances."""
     instance: Named | None = None
-    """What its program runs in. There may be another, where one was lost."""
+    """The instance that the program runs in. After a loss, there may be another."""
     place: Named | None = None
     """The machine."""
 
@@ -75,31 +75,31 @@ class One:
     """The progress of a program that runs once."""
 
     exit_code: int | None = None
-    """None: it has not ended, or no program ended: its machine was lost, for example."""
+    """None: it has not ended, or it has no exit code, because its machine was lost for example."""
 
 
 Progress = One
-"""How far the work of an attempt is. Work that is many programs has a progress of its own."""
+"""The progress of an attempt's work. Work with many programs has its own type of progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the world says that an attempt ended."""
+    """The end of an attempt, from the world."""
 
     at: datetime
     progress: Progress = One()
     reason: Reason | None = None
-    """None: the work ended by itself, and its progress says all."""
+    """None: the work ended by itself, and its progress says how."""
     message: str = ""
     output: str = ""
-    """What the program wrote as outputs, unread, as far as the world keeps it."""
+    """The text that the program wrote as outputs, as far as the world keeps it."""
     output_bytes: int | None = None
-    """How many bytes it wrote, if the world knows."""
+    """How many bytes the program wrote, if the world knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What the world shows of an attempt at this moment."""
+    """The current state of an attempt in the world."""
 
     number: int
     stage: Stage
@@ -108,29 +108,29 @@ class Sighting:
     scheduled: datetime | None = None
     started: datetime | None = None
     waiting: Reason | None = None
-    """Why it does not run yet, if the world says so."""
+    """Why the program does not run yet, if the world knows."""
     message: str = ""
     ending: Ending | None = None
     alive: bool = True
-    """Something of it may still run, or be started by the world."""
+    """A part of it may still run, or be started by the world."""
     leaving: bool = False
-    """It is being removed, and something of it may still run."""
+    """It is being removed, and a part of it may still run."""
     memory: str | None = None
-    """The memory limit that it was made with, where a retry rule raised it."""
+    """The memory limit of the attempt, if a retry rule raised it."""
     waiting_since: datetime | None = None
-    """Since when it waits for its program to run, if that is not when it was made: what it ran on
-    was lost, or somebody held it."""
+    """Since when it waits for its program to run, if that is not its creation: its instance was
+    lost, or somebody suspended it."""
     crowded_since: datetime | None = None
-    """When its program ended well, if something else of its instance goes on."""
+    """When its program succeeded, if another part of its instance goes on."""
     lost: str = ""
-    """How an instance of it was lost, or is about to be, if the world makes another."""
+    """How an instance was lost, or will be, if the world creates another."""
     instance_created: datetime | None = None
-    """When its instance was made. If that is not the first one, the attempt's log knows."""
+    """When its instance was created. The attempt's log knows whether that is the first one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt as it goes into the log."""
+    """One attempt in the log."""
 
     number: int
     where: Where = NOWHERE
@@ -144,12 +144,12 @@ class Attempt:
     memory: str | None = None
     """The memory limit, where a retry rule raised it."""
     replaced: datetime | None = None
-    """When its instance was made, if that took the place of another, which was lost. Until there
-    is one, when the loss was seen."""
+    """When its instance was created, if an earlier one was lost. Until there is one, when the loss
+    was seen."""
 
     @property
     def open(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the attempt has not ended."""
         return self.finished is None
 
 
@@ -158,10 +158,10 @@ LOGGED_ATTEMPTS = 10
 
 @dataclass(frozen=True, slots=True)
 class TaskLog:
-    """The log of a task: all that must survive a crash."""
+    """The log of a task: all facts that must survive a crash."""
 
     attempts: tuple[Attempt, ...] = ()
-    """The last ones, oldest first."""
+    """The last attempts, oldest first."""
     count: int = 0
     user_failures: int = 0
     infrastructure_failures: int = 0
@@ -181,24 +181,24 @@ class TaskLog:
 
 
 EMPTY = TaskLog()
-"""The log of a task of which nothing is known yet."""
+"""The log of a new task."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedTask:
-    """A task of which there is a TaskRun."""
+    """A task with a TaskRun."""
 
     log: TaskLog = EMPTY
     sighting: Sighting | None = None
-    """The newest attempt that the world shows; None: there is none any more. One that was made is
-    shown until its end is in the log, unless somebody removed it."""
+    """The newest attempt in the world; None: none exists any more. An attempt stays there until its
+    end is in the log, unless somebody removes it."""
     lingering: frozenset[int] = frozenset()
-    """The numbers of older attempts of which something may still run."""
+    """The numbers of older attempts that may still run."""
     generation: int = 1
 
     @property
     def still_there(self) -> bool:
-        """Whether something of it may still run."""
+        """Whether an attempt of the task may still run."""
         return bool(self.lingering) or (self.sighting is not None and self.sighting.alive)
 
 
@@ -214,7 +214,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The world could not start a task when it was asked; it may be able to later."""
+    """The world could not start a task, and may be able to later."""
 
     reason: Reason
     message: str
@@ -224,7 +224,7 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """The world refused to start a task, and asking again as it is cannot help."""
+    """The world refused to start a task, and the same request cannot succeed later."""
 
     reason: Reason
     message: str
@@ -233,4 +233,4 @@ class Denied:
 
 
 Obstacle = Busy | Denied
-"""Why the world did not carry out the last request to start a task."""
+"""Why the last start of a task failed."""

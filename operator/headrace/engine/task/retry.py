@@ -1,7 +1,7 @@
 """
-What follows a failed attempt.
+The decision after a failed attempt.
 
-Knows attempts, exit codes, budgets and time. Does not know the graph, or what a task is made of.
+Knows attempts, exit codes, budgets and time. Does not know the graph, or the work of a task.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class GiveUp:
 
 
 def matching_rule(policy: RetryPolicy, attempt: Attempt) -> RetryRule | None:
-    """Return the first rule that is about how the attempt ended."""
+    """Return the first rule that matches the attempt's end."""
     for rule in policy.rules:
         if attempt.progress.exit_code is not None and attempt.progress.exit_code in rule.exit_codes:
             return rule
@@ -47,7 +47,7 @@ def budget(policy: RetryPolicy, attempt: Attempt) -> Kind | None:
     if rule is not None and rule.action is RetryAction.IGNORE:
         return None
     if kind is Kind.DEFINITION:
-        # Only a rule can want it tried again; then it counts like any failure of the user's.
+        # Only a rule can retry it; then it counts as a failure of the user.
         return Kind.USER if rule is not None and rule.action is RetryAction.RETRY else None
     return kind
 
@@ -56,13 +56,13 @@ def after_failure(policy: RetryPolicy, log: TaskLog, attempt_id: str) -> RetryAt
     """
     Decide what follows the latest failure of a task.
 
-    The wait counts from the moment the attempt ended, not from now,
-    so a controller that was down meanwhile reaches the same answer.
+    The wait counts from the end of the attempt, not from now. So a controller that was down
+    meanwhile decides the same.
 
     Args:
-        policy: What the author of the workflow asked for.
+        policy: The retry policy of the task.
         log: The task's log; its last attempt has failed, and its budgets are charged.
-        attempt_id: What the jitter is derived from: unique to this attempt, the same after a crash.
+        attempt_id: The source of the jitter: unique for this attempt, and the same after a crash.
 
     """
     last = log.attempts[-1]
@@ -76,21 +76,21 @@ def after_failure(policy: RetryPolicy, log: TaskLog, attempt_id: str) -> RetryAt
 
 
 def _refusal(policy: RetryPolicy, log: TaskLog, last: Attempt) -> GiveUp | None:
-    """Say why there is no further attempt, or None if there is one."""
+    """Return why no attempt follows, or None if one follows."""
     rule = matching_rule(policy, last)
     reason = last.reason or Reason.FAILED
     if rule is not None and rule.action is RetryAction.FAIL:
-        return GiveUp(reason, _told(last, "a retry rule says Fail"))
+        return GiveUp(reason, _last_words(last, "a retry rule says Fail"))
     if rule is not None and rule.action is RetryAction.IGNORE:
         return None
     kind = budget(policy, last)
     if kind is None:
-        return GiveUp(reason, _told(last, "no retry can help"))
+        return GiveUp(reason, _last_words(last, "no retry can help"))
     used, limit, field = _account(kind, policy, log)
     if used <= limit:
         return None
     if limit == 0:
-        return GiveUp(reason, _told(last, f"{field} is 0"))
+        return GiveUp(reason, _last_words(last, f"{field} is 0"))
     return GiveUp(
         Reason.RETRIES_EXHAUSTED, f"{_how(last)}; failed {used} times, {field} is {limit}"
     )
@@ -111,7 +111,7 @@ def backoff(policy: Backoff, failures: int, attempt_id: str) -> timedelta:
     Args:
         policy: The field `retry.backoff`.
         failures: How many attempts there have been, at least 1.
-        attempt_id: What the jitter is derived from.
+        attempt_id: The source of the jitter.
 
     """
     # The exponent is bounded, since a huge power costs time and maxSeconds cuts it anyway.
@@ -125,13 +125,13 @@ def _how(attempt: Attempt) -> str:
     return f"{attempt.reason}: {attempt.message}" if attempt.message else str(attempt.reason)
 
 
-def _told(attempt: Attempt, why: str) -> str:
-    """Say how an attempt ended, and why it is the last; its reason stands beside that."""
+def _last_words(attempt: Attempt, why: str) -> str:
+    """Return how an attempt ended, and why it is the last one, without its reason."""
     return f"{attempt.message}; {why}" if attempt.message else why
 
 
 def _room(policy: RetryPolicy, log: TaskLog, last: Attempt) -> str:
-    """Say how much of its budget is used."""
+    """Return how much of its budget is used."""
     kind = budget(policy, last)
     if kind is None:
         return "not counted because of a retry rule"

@@ -1,7 +1,7 @@
 """
 The clocks of a task: how long it may wait for its container, and how long it may take in all.
 
-Knows one task's log and limits. The time of a running container is the world's to enforce.
+Knows one task's log and limits. The world enforces the time of a running container.
 """
 
 from datetime import datetime, timedelta
@@ -15,17 +15,17 @@ def pending_deadline(
     timeouts: TaskTimeouts, log: TaskLog, sighting: Sighting | None
 ) -> datetime | None:
     """
-    Return when the open attempt's program must run, if it waits for that.
+    Return when the open attempt's program must run, if it does not run yet.
 
-    The clock begins with the Job: the wait for a quota, before there is a pod, is in it. It begins
-    anew with a pod that takes the place of a lost one, and when somebody lets go of a held Job.
+    The clock begins with the Job, so the wait for a quota before the pod counts too. It begins
+    again with a pod that replaces a lost one, and when somebody resumes a suspended Job.
     """
     last = log.last
     if last is None or not last.open or sighting is None or sighting.stage is not Stage.STARTING:
         return None
     if log.reason in (Reason.SUSPENDED, Reason.RUNNING):
-        return None  # a queue holds it: that is its turn, not a fault; or it is known to run
-    made = last.created if last.started is None else None  # what ran before has waited before
+        return None  # a queue suspended it, which is no fault; or its program runs
+    made = last.created if last.started is None else None  # it ran before
     moments = (made, last.replaced, sighting.waiting_since)
     since = max((each for each in moments if each is not None), default=None)
     return None if since is None else since + timedelta(seconds=timeouts.pending_seconds)

@@ -1,8 +1,8 @@
 """
-What may be said of a task in a turn, and all that a policy may look at.
+The verdicts on a task in a turn, and the inputs of a policy.
 
-Knows one task, what holds for its run in this turn, and how its upstream tasks look.
-Does not know the policies, or how an answer is carried out.
+Knows one task, the facts of its run in this turn, and the ends of its upstream tasks. Does not know
+the policies, or how a verdict is carried out.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from headrace.engine.task.observed import EMPTY, ObservedTask, Obstacle, Sightin
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Make the next attempt now."""
+    """Start the next attempt now."""
 
     number: int
     memory: str | None = None
@@ -26,13 +26,13 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing to do, and why; look again at `until` if nothing happens before."""
+    """Do nothing, for a reason; look again at `until`, or after an event."""
 
     reason: Reason
     message: str = ""
     until: datetime | None = None
     next_attempt: datetime | None = None
-    """When the next attempt starts, if that is what it waits for."""
+    """When the next attempt starts, if the task waits for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ Verdict = Start | Wait | Abort | Ended
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What holds for all tasks of a run in this turn."""
+    """The facts of a run in this turn, for all its tasks."""
 
     now: datetime
     run_uid: str
@@ -56,36 +56,36 @@ class Turn:
     halted: str | None = None
     """The failed task that `onFailure: Stop` stops the run for."""
     unfinished: str | None = None
-    """A task that `finally` tasks still wait for."""
+    """An open task that `finally` tasks wait for."""
     created: datetime | None = None
     """When the run was created."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """All that a policy may look at."""
+    """The inputs of a policy."""
 
     turn: Turn
     task: TaskDefinition
     log: TaskLog = EMPTY
     seen: ObservedTask | None = None
-    """What is seen of it; None: there is no TaskRun."""
+    """The observed task; None: it has no TaskRun."""
     lost: bool = False
-    """It was started, and there is no TaskRun any more."""
+    """Whether the task has started and its TaskRun is gone."""
     obstacle: Obstacle | None = None
-    """Why it could not be started when that was last tried."""
+    """Why the last start failed."""
     upstream: Tally = NONE
     beside: str | None = None
-    """What still runs of a task that has ended, and beside which this one must not start."""
+    """What still runs of an ended task, so that this one must wait."""
 
     @property
     def begun(self) -> bool:
-        """Whether its rule has let it start."""
+        """Whether its rule has let the task start."""
         return self.seen is not None or self.lost
 
     @property
     def sighting(self) -> Sighting | None:
-        """The newest attempt that the world shows."""
+        """The newest attempt in the world."""
         return self.seen.sighting if self.seen is not None else None
 
     @property
@@ -94,5 +94,5 @@ class TaskView:
         return self.log.last is not None and self.log.last.open
 
     def attempt_id(self, number: int) -> str:
-        """Return what stands for one attempt, and is the same after a crash."""
+        """Return the id of one attempt, which is the same after a crash."""
         return f"{self.turn.run_uid}/{self.task.name}/{number}"

@@ -1,7 +1,7 @@
 """
-The request for one attempt: its work is resolved at the moment when it is asked for.
+The request for one attempt: its work is resolved at this moment.
 
-Knows what a retry rule changes. Knows no world.
+Knows the changes of a retry rule. Knows no world.
 """
 
 from headrace.api.v1alpha1.pod import Resources
@@ -15,13 +15,13 @@ def start_attempt(
     task: TaskDefinition, number: int, context: RunContext, memory: str | None = None
 ) -> StartAttempt:
     """
-    Ask for one attempt of a task.
+    Return the request for one attempt of a task.
 
     Args:
-        task: The task as it is defined.
-        number: Which attempt it is, from 1.
-        context: What the program is told about the run.
-        memory: The memory limit of the attempt, where a retry rule raised it.
+        task: The definition of the task.
+        number: The number of the attempt, from 1.
+        context: The facts about the run for the program.
+        memory: The memory limit of the attempt, if a retry rule raised it.
 
     """
     return StartAttempt(task.name, number, context, _work(task, memory), task.timeouts, memory)

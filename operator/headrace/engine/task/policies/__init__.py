@@ -1,1 +1,1 @@
-"""One policy a file. A policy looks at one task and has an answer or none; see `chain`."""
+"""One policy a file. A policy looks at one task and has a verdict or none; see `chain`."""

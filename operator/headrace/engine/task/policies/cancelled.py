@@ -1,4 +1,4 @@
-"""What was started ends when the run is cancelled."""
+"""Started tasks end when the run is cancelled."""
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.course import Mode
@@ -7,7 +7,7 @@ from headrace.engine.task.verdict import Abort, TaskView, Verdict
 
 
 def cancelled(view: TaskView) -> Verdict | None:
-    """End what was started, once the run is cancelled; `finally` tasks once it is terminated."""
+    """End a started task of a cancelled run; a `finally` task only if the run is terminated."""
     course = view.turn.course
     cancels = course.mode is Mode.CANCEL and not view.task.is_finally
     if not view.begun or not (cancels or course.mode is Mode.TERMINATE):

@@ -1,4 +1,4 @@
-"""What the world refused to start is tried again later, or fails."""
+"""A start that the world refused is tried again later, or the task fails."""
 
 from datetime import timedelta
 
@@ -10,21 +10,21 @@ from headrace.engine.task.retry import GiveUp, after_failure
 from headrace.engine.task.verdict import TaskView, Verdict, Wait
 
 ASK_AGAIN = timedelta(seconds=30)
-"""How long a refusal that cannot be put on record is left alone at least, if it is tried again."""
+"""The shortest wait after a refusal without a log, if the start is tried again."""
 
 
 LEFT_OVER = timedelta(seconds=60)
-"""How long after a run was created a TaskRun of its name may be one of a run before it, which had
-the same name and was deleted: Kubernetes' garbage collector takes a while to come by."""
+"""How long after a run's creation a TaskRun with a taken name may belong to a deleted run of the
+same name: Kubernetes' garbage collector takes a while."""
 
 
 def obstructed(view: TaskView) -> Verdict | None:
     """
-    Wait a while after the world refused to start the task, or fail it if that is for good.
+    Wait after the world refused to start the task, or fail it if that is final.
 
-    A Job that is refused for good is in the log as an attempt. Where not even a TaskRun is made
-    there is no log: the first refusal decides, unless a rule wants it tried again. Such tries
-    cannot be counted, so the limit of retries does not end them.
+    A Job that is refused for good is in the log as an attempt. Without a TaskRun there is no log:
+    the first refusal decides, unless a rule says Retry. Such tries cannot be counted, so the limit
+    of retries does not end them.
     """
     match view.obstacle:
         case Busy(reason, message, until) if view.turn.now < until:
@@ -36,7 +36,7 @@ def obstructed(view: TaskView) -> Verdict | None:
 
 
 def _without_task_run(view: TaskView, denied: Denied) -> Ended | Wait | None:
-    """Fail a task whose TaskRun was refused for good, or wait until it is asked for again."""
+    """Fail a task whose TaskRun was refused for good, or wait for the next try."""
     again = denied.since + ASK_AGAIN
     created = view.turn.created
     if not (created and denied.reason is Reason.NAME_TAKEN and denied.since < created + LEFT_OVER):

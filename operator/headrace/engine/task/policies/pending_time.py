@@ -6,7 +6,7 @@ from headrace.engine.task.verdict import Abort, TaskView, Verdict
 
 
 def pending_time(view: TaskView) -> Verdict | None:
-    """Give up an attempt whose container did not start in time."""
+    """End an attempt whose container did not start in time."""
     limit = timeout.pending_deadline(view.task.timeouts, view.log, view.sighting)
     if limit is None or view.turn.now < limit:
         return None

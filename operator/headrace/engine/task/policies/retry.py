@@ -1,4 +1,4 @@
-"""What follows a failed attempt: the end, or a time to wait for."""
+"""After a failed attempt: the end, or the wait for the next one."""
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.outcome import Ended, Outcome

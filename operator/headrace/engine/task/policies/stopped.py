@@ -1,4 +1,4 @@
-"""A run that stops starts nothing new."""
+"""A stopping run starts nothing new."""
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.course import ENDING, Mode
@@ -8,9 +8,9 @@ from headrace.engine.task.verdict import TaskView, Verdict
 
 def stopped(view: TaskView) -> Verdict | None:
     """
-    Start no further task of a run that stops.
+    Start no new task of a stopping run.
 
-    Asked after `upstream`: what a rule has left out stays left out, whenever the stop came.
+    Asked after `upstream`: a task that its rule has left out stays omitted, whenever the stop came.
     """
     course = view.turn.course
     if view.log.count or (view.task.is_finally and course.mode is not Mode.TERMINATE):

@@ -1,4 +1,4 @@
-"""A task whose record is gone is never run again in silence."""
+"""A task without its record never runs again in silence."""
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.outcome import Ended, Outcome
@@ -6,7 +6,7 @@ from headrace.engine.task.verdict import TaskView, Verdict
 
 
 def task_run_deleted(view: TaskView) -> Verdict | None:
-    """Fail a task whose record is gone: running it again in silence could do harm."""
+    """Fail a task without its record: a second run in silence could do harm."""
     if not view.lost:
         return None
     message = "the TaskRun was deleted after the task had started; start a new run to repeat it"

@@ -1,4 +1,4 @@
-"""The `runWhen` rule over what a task waits for."""
+"""The `runWhen` rule over a task's upstream tasks."""
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.definition.run_when import RULES, omission
