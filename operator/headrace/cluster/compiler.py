@@ -11,25 +11,22 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from headrace.api.reading.parse import InvalidObjectError, parse_workflow
-from headrace.api.v1alpha1.task import Defaults
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
 from headrace.kube.nesting import decode
 from headrace.kube.wire import UNDECODABLE
+from headrace.manifests.json_form import name_of
 
 SMALL: Final = 32 * 1024
 """Bytes of JSON up to which compiling takes less time (some 15 ms) than others may be kept waiting.
 A larger definition is compiled in a thread: the event loop goes on, in slices."""
 
-WITHOUT_WORK: Final[Mapping[str, Any]] = {
-    "description": "",
-    "params": (),
-    "defaults": Defaults(),
-    "tasks": (),
-    "finally_": (),
-}
-"""Fields of a Workflow's spec that a revision keeps for its runs."""
+WORK: Final = frozenset(
+    name_of(WorkflowSpec, field)
+    for field in ("description", "params", "defaults", "tasks", "finally_")
+)
+"""The fields of a Workflow's spec that say what its runs do. They may be large."""
 
 T = TypeVar("T")
 Json = bytes | msgspec.Raw
@@ -59,14 +56,15 @@ class Compiler:
 
     async def parse(self, spec: Json) -> WorkflowSpec:
         """
-        Parse a Workflow's spec; return it without the parts that may be large: what its runs do.
+        Parse the parts of a Workflow's spec that say when runs start, and what is kept of them.
+
+        What its runs do is left out: `compile` parses it.
 
         Raises:
-            UnusableError: with everything that is wrong with it.
+            UnusableError: with everything that is wrong with these parts.
 
         """
-        parsed = await self.read(spec, _parsed)
-        return parsed.model_copy(update=WITHOUT_WORK)
+        return await self.read(spec, _without_work)
 
     async def read(self, spec: Json, work: Callable[[dict[str, Any]], T]) -> T:
         """
@@ -99,6 +97,12 @@ def _compiled(spec: Mapping[str, Any]) -> Definition:
         return compile_workflow(_parsed(spec))
     except InvalidDefinitionError as error:
         raise UnusableError(str(error)) from None
+
+
+def _without_work(spec: Mapping[str, Any]) -> WorkflowSpec:
+    rest = {name: value for name, value in spec.items() if name not in WORK}
+    parsed = _parsed({**rest, "tasks": [{"name": "any"}]})  # a workflow has at least one
+    return parsed.model_copy(update={"tasks": ()})
 
 
 def _parsed(spec: Mapping[str, Any]) -> WorkflowSpec:

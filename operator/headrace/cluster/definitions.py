@@ -132,10 +132,10 @@ class Definitions:
 
     async def parse(self, workflow: WorkflowObject) -> WorkflowSpec:
         """
-        Return a Workflow's spec as it is now, without its tasks: those are in the definition.
+        Return a Workflow's spec as it is now, without what its runs do: that is in the definition.
 
         Raises:
-            UnusableError: if it cannot be run.
+            UnusableError: if the rest is wrong. `freeze` says what is wrong with the tasks.
 
         """
         return await self._compiler.parse(workflow.spec)

@@ -58,6 +58,23 @@ async def test_what_a_workflow_keeps_has_no_tasks() -> None:
     assert ((), True) == (parsed.tasks, parsed.suspend)
 
 
+async def test_the_tasks_of_a_workflow_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of tasks that takes long: for the definition, not again for the triggers."""
+    parsed: list[int] = []
+    real = compiler.parse_workflow
+
+    def counting(manifest: Any) -> Any:
+        parsed.append(len(manifest["spec"]["tasks"]))
+        return real(manifest)
+
+    monkeypatch.setattr(compiler, "parse_workflow", counting)
+    definitions = Definitions(Accepting())  # type: ignore[arg-type] # all that is asked of it
+    workflow = WorkflowObject(Meta("w", "default", "uid", generation=1), spec=Raw(LARGE))
+    await definitions.freeze(workflow)
+    await definitions.parse(workflow)
+    assert [1000, 1] == parsed
+
+
 class Accepting:
     """An API server that takes every revision."""
 
