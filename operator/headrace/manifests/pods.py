@@ -91,13 +91,18 @@ def crowded(pod: Pod) -> bool:
 
 def deleted_before(pod: Pod, done: Terminated | None) -> bool:
     """Tell whether somebody asked for the pod's deletion before its program ended."""
+    asked = deletion_asked(pod)
+    if asked is None:
+        return False
+    return done is None or done.finished_at is None or done.finished_at >= asked
+
+
+def deletion_asked(pod: Pod) -> datetime | None:
+    """Return when somebody asked for the pod's deletion, if somebody did."""
     meta = pod.metadata
     if meta.deletion_timestamp is None:
-        return False
-    if done is None or done.finished_at is None:
-        return True
-    asked = meta.deletion_timestamp - timedelta(seconds=meta.deletion_grace_period_seconds)
-    return done.finished_at >= asked
+        return None
+    return meta.deletion_timestamp - timedelta(seconds=meta.deletion_grace_period_seconds)
 
 
 def scheduled(pod: Pod) -> datetime | None:

@@ -89,8 +89,13 @@ def _of(job: Job, pod: Pod | None = None, *, replaced: bool = False) -> Sighting
 
 def _resumed(job: Job) -> datetime | None:
     """Return when somebody let go of a Job that was suspended."""
-    held = next((each for each in job.status.conditions if each.type == "Suspended"), None)
+    held = _suspension(job)
     return held.last_transition_time if held is not None and held.status == "False" else None
+
+
+def _suspension(job: Job) -> ConditionView | None:
+    """Return what the Job controller says of a Job that somebody suspended, now or before."""
+    return next((each for each in job.status.conditions if each.type == "Suspended"), None)
 
 
 def _succeeded(base: Sighting, done: Terminated, now: datetime) -> Sighting:
@@ -135,9 +140,25 @@ def _with_pod(base: Sighting, job: Job, pod: Pod, now: datetime) -> Sighting:
         return _complete(base, complete, now)
     if job.spec.suspend:  # its pods are being removed, which is no failure
         return replace(base, waiting=Reason.SUSPENDED, message=HELD)
-    if pod.status.phase == "Failed":
-        return _failed_pod(base, pod, now)
-    return pod_words.fare(base, pod, now)
+    if pod.status.phase != "Failed":
+        return pod_words.fare(base, pod, now)
+    if _removed_while_held(job, pod):
+        return _without_pod(_of(job), job, now)
+    return _failed_pod(base, pod, now)
+
+
+def _removed_while_held(job: Job, pod: Pod) -> bool:
+    """
+    Tell whether a pod was removed because its Job was suspended, and may end only afterwards.
+
+    That is no failure: the Job makes another pod. Where the condition still says True, the Job
+    controller has yet to notice that somebody let go.
+    """
+    asked, held = pod_words.deletion_asked(pod), _suspension(job)
+    if asked is None or held is None:
+        return False
+    let_go = held.last_transition_time if held.status == "False" else None
+    return let_go is None or asked <= let_go
 
 
 def _failed_pod(base: Sighting, pod: Pod, now: datetime) -> Sighting:

@@ -107,6 +107,24 @@ def words(sighting: Sighting) -> str:
             "Starting Suspended alive",
             id="the Job is suspended while its pod ran, which is no failure",
         ),
+        pytest.param(
+            job(condition("Suspended")),
+            [failed(143, deleted="12:00:20")],
+            "Starting alive",
+            id="let go a moment ago: the Job controller has not noticed, and its pod was removed",
+        ),
+        pytest.param(
+            job(condition("Suspended", "False", when="12:00:25")),
+            [failed(143, deleted="12:00:30", grace=10)],
+            "Starting alive",
+            id="let go before the pod that was removed has ended",
+        ),
+        pytest.param(
+            job(condition("Suspended", "False", when="12:00:02")),
+            [failed(143, deleted="12:00:06", grace=2)],
+            "Ended PodDeleted 143",
+            id="somebody deleted the pod after the Job was let go",
+        ),
         # --- it runs
         pytest.param(job(), [pod(RUNNING, "Running")], "Running alive", id="the container runs"),
         pytest.param(
