@@ -8,29 +8,27 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from headrace.api.checks.instants import read_time_or
 from headrace.api.reading.parse import parse_run, parse_task_run
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import CANCELLING, RunSpec
+from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.task import TaskBody
-from headrace.cluster import line
 from headrace.cluster.belonging import owner_uid, place_of
-from headrace.cluster.caches import Caches, WorkflowKey
+from headrace.cluster.caches import Caches
 from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.departures import Departures
 from headrace.cluster.gather import Gatherer
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.siblings import Siblings
 from headrace.cluster.specs import Specs
 from headrace.engine import ranges
 from headrace.engine.definition.compile import Definition, single_task
 from headrace.engine.definition.params import InvalidParamsError, resolve
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
-from headrace.engine.siblings import SiblingRun
 from headrace.manifests.kube import PLACE, OwnObject, WorkflowObject
 from headrace.manifests.names import task_run_name
-from headrace.manifests.run_status import has_started, read_run_status, read_what_is_left
+from headrace.manifests.run_status import read_run_status, read_what_is_left
 
 GRACE = timedelta(seconds=60)
 """How long a run waits for a workflow that is not there: both may be applied at once."""
@@ -60,6 +58,7 @@ class RunReader:
         departures: Departures,
         specs: Specs,
         *,
+        siblings: Siblings,
         clock: Callable[[], datetime],
     ) -> None:
         """Read these; `clock` is the wall clock."""
@@ -67,6 +66,7 @@ class RunReader:
         self._definitions = definitions
         self._gatherer = gatherer
         self._departures = departures
+        self._siblings = siblings
         self._clock = clock
         self._specs = specs
 
@@ -105,9 +105,8 @@ class RunReader:
             refusal=pinned.refusal,
             hindrance=pinned.hindrance,
             log=replace(bare.log, revision=pinned.revision),
-            siblings=self._siblings(bare, spec.workflow),
         )
-        return await self._with_tasks(run)
+        return await self._with_tasks(await self._siblings.beside(run))
 
     async def _with_tasks(self, run: ObservedRun) -> ObservedRun:
         """Add the tasks; also of a run that cannot go on: what it began must end."""
@@ -203,16 +202,6 @@ class RunReader:
             return replace(run, refusal=(Reason.INVALID_PARAMS, str(error)))
         return replace(run, definition=single_task(key.name, spec, params), tasks={key.name: seen})
 
-    def _siblings(self, run: ObservedRun, workflow: str) -> tuple[SiblingRun, ...]:
-        """Return the runs of a workflow that have not ended; deleted ones for a run that waits."""
-        key = WorkflowKey(run.key.namespace, workflow)
-        departed = self._caches.departed(key) if run.log.started is None else ()
-        runs = self._caches.runs.by_index((key.namespace, key.name))
-        return (
-            *(_departed(name) for name in departed),
-            *(_sibling(item) for item in runs if line.active(item)),
-        )
-
 
 def _missing(run: ObservedRun, known: Collection[str]) -> list[str]:
     """Name the tasks that were started, and of which there is no news."""
@@ -249,20 +238,3 @@ def run_log(item: OwnObject) -> RunLog:
         return read_run_status(item.status)
     except ValueError:
         return read_what_is_left(item.status)
-
-
-def _departed(name: str) -> SiblingRun:
-    """Return a run that was deleted, and of which something may still run."""
-    return SiblingRun(f"{name} (deleted)", line.NEVER, line.NEVER, began=True, cancelling=True)
-
-
-def _sibling(item: OwnObject) -> SiblingRun:
-    created = item.metadata.creation_timestamp
-    assert created is not None  # noqa: S101 - the API server sets it
-    return SiblingRun(
-        name=item.metadata.name,
-        created=created,
-        logical_time=read_time_or(item.spec.get("logicalTime"), created),
-        began=has_started(item.status),
-        cancelling=item.spec.get("desiredState") in CANCELLING,
-    )

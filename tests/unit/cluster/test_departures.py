@@ -251,6 +251,27 @@ async def test_the_next_run_waits_for_the_pods_of_a_deleted_one(name: str) -> No
     assert rig.server.storage.all(JOBS)
 
 
+async def test_a_pod_of_a_deleted_run_is_asked_for_that_nobody_told_of_yet() -> None:
+    """News of pods may come later than news of runs and Jobs: the next run waits all the same."""
+    rig = await queued()
+    await asyncio.sleep(2 * COLLECT_SECONDS)
+    rig.restart()
+    await told(rig, pods=False)
+    await rig.turn(RunKey("default", "y"))
+    assert not rig.server.storage.all(JOBS)
+
+
+async def test_a_run_that_waits_for_others_anyway_asks_for_no_pods() -> None:
+    """Thousands may wait; only the one that is next asks."""
+    rig = await queued()
+    await rig.make(WORKFLOW_RUNS, "z", {"workflow": "w"})
+    await rig.turn(RunKey("default", "z"))
+    before = len(rig.transport.requests)
+    await rig.turn(RunKey("default", "z"))
+    asked = [each.target for each in rig.transport.requests[before:]]
+    assert [] == [target for target in asked if "/pods?" in target]
+
+
 async def test_a_run_that_has_just_begun_is_not_taken_for_one_before_it() -> None:
     """Its Jobs are there a moment before its status says that it began."""
     rig = WorldRig()

@@ -21,6 +21,7 @@ from headrace.cluster.gather import Gatherer, TaskPictures, task_log
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.run_reader import RunReader, run_log
 from headrace.cluster.second_look import SecondLook
+from headrace.cluster.siblings import Siblings
 from headrace.cluster.specs import Specs
 from headrace.cluster.start import Starter
 from headrace.cluster.statuses import Memory, Status, StatusWriter, version_of
@@ -70,9 +71,10 @@ class ClusterWorld:
         kinds = carriers(reach)
         self.pictures = TaskPictures(kinds.values())
         gatherer = Gatherer(caches, client, self.pictures, hooks.later, self._saw)
-        departures = Departures(caches, client)
+        departures, siblings = Departures(caches, client), Siblings(caches, client)
+        specs = Specs(client)
         self._reader = RunReader(
-            caches, self.definitions, gatherer, departures, Specs(client), clock=clock
+            *(caches, self.definitions, gatherer, departures, specs), siblings=siblings, clock=clock
         )
         self._starter = Starter(reach, kinds)
         self._statuses = StatusWriter(client)

@@ -91,6 +91,22 @@ def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refus
     return _hold(run, run.definition, course) or run.definition
 
 
+def is_next(run: ObservedRun) -> bool:
+    """Tell whether a run has not begun, may have to wait for others, and sees none before it."""
+    if run.definition is None or run.log.started is not None:
+        return False
+    concurrency = run.definition.concurrency
+    if limit_of(concurrency) is None:
+        return False
+    return isinstance(may_begin(concurrency, _waiting(run), run.siblings), Begin)
+
+
+def _waiting(run: ObservedRun) -> SiblingRun:
+    """Return a run that has not begun as those beside it see it."""
+    place = run.logical_time or run.created
+    return SiblingRun(run.key.name, run.created, place, began=False, cancelling=False)
+
+
 def _has_begun(run: ObservedRun) -> bool:
     """Return whether tasks have started, even if a crash kept the run's status from showing it."""
     log = run.log
@@ -103,10 +119,7 @@ def _hold(run: ObservedRun, definition: Definition, course: Course) -> Refused |
         return Refused(course.reason, f"{course.message} before the run began")
     if course.mode is Mode.PAUSE:
         return Held(Reason.PAUSED, course.message)
-    me = SiblingRun(
-        run.key.name, run.created, run.logical_time or run.created, began=False, cancelling=False
-    )
-    match may_begin(definition.concurrency, me, run.siblings):
+    match may_begin(definition.concurrency, _waiting(run), run.siblings):
         case WaitTurn(reason, message):
             return Held(reason, message)
         case _:

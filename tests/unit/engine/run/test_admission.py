@@ -7,7 +7,7 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
-from headrace.engine.run.admission import Held, Refused, admit
+from headrace.engine.run.admission import Held, Refused, admit, is_next
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.run.steering import course
 from headrace.engine.siblings import SiblingRun
@@ -98,6 +98,21 @@ def answer(observed: ObservedRun) -> str:
 def test_admit(observed: ObservedRun, want: str) -> None:
     """A run may go on, waits, or can never run."""
     assert want == answer(observed)
+
+
+@pytest.mark.parametrize(
+    ("observed", "want"),
+    [
+        pytest.param(run(QUEUED), True, id="alone in the queue"),
+        pytest.param(run(QUEUED, siblings=(OTHER,)), False, id="another comes first"),
+        pytest.param(run(QUEUED, log=RunLog(started=at(0))), False, id="it has begun"),
+        pytest.param(run(), False, id="runs of this workflow wait for nobody"),
+        pytest.param(run(None), False, id="nothing is known of its workflow"),
+    ],
+)
+def test_which_run_is_next(observed: ObservedRun, want: bool) -> None:  # noqa: FBT001 - a case
+    """Only this one needs to be sure that nothing of those before it runs."""
+    assert want is is_next(observed)
 
 
 def test_an_admitted_run_has_its_definition() -> None:
