@@ -1,7 +1,7 @@
 """Trouble with the news of each kind by itself, and with requests, drawn from a seed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -9,8 +9,7 @@ from property.news_controller import KINDS, WRITES
 from property.news_rig import LATENCY, NewsRig
 from support.api_transport import Faults, MemoryTransport
 
-LAST: Final = 20.0  # Trouble begins in the first so many seconds,
-LONGEST: Final = 25.0  # and lasts at most so long.
+LONGEST: Final = 25.0  # So many seconds trouble lasts at most.
 
 
 @dataclass(frozen=True)
@@ -18,6 +17,7 @@ class Trouble:
     """Something that goes wrong, or that somebody does."""
 
     at: float
+    """In seconds from the beginning; as drawn, a share of the time that the runs need."""
     where: str
     what: str
     seconds: float
@@ -25,14 +25,20 @@ class Trouble:
     index: int
     """Chooses whom it concerns."""
 
+    def within(self, seconds: float) -> "Trouble":
+        """Return the trouble at its moment, where the runs need so many seconds."""
+        return replace(self, at=self.at * seconds)
+
     def __str__(self) -> str:
         return f"{self.at:5.1f} s: {self.where}: {self.what} ({self.seconds:.1f} s, {self.times} x)"
 
 
 def draw_trouble(random: Random, where: str, what: str) -> Trouble:
     """Draw when something happens, and for how long."""
-    moment, seconds = random.uniform(0, LAST), random.uniform(0.5, LONGEST)
-    return Trouble(moment, where, what, seconds, random.randint(1, 4), random.randrange(1000))
+    seconds = random.uniform(0.5, LONGEST)
+    return Trouble(
+        random.random(), where, what, seconds, random.randint(1, 4), random.randrange(1000)
+    )
 
 
 def draw_news(random: Random) -> Trouble:

@@ -17,8 +17,10 @@ CONCURRENCY: Final = (
     {"policy": "Queue", "maxRuns": 2},
     {"policy": "Forbid"},
     {"policy": "Replace"},
+    {"policy": "Replace"},
 )
 IMAGE: Final = "busybox"
+LAST_RUN: Final = 10.0  # Seconds from the beginning.
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,8 @@ def draw_plan(random: Random) -> Plan:
         rule = random.choice(RULES) if after else RULES[0]
         tasks.append({**_task(random, f"t{n}"), "dependsOn": after, "runWhen": rule})
     last = [_task(random, f"z{n}") for n in range(random.choice((0, 0, 1, 2)))]
-    runs = {
-        f"x{n}": random.uniform(0, 15) if n else 0.0 for n in range(random.choice((1, 1, 2, 3)))
-    }
+    count = random.choice((1, 1, 2, 2, 3))
+    runs = {f"x{n}": random.uniform(0, LAST_RUN) if n else 0.0 for n in range(count)}
     names = [each["name"] for each in (*tasks, *last)]
     programs = {name: _program(random) for name in names}
     return Plan(tasks, last, programs, random.choice(CONCURRENCY), runs)

@@ -20,6 +20,8 @@ from support.api_storage import Object
 KUBELET: Final = "test/kubelet"
 """The finalizer that stands for the grace period: a pod that is deleted stays until its end."""
 KILLED: Final = 143
+GRACES: Final = (0.0, 0.5, 2.0, 8.0)
+"""How many seconds a program may take to end when it is asked to."""
 ENDED: Final = ("Succeeded", "Failed")
 
 
@@ -102,8 +104,11 @@ class PodMachine:
         if process.lost.is_set():
             return
         await self.pause(0.3)
-        if not process.lost.is_set():
-            self._end(process, code)
+        if process.lost.is_set():
+            return
+        self._end(process, code)
+        await self.pause()
+        self._hands.release(PODS, pod, KUBELET)
 
     def evict(self, uid: str) -> None:
         """Let the kubelet end a pod, since its node is short of memory."""
@@ -157,7 +162,7 @@ class PodMachine:
     async def _way_to_the_end(self, process: Process, program: Program, number: int) -> int | None:
         if not await _within(program.seconds, process.asked, process.lost):
             return program.code(number)
-        if process.lost.is_set() or await _within(self._random.uniform(0, 3), process.lost):
+        if process.lost.is_set() or await _within(self._random.choice(GRACES), process.lost):
             return None
         return KILLED
 
@@ -171,7 +176,6 @@ class PodMachine:
                 condition(status, "DisruptionTarget", "TerminationByKubelet")
 
         self._write(process.pod, change)
-        self._hands.release(PODS, process.pod, KUBELET)
 
     def _write(self, pod: Object, change: Callable[[Object], None]) -> None:
         self._hands.status(PODS, pod, change)
