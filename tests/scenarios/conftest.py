@@ -1,8 +1,8 @@
 """
 The stages of stories: the world in memory, and the real one over the API server in memory.
 
-What is told of losses, steering, overlap and ends is told on both. A scenario that cannot hold on
-a cluster says why.
+A scenario that takes `new_story` is told on both. One that cannot hold on a cluster says why, with
+`in_memory_only`.
 """
 
 from collections.abc import Iterator

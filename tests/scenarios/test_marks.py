@@ -7,17 +7,19 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.run.status import MAX_ATTENTION
 from support.builders import task, workflow
-from support.story import Story
+from support.story import NewStory, in_memory_only
 
 DENIED = (Reason.ADMISSION_DENIED, "a webhook says no")
 MANY = MAX_ATTENTION + 1
 
 
 @pytest.mark.parametrize("refused", [MAX_ATTENTION, MANY])
-def test_any_number_of_refused_tasks_may_be_allowed_to_fail(refused: int) -> None:
+def test_any_number_of_refused_tasks_may_be_allowed_to_fail(
+    new_story: NewStory, refused: int
+) -> None:
     """One more than `attention` has room for is told from a deleted TaskRun like the others."""
     names = [f"t{n}" for n in range(refused)]
-    story = Story(workflow(*(task(name, allow_failure=True) for name in names), task("slow")))
+    story = new_story(workflow(*(task(name, allow_failure=True) for name in names), task("slow")))
     story.cluster.no_task_runs |= dict.fromkeys(names, DENIED)
     story.tick()
     story.pass_time(5)
@@ -28,10 +30,10 @@ def test_any_number_of_refused_tasks_may_be_allowed_to_fail(refused: int) -> Non
     assert (True, Reason.SUCCEEDED) == story.told
 
 
-def test_a_refusal_after_many_failures_is_still_a_refusal() -> None:
+def test_a_refusal_after_many_failures_is_still_a_refusal(new_story: NewStory) -> None:
     """`attention` is full of others, and is not where the engine keeps what it knows."""
     names = [f"t{n}" for n in range(MAX_ATTENTION)]
-    story = Story(
+    story = new_story(
         workflow(
             *(task(name, allow_failure=True) for name in names),
             *(task("z", allow_failure=True), task("slow")),
@@ -46,10 +48,12 @@ def test_a_refusal_after_many_failures_is_still_a_refusal() -> None:
     assert (True, Reason.SUCCEEDED) == story.told
 
 
-def test_the_run_ends_with_the_words_of_a_refusal_that_attention_has_no_room_for() -> None:
+def test_the_run_ends_with_the_words_of_a_refusal_that_attention_has_no_room_for(
+    new_story: NewStory,
+) -> None:
     """The first task that may not fail is to blame, wherever it stands."""
     names = [f"t{n}" for n in range(MAX_ATTENTION)]
-    story = Story(
+    story = new_story(
         workflow(*(task(name, allow_failure=True) for name in names), task("z"), task("slow"))
     )
     story.cluster.no_task_runs["z"] = DENIED
@@ -62,9 +66,9 @@ def test_the_run_ends_with_the_words_of_a_refusal_that_attention_has_no_room_for
     assert "a webhook says no; no retry can help" in story.status.message
 
 
-def test_a_refusal_is_on_record_before_the_second_is_over() -> None:
+def test_a_refusal_is_on_record_before_the_second_is_over(new_story: NewStory) -> None:
     """Nothing else would tell it after a crash, and an outcome must not change."""
-    story = Story(workflow(task("a"), task("b")))
+    story = new_story(workflow(task("a"), task("b")))
     story.cluster.no_task_runs["a"] = DENIED
     story.tick()
     del story.cluster.no_task_runs["a"]
@@ -73,9 +77,10 @@ def test_a_refusal_is_on_record_before_the_second_is_over() -> None:
     assert {"b"} == story.run.task_runs.keys()
 
 
-def test_nothing_is_decided_by_what_people_are_shown() -> None:
+@in_memory_only("it writes into the status")
+def test_nothing_is_decided_by_what_people_are_shown(new_story: NewStory) -> None:
     """The list that has room for twenty tasks may be lost: the run ends in the same way."""
-    story = Story(workflow(task("a"), task("b", "a"), task("slow")))
+    story = new_story(workflow(task("a"), task("b", "a"), task("slow")))
     story.cluster.no_task_runs["a"] = DENIED
     story.tick()
     story.run.log = story.run.told = replace(story.status, attention=())
@@ -89,9 +94,10 @@ def test_nothing_is_decided_by_what_people_are_shown() -> None:
     )
 
 
-def test_a_run_that_an_older_controller_began_goes_on() -> None:
+@in_memory_only("it writes into the status")
+def test_a_run_that_an_older_controller_began_goes_on(new_story: NewStory) -> None:
     """Its status has no marks: what was left out is put on record, and refusals stay."""
-    story = Story(workflow(task("a"), task("b", "a"), task("slow")))
+    story = new_story(workflow(task("a"), task("b", "a"), task("slow")))
     story.cluster.no_task_runs["a"] = DENIED
     story.tick()
     old = replace(story.status, positions="0,2", marks=None)
@@ -105,9 +111,9 @@ def test_a_run_that_an_older_controller_began_goes_on() -> None:
     assert {"slow"} == story.run.task_runs.keys()
 
 
-def test_what_was_left_out_stays_on_record() -> None:
+def test_what_was_left_out_stays_on_record(new_story: NewStory) -> None:
     """Also after a restart, and when everything upstream is long over."""
-    story = Story(workflow(task("a"), *(task(f"t{n}", "a") for n in range(50)), task("slow")))
+    story = new_story(workflow(task("a"), *(task(f"t{n}", "a") for n in range(50)), task("slow")))
     story.tick()
     story.fail("a")
     story.pass_time(5)

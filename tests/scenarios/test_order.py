@@ -6,12 +6,12 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import RunWhen
 from headrace.engine.outcome import Outcome
 from support.builders import chain, diamond, task, workflow
-from support.story import Story
+from support.story import NewStory
 
 
-def test_a_diamond_runs_from_top_to_bottom() -> None:
+def test_a_diamond_runs_from_top_to_bottom(new_story: NewStory) -> None:
     """Each task starts when what it waits for has succeeded, not before, and the run succeeds."""
-    story = Story(diamond())
+    story = new_story(diamond())
 
     story.tick()
     assert {"extract"} == story.alive
@@ -32,9 +32,9 @@ def test_a_diamond_runs_from_top_to_bottom() -> None:
     assert 4 == story.status.counts.succeeded
 
 
-def test_the_status_remembers_which_tasks_were_started() -> None:
+def test_the_status_remembers_which_tasks_were_started(new_story: NewStory) -> None:
     """Started tasks are kept as ranges of positions, in the run's own status."""
-    story = Story(diamond())
+    story = new_story(diamond())
     story.tick()
     story.succeed("extract")
     story.pass_time(1)
@@ -42,39 +42,42 @@ def test_the_status_remembers_which_tasks_were_started() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "good", "bad", "left_out", "starts"),
+    ("rule", "ends", "starts"),
     [
         # How many tasks upstream succeed, fail, and are left out; whether the task starts.
-        ("AllSucceeded", 2, 0, 0, True),
-        ("AllSucceeded", 1, 1, 0, False),
-        ("AllSucceeded", 1, 0, 1, False),
-        ("AllFailed", 0, 2, 0, True),
-        ("AllFailed", 1, 1, 0, False),
-        ("AllDone", 1, 1, 1, True),
-        ("AllDoneMinOneSucceeded", 1, 1, 1, True),
-        ("AllDoneMinOneSucceeded", 0, 1, 1, False),
-        ("AllSkipped", 0, 0, 2, True),
-        ("AllSkipped", 1, 0, 1, False),
-        ("OneFailed", 1, 1, 0, True),
-        ("OneFailed", 2, 0, 0, False),
-        ("OneSucceeded", 1, 1, 0, True),
-        ("OneSucceeded", 0, 2, 0, False),
-        ("OneDone", 0, 1, 1, True),
-        ("OneDone", 0, 0, 2, False),
-        ("NoneFailed", 1, 0, 1, True),
-        ("NoneFailed", 1, 1, 0, False),
-        ("NoneFailedMinOneSucceeded", 1, 0, 1, True),
-        ("NoneFailedMinOneSucceeded", 0, 0, 2, False),
-        ("NoneSkipped", 1, 1, 0, True),
-        ("NoneSkipped", 1, 1, 1, False),
-        ("Always", 0, 1, 1, True),
+        ("AllSucceeded", (2, 0, 0), True),
+        ("AllSucceeded", (1, 1, 0), False),
+        ("AllSucceeded", (1, 0, 1), False),
+        ("AllFailed", (0, 2, 0), True),
+        ("AllFailed", (1, 1, 0), False),
+        ("AllDone", (1, 1, 1), True),
+        ("AllDoneMinOneSucceeded", (1, 1, 1), True),
+        ("AllDoneMinOneSucceeded", (0, 1, 1), False),
+        ("AllSkipped", (0, 0, 2), True),
+        ("AllSkipped", (1, 0, 1), False),
+        ("OneFailed", (1, 1, 0), True),
+        ("OneFailed", (2, 0, 0), False),
+        ("OneSucceeded", (1, 1, 0), True),
+        ("OneSucceeded", (0, 2, 0), False),
+        ("OneDone", (0, 1, 1), True),
+        ("OneDone", (0, 0, 2), False),
+        ("NoneFailed", (1, 0, 1), True),
+        ("NoneFailed", (1, 1, 0), False),
+        ("NoneFailedMinOneSucceeded", (1, 0, 1), True),
+        ("NoneFailedMinOneSucceeded", (0, 0, 2), False),
+        ("NoneSkipped", (1, 1, 0), True),
+        ("NoneSkipped", (1, 1, 1), False),
+        ("Always", (0, 1, 1), True),
     ],
 )
-def test_each_rule_in_a_run(rule: str, good: int, bad: int, left_out: int, starts: bool) -> None:  # noqa: FBT001 - a table
+def test_each_rule_in_a_run(
+    new_story: NewStory, rule: str, ends: tuple[int, int, int], *, starts: bool
+) -> None:
     """A task starts by its rule, or is left out, when the tasks upstream have ended."""
+    good, bad, left_out = ends
     goods, bads = [f"good{n}" for n in range(good)], [f"bad{n}" for n in range(bad)]
     out = [f"out{n}" for n in range(left_out)]
-    story = Story(
+    story = new_story(
         workflow(
             task("first"),
             *(task(name) for name in (*goods, *bads)),
@@ -101,24 +104,26 @@ def test_every_rule_is_in_the_table_of_runs() -> None:
 
 
 @pytest.mark.parametrize("rule", ["OneFailed", "OneDone"])
-def test_a_one_rule_starts_as_soon_as_one_is_enough(rule: str) -> None:
+def test_a_one_rule_starts_as_soon_as_one_is_enough(new_story: NewStory, rule: str) -> None:
     """It does not wait for the others."""
-    story = Story(workflow(task("a"), task("b"), task("alert", "a", "b", when=rule)))
+    story = new_story(workflow(task("a"), task("b"), task("alert", "a", "b", when=rule)))
     story.tick()
     story.fail("a")
     assert {"b", "alert"} == story.alive
 
 
-def test_always_starts_at_once() -> None:
+def test_always_starts_at_once(new_story: NewStory) -> None:
     """It waits for nothing, whatever stands in dependsOn."""
-    story = Story(workflow(task("a"), task("watch", "a", when="Always")))
+    story = new_story(workflow(task("a"), task("watch", "a", when="Always")))
     story.tick()
     assert {"a", "watch"} == story.alive
 
 
-def test_a_failure_leaves_out_what_needs_its_success_and_nothing_else() -> None:
+def test_a_failure_leaves_out_what_needs_its_success_and_nothing_else(new_story: NewStory) -> None:
     """Branches that do not depend on it go on; the run fails and says what failed."""
-    story = Story(workflow(task("a"), task("b"), task("c", "a"), task("d", "c"), task("e", "b")))
+    story = new_story(
+        workflow(task("a"), task("b"), task("c", "a"), task("d", "c"), task("e", "b"))
+    )
     story.tick()
     story.fail("a")
     story.succeed("b")
@@ -133,22 +138,22 @@ def test_a_failure_leaves_out_what_needs_its_success_and_nothing_else() -> None:
     assert {"a": Reason.NON_ZERO_EXIT} == story.attention()
 
 
-def test_an_omission_after_a_failure_looks_failed_to_others() -> None:
+def test_an_omission_after_a_failure_looks_failed_to_others(new_story: NewStory) -> None:
     """Who waits for the end of a broken branch can start an alert (Airflow's upstream_failed)."""
-    story = Story(workflow(task("a"), task("b", "a"), task("alert", "b", when="OneFailed")))
+    story = new_story(workflow(task("a"), task("b", "a"), task("alert", "b", when="OneFailed")))
     story.tick()
     story.fail("a")
     assert {"alert"} == story.alive
 
 
-def test_an_omission_is_not_decided_before_it_is_sure_how_it_looks() -> None:
+def test_an_omission_is_not_decided_before_it_is_sure_how_it_looks(new_story: NewStory) -> None:
     """
     A join is ruled out by a skip; a failure that comes later must not change what others saw.
 
     Omitted tasks have no record: their end is worked out anew each turn, so it is told only when
     nothing upstream can change it.
     """
-    story = Story(
+    story = new_story(
         workflow(
             task("first"),
             task("slow"),
@@ -166,9 +171,9 @@ def test_an_omission_is_not_decided_before_it_is_sure_how_it_looks() -> None:
     assert {"alert"} == story.alive
 
 
-def test_a_failure_that_is_allowed_does_not_fail_the_run() -> None:
+def test_a_failure_that_is_allowed_does_not_fail_the_run(new_story: NewStory) -> None:
     """It affects the outcome of the run only: what waits for the task sees the failure."""
-    story = Story(workflow(task("a", allow_failure=True), task("b", "a")))
+    story = new_story(workflow(task("a", allow_failure=True), task("b", "a")))
     story.tick()
     story.fail("a")
     assert {"a": Outcome.FAILED} == story.outcomes
@@ -176,9 +181,9 @@ def test_a_failure_that_is_allowed_does_not_fail_the_run() -> None:
     assert "1 failed (a); 1 omitted (b)" == story.status.message
 
 
-def test_success_is_seen_before_the_job_completes() -> None:
+def test_success_is_seen_before_the_job_completes(new_story: NewStory) -> None:
     """What waits for a task starts the moment its program ended; its Job is left alone."""
-    story = Story(chain("a", "b"))
+    story = new_story(chain("a", "b"))
     story.tick()
     story.succeed("a")
     assert {"b"} == story.alive

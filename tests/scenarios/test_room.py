@@ -3,14 +3,14 @@
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
 from support.builders import chain, task, workflow
-from support.story import Story
+from support.story import NewStory
 
 QUOTA = (Reason.QUOTA_EXCEEDED, "exceeded quota: jobs, used: count/jobs.batch=4, limited: 4")
 
 
-def test_a_full_quota_holds_a_task_until_there_is_room() -> None:
+def test_a_full_quota_holds_a_task_until_there_is_room(new_story: NewStory) -> None:
     """The task waits with the quota's words, is tried again, and nothing is counted."""
-    story = Story(chain("a", "b"))
+    story = new_story(chain("a", "b"))
     story.cluster.refusals["a"] = QUOTA
     story.tick()
     story.pass_time(2)
@@ -26,18 +26,18 @@ def test_a_full_quota_holds_a_task_until_there_is_room() -> None:
     assert (1, 0) == (story.log("a").count, story.log("a").user_failures)
 
 
-def test_a_full_quota_does_not_hold_other_branches() -> None:
+def test_a_full_quota_does_not_hold_other_branches(new_story: NewStory) -> None:
     """One task that cannot start is one task."""
-    story = Story(workflow(task("a"), task("b"), task("c", "b")))
+    story = new_story(workflow(task("a"), task("b"), task("c", "b")))
     story.cluster.refusals["a"] = QUOTA
     story.tick()
     story.succeed("b")
     assert {"c"} == story.alive
 
 
-def test_a_quota_whose_words_change_is_told_again_but_not_each_time() -> None:
+def test_a_quota_whose_words_change_is_told_again_but_not_each_time(new_story: NewStory) -> None:
     """Other words for the same trouble are worth a write every ten seconds at most."""
-    story = Story(chain("a"))
+    story = new_story(chain("a"))
     story.cluster.refusals["a"] = QUOTA
     story.tick()
     for used in range(20):
@@ -48,10 +48,10 @@ def test_a_quota_whose_words_change_is_told_again_but_not_each_time() -> None:
     assert "exceeded quota: used 19" == story.log("a").message
 
 
-def test_runs_of_a_workflow_wait_for_their_turn() -> None:
+def test_runs_of_a_workflow_wait_for_their_turn(new_story: NewStory) -> None:
     """With Queue one run begins when the one before it has ended, in the order of creation."""
     definition = workflow(task("a"), concurrency=Concurrency(policy=ConcurrencyPolicy.QUEUE))
-    story = Story(definition)
+    story = new_story(definition)
     story.tick()
     story.cluster.wait(60)
     second = story.another_run(definition, "etl-2")
@@ -67,21 +67,21 @@ def test_runs_of_a_workflow_wait_for_their_turn() -> None:
     assert second.log.started is not None
 
 
-def test_a_run_with_parameters_that_do_not_fit_is_refused() -> None:
+def test_a_run_with_parameters_that_do_not_fit_is_refused(new_story: NewStory) -> None:
     """It fails before it begins, and the message names the parameter and the cure."""
-    story = Story(chain("a"), given={"regoin": "eu"})
+    story = new_story(chain("a"), given={"regoin": "eu"})
     story.tick()
     assert (False, Reason.INVALID_PARAMS) == story.told
     assert "params: the workflow has no parameter 'regoin'" in story.status.message
     assert {} == story.run.task_runs
 
 
-def test_a_run_without_its_workflow_waits_a_while() -> None:
+def test_a_run_without_its_workflow_waits_a_while(new_story: NewStory) -> None:
     """Both may be applied at once, in any order."""
-    story = Story(None, hindrance=(Reason.WORKFLOW_NOT_FOUND, "there is no Workflow etl"))
+    story = new_story(None)
     story.tick()
     assert (None, Reason.WORKFLOW_NOT_FOUND) == story.told
     assert story.look_again is not None
-    story.run.definition, story.run.hindrance = chain("a"), None
+    story.cluster.add_workflow(story.run, chain("a"))
     story.pass_time(10)
     assert {"a"} == story.alive

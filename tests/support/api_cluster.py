@@ -21,10 +21,10 @@ from headrace.kube.resources import CONTROLLER_REVISIONS, JOBS, Resource
 from headrace.kube.transport import Request
 from support.api_mirror import Mirror
 from support.api_refusals import RefusalError
-from support.api_server import ApiServer
 from support.api_storage import Object
+from support.api_writes import NotedWrites
 from support.builders import spelled_out
-from support.fake_cluster import FakeJob, FakeRun
+from support.fake_cluster import FakeJob, FakeRun, Fault
 from support.plumbing import manifest
 from support.pods_by_hand import PodsByHand
 from support.virtual_time import VirtualTimeLoop
@@ -38,8 +38,19 @@ REFUSED: Final = {
     Reason.QUOTA_EXCEEDED: (403, "exceeded quota: "),
 }
 """With which code the API server refuses, and what it says before its words."""
-OOM: Final = (137, "OOMKilled")
-"""How the kernel ends a program, and what the kubelet says of that."""
+WAITS: Final = {
+    None: "ContainerCreating",
+    Reason.IMAGE_PULL_FAILED: "ImagePullBackOff",
+    Reason.INVALID_IMAGE_NAME: "InvalidImageName",
+}
+CONTAINER_ENDS: Final = {Reason.OOM_KILLED: "OOMKilled"}
+POD_ENDS: Final = {
+    Reason.EVICTED: "Evicted",
+    Reason.PREEMPTED: "Preempting",
+    Reason.NODE_LOST: "NodeLost",
+    Reason.ATTEMPT_TIMEOUT: "DeadlineExceeded",
+}
+"""What a kubelet says of a container that does not start, of one that ended, and of a pod."""
 
 
 class ApiCluster:
@@ -48,9 +59,11 @@ class ApiCluster:
     slow = False
 
     def __init__(
-        self, server: ApiServer, loop: VirtualTimeLoop, clock: Callable[[], datetime]
+        self, way: NotedWrites, loop: VirtualTimeLoop, clock: Callable[[], datetime]
     ) -> None:
-        self._server = server
+        self._server = server = way.server
+        self._way = way
+        self.writes = way.writes
         self._loop = loop
         self._clock = clock
         self._pods = PodsByHand(server)
@@ -63,13 +76,21 @@ class ApiCluster:
         """By task: why even its TaskRun is refused."""
         self._strangers: dict[tuple[Resource, str], str] = {}
         """What others have made under a name that a task needs, and for which one."""
-        self.writes: list[str] = []
         server.admit = self._admit
 
     @property
     def now(self) -> datetime:
         """The time of the server."""
         return self._in_loop(self._clock)
+
+    @property
+    def faults(self) -> dict[int, Fault]:
+        """What goes wrong with the controller's writes, by number of the write, from 1."""
+        return self._way.planned
+
+    @faults.setter
+    def faults(self, planned: dict[int, Fault]) -> None:
+        self._way.planned = dict(planned)
 
     @property
     def lingering(self) -> bool:
@@ -113,6 +134,11 @@ class ApiCluster:
         key = RunKey(NAMESPACE, name, RunKind.TASK_RUN)
         return FakeRun(key, made["metadata"]["uid"], None, self.now)
 
+    def add_workflow(self, run: FakeRun, definition: Definition) -> None:
+        """Let somebody create the workflow that a run waits for."""
+        run.definition = definition
+        self._in_loop(lambda: self._create(WORKFLOWS, WORKFLOW, spelled_out(definition)))
+
     # --- what people and machines do ----------------------------------------------------------
 
     def begin(self, job: FakeJob) -> None:
@@ -120,16 +146,29 @@ class ApiCluster:
         self._do(lambda: self._pods.begin(self._job(job)))
 
     def stall(self, job: FakeJob, waiting: Reason | None, message: str) -> None:
-        """Keep an attempt from running: the scheduler finds no node."""
-        assert waiting is Reason.UNSCHEDULABLE
-        self._do(lambda: self._pods.stall(self._job(job), message))
+        """Keep an attempt from running, for a reason."""
+        if waiting is Reason.SUSPENDED:
+            self._do(lambda: self._pods.hold(self._job(job), held=True))
+        elif waiting is Reason.UNSCHEDULABLE:
+            self._do(lambda: self._pods.unschedulable(self._job(job), message))
+        else:
+            self._do(lambda: self._pods.wait(self._job(job), WAITS[waiting], message))
+
+    def resume(self, job: FakeJob) -> None:
+        """Let go of an attempt that was held."""
+        self._do(lambda: self._pods.hold(self._job(job), held=False))
 
     def end(
         self, job: FakeJob, code: int | None = 0, reason: Reason | None = None, output: str = ""
     ) -> None:
         """Let an attempt end, with an exit code or for a reason."""
-        code, why = OOM if reason is Reason.OOM_KILLED else (code or 0, "")
-        self._do(lambda: self._pods.end(self._job(job), code, output, why))
+        if reason is not None and reason in WAITS:
+            self._do(lambda: self._pods.wait(self._job(job), WAITS[reason], ""))
+        elif reason in POD_ENDS:
+            self._do(lambda: self._pods.give_up(self._job(job), POD_ENDS[reason]))
+        else:
+            code, why = (137, CONTAINER_ENDS[reason]) if reason else (code or 0, "")
+            self._do(lambda: self._pods.end(self._job(job), code, output, why))
 
     def crowd(self, job: FakeJob) -> None:
         """Let a program end well, while something else of its pod goes on."""
@@ -248,6 +287,7 @@ class ApiCluster:
         reason, message = self._refusals(resource)[task]
         if reason in REFUSED:
             code, words = REFUSED[reason]
+            words = "" if words in message else words
             raise RefusalError(code, "Invalid" if code == 422 else "Forbidden", words + message)
         assert reason is Reason.NAME_TAKEN
         self._strangers.setdefault((resource, meta["name"]), task)

@@ -23,7 +23,7 @@ from headrace.manifests.kube import OwnObject
 from headrace.manifests.where import where
 from support.api_storage import Object, Storage
 from support.fake_cluster import FakeJob, FakeRun, FakeTaskRun
-from support.pods_by_hand import active, finished, may_run, owners, state, wants_pod
+from support.pods_by_hand import active, finished, may_run, owners, state
 
 
 class Mirror:
@@ -95,9 +95,11 @@ def _sight(before: Sighting, job: Object | None, pods: list[Object]) -> Sighting
     """Say how an attempt is, which was so before."""
     leaving = job is None or "deletionTimestamp" in job["metadata"]
     newest = max(pods, key=lambda pod: pod["metadata"]["number"], default=None)
-    place = where(*(each and each["metadata"]["name"] for each in (job, newest)))
+    names = [each and each["metadata"]["name"] for each in (job, newest)]
+    place = where(*names, newest and newest["spec"].get("nodeName"))
     return replace(
         before,
+        memory=before.memory or (job and job["metadata"]["annotations"].get(labels.MEMORY)),
         where=place.over(before.where),
         stage=_stage(before, job, newest, leaving=leaving),
         alive=any(map(may_run, pods)) or _makes_another(job, pods),
@@ -106,8 +108,9 @@ def _sight(before: Sighting, job: Object | None, pods: list[Object]) -> Sighting
 
 
 def _makes_another(job: Object | None, pods: Iterable[Object]) -> bool:
-    over = any("terminated" in state(pod) for pod in pods)
-    return job is not None and wants_pod(job) and not over
+    """Tell whether a Job may make a pod, at once or when somebody lets go of it."""
+    over = job is None or finished(job) or "deletionTimestamp" in job["metadata"]
+    return not over and not any("terminated" in state(pod) for pod in pods)
 
 
 def _stage(before: Sighting, job: Object | None, pod: Object | None, *, leaving: bool) -> Stage:

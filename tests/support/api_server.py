@@ -54,7 +54,7 @@ class ApiServer:
 
     def __init__(self, kinds: Iterable[Resource] = KINDS) -> None:
         self.storage = Storage()
-        self._kinds = {(kind.group, kind.version, kind.plural): kind for kind in kinds}
+        self.kinds = {(kind.group, kind.version, kind.plural): kind for kind in kinds}
         self._snapshots: dict[str, list[Object]] = {}
         self._uids = 0
         self.admit: Callable[[Resource, Object], None] = lambda _kind, _body: None
@@ -80,7 +80,7 @@ class ApiServer:
             RefusalError: There is nothing to watch.
 
         """
-        target = read_target(request.target, self._kinds)
+        target = read_target(request.target, self.kinds)
         return self.watches.lines(target.matches, target.resource, target.query)
 
     def forget_history(self) -> None:
@@ -89,7 +89,7 @@ class ApiServer:
         self.storage.compact()
 
     def _answer(self, request: Request) -> tuple[int, Object]:
-        target = read_target(request.target, self._kinds)
+        target = read_target(request.target, self.kinds)
         match request.method:
             case "GET" if target.name:
                 return 200, self._found(target)

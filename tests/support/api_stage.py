@@ -11,6 +11,7 @@ from headrace.engine.task.actions import Action
 from headrace.kube.errors import StaleError
 from headrace.loop.runs import reconcile
 from support.api_cluster import ApiCluster
+from support.api_writes import NotedWrites
 from support.fake_cluster import FakeRun
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
@@ -25,7 +26,8 @@ class ApiStage:
     def __init__(self) -> None:
         self._loop = VirtualTimeLoop()
         self._rig = self._run(_rig())
-        self.cluster = ApiCluster(self._rig.server, self._loop, self._rig.clock)
+        self._way: NotedWrites = self._rig.transport
+        self.cluster = ApiCluster(self._way, self._loop, self._rig.clock)
 
     def close(self) -> None:
         """End the loop."""
@@ -69,6 +71,7 @@ class ApiStage:
         return self._loop.run_until_complete(coroutine)
 
     async def _restart(self) -> None:
+        self._way.ended = False
         self._rig.restart()
 
     async def _observe(self, key: RunKey) -> ObservedRun | None:
@@ -82,22 +85,20 @@ class ApiStage:
             self._rig.tell()
             self._rig.due.pop(key, None)
             try:
-                again = await reconcile(key, self._rig.world, self._rig.clock())
+                return await reconcile(key, self._rig.world, self._rig.clock())
             except StaleError:
                 continue
-            await _others()
-            self.cluster.settle()
-            self.cluster.writes[:] = self._rig.writes
-            return again
+            finally:
+                await _others()
+                self.cluster.settle()
         raise AssertionError("each turn meets something newer")
 
 
 async def _rig() -> WorldRig:
-    return WorldRig()
+    return WorldRig(way=NotedWrites)
 
 
 async def _others() -> None:
     """Let what was begun and not waited for come to its end."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
-    if others:
-        await asyncio.wait(others)
+    await asyncio.gather(*others, return_exceptions=True)

@@ -234,6 +234,10 @@ class FakeCluster:
         if not self.slow:
             run.told_desired = desired
 
+    def add_workflow(self, run: FakeRun, definition: Definition) -> None:
+        """Let somebody create the workflow that a run waits for."""
+        run.definition, run.hindrance = definition, None
+
     def edit_task_run(self, run: FakeRun, task: str) -> None:
         """Let somebody change what a TaskRun says it is to run."""
         run.task_runs[task].generation += 1

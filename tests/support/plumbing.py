@@ -1,6 +1,6 @@
 """Builders for tests of the plumbing: a client on a server in memory, Jobs, and what was seen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from headrace.kube.client import Client
@@ -42,9 +42,14 @@ def manifest(
 class Rig:
     """One client with its own way to a server."""
 
-    def __init__(self, server: ApiServer | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        server: ApiServer | None = None,
+        way: Callable[[ApiServer], MemoryTransport] = MemoryTransport,
+        **settings: Any,
+    ) -> None:
         self.server = server or ApiServer()
-        self.transport = MemoryTransport(self.server)
+        self.transport = way(self.server)
         self.faults = self.transport.faults
         self.seen: list[tuple[str, int]] = []
         """Verb and status of each try, in order."""

@@ -65,12 +65,34 @@ class PodsByHand:
         }
         self._write(PODS, {**pod, "spec": {"nodeName": "node"}, "status": status})
 
-    def stall(self, job: Object, message: str) -> None:
+    def unschedulable(self, job: Object, message: str) -> None:
         """Let the scheduler say that it finds no node."""
         pod, now = self._newest(job), self._server.now()
         no = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
         condition = {**no, "message": message, "lastTransitionTime": now}
         self._write(PODS, {**pod, "status": {"phase": "Pending", "conditions": [condition]}})
+
+    def wait(self, job: Object, reason: str, message: str) -> None:
+        """Let the kubelet say why the main container does not start."""
+        pod = self._newest(job)
+        waiting = _main({"waiting": {"reason": reason, "message": message}})
+        self._write(PODS, {**pod, "status": {"phase": "Pending", "containerStatuses": waiting}})
+
+    def hold(self, job: Object, *, held: bool) -> None:
+        """Suspend a Job, or let go of it; its controller removes the pods of one that is held."""
+        told = self._condition("Suspended", "JobSuspended" if held else "JobResumed")
+        told["status"] = str(held)
+        spec = {**job["spec"], "suspend": held}
+        self._write(JOBS, {**job, "spec": spec, "status": {"conditions": [told]}})
+        for pod in list(self.of(job)) if held else []:
+            self._erase(pod)
+
+    def give_up(self, job: Object, reason: str) -> None:
+        """Let the kubelet end the pod for a reason of its own; its Job takes that for a failure."""
+        pod = self._newest(job)
+        status = {**pod["status"], "phase": "Failed", "reason": reason}
+        self._write(PODS, {**pod, "status": status})
+        self._job(job, {"conditions": [self._condition("Failed", "BackoffLimitExceeded")]})
 
     def end(self, job: Object, code: int, output: str = "", why: str = "") -> None:
         """Let the program end, for a reason that the kubelet gives; its Job counts that."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+import pytest
+
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.compile import Definition
@@ -97,6 +99,7 @@ class Story:
         self.cluster = self.stage.cluster
         self.run = self.another_run(definition, name, **fields)
         self.invariants = Invariants(self.cluster)
+        self._began = self.cluster.now
 
     def another_run(self, definition: Definition | None, name: str, **fields: Any) -> FakeRun:
         """Let somebody create a run."""
@@ -179,6 +182,10 @@ class Story:
         """Return what the run's status says."""
         return self.run.log
 
+    def at(self, seconds: float) -> datetime:
+        """Return a moment, in seconds after the story's begin."""
+        return self._began + timedelta(seconds=seconds)
+
     @property
     def told(self) -> tuple[bool | None, Reason]:
         """Return the run's Succeeded condition: yes, no or not yet, and the reason."""
@@ -198,6 +205,12 @@ class Story:
     def outcomes(self) -> dict[str, Outcome | None]:
         """Return how the tasks that started ended, as their TaskRuns say."""
         return {name: record.log.outcome for name, record in self.run.task_runs.items()}
+
+    @property
+    def jobs_made(self) -> dict[tuple[str, int], int]:
+        """Return how many Jobs were made for each attempt of each task."""
+        made = self.cluster.jobs_made.items()
+        return {(task, number): n for (uid, task, number), n in made if uid == self.run.uid}
 
     def record(self, task: str) -> FakeTaskRun:
         """Return a task's TaskRun."""
@@ -227,6 +240,12 @@ class Story:
     def attention(self) -> dict[str, Reason]:
         """Return what needs somebody's attention."""
         return {each.task: each.reason for each in self.run.log.attention}
+
+
+def in_memory_only(because: str) -> pytest.MarkDecorator:
+    """Keep a scenario off the stage of a cluster, because of what it is about."""
+    assert because
+    return pytest.mark.parametrize("new_story", ["memory"], indirect=True)
 
 
 NewStory = Callable[..., Story]

@@ -67,12 +67,6 @@ class WorldRig(Rig):
             store.advance("", storage.version)
         self._told = storage.version
 
-    @property
-    def writes(self) -> list[str]:
-        """All that the controller asked the server to change."""
-        sent = self.transport.requests
-        return [f"{each.method} {each.target}" for each in sent if each.method != "GET"]
-
     def _later(self, key: RunKey, seconds: float) -> None:
         self.asked.append(key)
         due = self.clock() + timedelta(seconds=seconds)
