@@ -6,8 +6,7 @@ from typing import Final
 from headrace.api.v1alpha1.pod import Resources
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import ObservedRun
-from headrace.engine.task.actions import RunContext, StartAttempt
-from support.builders import NOON, last, on, param, retries, spec, task
+from support.builders import NOON, last, on, param, retries, spec, start, task
 from support.local_world import LocalRig, fields
 
 Note = Callable[[ObservedRun | None], None]
@@ -64,8 +63,9 @@ async def two_attempts(new_rig: NewRig, note: Note) -> None:
     await rig.look()
     run = await rig.observed()
     assert run.definition is not None
-    context = RunContext("default", run.key.name, run.uid, run.workflow, "2030-01-01T12:00:00Z")
-    await rig.world.apply(rig.key, [StartAttempt(run.definition.tasks["a"], 2, context)])
+    await rig.world.apply(
+        rig.key, [start(run.definition.tasks["a"], 2, run=run.key.name, run_uid=run.uid)]
+    )
     note(await rig.observed())
     await rig.close()
 

@@ -10,8 +10,7 @@ from headrace.api.v1alpha1.pod import Resources
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
-from headrace.engine.task.actions import RunContext, StartAttempt
-from support.builders import NOON, at, last, on, param, retries, task, workflow
+from support.builders import NOON, at, last, on, param, retries, start, task, workflow
 from support.story import NewStory, Story
 
 GROWS: Final = on("OOMKilled", then="Retry", memory_factor_percent=200)
@@ -92,8 +91,7 @@ def two_attempts(new_story: NewStory) -> None:
     story.begin("a")
     run = story.run
     assert run.definition is not None
-    context = RunContext("default", run.key.name, run.uid, run.workflow, "2030-01-01T12:00:00Z")
-    story.stage.apply(run, [StartAttempt(run.definition.tasks["a"], 2, context)])
+    story.stage.apply(run, [start(run.definition.tasks["a"], 2, run=run.key.name, run_uid=run.uid)])
     story.decision()
 
 
