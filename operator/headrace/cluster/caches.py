@@ -22,6 +22,7 @@ from headrace.kube.resources import JOBS, PODS, Resource
 from headrace.kube.store import Store
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.names import task_run_names
+from headrace.manifests.run_spec import workflow_of
 
 MANAGED = f"{labels.MANAGED_BY}={labels.HEADRACE}"
 """The selector of Jobs and Pods that Headrace made."""
@@ -94,8 +95,8 @@ class Caches:
         assert item is not None  # noqa: S101 - a change has at least one side
         meta = item.metadata
         self._tell(RunKey(meta.namespace, meta.name), news.of_own(old, new, begins=True))
-        workflow = item.spec.get("workflow")
-        if not isinstance(workflow, str) or not self._leads(meta.namespace):
+        workflow = workflow_of(item.spec)
+        if workflow is None or not self._leads(meta.namespace):
             return
         key = (meta.namespace, workflow)
         if _counts(old) != _counts(new) or old is None or _another(old, new):
@@ -107,10 +108,10 @@ class Caches:
     def keys(self, namespace: str) -> Iterator[Key]:
         """Yield all runs of a namespace and the workflows that they name; empty: everywhere."""
         for run in self.runs:
-            meta, workflow = run.metadata, run.spec.get("workflow")
+            meta, workflow = run.metadata, workflow_of(run.spec)
             if namespace in ("", meta.namespace):
                 yield RunKey(meta.namespace, meta.name)
-                if isinstance(workflow, str):
+                if workflow is not None:
                     yield WorkflowKey(meta.namespace, workflow)
         for task_run in self.task_runs:
             key = task_run_key(task_run)
@@ -254,8 +255,8 @@ def _another(old: OwnObject, new: OwnObject | None) -> bool:
 
 def _run_index(item: OwnObject) -> Iterator[RunKey | tuple[str, str]]:
     yield RunKey(item.metadata.namespace, item.metadata.name)
-    workflow = item.spec.get("workflow")
-    if isinstance(workflow, str):
+    workflow = workflow_of(item.spec)
+    if workflow is not None:
         yield item.metadata.namespace, workflow
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from heapq import nsmallest
 
-from headrace.api.checks.instants import read_time_or
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.siblings import limit_of
 from headrace.manifests.kube import OwnObject
+from headrace.manifests.run_spec import logical_time_of
 from headrace.manifests.run_status import has_ended, has_started
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -77,4 +77,4 @@ def may_be_anew(run: OwnObject) -> bool:
 def _place(run: OwnObject) -> tuple[datetime, datetime, str]:
     """Return where a run stands: as `SiblingRun.place`."""
     created = run.metadata.creation_timestamp or NEVER
-    return created, read_time_or(run.spec.get("logicalTime"), created), run.metadata.name
+    return created, logical_time_of(run.spec, created), run.metadata.name

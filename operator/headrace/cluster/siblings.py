@@ -6,9 +6,7 @@ Knows caches and where they may be silent. The rule that runs wait by is `engine
 
 from dataclasses import replace
 
-from headrace.api.checks.instants import read_time_or
 from headrace.api.v1alpha1 import labels
-from headrace.api.v1alpha1.run import CANCELLING
 from headrace.cluster import line
 from headrace.cluster.caches import MANAGED, Caches, WorkflowKey
 from headrace.engine.run.admission import is_next
@@ -17,6 +15,7 @@ from headrace.engine.siblings import SiblingRun
 from headrace.kube.client import Client
 from headrace.kube.resources import PODS, Scope
 from headrace.manifests.kube import OwnObject, Pod
+from headrace.manifests.run_spec import is_cancelling, logical_time_of
 from headrace.manifests.run_status import has_started
 
 GOING_ON = "status.phase!=Succeeded,status.phase!=Failed"
@@ -72,7 +71,7 @@ def _sibling(item: OwnObject) -> SiblingRun:
     return SiblingRun(
         name=item.metadata.name,
         created=created,
-        logical_time=read_time_or(item.spec.get("logicalTime"), created),
+        logical_time=logical_time_of(item.spec, created),
         began=has_started(item.status),
-        cancelling=item.spec.get("desiredState") in CANCELLING,
+        cancelling=is_cancelling(item.spec),
     )

@@ -19,6 +19,11 @@ def as_json(value: ApiType) -> Json:
     return value.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+def as_given(value: ApiType) -> Json:
+    """Return a value as JSON, without the fields that nobody has given."""
+    return value.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
+
+
 def as_patch(value: ApiType) -> Json:
     """Return a value as a merge patch: null in a field without a value removes what was there."""
     return {**_nothing(type(value)), **as_json(value)}

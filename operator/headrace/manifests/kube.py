@@ -13,15 +13,18 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.kube.objects import Meta, View
 from headrace.manifests.job import CONTAINER
+from headrace.manifests.json_form import name_of
+from headrace.manifests.run_spec import READ_OFTEN
 from headrace.manifests.trimming import WORDS, bare, beginning, few, head, is_small
 
 ATTEMPT: Final = (labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT)
 """The labels of Jobs and Pods that are read."""
-PLACE: Final = ("run", "task")
+PLACE: Final = (name_of(TaskRunSpec, "run"), name_of(TaskRunSpec, "task"))
 """The fields of a TaskRun that is a task of a run: the run's definition says the rest."""
-HEAD: Final = (*PLACE, "workflow", "logicalTime", "desiredState")
+HEAD: Final = (*PLACE, *READ_OFTEN)
 """The fields of a large spec that are read again and again."""
 
 

@@ -12,8 +12,8 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.base import API_VERSION
 from headrace.api.v1alpha1.run import Interval, TriggerKind
 from headrace.engine.task.actions import StartAttempt
-from headrace.engine.text import rfc3339
 from headrace.manifests.names import revision_name, task_run_name
+from headrace.manifests.run_spec import run_spec
 
 Manifest = dict[str, Any]
 
@@ -71,11 +71,6 @@ def workflow_run(
         interval: The stretch of time whose data it is about.
 
     """
-    spec: Manifest = {"workflow": workflow["name"], "trigger": trigger.value}
-    if logical_time is not None:
-        spec["logicalTime"] = rfc3339(logical_time)
-    if interval is not None:
-        spec["interval"] = {"start": rfc3339(interval.start), "end": rfc3339(interval.end)}
     return {
         "apiVersion": API_VERSION,
         "kind": "WorkflowRun",
@@ -94,7 +89,7 @@ def workflow_run(
                 labels.WORKFLOW: workflow["name"],
             },
         },
-        "spec": spec,
+        "spec": run_spec(workflow["name"], trigger, logical_time, interval),
     }
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from headrace.api.checks.instants import write_time
 from headrace.api.v1alpha1.run import Attention, RunStatus, TaskCounts
-from headrace.manifests.json_form import as_json, as_patch, name_of, read, read_legible
+from headrace.manifests.json_form import as_given, as_json, as_patch, name_of, read, read_legible
 
 BERLIN = timezone(timedelta(hours=1))
 ATTENTION = Attention(task="a", reason="Failed", message="exit code 3")
@@ -24,6 +24,13 @@ def test_fields_are_named_as_users_write_them() -> None:
     """The type knows the name."""
     assert "finallyTime" == name_of(RunStatus, "finally_time")
     assert {"task": "a", "reason": "Failed", "message": "exit code 3"} == as_json(ATTENTION)
+
+
+def test_what_nobody_gave_can_be_left_out() -> None:
+    """A default too, unless somebody gave it."""
+    assert {"tasks": {"total": 3}, "progress": ""} == as_given(
+        RunStatus(tasks=TaskCounts(total=3), progress="", revision=None)
+    )
 
 
 def test_a_patch_takes_away_what_has_no_value() -> None:

@@ -11,10 +11,8 @@ from typing import Any
 
 from msgspec import Raw, structs
 
-from headrace.api.checks.instants import read_time_or
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import MANAGED, Caches, WorkflowKey
 from headrace.cluster.compiler import UnusableError
@@ -42,6 +40,7 @@ from headrace.kube.resources import CONTROLLER_REVISIONS, Ref, Resource, Scope
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject, WorkflowObject
 from headrace.manifests.objects import workflow_run
+from headrace.manifests.run_spec import CANCEL, is_cancelling, logical_time_of
 from headrace.manifests.run_status import read_run_status
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 
@@ -211,8 +210,7 @@ class WorkflowWorld:
         return made.metadata.uid
 
     async def _cancel(self, key: WorkflowKey, name: str, uid: str) -> None:
-        spec = {"desiredState": DesiredState.CANCEL.value}
-        body: dict[str, Any] = {"metadata": {"uid": uid}, "spec": spec}
+        body: dict[str, Any] = {"metadata": {"uid": uid}, "spec": CANCEL}
         try:
             ref = Ref(WORKFLOW_RUNS, key.namespace, name)
             self._caches.runs.put(await self._client.patch(ref, body, OwnObject))
@@ -254,9 +252,9 @@ def _known(run: OwnObject) -> KnownRun:
     return KnownRun(
         name=run.metadata.name,
         created=created,
-        logical_time=read_time_or(run.spec.get("logicalTime"), created),
+        logical_time=logical_time_of(run.spec, created),
         began=log.started is not None,
-        cancelling=run.spec.get("desiredState") in CANCELLING,
+        cancelling=is_cancelling(run.spec),
         finished=log.finished,
         succeeded=bool(log.succeeded),
         reason=log.reason.value,

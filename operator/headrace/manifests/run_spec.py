@@ -1,0 +1,58 @@
+"""
+The spec of a WorkflowRun: written whole, and a few fields read without parsing it.
+
+Whoever looks at all runs of a workflow reads these, and an odd value in one run must not harm the
+others. The API types name the fields.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from headrace.api.checks.instants import read_time_or, to_the_second
+from headrace.api.v1alpha1.run import CANCELLING, DesiredState, Interval, RunSpec, TriggerKind
+from headrace.manifests.json_form import Json, as_given, name_of
+
+_WORKFLOW: Final = name_of(RunSpec, "workflow")
+_LOGICAL_TIME: Final = name_of(RunSpec, "logical_time")
+_DESIRED_STATE: Final = name_of(RunSpec, "desired_state")
+
+READ_OFTEN: Final = (_WORKFLOW, _LOGICAL_TIME, _DESIRED_STATE)
+"""The fields that this module reads."""
+
+CANCEL: Final = {_DESIRED_STATE: DesiredState.CANCEL.value}
+"""The change that cancels a run."""
+
+
+def run_spec(
+    workflow: str, trigger: TriggerKind, logical_time: datetime | None, interval: Interval | None
+) -> Json:
+    """Return the spec of a new run, with its instants as Kubernetes keeps them."""
+    spec = RunSpec(
+        workflow=workflow,
+        trigger=trigger,
+        logical_time=None if logical_time is None else to_the_second(logical_time),
+        interval=None if interval is None else _to_the_second(interval),
+    )
+    return as_given(spec)
+
+
+def workflow_of(spec: Mapping[str, Any]) -> str | None:
+    """Return the name of a run's workflow; None: there is none that could be one."""
+    workflow = spec.get(_WORKFLOW)
+    return workflow if isinstance(workflow, str) else None
+
+
+def logical_time_of(spec: Mapping[str, Any], created: datetime) -> datetime:
+    """Return the instant that a run stands for: when it was created, if it names none."""
+    return read_time_or(spec.get(_LOGICAL_TIME), created)
+
+
+def is_cancelling(spec: Mapping[str, Any]) -> bool:
+    """Tell whether somebody wants the running tasks of a run to end."""
+    desired = spec.get(_DESIRED_STATE)
+    return isinstance(desired, str) and desired in CANCELLING
+
+
+def _to_the_second(interval: Interval) -> Interval:
+    return Interval(start=to_the_second(interval.start), end=to_the_second(interval.end))

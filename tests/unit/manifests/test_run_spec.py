@@ -1,0 +1,59 @@
+"""The spec of a WorkflowRun, written and glanced at: `headrace.manifests.run_spec`."""
+
+from datetime import timedelta, timezone
+from typing import Any
+
+import pytest
+
+from headrace.api.reading.parse import parse_run
+from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
+from headrace.manifests.run_spec import (
+    CANCEL,
+    READ_OFTEN,
+    is_cancelling,
+    logical_time_of,
+    run_spec,
+    workflow_of,
+)
+from support.builders import at
+
+BERLIN = timezone(timedelta(hours=1))
+
+
+def test_instants_are_written_as_kubernetes_keeps_them() -> None:
+    """In UTC and whole seconds, whatever zone and precision they come with."""
+    tick = at(0.7).astimezone(BERLIN)
+    spec = run_spec("etl", TriggerKind.SCHEDULE, tick, Interval(start=at(-60.5), end=tick))
+    assert {
+        "workflow": "etl",
+        "trigger": "Schedule",
+        "logicalTime": "2030-01-01T12:00:00Z",
+        "interval": {"start": "2030-01-01T11:58:59Z", "end": "2030-01-01T12:00:00Z"},
+    } == spec
+
+
+def test_what_is_read_at_a_glance_is_what_the_parser_reads() -> None:
+    """Of a run as the API takes it."""
+    spec = {**run_spec("etl", TriggerKind.SCHEDULE, at(0), None), **CANCEL}
+    parsed = parse_run({"spec": spec})
+    assert ("etl", at(0)) == (workflow_of(spec), logical_time_of(spec, at(9)))
+    assert (parsed.workflow, parsed.logical_time) == (workflow_of(spec), at(0))
+    assert is_cancelling(spec)
+    assert DesiredState.CANCEL is parsed.desired_state
+    assert set(READ_OFTEN) <= spec.keys()
+
+
+@pytest.mark.parametrize("odd", [None, 7, [], {}, "", "tomorrow"])
+def test_an_odd_value_harms_nobody(odd: Any) -> None:
+    """Whoever looks at all runs of a workflow goes on."""
+    spec = dict.fromkeys(READ_OFTEN, odd)
+    assert workflow_of(spec) in (None, odd)
+    assert at(9) == logical_time_of(spec, at(9))
+    assert not is_cancelling(spec)
+
+
+def test_a_run_that_goes_on_or_pauses_is_not_being_cancelled() -> None:
+    """Stop lets running tasks end."""
+    for desired in DesiredState:
+        want = desired in (DesiredState.CANCEL, DesiredState.TERMINATE)
+        assert want == is_cancelling({"desiredState": desired.value})
