@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +28,7 @@ from bench.stand import (
     cluster_of,
     indexed,
     job,
+    settle,
     tell,
     timed,
 )
@@ -40,12 +41,17 @@ ROOT = Path(__file__).parents[1]
 class Bench(Stand):
     """A stand with a controller on it."""
 
-    def __init__(self, cluster: OneNode, folder: Path) -> None:
-        """Install the CRDs and start a controller."""
+    def __init__(
+        self, cluster: OneNode, folder: Path, variables: Mapping[str, str] | None = None
+    ) -> None:
+        """Install the CRDs and start a controller, whose environment has these variables too."""
         super().__init__(cluster)
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
         self.controller = ControllerProcess(
-            (self.namespace,), self.environ, "bench", folder / "controller.log"
+            (self.namespace,),
+            {**self.environ, **(variables or {})},
+            "bench",
+            folder / "controller.log",
         )
         self.controller.start()
 
@@ -193,38 +199,35 @@ def counted(bench: Bench, do: Callable[[], None]) -> tuple[float, float]:
     """Return the seconds that something takes, and the API writes until all is quiet again."""
     before = bench.writes()
     seconds = timed(do)
-    settle(bench)
+    settle(bench.writes)
     return seconds, bench.writes() - before
-
-
-def settle(bench: Bench) -> None:
-    """Wait until the writes of two seconds are no more than leases and heartbeats."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        before = bench.writes()
-        time.sleep(2)
-        if bench.writes() - before <= 8:  # noqa: PLR2004 - the leases of five components
-            return
 
 
 def hops(bench: Bench, running: int = 100, steps: int = 60) -> None:
     """From seeing a container's end to the next Job's creation, while many tasks run."""
-    sleepers = [{"name": f"s{n}", "command": ["sleep", "900"]} for n in range(running)]
-    bench.create(workflow("sleepers", sleepers))
-    bench.wait("create", "workflowrun/sleepers-once")
-    bench.wait(f"jsonpath={{.status.tasks.running}}={running}", "workflowrun/sleepers-once")
-    settle(bench)
-    before = histogram(bench)
-    run_once(bench, "hopping", in_a_row(steps))
-    after = histogram(bench)
+    with sleeping(bench, running):
+        before = histogram(bench)
+        run_once(bench, "hopping", in_a_row(steps))
+        after = histogram(bench)
     counts = {edge: after[edge] - before.get(edge, 0) for edge in after}
-    bench.kubectl("delete", "workflowrun", "sleepers-once", "--namespace", bench.namespace)
     tell(
         f"hop with {running} tasks running",
         f"{counts[float('inf')]:.0f} hops",
         f"p50 at most {quantile(counts, 0.5) * 1000:.0f} ms (goal: 50)",
         f"p99 at most {quantile(counts, 0.99) * 1000:.0f} ms (goal: 250)",
     )
+
+
+@contextmanager
+def sleeping(bench: Bench, running: int) -> Iterator[None]:
+    """Keep so many tasks running meanwhile."""
+    sleepers = [{"name": f"s{n}", "command": ["sleep", "900"]} for n in range(running)]
+    bench.create(workflow("sleepers", sleepers))
+    bench.wait("create", "workflowrun/sleepers-once")
+    bench.wait(f"jsonpath={{.status.tasks.running}}={running}", "workflowrun/sleepers-once")
+    settle(bench.writes)
+    yield
+    bench.kubectl("delete", "workflowrun", "sleepers-once", "--namespace", bench.namespace)
 
 
 def histogram(bench: Bench) -> dict[float, float]:
@@ -245,19 +248,25 @@ def quantile(buckets: dict[float, float], share: float) -> float:
 
 def idle(bench: Bench, count: int = 500, seconds: int = 60) -> None:
     """Many workflows that wait for their night: CPU and writes."""
+    share, writes = idle_cost(bench, count, seconds)
+    tell(
+        f"{count} idle workflows",
+        f"CPU {share:.2f} % (goal: below 1)",
+        f"{writes:.0f} writes in {seconds} s besides the Lease (goal: 0)",
+    )
+
+
+def idle_cost(bench: Bench, count: int, seconds: int) -> tuple[float, float]:
+    """Return the share of a core in percent, and the writes, of workflows that wait."""
     waiting = [workflow(f"idle-{n}", [noop("only")]) for n in range(count)]
     for each in waiting:
         each["spec"]["triggers"] = [{"schedule": {"cron": "0 3 1 1 *"}}]
     bench.create(*waiting)
     bench.wait("condition=Ready", "workflow", "--all")
-    settle(bench)
+    settle(bench.writes)
     cpu, writes = bench.cpu(), bench.own_writes()
     time.sleep(seconds)
-    tell(
-        f"{count} idle workflows",
-        f"CPU {100 * (bench.cpu() - cpu) / seconds:.2f} % (goal: below 1)",
-        f"{bench.own_writes() - writes:.0f} writes in {seconds} s besides the Lease (goal: 0)",
-    )
+    return 100 * (bench.cpu() - cpu) / seconds, bench.own_writes() - writes
 
 
 def large(bench: Bench, layers: int, width: int = 100) -> None:

@@ -87,6 +87,16 @@ def timed(do: Callable[[], None]) -> float:
     return time.monotonic() - start
 
 
+def settle(writes: Callable[[], float]) -> None:
+    """Wait until the writes of two seconds are no more than leases and heartbeats."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        before = writes()
+        time.sleep(2)
+        if writes() - before <= 8:  # noqa: PLR2004 - the leases of five components
+            return
+
+
 def tell(what: str, *figures: str) -> None:
     """Print one line of results."""
     print(f"{what:32} {'   '.join(figures)}", flush=True)

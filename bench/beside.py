@@ -1,0 +1,124 @@
+"""
+Two versions of the controller side by side, on one cluster, in one run.
+
+    PYTHONPATH=tests:. python -m bench.beside CHECKOUT [large] [rounds=N]
+
+CHECKOUT is a working tree of the repository at another commit (`git worktree add`). The two take
+turns, each with a fresh controller in a namespace of its own; the CRDs are this version's. `large`
+measures 5,000 tasks on fake nodes instead. The figures are medians; the last column is the ratio.
+"""
+
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from bench.cluster import (
+    ROOT,
+    Bench,
+    histogram,
+    idle_cost,
+    in_a_row,
+    noop,
+    quantile,
+    run_once,
+    sleeping,
+)
+from bench.stand import FAKE_NODE, RAISED, cluster_of, settle, tell, timed
+from tools.cluster.one_node import OneNode
+
+Figures = dict[str, float]
+STEPS = 10
+WIDTH = 40
+RUNNING = 100
+LAYERS = 50
+
+
+@contextmanager
+def controller_of(cluster: OneNode, checkout: Path) -> Iterator[Bench]:
+    """Start the controller of a working tree."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(cluster, Path(folder), {"PYTHONPATH": str(checkout / "operator")})
+        try:
+            yield bench
+        finally:
+            bench.close()
+
+
+def usual(bench: Bench) -> Figures:
+    """Measure a chain, many at once, hops and idle workflows."""
+    wide = [noop(f"t{n}") for n in range(WIDTH)]
+    found = {"chain, seconds per step": timed(partial(run_once, bench, "chain", in_a_row(STEPS)))}
+    found["chain, seconds per step"] /= STEPS
+    seconds, spent = [], []
+    for turn in range(3):
+        settle(bench.writes)
+        before = bench.cpu()
+        seconds.append(timed(partial(run_once, bench, f"wide-{turn}", wide)))
+        settle(bench.writes)
+        spent.append(bench.cpu() - before)
+    found[f"{WIDTH} at once, seconds"] = median(seconds)
+    found[f"{WIDTH} at once, CPU ms per task"] = 1000 * median(spent[1:]) / WIDTH
+    with sleeping(bench, RUNNING):
+        before_hops = histogram(bench)
+        run_once(bench, "hopping", in_a_row(3 * STEPS))
+        hops = {edge: all_ - before_hops.get(edge, 0) for edge, all_ in histogram(bench).items()}
+    found["hop p50, ms at most"] = 1000 * quantile(hops, 0.5)
+    found["hop p99, ms at most"] = 1000 * quantile(hops, 0.99)
+    share, writes = idle_cost(bench, 500, 30)
+    return {**found, "500 idle workflows, CPU %": share, "500 idle workflows, writes": writes}
+
+
+def large(bench: Bench) -> Figures:
+    """Measure 5,000 tasks in layers of 100, on fake nodes."""
+    tasks = [
+        noop(f"l{layer}-{n}", *([f"l{layer - 1}-{n}"] if layer else []))
+        for layer in range(LAYERS)
+        for n in range(100)
+    ]
+    cpu = bench.cpu()
+    seconds = timed(partial(run_once, bench, "large", tasks, **FAKE_NODE))
+    return {
+        "5,000 tasks, seconds": seconds,
+        "5,000 tasks, CPU ms per task": 1000 * (bench.cpu() - cpu) / len(tasks),
+        "5,000 tasks, MiB": bench.memory(),
+    }
+
+
+def beside(
+    cluster: OneNode, measure: Callable[[Bench], Figures], other: Path, rounds: int
+) -> Mapping[str, tuple[float, float]]:
+    """Return the medians of each figure: the other version's, and this one's."""
+    found: dict[Path, list[Figures]] = {other: [], ROOT: []}
+    for turn in range(rounds):
+        for checkout in (other, ROOT) if turn % 2 == 0 else (ROOT, other):
+            with controller_of(cluster, checkout) as bench:
+                found[checkout].append(measure(bench))
+    names = found[ROOT][0]
+    theirs, ours = (
+        {name: median(each[name] for each in found[side]) for name in names}
+        for side in (other, ROOT)
+    )
+    return {name: (theirs[name], ours[name]) for name in names}
+
+
+def main(words: list[str]) -> None:
+    """Measure both, and tell the figures side by side."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # The cluster is taken down all the same.
+    other = Path(words[0]).resolve()
+    given = dict(word.split("=") for word in words if "=" in word)
+    flags, nodes = (RAISED, 4) if "large" in words else ((), 0)
+    with cluster_of("bench", *flags, fake_nodes=nodes) as cluster:
+        rounds = int(given.get("rounds", "1" if "large" in words else "3"))
+        figures = beside(cluster, large if "large" in words else usual, other, rounds)
+    for name, (theirs, ours) in figures.items():
+        ratio = f"ratio {ours / theirs:.2f}" if theirs else ""
+        tell(name, f"other {theirs:.2f}", f"this {ours:.2f}", ratio)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
