@@ -101,6 +101,7 @@ def _another(old: Meta, new: Meta) -> bool:
 
 
 def _same(old: OwnObject | Job | Pod, new: OwnObject | Job | Pod) -> bool:
+    if old.spec != new.spec or old.status != new.status:
+        return False
     version = new.metadata.resource_version
-    renewed = msgspec.structs.replace(old.metadata, resource_version=version)
-    return msgspec.structs.replace(old, metadata=renewed) == new
+    return msgspec.structs.replace(old.metadata, resource_version=version) == new.metadata

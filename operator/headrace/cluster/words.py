@@ -32,6 +32,9 @@ WINDOW_SECONDS = 5.0
 IN_NAMESPACE, IN_ALL = 20, 50
 """How many objects may be asked about in a window: in one namespace, and in all. A Job controller
 that has many Jobs before it keeps each of them waiting, and not one of them has a word to find."""
+SCREEN_SECONDS = 2.0
+"""For so long it is believed that a namespace has Warnings, or none. One that has none, as most
+have, costs one request for all that waits in it."""
 PAGE, PAGES = 4, 5
 """How many Events are read at a time, and how often: an honest source writes fewer about one
 object, and an Event may have 1.5 MB."""
@@ -129,6 +132,7 @@ class Complaints:
         self._client = client
         self._known: dict[_Subject, _Known] = {}
         self._asked: list[tuple[float, str]] = []  # When, and about which namespace.
+        self._warned: dict[str, tuple[float, bool]] = {}  # By namespace: when asked, and if so.
         self._few = Semaphore(AT_ONCE)
 
     async def explain(self, namespace: str, sighting: Sighting) -> tuple[Sighting, float] | None:
@@ -153,15 +157,35 @@ class Complaints:
         forget_oldest(self._known, KEPT)
         due = now - known.since >= subject.patience
         fresh = known.asked is not None and now - known.asked < AGAIN_SECONDS
-        if not due or fresh or self._few.locked() or not self._may_ask(subject.namespace, now):
+        if not due or fresh or self._few.locked():
+            return known.words
+        warned = self._screened(subject.namespace, now)
+        if warned is not False and not self._may_ask(subject.namespace, now):
             return known.words
         known.asked = now  # Whoever asks meanwhile gets the words from before.
         try:
             async with self._few:
-                known.words = await self._ask(subject)
+                if warned is None:
+                    warned = await self._screen(subject.namespace, now)
+                known.words = await self._ask(subject) if warned else None
         except ClusterError:
             pass  # Without new words a task still waits with a reason: Starting.
         return known.words
+
+    def _screened(self, namespace: str, now: float) -> bool | None:
+        """Tell whether a namespace has Warnings; None: nobody has asked lately."""
+        asked, warned = self._warned.get(namespace, (float("-inf"), False))
+        return warned if now - asked < SCREEN_SECONDS else None
+
+    async def _screen(self, namespace: str, now: float) -> bool:
+        """Ask whether a namespace has any Warning: all words that count are some."""
+        scope = Scope(CORE_EVENTS, namespace, fields="type=Warning")
+        async for page in self._client.pages(scope, EventView, size=1, within=WITHIN):
+            warned = bool(page.objects)
+            break
+        self._warned[namespace] = now, warned
+        forget_oldest(self._warned, KEPT)
+        return warned
 
     async def _ask(self, subject: _Subject) -> Words | None:
         """Read some of an object's Events, and return what the newest one complains about."""

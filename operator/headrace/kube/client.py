@@ -8,6 +8,7 @@ any kind, how bytes travel (`transport.py`), when to try again (`sender.py`), or
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import lru_cache
 from random import Random
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -286,4 +287,10 @@ def _selectors(scope: Scope) -> dict[str, str | int]:
 
 def _target(path: str, query: Mapping[str, str | int]) -> str:
     """Join path and query; empty parameters are left out."""
-    return f"{path}?{urlencode({name: value for name, value in query.items() if value})}"
+    return f"{path}?{_encoded(tuple(query.items()))}"
+
+
+@lru_cache(maxsize=64)
+def _encoded(query: tuple[tuple[str, str | int], ...]) -> str:
+    """Return a query. Nearly all requests have one of few: to encode it costs as much as a turn."""
+    return urlencode([(name, value) for name, value in query if value])

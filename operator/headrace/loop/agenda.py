@@ -27,13 +27,15 @@ class Agenda(Generic[K]):
     def __len__(self) -> int:
         return len(self._when)
 
-    def plan(self, key: K, when: float) -> None:
-        """Plan a key for a moment, unless an earlier one is planned."""
-        if when < self._when.get(key, float("inf")):
+    def plan(self, key: K, when: float) -> bool:
+        """Plan a key for a moment, unless an earlier one is planned; tell whether it was."""
+        sooner = when < self._when.get(key, float("inf"))
+        if sooner:
             self._when[key] = when
             self._count += 1  # Orders keys of the same moment; keys themselves need no order.
             heappush(self._heap, (when, self._count, key))
             self._compact()
+        return sooner
 
     def drop(self, key: K) -> None:
         """Forget the planned moment of a key."""

@@ -107,10 +107,11 @@ class WorkQueue(Generic[K]):
 
         """
         if isinstance(when, datetime):
-            self._dates.plan(key, when.timestamp())
+            sooner = self._dates.plan(key, when.timestamp())
         else:
-            self._delays.plan(key, when)
-        self._arm()
+            sooner = self._delays.plan(key, when)
+        if sooner:
+            self._arm()
 
     def retry(self, key: K, at_least: float = 0.0) -> None:
         """Ask for a turn after a failure: later each time, at most a minute, plus `at_least`."""

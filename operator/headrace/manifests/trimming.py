@@ -21,6 +21,11 @@ WORDS: Final = 8 * 1024
 ELEMENTS: Final = 64
 """How many conditions, or containers, of an object are kept."""
 
+USUAL: Final = 12
+"""Labels of an object that is kept as it is: a Job's pod has nine."""
+LABEL: Final = 63
+"""Characters of a label's value (Kubernetes' own limit)."""
+
 T = TypeVar("T")
 
 
@@ -30,12 +35,21 @@ def bare(meta: Meta, labels: Collection[str] = (), annotations: Collection[str] 
 
     Those are the controller, and the first Job: a Pod that its Job has let go of still names it.
     """
+    if _is_usual(meta):
+        return meta
     return msgspec.structs.replace(
         meta,
         labels=_some(meta.labels, labels),
         annotations=_some(meta.annotations, annotations),
         owner_references=_owners(meta.owner_references),
     )
+
+
+def _is_usual(meta: Meta) -> bool:
+    """Tell whether metadata has so little that a copy would cost more than it saves."""
+    usual = len(meta.labels) <= USUAL and len(meta.owner_references) <= 1 and not meta.annotations
+    short = all(len(value) <= LABEL for value in meta.labels.values())
+    return usual and short and all(_length(owner) <= VALUE for owner in meta.owner_references)
 
 
 def head(spec: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
