@@ -1,8 +1,8 @@
 """
-For whose good end something waits: only of these a turn is wanted at once.
+The tasks whose success others wait for: only their ends need a turn at once.
 
-Knows of each run what its last turn saw. Where many tasks end at about the same time and nothing
-starts by their ends, they are looked at together; a turn for each would cost most of all CPU.
+Knows the last turn of each run. If many tasks end at about the same time and nothing waits for
+them, they share a turn: a turn for each would cost most of the CPU time.
 """
 
 from typing import Final
@@ -12,29 +12,29 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.run.observed import ObservedRun, RunKey
 
 LAST: Final = 4
-"""With so many tasks to go, the end of the run itself waits for each."""
+"""With this number of tasks left or fewer, the end of the run itself waits for each."""
 UNKNOWN: Final = ("",)
 
 Seen = tuple[ReferenceType[Definition], int]
-"""A run's definition, and how many of its tasks had not ended. A large definition is not kept
-for this: of a run whose definition others have let go of, everything is waited for."""
+"""A run's definition, and the number of its open tasks. The definition may be dropped from memory:
+then all tasks of the run count as awaited."""
 
 
 class Awaited:
-    """The runs that go on, and which of their tasks are waited for."""
+    """The active runs, and their awaited tasks."""
 
     def __init__(self) -> None:
-        """Know no run: then everything is waited for."""
+        """Know no run: then all tasks count as awaited."""
         self._seen: dict[RunKey, Seen] = {}
         self._waiting: set[RunKey] = set()
 
     @property
     def anything(self) -> bool:
-        """Whether the end of any task that runs is waited for."""
+        """Whether any running task is awaited."""
         return bool(self._waiting)
 
     def learn(self, run: ObservedRun) -> None:
-        """Note how a run stands."""
+        """Note the state of a run."""
         counts = run.log.counts
         if run.definition is None or run.log.finished is not None:
             self.forget(run.key)
@@ -47,7 +47,7 @@ class Awaited:
             self._waiting.discard(run.key)
 
     def starts(self, key: RunKey) -> None:
-        """Note that a task of a run starts, of which the next look will tell more."""
+        """Note that a task of a run starts; the next turn knows more."""
         self._waiting.add(key)
 
     def forget(self, key: RunKey) -> None:
@@ -56,11 +56,11 @@ class Awaited:
         self._waiting.discard(key)
 
     def waits_for(self, key: RunKey, task: str) -> bool:
-        """Tell whether something can start, or the run end, when this task ends well."""
+        """Return whether a task can start, or the run can end, when this task succeeds."""
         seen = self._seen.get(key)
         definition = None if seen is None else seen[0]()
         if seen is None or definition is None:
             return True
         unfinished = seen[1]
-        # What is not in the graph runs last, and the run's end waits for it.
+        # A task outside of the graph is a `finally` task, and the run's end waits for it.
         return unfinished <= LAST or bool(definition.graph.downstream.get(task, UNKNOWN))

@@ -1,8 +1,8 @@
 """
-Which task of which run a TaskRun is, and what the Jobs of its attempts are called.
+The place of a TaskRun: its run and task, and the names of its Jobs.
 
-Knows what stands in the TaskRun itself, so all readers come to the same answer at any time.
-Knows no cache and no API server.
+Reads only the TaskRun itself, so all readers have the same answer at any time. Knows no cache and
+no API server.
 """
 
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Place(NamedTuple):
-    """A task of a run. A TaskRun on its own is the one task of a run that is the TaskRun itself."""
+    """A task of a run. A TaskRun on its own is a run with one task."""
 
     key: RunKey
     run_uid: str
@@ -29,23 +29,23 @@ class Place(NamedTuple):
 
 def place_of(item: OwnObject) -> Place:
     """
-    Return which task of which run a TaskRun is.
+    Return the run and the task of a TaskRun.
 
-    Anybody may write a TaskRun that names a run. It is the run's if it has the name that the run's
-    own has, or had, and the run as its owner. Any other is on its own, and refused for what it
-    claims.
+    Anybody may write a TaskRun that names a run. It belongs to the run if it has the derived name,
+    today's or the former, and the run as its owner. Any other TaskRun is on its own, and is refused
+    because of its claim.
     """
     meta, run, task = item.metadata, item.spec.get("run"), item.spec.get("task")
     owner = _controller(meta)
     named = isinstance(task, str) and meta.name in task_run_names(str(run), task)
     if named and owner is not None and (owner.kind, owner.name) == ("WorkflowRun", run):
         return Place(RunKey(meta.namespace, owner.name), owner.uid, str(task))
-    # Its own uid, whoever owns it: the names of its Jobs are derived from it.
+    # Its own uid, not an owner's: the names of its Jobs are derived from it.
     return Place(RunKey(meta.namespace, meta.name, RunKind.TASK_RUN), meta.uid, meta.name)
 
 
 def task_run_key(item: OwnObject) -> RunKey:
-    """Return the run that a TaskRun belongs to; one on its own is a run itself."""
+    """Return the run of a TaskRun. A TaskRun on its own is a run itself."""
     return place_of(item).key
 
 
@@ -53,8 +53,8 @@ def elder(one: OwnObject, other: OwnObject) -> OwnObject:
     """
     Return which of two TaskRuns of one task counts: the older one.
 
-    They have today's name and the former one. A run that began under another controller goes on
-    with what it has; what somebody makes beside it later never takes its place.
+    They have today's name and the former name. A run that began under an earlier controller goes on
+    with its own TaskRun; a later one never takes its place.
     """
     return min(one, other, key=_age)
 
@@ -82,12 +82,12 @@ def attempt_name(place: Place, number: int) -> str:
 
 def attempt_of(job: Job, place: Place, count: int) -> Job | None:
     """
-    Return a Job with the attempt's label as its name wants it; None if it is no attempt.
+    Return a Job with the label of the attempt in its name; None if it is no attempt.
 
     Args:
         job: The Job.
         place: The task.
-        count: How many attempts there have been, as far as is known.
+        count: The known number of attempts.
 
     """
     meta = job.metadata

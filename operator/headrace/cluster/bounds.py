@@ -1,4 +1,4 @@
-"""What a controller that lives for months remembers has a bound. Knows numbers only."""
+"""Bounded memories: a controller lives for months. Knows numbers only."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -9,22 +9,22 @@ V = TypeVar("V")
 
 
 def forget_oldest(remembered: dict[K, V], most: int) -> None:
-    """Forget what was remembered first, until there are at most so many."""
+    """Forget the oldest entries, down to a number."""
     while len(remembered) > most:
         remembered.pop(next(iter(remembered)))
 
 
 class Kept(Generic[K, V]):
-    """What can be made anew, by its key; what nobody asked for longest goes first."""
+    """Replaceable values by key; the value that is unused for longest is dropped first."""
 
     def __init__(self, most: int) -> None:
-        """Keep values of at most so many bytes in all; always the newest."""
+        """Keep values up to this many bytes in all, and always the newest value."""
         self._most = most
         self._bytes = 0
         self._found: OrderedDict[K, tuple[V, int]] = OrderedDict()
 
     def get(self, key: K) -> V | None:
-        """Return what is kept under a key."""
+        """Return the value of a key."""
         found = self._found.get(key)
         if found is None:
             return None
@@ -40,7 +40,7 @@ class Kept(Generic[K, V]):
             self.drop(next(iter(self._found)))
 
     def drop(self, key: K) -> None:
-        """Keep it no longer."""
+        """Forget the value of a key."""
         found = self._found.pop(key, None)
         if found is not None:
             self._bytes -= found[1]

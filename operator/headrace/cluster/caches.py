@@ -1,7 +1,7 @@
 """
-What is kept in memory of the objects that runs are made of, and which run each belongs to.
+The caches of the objects of runs, and the run of each object.
 
-Knows kinds, labels and owners. Does not know where objects come from or what they mean for a run.
+Knows kinds, labels and owners. Does not know the source of objects, or their meaning for a run.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,12 +25,12 @@ from headrace.manifests.names import task_run_names
 from headrace.manifests.run_spec import workflow_of
 
 MANAGED = f"{labels.MANAGED_BY}={labels.HEADRACE}"
-"""The selector of Jobs and Pods that Headrace made."""
+"""The selector of Headrace's own Jobs and Pods."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowKey:
-    """The name by which a workflow is found again."""
+    """The key of a workflow."""
 
     namespace: str
     name: str
@@ -54,12 +54,13 @@ class Caches:
         Start empty.
 
         Args:
-            look_at: Told which run or workflow a change concerns.
-            touched: Told the uid of the TaskRun whose picture a change makes outdated.
-            container_ended: Told the run of a container whose end is seen, for measuring.
-            look_soon: Told whom a change concerns for which nothing waits; None: as `look_at`.
-            leads: Whether somebody acts on what is in a namespace. If not, what is deleted there
-                is forgotten at once, and no run is told that its turn has come.
+            look_at: Called with the run or workflow of a change.
+            touched: Called with the uid of a TaskRun whose picture is outdated by a change.
+            container_ended: Called with the run of a container that has ended, for metrics.
+            look_soon: Called with the run or workflow of a change that nobody waits for; None: as
+                `look_at`.
+            leads: Whether this process acts on a namespace. If not, deleted objects there are
+                forgotten at once, and no waiting run gets a turn.
 
         """
         self._look_at = look_at
@@ -68,16 +69,16 @@ class Caches:
         self._container_ended = container_ended
         self._leads = leads
         self.awaited = Awaited()
-        """For whose end something waits, as the last turns saw it."""
+        """The awaited tasks, as the last turns saw them."""
         self.line = Line()
-        """Which runs of a workflow come next."""
+        """The next runs of each workflow."""
         self.runs = Store(OwnObject, _run_index, self._run_changed, leads)
         self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed, leads)
         self.jobs = Store(Job, _index_of_attempts, self._job_changed, leads)
         self.pods = Store(Pod, _index_of_attempts, self._pod_changed, leads)
 
     def stand_by(self) -> None:
-        """Forget what turns have learned; what there is stays known. Another acts on it now."""
+        """Forget the knowledge of turns, but not the objects. Another process leads now."""
         self.awaited = Awaited()
         self.line = Line()
         for store in (self.runs, self.task_runs, self.jobs, self.pods):
@@ -140,7 +141,7 @@ class Caches:
         self._touched(item.metadata.uid)
         worth = news.of_own(old, new, begins=key.kind is RunKind.TASK_RUN)
         self._tell(key, worth)
-        if old is not None and task_run_key(old) != key:  # It has lost or changed its owner.
+        if old is not None and task_run_key(old) != key:  # It has another owner now.
             self._tell(task_run_key(old), News.NOW)
 
     def _job_changed(self, old: Job | None, new: Job | None) -> None:
@@ -166,7 +167,7 @@ class Caches:
         job = self.jobs.get(item.metadata.namespace, job_of(item))
         if job is not None:
             self._touched(owner_uid(job.metadata))
-        elif key is not None:  # Its Job is gone, and it ends after it.
+        elif key is not None:  # The Job is gone, and the pod ends later.
             self._touched_by_name(key, item.metadata.labels.get(labels.TASK, ""))
 
     def _worth_of_pod(self, old: Pod | None, new: Pod | None) -> News:
@@ -186,7 +187,7 @@ class Caches:
                 self._touched(task_run.metadata.uid)
 
     def departed(self, workflow: WorkflowKey) -> list[str]:
-        """Name the runs of a workflow that are gone, and of which something may still run."""
+        """Return the runs of a workflow that are gone and may still have running pods."""
         key = (workflow.namespace, workflow.name)
         metas = [item.metadata for item in self.jobs.by_index(key)]
         metas += [item.metadata for item in self.pods.by_index(key)]
@@ -194,7 +195,7 @@ class Caches:
         return sorted(n for n in names if self._outlived(RunKey(workflow.namespace, n)))
 
     def _outlived(self, key: RunKey) -> bool:
-        """Tell whether something runs of a run that is gone; another may have its name by now."""
+        """Return whether a pod of a deleted run still runs; another run may have its name now."""
         run = self.runs.get(key.namespace, key.name)
         if run is not None and not line.may_be_anew(run):
             return False
@@ -204,7 +205,7 @@ class Caches:
         return not all(is_of(meta, run.metadata.uid) for meta in left)
 
     def _leaves(self, meta: Meta) -> None:
-        """If nothing runs any more of a run that is gone, let those begin that waited for it."""
+        """If no pod of a deleted run is left, give the waiting runs a turn."""
         key, place = run_of(meta), (meta.namespace, meta.labels.get(labels.WORKFLOW, ""))
         if key is None or place not in self.line:
             return
@@ -226,7 +227,7 @@ class Caches:
 
 
 def run_of(meta: Meta) -> RunKey | None:
-    """Return the run that a Job or Pod belongs to, as its labels say."""
+    """Return the run of a Job or Pod, from its labels."""
     run = meta.labels.get(labels.RUN)
     if not run:
         return None
@@ -235,13 +236,13 @@ def run_of(meta: Meta) -> RunKey | None:
 
 
 def job_of(pod: Pod) -> str:
-    """Return the name of a Pod's Job. A Pod that its Job has let go of has it in its own name."""
+    """Return the name of a Pod's Job. A Pod that its Job has released has it in its own name."""
     owners = (owner.name for owner in pod.metadata.owner_references if owner.kind == "Job")
     return next(owners, pod.metadata.name.rpartition("-")[0])
 
 
 def _counts(run: OwnObject | None) -> tuple[bool, bool]:
-    """Tell among which runs of its workflow it is counted: those that go on, those that wait."""
+    """Return the index key of a run: the active or the waiting runs of its workflow."""
     return _active(run), run is not None and line.waits(run)
 
 
@@ -274,7 +275,7 @@ def _index_of_attempts(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey 
 
 
 def _runs_of(meta: Meta) -> Iterator[RunKey]:
-    """Yield the run: by it the deleted ones are forgotten, in whatever order they went."""
+    """Yield the run: deleted objects are forgotten by it, in any order."""
     key = run_of(meta)
     if key is not None:
         yield key

@@ -1,7 +1,7 @@
 """
 Reads, parses and compiles definitions without holding the event loop, a large one at a time.
 
-Knows sizes and costs. Knows no API server, and nothing of what a definition means.
+Knows sizes and costs. Knows no API server, and not the meaning of a definition.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from headrace.kube.wire import UNDECODABLE
 from headrace.manifests.json_form import name_of
 
 SMALL: Final = 32 * 1024
-"""Bytes of JSON up to which compiling takes less time (some 15 ms) than others may be kept waiting.
-A larger definition is compiled in a thread: the event loop goes on, in slices."""
+"""Bytes of JSON up to which compiling is short enough for the event loop (some 15 ms). A larger
+definition is compiled in a thread, and the event loop goes on in slices."""
 
 WORK: Final = frozenset(
     name_of(WorkflowSpec, field)
@@ -34,14 +34,14 @@ _decoder: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 class UnusableError(Exception):
-    """A definition cannot be run; the text says which field is wrong and the cure."""
+    """A definition cannot run; the text names the wrong field and the cure."""
 
 
 class Compiler:
     """Compiles one large definition at a time, beside the event loop."""
 
     def __init__(self) -> None:
-        """Begin with nothing to do."""
+        """Begin idle."""
         self._one_at_a_time = asyncio.Lock()
 
     async def compile(self, spec: Json) -> Definition:
@@ -71,7 +71,7 @@ class Compiler:
         Read a spec and do some work on it.
 
         Raises:
-            UnusableError: if it cannot be read, or the work raises it.
+            UnusableError: The spec cannot be read, or the work raises it.
 
         """
         if size(spec) <= SMALL:

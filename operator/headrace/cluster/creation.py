@@ -1,7 +1,7 @@
 """
-Making an object by its derived name: one that has the name already is returned.
+The creation of an object by its derived name: an existing one is returned.
 
-Knows what the API server's refusals mean for a start. Decides no start.
+Knows the meaning of the API server's refusals for a start. Decides no start.
 """
 
 from datetime import datetime, timedelta
@@ -16,10 +16,11 @@ from headrace.manifests.kube import Job, OwnObject
 from headrace.manifests.objects import Manifest
 
 AGAIN = timedelta(seconds=30)
-"""How long a refusal that may pass is left alone."""
+"""The wait after a refusal that may pass."""
 
 TRIES = 3
-"""How often a create is sent in one turn. After that the run has another turn, each time later."""
+"""How often a create is sent in one turn. After that, the run gets another turn, each time
+later."""
 
 REFUSED_FOR_GOOD = (400, 405, 413, 415, 422)
 
@@ -28,7 +29,7 @@ T = TypeVar("T", Job, OwnObject)
 
 
 async def create(client: Client, resource: Resource, manifest: Manifest, into: type[T]) -> T:
-    """Create an object, or return the one that has its name."""
+    """Create an object, or return the existing one with its name."""
     metadata = manifest["metadata"]
     ref = Ref(resource, metadata["namespace"], metadata["name"])
     for _ in range(TRIES):
@@ -46,7 +47,7 @@ async def create(client: Client, resource: Resource, manifest: Manifest, into: t
 
 
 def taken(what: str, now: datetime) -> Denied:
-    """Say that a name is somebody else's."""
+    """Return the refusal for a name that belongs to somebody else."""
     message = (
         f"{what} exists and belongs to somebody else; delete it if nothing needs it, and start"
         " a new run"
@@ -55,7 +56,7 @@ def taken(what: str, now: datetime) -> Denied:
 
 
 def refusal(error: ApiError, now: datetime) -> Obstacle:
-    """Say what a refusal means: wait, or never."""
+    """Return the meaning of a refusal: wait, or never."""
     later = now + AGAIN
     text = error.message[:900]
     if error.status == 403 and "exceeded quota" in text:  # noqa: PLR2004 - Forbidden

@@ -1,7 +1,7 @@
 """
 The pinned definitions of runs, and the workflows that they come from.
 
-Reads Workflows and ControllerRevisions, parses each content once. Decides nothing about runs.
+Reads Workflows and ControllerRevisions, and parses each content once. Decides nothing about runs.
 """
 
 import asyncio
@@ -24,22 +24,22 @@ from headrace.manifests.kube import WorkflowObject
 from headrace.manifests.objects import Manifest, revision
 
 KEPT_BYTES: Final = 4 * 1024 * 1024
-"""Bytes of JSON of all definitions that are kept. Compiled they take up to 30 times as much memory
+"""The most bytes of JSON of all kept definitions. Compiled, they take up to 30 times as much memory
 (`python -m bench definitions`)."""
 
 
 NAMES: Final = 20_000
-"""Of how many generations of workflows it is remembered what their revisions are called."""
+"""For how many generations of workflows the names of revisions are remembered."""
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What a ControllerRevision keeps."""
+    """The content of a ControllerRevision."""
 
     spec: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class Revision(msgspec.Struct, frozen=True):
-    """A ControllerRevision, as far as Headrace reads it."""
+    """The part of a ControllerRevision that Headrace reads."""
 
     metadata: Meta
     data: Content = Content()
@@ -50,7 +50,7 @@ class Definitions:
     """Definitions by the name of their revision; the content of a name never changes."""
 
     def __init__(self, client: Client) -> None:
-        """Start with nothing read."""
+        """Start empty."""
         self._client = client
         self._compiler = Compiler()
         self._compiled: Kept[tuple[str, str], Definition] = Kept(KEPT_BYTES)
@@ -62,10 +62,10 @@ class Definitions:
 
     async def workflow(self, namespace: str, name: str) -> WorkflowObject | None:
         """
-        Return a Workflow as it is now, or None if there is none.
+        Return the current Workflow, or None if there is none.
 
-        When a run ends, all runs that wait behind it ask at once. Those who ask while an answer is
-        under way share the next one, which is of a time after they asked.
+        When a run ends, all runs behind it ask at once. Requests during a read share the next read,
+        which begins after them.
         """
         key = (namespace, name)
         asked = self._asked.get(key)
@@ -75,7 +75,7 @@ class Definitions:
 
     async def _ask(self, key: tuple[str, str]) -> WorkflowObject | None:
         async with self._turns.setdefault(key, asyncio.Lock()):
-            del self._asked[key]  # Who asks from here on gets a later answer.
+            del self._asked[key]  # Later requests get a later answer.
             try:
                 return await self._client.get(Ref(WORKFLOWS, *key), WorkflowObject)
             except ApiError as error:
@@ -85,7 +85,7 @@ class Definitions:
 
     async def freeze(self, workflow: WorkflowObject) -> str:
         """
-        Keep a workflow's definition as it is now; return the name of its revision.
+        Store a workflow's current definition; return the name of its revision.
 
         Raises:
             UnusableError: if it cannot be run.
@@ -115,7 +115,7 @@ class Definitions:
         Return the definition of a revision, or None if there is no such revision.
 
         Raises:
-            UnusableError: if somebody has written something else into it.
+            UnusableError: Somebody has written something else into it.
 
         """
         key = (namespace, name)
@@ -141,12 +141,12 @@ class Definitions:
         return await self._compiler.parse(workflow.spec)
 
     def forget(self, namespace: str, name: str) -> None:
-        """Forget a revision that was deleted."""
+        """Forget a deleted revision."""
         self._known.discard((namespace, name))
         self._compiled.drop((namespace, name))
 
     async def _compile(self, key: tuple[str, str], spec: msgspec.Raw) -> Definition:
-        """Compile a content, once however many runs ask for it at a time."""
+        """Compile a content, once for many concurrent requests."""
         known = self._compiled.get(key)
         if known is not None:
             return known
@@ -164,7 +164,7 @@ class Definitions:
 
 
 def _revision(meta: Meta, spec: dict[str, Any]) -> Manifest:
-    """Return the revision that keeps a spec; there its content is JSON, which takes less memory."""
+    """Return the revision of a spec, with its content as JSON, which takes less memory."""
     workflow = {"name": meta.name, "namespace": meta.namespace, "uid": meta.uid}
     manifest = revision(workflow, spec, max(1, meta.generation))
     content = {key: msgspec.Raw(json.encode(value)) for key, value in manifest["data"].items()}

@@ -1,7 +1,7 @@
 """
-What may still run of tasks whose TaskRun is gone.
+Pods that may still run after their TaskRun is gone.
 
-Knows Jobs and Pods by their labels and names: nothing else says whose they were. Decides nothing.
+Knows Jobs and Pods by their labels and names: nothing else names their task. Decides nothing.
 """
 
 from collections.abc import Collection
@@ -14,29 +14,29 @@ from headrace.engine.run.observed import RunKey
 from headrace.kube.client import Client
 
 KEPT = 20_000
-"""Of how many tasks it is remembered that nothing of them runs."""
+"""How many tasks without running pods are remembered."""
 
 
 class Departures:
     """Finds what outlives a TaskRun: its Job for a moment, its Pods for their grace period."""
 
     def __init__(self, caches: Caches, client: Client) -> None:
-        """Read these caches; ask the client where their silence would have consequences."""
+        """Read these caches; ask the client if a missing object would have consequences."""
         self._caches = caches
         self._client = client
         self._quiet: dict[tuple[str, str], None] = {}  # Run's uid and task; the oldest first.
 
     async def of(self, key: RunKey, uid: str, tasks: Collection[str]) -> frozenset[str]:
         """
-        Return those of a run's tasks of which something may still run.
+        Return the tasks of a run that may still have running pods.
 
-        News of pods may come later than news of their TaskRun and Job. So before it is believed
-        for the first time that nothing of a task runs, the API server is asked.
+        Events of pods may arrive later than events of their TaskRun and Job. So the API server is
+        asked once, before a task counts as gone.
 
         Args:
             key: The run.
             uid: Its uid.
-            tasks: Tasks that have no TaskRun any more.
+            tasks: Tasks without a TaskRun.
 
         """
         silent = [

@@ -1,8 +1,7 @@
 """
-Events: what happened, for `kubectl describe`. Never the only record of anything.
+Events for `kubectl describe`. An Event is never the only record of a fact.
 
-Names are derived, so the same event told twice is one Event. Decides nothing, and a failure to
-write one is swallowed.
+Names are derived, so a repeated event is one Event. Decides nothing, and ignores a failed write.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ NOTE_BYTES = 1024
 """The API's limit on `note`."""
 
 UNDER_WAY = 32
-"""How many Events that nobody waits for may be under way at a time."""
+"""How many Events may be written at a time without a turn that waits for them."""
 
 
 class EventRecorder:
@@ -35,18 +34,18 @@ class EventRecorder:
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def tell(self, resource: Resource, about: Meta, reason: Reason, message: str) -> None:
-        """Tell that something went as it should."""
+        """Write an Event of normal progress."""
         await self._write(resource, about, reason, message, "Normal")
 
     async def warn(self, resource: Resource, about: Meta, reason: Reason, message: str) -> None:
-        """Tell that something deserves a look."""
+        """Write an Event that deserves a look."""
         await self._write(resource, about, reason, message, "Warning")
 
     def warn_later(self, resource: Resource, about: Meta, reason: Reason, message: str) -> None:
         """
-        Tell that something deserves a look, without waiting for it: a turn has more urgent things.
+        Write an Event that deserves a look, without waiting: a turn has more urgent work.
 
-        Of a flood some are told. The status says it all.
+        In a flood, some Events are dropped; the status has all facts.
         """
         if len(self._under_way) < UNDER_WAY:
             telling = asyncio.create_task(self.warn(resource, about, reason, message))
@@ -60,7 +59,7 @@ class EventRecorder:
             body = self._event(resource, about, reason, _cut(message), kind)
             await self._client.create(EVENTS, body, dict[str, Any], within=5.0)
         except ClusterError:
-            return  # Told before, or not to be told now: the status says it all.
+            return  # Written before, or dropped: the status has all facts.
 
     def _event(
         self, resource: Resource, about: Meta, reason: Reason, note: str, kind: str
@@ -90,5 +89,5 @@ class EventRecorder:
 
 
 def _cut(message: str) -> str:
-    """Shorten a note to the API's limit, at the border of a character."""
+    """Shorten a note to the API's limit, between two characters."""
     return message.encode()[:NOTE_BYTES].decode(errors="ignore")

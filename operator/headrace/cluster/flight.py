@@ -1,7 +1,7 @@
 """
-Requests of one turn, some at a time.
+The requests of one turn, a few at a time.
 
-Knows errors that may pass by themselves. Does not know what is asked.
+Knows errors that may pass by themselves. Does not know the purpose of a request.
 """
 
 import asyncio
@@ -11,17 +11,17 @@ from typing import Any
 from headrace.kube.errors import transient
 
 IN_FLIGHT = 8
-"""How many requests of a run are under way at a time. More would open more connections, and a
-handshake costs more CPU than a request. Each run has its own: those of one that get no answer must
-not keep others waiting."""
+"""How many requests of a run are sent at a time. More would open more connections, and a handshake
+costs more CPU time than a request. Each run has its own limit, so that unanswered requests of one
+run do not delay others."""
 
 
 async def some_at_a_time(coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
     """
-    Do all of them, some at a time; then raise the first error, if there was one.
+    Send all requests, a few at a time; then raise the first error, if there was one.
 
-    After an error that may pass by itself, no other one is begun: it would likely meet the
-    same, and a turn must come to its end.
+    After an error that may pass by itself, no further request starts: it would probably fail too,
+    and the turn must end.
     """
     gate = asyncio.Semaphore(IN_FLIGHT)
     errors: list[Exception] = []
@@ -39,6 +39,6 @@ async def some_at_a_time(coroutines: Sequence[Coroutine[Any, Any, None]]) -> Non
         await asyncio.gather(*map(one, coroutines))
     finally:
         for coroutine in coroutines:
-            coroutine.close()  # Those that were not begun.
+            coroutine.close()  # The requests that were not started.
     if errors:
         raise errors[0]

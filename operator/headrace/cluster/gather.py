@@ -1,8 +1,8 @@
 """
-All that is true of a run now, put together from what is cached.
+The observed state of a run, put together from the caches.
 
-Gathers and translates; decides nothing. A question that a cache cannot answer for sure
-("is this Job really gone?") is asked of the API server.
+Gathers and translates; decides nothing. If a cache cannot answer a question for sure ("is this Job
+really gone?"), the API server is asked.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -29,7 +29,7 @@ from headrace.manifests.task_status import has_outcome, read_task_status
 
 
 class TaskPictures:
-    """How each TaskRun stands, worked out anew only when something of it changed."""
+    """The state of each TaskRun, derived again only after a change."""
 
     def __init__(self, carriers: Collection[Carrier]) -> None:
         """Show what these carriers show."""
@@ -37,11 +37,11 @@ class TaskPictures:
         self._pictures: dict[str, tuple[str, ObservedTask]] = {}  # With the TaskRun's version.
 
     def outdated(self, task_run_uid: str) -> None:
-        """Note that something of a TaskRun changed."""
+        """Note a change of a TaskRun or its attempts."""
         self._pictures.pop(task_run_uid, None)
 
     def of(self, item: OwnObject) -> ObservedTask:
-        """Return how a TaskRun stands."""
+        """Return the state of a TaskRun."""
         uid, version = item.metadata.uid, item.metadata.resource_version
         known = self._pictures.get(uid)
         if known is None or known[0] != version:
@@ -63,7 +63,11 @@ class TaskPictures:
 
 
 def _age(seen: Sighting) -> tuple[int, bool]:
-    """Return the order of sightings. Of one attempt, what is there comes after what is gone."""
+    """
+    Return the sort key of a sighting.
+
+    An existing attempt comes after a deleted one of the same number.
+    """
     return seen.number, seen.stage is not Stage.GONE
 
 
@@ -73,11 +77,11 @@ _LOST = TaskLog(
     message="somebody overwrote the status, and no Job is left to read it from;"
     " start a new run to repeat the task",
 )
-"""Of a task of which nobody knows whether it ran: it is never run again in silence."""
+"""The log of a task that may have run: it never runs again in silence."""
 
 
 def task_log(item: OwnObject) -> tuple[TaskLog, bool]:
-    """Return what a TaskRun's status says, and whether it can be read: an empty log if not."""
+    """Return the log in a TaskRun's status, and whether it can be read; if not, an empty log."""
     try:
         return read_task_status(item.status), True
     except ValueError:
@@ -89,7 +93,7 @@ def _nobody(_key: RunKey, _items: Mapping[str, OwnObject]) -> None:
 
 
 class Gatherer:
-    """Puts together what is true of a run's tasks."""
+    """Puts together the observed tasks of a run."""
 
     def __init__(
         self,
@@ -100,14 +104,14 @@ class Gatherer:
         seen: Callable[[RunKey, Mapping[str, OwnObject]], None] = _nobody,
     ) -> None:
         """
-        Read these caches; ask the client where they cannot be sure.
+        Read these caches; ask the client if they cannot be sure.
 
         Args:
-            caches: What is known.
-            client: For questions of which a wrong answer would do harm.
-            pictures: How each TaskRun stands.
-            later: Told to look at a run again in so many seconds.
-            seen: Told which TaskRuns an answer about a run is made of, by task.
+            caches: The known objects.
+            client: For questions with harmful wrong answers.
+            pictures: The state of each TaskRun.
+            later: Asks for a turn of a run in so many seconds.
+            seen: Called with the TaskRuns behind an observed run, by task.
 
         """
         self._caches = caches
@@ -126,25 +130,25 @@ class Gatherer:
         for task, item in tuple(items.items()):
             if item.metadata.deletion_timestamp is not None:
                 del items[task]
-        # All at one moment: what changes while questions are asked, another turn will look at.
+        # All at one moment: a change during the questions gets another turn.
         found = {name: self._pictures.of(item) for name, item in items.items()}
         self._seen(key, items)
         return {name: await self._sure(items[name], seen) for name, seen in found.items()}
 
     def _elder(self, one: OwnObject, other: OwnObject) -> OwnObject:
-        """Return which of two TaskRuns of one task counts; the other gets a turn, to be told so."""
+        """Return which of two TaskRuns of a task counts; the other gets a turn of its own."""
         first, second = (one, other) if elder(one, other) is one else (other, one)
         if not has_outcome(second.status):
             self._later(RunKey(*second.metadata.key, RunKind.TASK_RUN), 0.0)
         return first
 
     async def alone(self, key: RunKey, item: OwnObject) -> ObservedTask:
-        """Return how a TaskRun stands that is a run itself, or claims a place that is taken."""
+        """Return the state of a TaskRun on its own, or of one that claims another's place."""
         self._seen(key, {item.metadata.name: item})
         return await self._sure(item, self._pictures.of(item))
 
     def deleted(self, key: RunKey, uid: str) -> frozenset[str]:
-        """Return the tasks of a run whose TaskRun was seen to vanish, or is about to."""
+        """Return the tasks of a run whose TaskRun vanished, or will vanish soon."""
         store = self._caches.task_runs
         leaving = (each for each in store.by_index(key) if each.metadata.deletion_timestamp)
         return frozenset(
@@ -154,7 +158,7 @@ class Gatherer:
         )
 
     async def surely_without(self, key: RunKey, tasks: Iterable[str]) -> None:
-        """Ask the API server about TaskRuns that should be there and are not in the cache."""
+        """Ask the API server about TaskRuns that should exist and are not in the cache."""
         for task in tasks:
             for name in task_run_names(key.name, task):
                 try:
@@ -167,7 +171,7 @@ class Gatherer:
                         self._caches.task_runs.put(found)
 
     async def _sure(self, item: OwnObject, seen: ObservedTask) -> ObservedTask:
-        """Let each carrier look twice where the cache's silence would have consequences."""
+        """Let each carrier ask the API server if a missing object would have consequences."""
         for carrier in self._pictures.carriers:
             if seen.log.outcome is None:
                 seen = await carrier.make_sure(item, seen, self._pictures.of)

@@ -1,4 +1,4 @@
-"""Where our own kinds are in the Kubernetes API."""
+"""The addresses of our own kinds in the Kubernetes API."""
 
 from typing import Final
 

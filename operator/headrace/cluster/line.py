@@ -1,9 +1,9 @@
 """
-Whose turn it is among the runs of a workflow that wait for one another.
+The line of a workflow's runs that wait for one another.
 
-Knows how many may go on at a time, as the last turns of runs that waited saw it. The rule itself is
-`headrace.engine.run.admission.may_begin`; here is only how few must look when a place becomes free,
-since each one that looks costs a turn, and thousands may wait.
+Knows the limit of active runs from the last turns of waiting runs. The rule itself is
+`headrace.engine.run.admission.may_begin`. This module only chooses which runs get a turn when a
+place becomes free: a turn for each of thousands would cost too much.
 """
 
 from collections.abc import Iterable
@@ -24,18 +24,18 @@ Workflow = tuple[str, str]
 
 
 class Line:
-    """How many runs of each workflow may go on at a time."""
+    """The limit of active runs of each workflow."""
 
     def __init__(self) -> None:
         """Know of no workflow."""
         self._limits: dict[Workflow, int] = {}
 
     def __contains__(self, key: Workflow) -> bool:
-        """Tell whether runs of a workflow wait for one another, as far as is known."""
+        """Return whether runs of a workflow are known to wait for one another."""
         return key in self._limits
 
     def learn(self, run: ObservedRun) -> None:
-        """Note what a run saw of its workflow. One that has begun saw it as it was then."""
+        """Note a run's view of its workflow. A run that has begun has an old view."""
         if run.definition is None or run.log.started is not None or not run.workflow:
             return
         key = run.key.namespace, run.workflow
@@ -47,9 +47,9 @@ class Line:
 
     def may_begin(self, key: Workflow, runs: Iterable[OwnObject]) -> list[str]:
         """
-        Return the names of the runs that wait and may begin now, in their order.
+        Return the names of waiting runs that may begin now, in their order.
 
-        Where no run has seen yet how many may go on, or any number may, these are all that wait.
+        Without a known limit, these are all waiting runs.
         """
         there = [run for run in runs if active(run)]
         waiting = [run for run in there if waits(run)]
@@ -60,21 +60,21 @@ class Line:
 
 
 def active(run: OwnObject) -> bool:
-    """Tell whether a run counts among those that go on: it has not ended and is not deleted."""
+    """Return whether a run is active: it has not ended and is not deleted."""
     return not has_ended(run.status) and run.metadata.deletion_timestamp is None
 
 
 def waits(run: OwnObject) -> bool:
-    """Tell whether a run has not begun."""
+    """Return whether a run has not begun."""
     return not has_started(run.status) and active(run)
 
 
 def may_be_anew(run: OwnObject) -> bool:
-    """Tell whether what runs under a run's name may be of one before it: it leaves, or waits."""
+    """Return whether pods under a run's name may belong to an earlier run: it leaves, or waits."""
     return run.metadata.deletion_timestamp is not None or waits(run)
 
 
 def _place(run: OwnObject) -> tuple[datetime, datetime, str]:
-    """Return where a run stands: as `SiblingRun.place`."""
+    """Return the sort key of a run, as `SiblingRun.place`."""
     created = run.metadata.creation_timestamp or NEVER
     return created, logical_time_of(run.spec, created), run.metadata.name

@@ -1,8 +1,8 @@
 """
-What a change of an object is worth: a turn at once, a turn soon, or none.
+The weight of a change of an object: a turn at once, a turn soon, or none.
 
-Knows which fields a turn acts upon without delay. Decides nothing about runs: any turn looks at all
-there is, so a change that is rated too low is seen late, and never lost.
+Knows which fields need a turn without delay. Decides nothing about runs: a turn looks at the whole
+state, so a change with too little weight is seen late, and never lost.
 """
 
 from enum import Enum
@@ -14,27 +14,26 @@ from headrace.manifests.kube import Job, OwnObject, Pod, holds
 
 
 class News(Enum):
-    """How soon somebody must look."""
+    """How soon a turn is needed."""
 
     NOW = "now"
-    """Something can start, must end, or was asked for by a person."""
+    """A task can start or must end, or a person asked for something."""
     SOON = "soon"
-    """There is something else to tell; nothing waits for it."""
+    """The status changes; nobody waits for it."""
     NONE = "none"
-    """Nothing of what is kept of the object has changed, other than its version."""
+    """No kept field has changed, except the version."""
 
 
 def of_own(old: OwnObject | None, new: OwnObject | None, *, begins: bool) -> News:
     """
     Rate a change of a WorkflowRun or TaskRun.
 
-    What is in the spec is wanted by people. What is in the status, we wrote ourselves, and the turn
-    that wrote it has acted upon it.
+    People write the spec. We write the status, and the turn that wrote it has acted already.
 
     Args:
-        old: As it was; None: it is new.
-        new: As it is; None: it is gone.
-        begins: Whether a new object asks for something; if not, we made it ourselves.
+        old: The object before; None: it is new.
+        new: The object now; None: it is gone.
+        begins: Whether a new object is a request; if not, we created it ourselves.
 
     """
     if new is None:
@@ -47,7 +46,7 @@ def of_own(old: OwnObject | None, new: OwnObject | None, *, begins: bool) -> New
 
 
 def of_job(old: Job | None, new: Job | None) -> News:
-    """Rate a change of a Job: it is gone, or it says that it failed. Good ends are told by pods."""
+    """Rate a change of a Job: it is gone, or it failed. Its pods show success earlier."""
     if new is None:
         return News.NOW
     if old is None:
@@ -58,7 +57,7 @@ def of_job(old: Job | None, new: Job | None) -> News:
 
 
 def of_pod(old: Pod | None, new: Pod | None) -> News:
-    """Rate a change of a Pod: a container ended, or the pod failed, or somebody removes it."""
+    """Rate a change of a Pod: a container ended, the pod failed, or somebody deletes it."""
     if new is None:
         return News.NOW if old is None or not has_ended(old) else News.SOON
     if ended(new) - ended(old):
@@ -66,7 +65,7 @@ def of_pod(old: Pod | None, new: Pod | None) -> News:
     if new.status.phase == "Failed" and (old is None or old.status.phase != "Failed"):
         return News.NOW
     if old is not None and old.metadata.deletion_timestamp != new.metadata.deletion_timestamp:
-        return News.NOW  # What it tells must be on record before it is gone.
+        return News.NOW  # Its end must be recorded before it is gone.
     return News.NONE if old is not None and _same(old, new) else News.SOON
 
 
@@ -77,12 +76,12 @@ def ended(pod: Pod | None) -> frozenset[str]:
 
 
 def has_ended(pod: Pod) -> bool:
-    """Tell whether each container of the pod has terminated, and there is one."""
+    """Return whether the pod has containers, and each of them has terminated."""
     return 0 < len(ended(pod)) == len(pod.status.container_statuses)
 
 
 def succeeded(pod: Pod) -> bool:
-    """Tell whether all that has terminated of the pod ended well, and something has."""
+    """Return whether containers have terminated, and each of them succeeded."""
     ends = [each.state.terminated for each in pod.status.container_statuses]
     return bool(ended(pod)) and all(each is None or each.exit_code == 0 for each in ends)
 
@@ -92,7 +91,7 @@ def _failed(job: Job) -> bool:
 
 
 def _another(old: Meta, new: Meta) -> bool:
-    """Tell whether it was replaced, its spec changed, or its end asked for."""
+    """Return whether it was replaced, its spec changed, or it is being deleted."""
     return (old.uid, old.generation, old.deletion_timestamp) != (
         new.uid,
         new.generation,

@@ -1,7 +1,7 @@
 """
-Whether Jobs and Pods still run something, and whose they are.
+Whether Jobs and Pods still run, and their runs.
 
-Knows single objects. Does not know caches, or who waits for what.
+Knows single objects. Does not know caches, or waiting tasks.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from headrace.manifests.pods import active
 
 
 def going_on(jobs: Iterable[Job], pods: Iterable[Pod]) -> Iterator[Meta]:
-    """Yield those that run something, or may still start to."""
+    """Yield the objects that still run a program, or may start one."""
     for job in jobs:
         if not any(holds(job.status.conditions, end) for end in ("Complete", "Failed")):
             yield job.metadata
@@ -23,9 +23,9 @@ def going_on(jobs: Iterable[Job], pods: Iterable[Pod]) -> Iterator[Meta]:
 
 def is_of(meta: Meta, uid: str) -> bool:
     """
-    Tell whether a Job or Pod is of the run with this uid, and not of one before it of its name.
+    Return whether a Job or Pod belongs to the run with this uid, and not to one before it.
 
-    A Pod's name begins with that of its Job, also when the Job is gone or has let go of it.
+    A Pod's name begins with the name of its Job, also if the Job is gone or has released it.
     """
     run, task = meta.labels.get(labels.RUN, ""), meta.labels.get(labels.TASK, "")
     attempt = meta.labels.get(labels.ATTEMPT, "")

@@ -1,5 +1,5 @@
 """
-Runs as the engine sees them, read from WorkflowRuns and from TaskRuns on their own.
+The reader of runs for the engine, from WorkflowRuns and from TaskRuns on their own.
 
 Gathers a run's own fields, its pinned definition and its siblings; its tasks come from `gather`.
 """
@@ -31,10 +31,10 @@ from headrace.manifests.names import task_run_name
 from headrace.manifests.run_status import read_run_status, read_what_is_left
 
 GRACE = timedelta(seconds=60)
-"""How long a run waits for a workflow that is not there: both may be applied at once."""
+"""How long a run waits for a missing workflow: both may be applied at the same time."""
 
 OVER = single_task("over", TaskBody())
-"""What stands for the definition of a TaskRun on its own that has ended: nothing of it matters."""
+"""The definition of an ended TaskRun on its own: its content does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class RunReader:
         self._specs = specs
 
     async def read(self, key: RunKey) -> ObservedRun | None:
-        """Return a run as it is now, or None if it is gone or being deleted."""
+        """Return the observed run, or None if it is gone or being deleted."""
         store = self._caches.runs if key.kind is RunKind.WORKFLOW_RUN else self._caches.task_runs
         item = store.get(key.namespace, key.name)
         if item is None or item.metadata.deletion_timestamp is not None:
@@ -109,7 +109,7 @@ class RunReader:
         return await self._with_tasks(await self._siblings.beside(run))
 
     async def _with_tasks(self, run: ObservedRun) -> ObservedRun:
-        """Add the tasks; also of a run that cannot go on: what it began must end."""
+        """Add the tasks, also to a run that cannot go on: its attempts must end."""
         gatherer = self._gatherer
         tasks = await gatherer.tasks(run.key, run.uid)
         deleted = gatherer.deleted(run.key, run.uid)
@@ -125,15 +125,15 @@ class RunReader:
 
     async def _pinned(self, run: ObservedRun, spec: RunSpec) -> PinnedDefinition:
         """
-        Find the definition: the revision that a run keeps, or the workflow as it is now.
+        Find the definition: the pinned revision of a run, or the current workflow.
 
-        A run keeps what it began with. One that waits takes each change of its workflow; it names
-        the revision too, for the case that the workflow is deleted or broken before its turn.
+        A run that has begun keeps its revision. A waiting run follows each change of its workflow.
+        It names the revision too, in case the workflow is deleted or broken before its turn.
         """
         log, namespace = run.log, run.key.namespace
         begun = log.started is not None or log.finished is not None
         begun = begun or bool(log.positions or log.marks)
-        # A status that cannot be read tells nothing of it, but TaskRuns do.
+        # A status that cannot be read does not show it, but TaskRuns do.
         task_runs = self._caches.task_runs.by_index(run.key)
         begun = begun or any(owner_uid(item.metadata) == run.uid for item in task_runs)
         try:
@@ -151,7 +151,7 @@ class RunReader:
     async def _current(
         self, namespace: str, workflow: WorkflowObject, before: str | None
     ) -> PinnedDefinition:
-        """Keep a workflow as it is now; if it cannot be run, as it was before."""
+        """Pin the current workflow; if it cannot run, pin the previous revision."""
         try:
             revision = await self._definitions.freeze(workflow)
         except UnusableError:
@@ -171,7 +171,7 @@ class RunReader:
     async def _alone(self, key: RunKey, item: OwnObject) -> ObservedRun | None:
         place = place_of(item)
         if place.key != key and self._caches.task_run(place) is item:
-            return None  # A label may claim this; but it is a run's, and no run itself.
+            return None  # Its label may claim this, but it belongs to a run, and is no run itself.
         meta = item.metadata
         seen = await self._gatherer.alone(key, item)
         log = seen.log
@@ -204,7 +204,7 @@ class RunReader:
 
 
 def _missing(run: ObservedRun, known: Collection[str]) -> list[str]:
-    """Name the tasks that were started, and of which there is no news."""
+    """Return the started tasks that the caches do not know."""
     if run.definition is None:
         return []
     begun = ranges.read(run.log.positions)
@@ -213,7 +213,7 @@ def _missing(run: ObservedRun, known: Collection[str]) -> list[str]:
 
 
 def _own(given: ParamGiven) -> Param:
-    """Return a parameter that accepts the value that a task on its own brings."""
+    """Return a parameter that accepts the value of a task on its own."""
     kind = next(kind for kind, python in PYTHON_TYPES.items() if type(given.value) is python)
     return Param(name=given.name, type=kind, default=given.value)
 
@@ -233,7 +233,7 @@ def _without_workflow(name: str, age: timedelta) -> PinnedDefinition:
 
 
 def run_log(item: OwnObject) -> RunLog:
-    """Return what a WorkflowRun's status says, or what can be saved of it."""
+    """Return the log in a WorkflowRun's status, or the readable part of it."""
     try:
         return read_run_status(item.status)
     except ValueError:

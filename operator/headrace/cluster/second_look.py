@@ -1,9 +1,9 @@
 """
-What is asked before an attempt is put on record as over.
+The second look: questions before the end of an attempt is recorded.
 
-News of each kind comes by a watch of its own, so what a Job, a clock or a silence tells may be
-known before the pods that know better. Knows which ends a program itself has told; of all others
-the pods are asked for at the API server. Decides nothing.
+Each kind has its own watch. So an end that a Job, a clock or a missing object shows may arrive
+before the pods that know better. Knows which ends come from the program itself. For all other ends,
+the API server is asked for the pods. Decides nothing.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,18 +22,18 @@ from headrace.manifests.kube import Job, Pod
 from headrace.manifests.sighting import WORDLESS
 
 ASKED: Final = 50
-"""How many tasks one request asks about: their names stand in its address."""
+"""How many tasks one request asks about: their names are in its address."""
 
 TOLD_BY_OTHERS: Final = frozenset(
     {Reason.POD_DELETED, Reason.JOB_DELETED, Reason.EVICTED, Reason.PREEMPTED, Reason.NODE_LOST}
     | {Reason.PENDING_TIMEOUT, Reason.TASK_TIMEOUT, Reason.CANCELLED, Reason.START_ERROR}
 )
-"""Reasons that also an outdated pod, or none, can lead to; so can a success that only a Job told.
-All others stand in the status of the very container that ended."""
+"""Reasons that an outdated or missing pod can also cause, like a success that only a Job shows. All
+other reasons are in the status of the ended container itself."""
 
 
 async def ask_for_pods(client: Client, caches: Caches, key: RunKey, tasks: Collection[str]) -> None:
-    """Make the cache show the pods of a run's tasks as they are now."""
+    """Refresh the cache with the current pods of a run's tasks."""
     names = list(tasks)
     for start in range(0, len(names), ASKED):
         some = names[start : start + ASKED]
@@ -51,10 +51,10 @@ async def ask_for_pods(client: Client, caches: Caches, key: RunKey, tasks: Colle
 
 
 class SecondLook:
-    """Looks again at attempts that are about to be closed."""
+    """Looks again at attempts before they are closed."""
 
     def __init__(self, caches: Caches, client: Client) -> None:
-        """Correct these caches by what the client is told."""
+        """Correct these caches with the client's answers."""
         self._caches = caches
         self._client = client
 
@@ -62,17 +62,16 @@ class SecondLook:
         self, key: RunKey, records: Mapping[str, tuple[TaskLog, TaskLog]]
     ) -> frozenset[str]:
         """
-        Ask about the attempts that are closed by something else than the end of their programs.
+        Ask about attempts that are closed without the end of their programs.
 
-        The caches then show what was told. Costs one request for many tasks, once an attempt.
+        The caches then show the answers. This costs one request for many tasks, once an attempt.
 
         Args:
             key: The run.
-            records: By task, the log that is on record and the one that is to be.
+            records: By task, the recorded log and the next one.
 
-        Returns:
-            The tasks that were asked about. A decision that did not know the answer, or what the
-            watch told meanwhile, has to be made again.
+        Returns: The tasks with a question. A decision without the answers, or without events since
+            then, must be made again.
 
         """
         doubtful = {

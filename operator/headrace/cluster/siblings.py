@@ -43,7 +43,7 @@ class Siblings:
         return replace(run, siblings=self._known(run))
 
     def _known(self, run: ObservedRun) -> tuple[SiblingRun, ...]:
-        """Return the runs that have not ended; deleted ones for a run that has not begun."""
+        """Return the runs that have not ended; for a waiting run, also deleted ones."""
         key = WorkflowKey(run.key.namespace, run.workflow)
         departed = self._caches.departed(key) if run.log.started is None else ()
         runs = self._caches.runs.by_index((key.namespace, key.name))
@@ -61,7 +61,7 @@ class Siblings:
 
 
 def _departed(name: str) -> SiblingRun:
-    """Return a run that was deleted, and of which something may still run."""
+    """Return a deleted run that may still have running pods."""
     return SiblingRun(f"{name} (deleted)", line.NEVER, line.NEVER, began=True, cancelling=True)
 
 

@@ -1,8 +1,8 @@
 """
-The specs of runs and of TaskRuns on their own, each parsed once a generation.
+The specs of runs, and of TaskRuns on their own, each parsed once a generation.
 
-Asks the API server for a spec that is too large to be kept in a cache, one at a time. Knows sizes.
-Does not know what a spec means.
+Asks the API server for a spec that is too large for a cache, one at a time. Knows sizes. Does not
+know the meaning of a spec.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from headrace.kube.resources import Ref, Resource
 from headrace.manifests.kube import OwnObject, WholeObject
 
 KEPT_BYTES: Final = 2 * 1024 * 1024
-"""Bytes of JSON of all parsed specs that are kept. Parsed they take some times as much memory."""
+"""The most bytes of JSON of all kept specs. Parsed, they take several times as much memory."""
 AT_LEAST: Final = 1024
-"""Bytes that each of them counts, however small it is."""
+"""The least bytes that a spec counts."""
 
 Spec = TypeVar("Spec", RunSpec, TaskRunSpec)
 Parse = Callable[[dict[str, Any]], Spec]
@@ -34,17 +34,17 @@ class Specs:
     """Parsed specs, of a bounded size in all."""
 
     def __init__(self, client: Client) -> None:
-        """Know none; ask by this client."""
+        """Start empty; ask this client."""
         self._client = client
         self._kept: Kept[tuple[str, int], Any] = Kept(KEPT_BYTES)
         self._one_at_a_time = asyncio.Lock()
 
     async def of(self, resource: Resource, item: OwnObject, parse: Parse[Spec]) -> Spec | str:
         """
-        Return an object's spec, or what is wrong with it.
+        Return an object's spec, or its problems.
 
         Raises:
-            StaleError: The object is another one by now, or gone. Look again.
+            StaleError: The object has changed or is gone. Look again.
 
         """
         if not item.cut:

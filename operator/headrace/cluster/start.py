@@ -1,7 +1,7 @@
 """
-Starting and ending attempts: the TaskRun first, then what its kind of work needs.
+Starting and ending attempts: the TaskRun first, then the objects of its kind of work.
 
-Knows that each task has one TaskRun, by a derived name. How work is carried out is the carrier's.
+Knows that each task has one TaskRun, with a derived name. A carrier carries out the work.
 """
 
 from headrace.cluster.belonging import Place, place_of
@@ -18,10 +18,10 @@ from headrace.manifests.objects import task_run
 
 
 class Starter:
-    """Makes and removes the objects of attempts."""
+    """Creates and deletes the objects of attempts."""
 
     def __init__(self, reach: Reach, carriers: Carriers) -> None:
-        """Write through these caches; each kind of work has its carrier."""
+        """Write through these caches. Each kind of work has its carrier."""
         self._caches = reach.caches
         self._client = reach.client
         self._clock = reach.clock
@@ -29,14 +29,13 @@ class Starter:
 
     async def start(self, start: StartAttempt, alone: OwnObject | None) -> Obstacle | None:
         """
-        Make an attempt's objects, if they are not there yet.
+        Create an attempt's objects, if they do not exist yet.
 
         Args:
             start: The attempt.
             alone: The TaskRun, if it is a run of its own.
 
-        Returns:
-            Why it cannot be done now or ever; None if it is done.
+        Returns: Why it cannot be done, now or ever; None if it is done.
 
         """
         try:
@@ -48,12 +47,12 @@ class Starter:
             return refusal(error, self._clock())
 
     async def end(self, place: Place, task_run_uid: str, number: int) -> None:
-        """End an attempt, whatever carries it."""
+        """End an attempt, with any carrier."""
         for carrier in self._carriers.values():
             await carrier.end(place, task_run_uid, number)
 
     async def _task_run(self, start: StartAttempt) -> OwnObject | None:
-        """Return the task's TaskRun, made if need be; None if the name is somebody else's."""
+        """Return the task's TaskRun, created if needed; None if the name is taken."""
         context = start.context
         place = Place(RunKey(context.namespace, context.run), context.run_uid, start.task)
         known = self._caches.task_run(place)

@@ -1,8 +1,8 @@
 """
-Writing statuses: each only over the very object that was decided upon.
+Writing statuses: each only over the object of its decision.
 
-Knows what a turn saw of a run's objects, and what becomes of a write that meets another one.
-Decides nothing.
+Knows the versions of a run's objects in a turn. A write that meets another version fails. Decides
+nothing.
 """
 
 from collections.abc import Mapping
@@ -23,16 +23,16 @@ Version = tuple[str, str]
 
 @dataclass(slots=True)
 class Memory:
-    """What is remembered of a run from one turn to the next."""
+    """The memory of a run between turns."""
 
     uid: str
     run: Version
-    """The run's object as it was when it was looked at."""
+    """The version of the run's object in this turn."""
     looked: datetime
     tasks: dict[str, Version] = field(default_factory=dict)
-    """The TaskRuns as they were when they were looked at, by task."""
+    """The versions of the TaskRuns in this turn, by task."""
     seen: dict[str, ObservedTask] = field(default_factory=dict)
-    """How they stood at that moment."""
+    """Their states in this turn."""
     obstacles: dict[str, Obstacle] = field(default_factory=dict)
     logged: datetime | None = None
     tasks_logged: dict[str, datetime] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status that is to be written, of which kind, and into which cache the answer goes."""
+    """A status to write, its kind, and the cache for the answer."""
 
     resource: Resource
     store: Store[OwnObject]
@@ -51,30 +51,30 @@ class StatusWriter:
     """Writes statuses of WorkflowRuns and TaskRuns."""
 
     def __init__(self, client: Client) -> None:
-        """Write by this client."""
+        """Write with this client."""
         self._client = client
 
     async def write(
         self, item: OwnObject, status: Status, version: Version | None = None
     ) -> Version:
         """
-        Write a status, and return which object it is in now.
+        Write a status, and return the new version of its object.
 
         Args:
-            item: The object as it is known now.
+            item: The object in the cache.
             status: What to write.
-            version: The object that was decided upon; None: `item`.
+            version: The object of the decision; None: `item`.
 
         Raises:
-            StaleError: It is not that one any more.
+            StaleError: The object has changed since.
 
         """
         meta = item.metadata
         ref = Ref(status.resource, meta.namespace, meta.name)
         if version not in (None, version_of(meta)):
             raise StaleError(f"{ref} has changed")
-        # No two objects of a cluster ever have the same resourceVersion. A uid would not help: in a
-        # write of a custom resource's status, the API server does not look at it.
+        # No two objects of a cluster ever have the same resourceVersion. A uid would not help: the
+        # API server ignores it in a write of a custom resource's status.
         body = {"metadata": {"resourceVersion": meta.resource_version}, "status": status.content}
         try:
             written = await self._client.patch_status(ref, body, OwnObject)
@@ -91,5 +91,5 @@ class StatusWriter:
 
 
 def version_of(meta: Meta) -> Version:
-    """Return which object this is, and at which moment."""
+    """Return the identity and version of an object."""
     return meta.uid, meta.resource_version

@@ -1,9 +1,9 @@
 """
-What Kubernetes says of an attempt that does not get under way, where it says so in Events only.
+The words of Kubernetes on an attempt that does not start, if only Events have them.
 
-A Job controller that cannot make a pod, and a kubelet that cannot mount a volume, tell nothing in
-a status. Their Events are read, but seldom: about one object at a time that has waited for longer
-than usual. Whoever may write Events can write any number of any size, so little is read at once.
+A Job controller that cannot create a pod, and a kubelet that cannot mount a volume, write nothing
+into a status. Their Events are read, but seldom: for one object at a time, after an unusually long
+wait. Anybody who may write Events can write any number of any size, so little is read at once.
 """
 
 from asyncio import Semaphore
@@ -22,21 +22,21 @@ from headrace.kube.objects import Meta
 from headrace.kube.resources import CORE_EVENTS, Scope
 
 PATIENCE_SECONDS = 2.0
-"""A pod is made within milliseconds; after this, something may be in the way."""
+"""A pod is usually created within milliseconds; after this time, there may be a problem."""
 POD_PATIENCE_SECONDS = 5.0
-"""A container starts within seconds, if its image is there."""
+"""A container starts within seconds, if the node has its image."""
 AGAIN_SECONDS = 15.0
 KEPT = 20_000
 """How many Jobs and pods are remembered: more than can wait at a time."""
 WINDOW_SECONDS = 5.0
 IN_NAMESPACE, IN_ALL = 20, 50
-"""How many objects may be asked about in a window: in one namespace, and in all. A Job controller
-that has many Jobs before it keeps each of them waiting, and not one of them has a word to find."""
+"""How many objects may be asked about in a window: in one namespace, and in all. Behind a busy Job
+controller, many Jobs wait, and none of them has an Event."""
 SCREEN_SECONDS = 2.0
 """For so long it is believed that a namespace has Warnings, or none. One that has none, as most
 have, costs one request for all that waits in it."""
 PAGE, PAGES = 4, 5
-"""How many Events are read at a time, and how often: an honest source writes fewer about one
+"""How many Events are read at a time, and how often. An honest source writes fewer about one
 object, and an Event may have 1.5 MB."""
 AT_ONCE = 2
 WITHIN = 5.0
@@ -49,17 +49,17 @@ MOUNTS = {
     "FailedCreatePodContainer": Reason.CONTAINER_CONFIG_ERROR,
     "NetworkNotReady": Reason.CONTAINER_CONFIG_ERROR,
 }
-"""What is told of a pod whose container is not even being started, by the Event's reason."""
+"""The reason of a task whose container does not start, by the Event's reason."""
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Who wrote an Event, in the older of two fields."""
+    """The source of an Event, in the older of two fields."""
 
     component: str = ""
 
 
 class EventView(msgspec.Struct, frozen=True, rename="camel"):
-    """An Event, as far as it is read."""
+    """The part of an Event that is read."""
 
     metadata: Meta
     reason: str = ""
@@ -69,13 +69,13 @@ class EventView(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def author(self) -> str:
-        """Who says so, if that can be believed."""
+        """The source, if it can be trusted."""
         return self.source.component or self.reporting_component
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What was said of an object."""
+    """The words on an object."""
 
     reason: str
     message: str
@@ -97,19 +97,19 @@ class _Subject:
 
     @property
     def authors(self) -> frozenset[str]:
-        """Whose words count."""
+        """The sources that count."""
         if self.kind == "Job":
             return frozenset({"job-controller"})
         return frozenset({"kubelet", "attachdetach-controller"})
 
     @property
     def patience(self) -> float:
-        """How long it may wait before anybody asks."""
+        """How long it may wait before we ask."""
         return PATIENCE_SECONDS if self.kind == "Job" else POD_PATIENCE_SECONDS
 
 
 def _subject(namespace: str, where: Where) -> _Subject:
-    """Return what Events tell of: the pod of an attempt, its Job as long as there is none."""
+    """Return the object to ask about: the pod of an attempt, or its Job before there is a pod."""
     if where.instance is not None:
         return _Subject(namespace, "Pod", where.instance.name)
     return _Subject(namespace, "Job", where.unit_name)
@@ -117,7 +117,7 @@ def _subject(namespace: str, where: Where) -> _Subject:
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of an object's words."""
+    """The known words on an object."""
 
     since: float
     asked: float | None = None
@@ -125,10 +125,10 @@ class _Known:
 
 
 class Complaints:
-    """The newest words about what waits, asked for seldom."""
+    """The newest words on waiting objects, read seldom."""
 
     def __init__(self, client: Client) -> None:
-        """Start with nothing asked."""
+        """Start empty."""
         self._client = client
         self._known: dict[_Subject, _Known] = {}
         self._asked: list[tuple[float, str]] = []  # When, and about which namespace.
@@ -137,9 +137,9 @@ class Complaints:
 
     async def explain(self, namespace: str, sighting: Sighting) -> tuple[Sighting, float] | None:
         """
-        Return a sighting with what keeps it from running, and in how many seconds to look again.
+        Return a sighting with its problem, and in how many seconds to look again.
 
-        None: it does not wait, or says itself for what.
+        None: it does not wait, or its status has the reason already.
         """
         if sighting.stage is not Stage.STARTING or sighting.waiting is not None:
             return None
@@ -151,7 +151,7 @@ class Complaints:
         return replace(sighting, waiting=_reason(words), message=words.message), again
 
     async def _about(self, subject: _Subject) -> Words | None:
-        """Return what is said of an object, or None if nothing is known."""
+        """Return the words on an object, or None if there are none."""
         now = self._client.clock.now()
         known = self._known.setdefault(subject, _Known(now))
         forget_oldest(self._known, KEPT)
@@ -162,7 +162,7 @@ class Complaints:
         warned = self._screened(subject.namespace, now)
         if warned is not False and not self._may_ask(subject.namespace, now):
             return known.words
-        known.asked = now  # Whoever asks meanwhile gets the words from before.
+        known.asked = now  # Concurrent requests get the previous words.
         try:
             async with self._few:
                 if warned is None:
@@ -188,7 +188,7 @@ class Complaints:
         return warned
 
     async def _ask(self, subject: _Subject) -> Words | None:
-        """Read some of an object's Events, and return what the newest one complains about."""
+        """Read some of an object's Events, and return the problem in the newest one."""
         newest: EventView | None = None
         scope = Scope(CORE_EVENTS, subject.namespace, fields=subject.fields)
         left = PAGES
@@ -202,7 +202,7 @@ class Complaints:
         return Words(newest.reason, clip(newest.message, LONGEST_WORDS))
 
     def _may_ask(self, namespace: str, now: float) -> bool:
-        """Tell whether a further request is within bounds, and count it."""
+        """Return whether a further request is within bounds, and count it."""
         self._asked = [each for each in self._asked if now - each[0] < WINDOW_SECONDS]
         here = sum(asked == namespace for _, asked in self._asked)
         if here >= IN_NAMESPACE or len(self._asked) >= IN_ALL:
@@ -212,7 +212,7 @@ class Complaints:
 
 
 def _newest(known: EventView | None, events: Iterable[EventView]) -> EventView | None:
-    """Return the latest, with no more of its message than is told."""
+    """Return the latest Event, with a bounded message."""
     for event in events:
         if known is None or event.metadata.version > known.metadata.version:
             message = clip(event.message, LONGEST_WORDS)
@@ -225,7 +225,7 @@ def _bare(meta: Meta) -> Meta:
 
 
 def _reason(words: Words) -> Reason:
-    """Say in a word what an object waits for."""
+    """Return the reason that an object waits."""
     if words.reason in MOUNTS:
         return MOUNTS[words.reason]
     full = "exceeded quota" in words.message

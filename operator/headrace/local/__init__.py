@@ -1,6 +1,6 @@
 """
-Runs on this machine: each attempt is a process, or a container where podman or docker is there.
+Runs on this machine: each attempt is a process, or a container of podman or docker.
 
-The same engine decides as in a cluster. Here is what carries it out: a folder of state that
-survives the runner, and processes that do too. Needs Linux or macOS.
+The same engine decides as in a cluster. This package carries decisions out: the folder of state and
+the processes survive the runner. Needs Linux or macOS.
 """

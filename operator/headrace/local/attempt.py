@@ -1,5 +1,5 @@
 """
-One attempt on this machine, from its start or its adoption to what became of it.
+One attempt on this machine, from its start or its takeover to its end.
 
 Enforces the time limit of a running program, as a kubelet does. Decides nothing about what follows.
 """
@@ -31,13 +31,13 @@ _SIGNALLED: Final = 128
 
 class LiveAttempt:
     """
-    An attempt that was made.
+    An attempt that was recorded.
 
     Args:
-        record: What is kept of it.
+        record: The stored record.
         files: Its files.
-        on_forced_end: Called before the attempt is ended for a reason, which must be kept first.
-        on_end: Called once when nothing of it runs any more.
+        on_forced_end: Called before headrace ends the attempt: the reason must be stored first.
+        on_end: Called once when no process of it runs any more.
         grace: Seconds from SIGTERM to SIGKILL.
 
     """
@@ -64,11 +64,11 @@ class LiveAttempt:
 
     @property
     def alive(self) -> bool:
-        """Whether something of it still runs."""
+        """Whether a process of it still runs."""
         return self._process is not None
 
     def start(self, program: Program) -> None:
-        """Start its program. One that cannot be started has ended, with the reason."""
+        """Start its program. If it cannot start, the attempt has ended with the reason."""
         self._removal = program.removal
         try:
             child = supervision.start(program, self._files)
@@ -86,13 +86,13 @@ class LiveAttempt:
 
     def find(self, removal: tuple[str, ...]) -> None:
         """
-        Take over what a runner before this one started.
+        Take over an attempt that an earlier runner started.
 
         Args:
-            removal: A command that ends what lives outside of its process.
+            removal: A command that ends what lives outside of its process, such as a container.
 
         Raises:
-            FileNotFoundError: if it was never started.
+            FileNotFoundError: It was never started.
 
         """
         self._removal = removal
@@ -111,7 +111,7 @@ class LiveAttempt:
             self._ending = self._what_became()
 
     def terminate(self) -> None:
-        """Ask it to end; after the grace it is killed."""
+        """Ask it to end; after the grace period, kill it."""
         if self._process is not None:
             self._leaving = True
             self._process.terminate()
@@ -123,7 +123,7 @@ class LiveAttempt:
             self._process.kill()
 
     def sighting(self) -> Sighting:
-        """Say how it stands."""
+        """Return its sighting."""
         return Sighting(
             self.record.number,
             Stage.RUNNING if self._ending is None else Stage.ENDED,
@@ -154,7 +154,7 @@ class LiveAttempt:
         self._on_forced_end(self)
 
     def _ended(self) -> None:
-        """Clear away what may have survived a kill, and only then tell of the end."""
+        """Kill surviving processes, and only then report the end."""
         if self._timer is not None:
             self._timer.cancel()
         if not self._leaving and supervision.exit_code(self._files) is not None:
@@ -200,7 +200,7 @@ def _changed(file: Path) -> datetime:
 
 
 def _signalled(code: int) -> str:
-    """Say what an exit code above 128 usually means; nothing of any other."""
+    """Return the usual meaning of an exit code above 128; empty for any other."""
     try:
         name = signal.Signals(code - _SIGNALLED).name
     except ValueError:
@@ -211,10 +211,10 @@ def _signalled(code: int) -> str:
 
 def _outputs(files: AttemptFiles) -> tuple[str, int]:
     """
-    Read outputs as far as a container's termination message goes, and how many bytes there are.
+    Read the outputs, up to the size of a termination message, and their number of bytes.
 
     Raises:
-        ReplacedError: The program put something else in the place of its file.
+        ReplacedError: The program replaced the file by something else.
 
     """
     try:

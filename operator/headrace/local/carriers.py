@@ -1,7 +1,8 @@
 """
-What carries each kind of work on this machine: one line of the table a kind.
+The carriers of this machine: one line of the table for each kind of work.
 
-Knows how an attempt is made, and taken over from the runner before. Decides nothing about tasks.
+Knows how to start an attempt, and how to take one over from an earlier runner. Decides nothing
+about tasks.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,29 +22,29 @@ from headrace.manifests.names import job_name
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a carrier works with."""
+    """The tools of a carrier."""
 
     run: RunRecord
     folder: StateFolder
     launcher: Launcher
     on_forced_end: Callable[[LiveAttempt], None]
-    """Keeps why an attempt is ended, before it is."""
+    """Stores why an attempt is ended, before its end."""
     on_change: Callable[[], None]
     """Called when an attempt has ended."""
 
 
 class Carrier(Protocol):
-    """Makes the attempts of one kind of work, and takes them over."""
+    """Creates the attempts of one kind of work, and takes them over."""
 
     def make(self, record: AttemptRecord, work: Work) -> LiveAttempt:
-        """Return the attempt of a record that was just kept; nothing of it runs yet."""
+        """Return the attempt of a new record; it does not run yet."""
 
     def launch(self, attempt: LiveAttempt, start: StartAttempt) -> None:
-        """Start an attempt. One that cannot be started has ended, with the reason."""
+        """Start an attempt. If it cannot start, it has ended with the reason."""
 
     def find(self, record: AttemptRecord, work: Work) -> LiveAttempt:
         """
-        Take over what a runner before this one made.
+        Take over an attempt of an earlier runner.
 
         Raises:
             FileNotFoundError: if it was never started.
@@ -59,7 +60,7 @@ class ProcessCarrier:
         self._reach = reach
 
     def make(self, record: AttemptRecord, work: Work) -> LiveAttempt:
-        """Return the attempt of a record, which has the time to end that its task gives."""
+        """Return the attempt of a record, with the grace period of its task."""
         reach = self._reach
         files = reach.folder.attempt(reach.run.key.name, record.task, record.number)
         grace = grace_seconds(work.body.termination_grace_period_seconds)

@@ -1,7 +1,8 @@
 """
-From an attempt to a podman or docker command. Knows their arguments; starts no task.
+From an attempt to a podman or docker command.
 
-A container gets the contract and its image, and nothing of this machine: no files, no variables.
+Knows their arguments; starts no task. A container gets the contract and its image, but no files and
+no variables of this machine.
 """
 
 import shutil
@@ -30,7 +31,7 @@ PULL: Final[Mapping[ImagePullPolicy, str]] = {
     ImagePullPolicy.IF_NOT_PRESENT: "missing",
     ImagePullPolicy.NEVER: "never",
 }
-"""What both engines call it."""
+"""The name that both engines use."""
 _INFO_SECONDS: Final = 10
 
 
@@ -67,7 +68,7 @@ class ContainerLauncher:
         }
 
     def problems(self, spec: WorkflowSpec, definition: Definition) -> Iterator[Problem]:  # noqa: ARG002 - the protocol's
-        """Name values that only a cluster has."""
+        """Yield values that only a cluster has."""
         yield from preflight.foreign_values(spec, self._inherited)
 
     def notices(self, spec: WorkflowSpec) -> Iterator[str]:
@@ -79,7 +80,7 @@ class ContainerLauncher:
         Return the engine's command for an attempt.
 
         Raises:
-            CannotStartError: if the image's name cannot be one.
+            CannotStartError: The image's name is not valid.
 
         """
         # The container's user may be any; its folder keeps the file from other users.
@@ -113,8 +114,8 @@ def _variables(start: StartAttempt, contract: Mapping[str, str]) -> Iterator[str
     """
     Return options that set variables.
 
-    The contract's, and those that come from the runner's shell, are passed by name alone: so no
-    parameter and no secret is among the arguments, which all users of a machine can read.
+    Variables of the contract and of the runner's shell are passed by name only. So no parameter and
+    no secret is among the arguments, which all users of a machine can read.
     """
     for name in contract:
         yield from ("--env", name)

@@ -1,5 +1,5 @@
 """
-Where things lie in the folder of state. Knows paths; reads and writes nothing.
+The paths in the folder of state. Reads and writes nothing.
 
     state.db                              runs, tasks, attempts
     runs/<run>/.lock                      held by the runner
@@ -22,12 +22,12 @@ class AttemptFiles:
 
     @property
     def log(self) -> Path:
-        """What it printed: stdout and stderr in the order of writing."""
+        """The log: stdout and stderr in the order of writing."""
         return self._file("log")
 
     @property
     def outputs(self) -> Path:
-        """Where the program writes its outputs."""
+        """The file for the program's outputs."""
         return self._file("outputs")
 
     @property
@@ -46,7 +46,7 @@ class AttemptFiles:
 
 @dataclass(frozen=True, slots=True)
 class StateFolder:
-    """A folder of state. `root` is absolute, since programs are told paths in it."""
+    """A folder of state. `root` is absolute, because programs get paths in it."""
 
     root: Path
 
@@ -60,7 +60,7 @@ class StateFolder:
         return self.root / "runs" / run
 
     def run_lock(self, run: str) -> Path:
-        """Return what a runner locks. No task's name starts with a dot."""
+        """Return the lock file of a runner. No task's name starts with a dot."""
         return self.run(run) / ".lock"
 
     def attempt(self, run: str, task: str, number: int) -> AttemptFiles:

@@ -1,7 +1,7 @@
 """
-What is kept of runs that have ended: their rows and their files go together.
+The history of ended runs: their rows and their files are removed together.
 
-Which runs are kept is the engine's to say.
+The engine decides which runs are kept.
 """
 
 import shutil
@@ -15,12 +15,12 @@ from headrace.local.store import Store
 
 def forget(folder: StateFolder, store: Store, run: ObservedRun, now: datetime) -> tuple[str, ...]:
     """
-    Remove runs beyond what a workflow's `history` keeps; return their names.
+    Remove old runs by a workflow's `history`; return their names.
 
     Args:
         folder: The folder of state.
         store: Its database.
-        run: The run that has just ended. Somebody is about to read its logs, so it stays.
+        run: The run that has just ended. Somebody will read its logs now, so it stays.
         now: The time, for `ttlSecondsAfterFinished`.
 
     """
@@ -31,7 +31,7 @@ def forget(folder: StateFolder, store: Store, run: ObservedRun, now: datetime) -
         name for name in expired_runs(finished, run.definition.history, now) if name != run.key.name
     )
     for name in gone:
-        # The row goes last: while it is there, what was left half done is done again.
+        # The row is removed last: until then, an interrupted removal is repeated.
         shutil.rmtree(folder.run(name), ignore_errors=True)
         store.forget_run(name)
     return gone

@@ -25,25 +25,25 @@ _PYTHONS: Final = frozenset({"python", "python3"})
 
 
 class Launcher(Protocol):
-    """How attempts are run here: as processes, or in containers."""
+    """How attempts run here: as processes, or in containers."""
 
     def problems(self, spec: WorkflowSpec, definition: Definition) -> Iterator[Problem]:
-        """Name what keeps a workflow from running here at all."""
+        """Yield the problems that keep a workflow from running here."""
 
     def notices(self, spec: WorkflowSpec) -> Iterator[str]:
-        """Say what of a workflow has no effect here."""
+        """Yield notices on fields of a workflow without effect here."""
 
     def program(self, start: StartAttempt, files: AttemptFiles) -> Program:
         """
-        Return what an attempt runs.
+        Return the program of an attempt.
 
         Raises:
-            CannotStartError: if there is no such program.
+            CannotStartError: There is no such program.
 
         """
 
     def removal(self, name: str) -> tuple[str, ...]:
-        """Return the command that ends what an attempt keeps outside of its process."""
+        """Return the command that ends the parts of an attempt outside of its process."""
 
 
 class ProcessLauncher:
@@ -51,9 +51,9 @@ class ProcessLauncher:
     Runs attempts as plain processes.
 
     Args:
-        interpreter: What `python` means.
-        folder: Where tasks run that name no workingDir: the folder of the manifest.
-        inherited: The variables of the runner's own process, which tasks see too.
+        interpreter: The program for `python`.
+        folder: Where tasks without a workingDir run: the folder of the manifest.
+        inherited: The variables of the runner's own process, also for tasks.
 
     """
 
@@ -65,7 +65,7 @@ class ProcessLauncher:
         }
 
     def problems(self, spec: WorkflowSpec, definition: Definition) -> Iterator[Problem]:
-        """Name missing programs, and values that only a cluster has."""
+        """Yield missing programs, and values that only a cluster has."""
         yield from preflight.foreign_values(spec, self._inherited)
         yield from preflight.missing_folders(spec, definition)
         for task in definition.tasks.values():
@@ -100,7 +100,7 @@ class ProcessLauncher:
         return ()
 
     def _missing(self, body: TaskBody) -> str | None:
-        """Say why a task cannot be run as a process, and the cure."""
+        """Return why a task cannot run as a process, and the cure."""
         if not body.command:
             return (
                 "without a container, a task needs a command; give one,"
@@ -117,20 +117,20 @@ class ProcessLauncher:
         )
 
     def _folder_of(self, body: TaskBody) -> Path:
-        """Return where a task runs: where it says, else in the folder of the manifest."""
+        """Return the working folder of a task: its own, else the folder of the manifest."""
         return Path(body.working_dir) if body.working_dir else self._folder
 
     def _variables(self, body: TaskBody) -> dict[str, str]:
         """Merge the runner's variables and the task's own; the interpreter's folder comes first."""
         own = {each.name: each.value or "" for each in body.env if each.value_from is None}
         path = own.get("PATH", self._inherited.get("PATH", os.defpath))
-        # What a program prints is to be in the log when it prints it.
+        # The log must show output when the program prints it.
         unbuffered = {"PYTHONUNBUFFERED": "1"}
         first = f"{self._interpreter.parent}{os.pathsep}{path}"
         return {**unbuffered, **self._inherited, **own, "PATH": first}
 
     def _find(self, program: str, path: str, folder: Path) -> str | None:
-        """Return a program's absolute path: never a word that the shell knows itself."""
+        """Return a program's absolute path, never a builtin word of the shell."""
         if program in _PYTHONS:
             return str(self._interpreter)
         if os.sep in program:

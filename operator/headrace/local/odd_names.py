@@ -1,8 +1,8 @@
 """
-Variables whose names a shell drops, such as `discovery.type`, on their way to a program.
+Variables with names that a shell drops, such as `discovery.type`.
 
-They pass through a file without a name, which only the program's own process can open. Among the
-arguments every user of the machine could read their values. Knows no program.
+They reach the program through a file without a name, which only its own process can open. As
+arguments, every user of the machine could read their values. Knows no program.
 """
 
 import json
@@ -16,8 +16,8 @@ from typing import Final
 
 _SHELL_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-# Run in the place of the program, which it becomes: argv is the file's number, then the program.
-# What this Python needs for itself (PYTHON… variables) it must not take from the task's: -I.
+# This script runs first and becomes the program: argv is the file's number, then the program.
+# -I: this Python itself must not use the PYTHON… variables of the task.
 _BECOME: Final = """
 import json, os, sys
 handle = int(sys.argv[1])
@@ -39,7 +39,7 @@ def plain(variables: Mapping[str, str]) -> dict[str, str]:
 @contextmanager
 def carried(variables: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
     """
-    Yield what to put before a program's arguments, and the open files that it must inherit.
+    Yield the words before a program's arguments, and the open files that it must inherit.
 
     Args:
         variables: All variables of the program. Nothing is needed where all names are plain.

@@ -1,5 +1,5 @@
 """
-What of a workflow cannot be had, or has no effect, on this machine.
+The parts of a workflow that this machine cannot provide, or that have no effect here.
 
 Knows the fields that only a cluster can fill, and this machine's folders. Knows no program.
 """
@@ -24,7 +24,7 @@ def path(spec: WorkflowSpec, position: int) -> str:
 
 def foreign_values(spec: WorkflowSpec, variables: Container[str]) -> Iterator[Problem]:
     """
-    Name variables whose value is kept in the cluster, and that the shell does not have either.
+    Yield variables with a source in the cluster that the shell does not have either.
 
     Args:
         spec: The workflow.
@@ -49,7 +49,7 @@ def foreign_values(spec: WorkflowSpec, variables: Container[str]) -> Iterator[Pr
 
 
 def _must_have(source: Mapping[str, Any] | None) -> bool:
-    """Tell whether a task cannot start without what a source names, as in a pod."""
+    """Return whether a task cannot start without a source, as in a pod."""
     if source is None:
         return False
     named = (each for each in source.values() if isinstance(each, Mapping))
@@ -58,11 +58,11 @@ def _must_have(source: Mapping[str, Any] | None) -> bool:
 
 def volumes(spec: WorkflowSpec, instead: str) -> Iterator[str]:
     """
-    Say once that volumes are left out.
+    Yield one notice that volumes are left out.
 
     Args:
         spec: The workflow.
-        instead: What tasks have instead.
+        instead: The replacement for volumes, in words.
 
     """
     with_volumes = sum(
@@ -73,7 +73,7 @@ def volumes(spec: WorkflowSpec, instead: str) -> Iterator[str]:
 
 
 def missing_folders(spec: WorkflowSpec, definition: Definition) -> Iterator[Problem]:
-    """Name the working folders that this machine does not have, once where they were written."""
+    """Yield missing working folders, once for each place in the manifest."""
     tasks = (*spec.tasks, *spec.finally_)
     told = set()
     for task in definition.tasks.values():
@@ -86,7 +86,7 @@ def missing_folders(spec: WorkflowSpec, definition: Definition) -> Iterator[Prob
 
 
 def missing_folder(body: TaskBody) -> str | None:
-    """Say why a process cannot start in a task's folder, and the cure; None if it can."""
+    """Return why a process cannot start in a task's folder, and the cure; None if it can."""
     folder = body.working_dir
     if folder is None:
         return None

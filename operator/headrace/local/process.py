@@ -1,8 +1,8 @@
 """
-The process group of one attempt: told of its end, and able to end it.
+The process group of one attempt: it reports its end, and can be ended.
 
-Works the same for a child and for an orphan of a runner that is gone. Waiting costs nothing:
-the kernel says when it is over. Does not know why anything is ended.
+Works for a child, and for an orphan of an earlier runner. Waiting costs nothing: the kernel reports
+the end. Does not know why an attempt is ended.
 """
 
 import asyncio
@@ -17,8 +17,7 @@ from headrace.local import supervision
 from headrace.local.folder import AttemptFiles
 
 GRACE_SECONDS: Final = 10.0
-"""From SIGTERM to SIGKILL, where a task does not say how long. A pod has 30 then; nobody waits so
-long at a terminal."""
+"""Seconds from SIGTERM to SIGKILL by default. A pod has 30; nobody waits so long at a terminal."""
 
 
 def grace_seconds(asked: int | None) -> float:
@@ -28,13 +27,13 @@ def grace_seconds(asked: int | None) -> float:
 
 class Process:
     """
-    A process group that runs.
+    A running process group.
 
     Args:
         files: The attempt's files.
         pid: The id of its shell, which is the group's.
-        child: The shell, if it is this runner's own child.
-        on_end: Called once, from the event loop, when it is over.
+        child: The shell, if it is this runner's child.
+        on_end: Called once, from the event loop, at its end.
         grace: Seconds from SIGTERM to SIGKILL.
 
     """
@@ -58,7 +57,7 @@ class Process:
         self._watch()
 
     def terminate(self) -> None:
-        """Ask the group to end, and kill it if it has not after the grace. Once is enough."""
+        """Ask the group to end, and kill it after the grace period. One call is enough."""
         if self._killer is None and not self._over:
             self._killer = self._loop.call_later(self._grace, self.kill)
             self._signal(signal.SIGTERM)
@@ -101,7 +100,7 @@ class Process:
         self._on_end()
 
     def _signal(self, number: signal.Signals) -> None:
-        """Send a signal to the group, and to no stranger that was given its id since."""
+        """Send a signal to the group, but never to another process that got its id since."""
         # A child keeps its id until it is reaped; an orphan only as long as it holds the lock.
         if self._child is None and supervision.running(self._files) != self._pid:
             return

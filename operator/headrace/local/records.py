@@ -1,4 +1,4 @@
-"""What is kept of runs and attempts on this machine, besides their logs. Values only."""
+"""The records of runs and attempts on this machine, besides their logs. Values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from headrace.engine.run.observed import RunKey
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run as it was asked for. Only `desired` ever changes."""
+    """A requested run. Only `desired` ever changes."""
 
     key: RunKey
     uid: str
     workflow: str
     created: datetime
     spec: str
-    """The definition that the run keeps: a WorkflowSpec as JSON."""
+    """The pinned definition: a WorkflowSpec as JSON."""
     folder: str
     """Where its tasks run: the folder of the manifest."""
     params: Mapping[str, bool | int | str] = field(default_factory=dict)
@@ -36,12 +36,12 @@ class ForcedEnd:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """An attempt that was made."""
+    """A recorded attempt."""
 
     task: str
     number: int
     created: datetime
     memory: str | None = None
     limit: int | None = None
-    """The longest time that it may run, in seconds."""
+    """The time limit of its program, in seconds."""
     forced_end: ForcedEnd | None = None

@@ -1,5 +1,5 @@
 """
-Ending what a program keeps outside of its process: a container outlives its client.
+The removal of parts outside of a program's process: a container outlives its client.
 
 Knows how to run one short command. Knows no container.
 """
@@ -11,7 +11,7 @@ _SECONDS: Final = 30
 
 
 def remove(command: tuple[str, ...]) -> None:
-    """Run a command that removes something, if there is one. Gone already is success."""
+    """Run the command of a removal, if there is one. Success if the part is gone already."""
     if not command:
         return
     try:

@@ -1,7 +1,7 @@
 """
-A run from where it stands to its end: turn after turn, woken by what happens.
+The runner: a run goes from its current state to its end, turn after turn.
 
-Knows the loop and the signals that end it. What each turn does is the engine's to decide.
+Knows the loop and the signals that end it. The engine decides in each turn.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from headrace.local.world import LocalWorld
 from headrace.loop.runs import reconcile
 
 Show = Callable[[ObservedRun, datetime], None]
-"""Called after each turn, with the run as it is then, and the time."""
+"""Called after each turn, with the observed run and the time."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _GRACEFULLY: Final = (
@@ -33,18 +33,18 @@ async def run_to_end(
     """
     Bring a run to its end.
 
-    The first Ctrl-C (or SIGTERM, or SIGHUP) cancels the run; the second kills what runs.
-    SIGQUIT, which is what the terminal makes of Ctrl-Backslash, is like both. In a run that was
-    resumed while it was being cancelled, the first Ctrl-C ends its `finally` tasks too.
+    The first Ctrl-C (or SIGTERM, or SIGHUP) cancels the run; the second kills all tasks. SIGQUIT
+    (Ctrl-Backslash at a terminal) is like both. If the run was already being cancelled before
+    `--resume`, the first Ctrl-C also ends its `finally` tasks.
 
     Args:
         key: The run.
-        world: Where it lives.
-        show: Told of each turn.
-        say: Told what a signal leads to.
+        world: The world of the run.
+        show: Called after each turn.
+        say: Called with the effect of a signal, in words.
 
     Returns:
-        Whether it has ended; False if it was broken off, and can be resumed.
+        Whether the run has ended; False if it was interrupted, and can be resumed.
 
     """
     stop = _Stop(world, say)
@@ -62,21 +62,21 @@ async def run_to_end(
 
 
 class _Stop:
-    """What signals lead to: first the end of the run, then the end of everything."""
+    """The effects of signals: the first one ends the run, the second one kills all tasks."""
 
     def __init__(self, world: LocalWorld, say: Callable[[str], None]) -> None:
         self.broken_off = False
         self.clearing = False
-        """All is being killed already: a signal can ask for no more."""
+        """All tasks are being killed already."""
         self._world = world
         self._say = say
         self._asked = False
         self._resumed = world.snapshot().desired in CANCELLING
-        """Whether the run was being cancelled already when this runner took it up."""
+        """Whether the run was being cancelled before this runner started."""
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take signals meanwhile. One that the shell has switched off (nohup) stays so."""
+        """Handle signals meanwhile. A signal that the shell ignores (nohup) stays ignored."""
         loop = asyncio.get_running_loop()
         taken = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
         for each in taken:

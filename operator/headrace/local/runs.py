@@ -1,5 +1,5 @@
 """
-Runs in a folder of state: a new one, or one that was not brought to its end.
+Runs in a folder of state: a new one, or an unfinished one.
 
 Knows names and locks. Does not know how a run goes on.
 """
@@ -23,20 +23,20 @@ from headrace.local.store import Store, UnusableStateError
 from headrace.manifests.names import short_hash
 
 _NAME_LENGTH: Final = 44
-"""What is left of a run's 63 characters, with its time and a number behind it."""
+"""How many of a run's 63 characters are left beside its time and a number."""
 
 _TRIES: Final = 3
 _LOOK_SECONDS: Final = 0.01
-"""Longer than somebody needs who only looks whether a run is held."""
+"""Longer than a short check whether a run is held."""
 
 
 class RunLockedError(Exception):
-    """Another runner has the run. The text says which."""
+    """Another runner holds the run. The text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody wants to run."""
+    """The request for a new run."""
 
     namespace: str
     workflow: str
@@ -49,14 +49,14 @@ class Request:
 
 def prepare(folder: StateFolder) -> None:
     """
-    Make a folder of state, if it is not there. What is in one that is there stays as it is.
+    Create a folder of state, if it does not exist. An existing folder stays unchanged.
 
     Raises:
-        UnusableStateError: if it cannot be made or written to.
+        UnusableStateError: The folder cannot be created or written to.
 
     """
     try:
-        # Logs may hold what is nobody else's business.
+        # Logs may hold private data.
         if not folder.root.is_dir():
             folder.root.mkdir(mode=0o700, parents=True)
             (folder.root / ".gitignore").write_text("*\n")
@@ -70,7 +70,7 @@ def prepare(folder: StateFolder) -> None:
 
 
 def _check_ours(root: Path) -> None:
-    """Refuse a folder in which somebody else may put commands, which a resumed run would start."""
+    """Refuse a folder that others may write to: a resumed run would start their commands."""
     found = root.stat()
     if found.st_uid != os.geteuid():
         raise UnusableStateError(
@@ -85,7 +85,7 @@ def _check_ours(root: Path) -> None:
 
 
 def _close_to_others(database: Path) -> None:
-    """Make the database, which holds parameters, a file of its owner alone."""
+    """Make the database readable only for its owner: it holds parameters."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(database, flags, 0o600)
     try:
@@ -95,7 +95,7 @@ def _close_to_others(database: Path) -> None:
 
 
 def create(folder: StateFolder, store: Store, request: Request, now: datetime) -> RunRecord:
-    """Make a new run. Its name is its workflow's and the second it was made in."""
+    """Create a new run. Its name is the workflow's name and the second of its creation."""
     name = _claim_name(folder, request.workflow, now)
     record = RunRecord(
         key=RunKey(request.namespace, name),
@@ -114,10 +114,10 @@ def create(folder: StateFolder, store: Store, request: Request, now: datetime) -
 @contextmanager
 def locked(folder: StateFolder, run: str) -> Iterator[None]:
     """
-    Hold a run. The kernel lets go of it when the runner ends, however it ends.
+    Hold a run. The kernel releases it when the runner ends, in any way.
 
     Raises:
-        RunLockedError: if another runner holds it.
+        RunLockedError: Another runner holds it.
 
     """
     lock = os.open(folder.run_lock(run), os.O_RDWR | os.O_CREAT, 0o644)
@@ -150,7 +150,7 @@ def holder(folder: StateFolder, run: str) -> str | None:
 
 
 def _take(lock: int) -> bool:
-    """Lock a file, if nobody holds it: not even for the moment in which `holder` looks at it."""
+    """Lock a file, if nobody holds it, not even `holder` for a moment."""
     for _ in range(_TRIES):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -166,7 +166,7 @@ def _signature(lock: int) -> str:
 
 
 def _claim_name(folder: StateFolder, workflow: str, now: datetime) -> str:
-    """Make the run's folder: who makes it has the name."""
+    """Create the run's folder: its creator owns the name."""
     base = f"{workflow[:_NAME_LENGTH].rstrip('-.')}-{now:%Y%m%d-%H%M%S}"
     name, number = base, 1
     while True:

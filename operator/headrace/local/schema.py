@@ -7,7 +7,7 @@ Logs are the JSON that a cluster has in `status`.
 from typing import Final
 
 VERSION: Final = 1
-"""Kept in the database. A program reads its own version only."""
+"""The version in the database. A program reads only its own version."""
 
 SCHEMA: Final = """
 CREATE TABLE run (

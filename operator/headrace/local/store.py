@@ -1,8 +1,8 @@
 """
-What must survive the runner, in SQLite: runs, logs of tasks, attempts that were made.
+The store that survives the runner, in SQLite: runs, logs of tasks, attempts.
 
-Each method is one transaction; when it returns, what it wrote survives a crash of the runner and
-of the machine. Logs are the JSON that a cluster has in `status`. Decides nothing.
+Each method is one transaction. When it returns, its writes survive a crash of the runner and of the
+machine. Logs are the JSON that a cluster has in `status`. Decides nothing.
 """
 
 import json
@@ -26,7 +26,7 @@ from headrace.manifests.run_status import read_run_status, run_status
 from headrace.manifests.task_status import read_task_status, task_status
 
 BUSY_SECONDS: Final = 30
-"""How long to wait for another runner's transaction; each takes milliseconds."""
+"""How long to wait for another runner's transaction. One takes milliseconds."""
 
 
 class UnusableStateError(Exception):
@@ -38,7 +38,7 @@ class Store:
     The database of a folder of state.
 
     Raises:
-        UnusableStateError: if it cannot be opened, or is of a newer version.
+        UnusableStateError: It cannot be opened, or has another version.
 
     """
 
@@ -68,7 +68,7 @@ class Store:
         self.close()
 
     def add_run(self, record: RunRecord) -> None:
-        """Keep a new run."""
+        """Store a new run."""
         with self._transaction():
             self._db.execute(
                 "INSERT INTO run (name, namespace, uid, workflow, created, spec, folder, params,"
@@ -108,14 +108,14 @@ class Store:
         ]
 
     def forget_run(self, name: str) -> None:
-        """Remove a run and all that is known of it."""
+        """Remove a run, with its tasks and attempts."""
         with self._transaction():
             self._db.execute("DELETE FROM attempt WHERE run = ?", (name,))
             self._db.execute("DELETE FROM task WHERE run = ?", (name,))
             self._db.execute("DELETE FROM run WHERE name = ?", (name,))
 
     def run(self, name: str) -> RunRecord:
-        """Return what was asked for with a run that is known."""
+        """Return the record of a stored run."""
         namespace, uid, workflow, created, spec, folder, params, logical_time, desired = (
             self._read_one(
                 "SELECT namespace, uid, workflow, created, spec, folder, params, logical_time,"
@@ -136,12 +136,12 @@ class Store:
         )
 
     def run_log(self, run: str) -> RunLog:
-        """Return what was last written of a run."""
+        """Return the log of a run."""
         (status,) = self._read_one("SELECT status FROM run WHERE name = ?", (run,))
         return read_run_status(json.loads(status))
 
     def task_logs(self, run: str) -> dict[str, TaskLog]:
-        """Return the logs of the tasks that were started."""
+        """Return the logs of started tasks."""
         rows = self._read("SELECT name, status FROM task WHERE run = ?", (run,))
         return {name: read_task_status(json.loads(status)) for name, status in rows}
 
@@ -165,12 +165,12 @@ class Store:
         ]
 
     def desire(self, run: str, desired: DesiredState) -> None:
-        """Change what is wanted of a run."""
+        """Change the desired state of a run."""
         with self._transaction():
             self._db.execute("UPDATE run SET desired = ? WHERE name = ?", (desired.value, run))
 
     def write_run(self, run: str, log: RunLog, now: datetime) -> None:
-        """Write where a run stands."""
+        """Write the log of a run."""
         with self._transaction():
             row = self._read_one("SELECT status, created FROM run WHERE name = ?", (run,))
             status = json.dumps(run_status(log, _past(row, now)))
@@ -195,12 +195,12 @@ class Store:
         self, run: str, tasks: Iterable[str], records: Iterable[AttemptRecord], now: datetime
     ) -> None:
         """
-        Keep that tasks were started, and attempts that are about to be made, all or none.
+        Store started tasks, and attempts before their start, all or none.
 
         Args:
             run: The run's name.
-            tasks: Names of tasks. Those that are known stay as they are.
-            records: The attempts. None of them is known.
+            tasks: Names of tasks. Stored ones stay unchanged.
+            records: The attempts. None of them is stored yet.
             now: When the tasks were started.
 
         """
@@ -219,7 +219,7 @@ class Store:
             )
 
     def forget_attempt(self, run: str, record: AttemptRecord) -> None:
-        """Forget an attempt that was about to be made and never was."""
+        """Remove an attempt that never started."""
         with self._transaction():
             self._db.execute(
                 "DELETE FROM attempt WHERE run = ? AND task = ? AND number = ?",
@@ -227,7 +227,7 @@ class Store:
             )
 
     def save_forced_end(self, run: str, record: AttemptRecord, forced_end: ForcedEnd) -> None:
-        """Keep why an attempt is being ended."""
+        """Store why an attempt is being ended."""
         with self._transaction():
             self._db.execute(
                 "UPDATE attempt SET doom_reason = ?, doom_message = ?"
@@ -236,7 +236,7 @@ class Store:
             )
 
     def _prepare(self) -> None:
-        """Make the tables, or check that they are of a version that is known."""
+        """Create the tables, or check their version."""
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == 0:
@@ -259,7 +259,7 @@ class Store:
             ) from error
 
     def _read_one(self, query: str, values: Sequence[str]) -> tuple[Any, ...]:
-        """Return the one row that must be there."""
+        """Return the only row, which must exist."""
         rows = self._read(query, values)
         if not rows:
             raise UnusableStateError(
@@ -283,6 +283,6 @@ class Store:
 
 
 def _past(row: tuple[Any, ...], now: datetime) -> Past:
-    """Return what a row's status said until now."""
+    """Return the previous status of a row."""
     status, created = row
     return Past.of(json.loads(status), read_time(created), now)

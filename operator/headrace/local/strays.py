@@ -1,8 +1,8 @@
 """
-Processes that a task left behind outside of its process group.
+Stray processes of a task, outside of its process group.
 
-They are known by what they inherited: HEADRACE_OUTPUTS names a file that no other attempt has.
-Knows /proc; where there is none, it finds nothing.
+Their inherited variables identify them: HEADRACE_OUTPUTS names a file that no other attempt has.
+Knows /proc; on a system without /proc, it finds nothing.
 """
 
 import os
@@ -16,7 +16,7 @@ _PROC: Final = Path("/proc")
 
 def kill(prefix: Path | str) -> int:
     """
-    Kill the processes whose outputs file has a path that starts like this; return how many.
+    Kill the processes with an outputs file under this prefix; return their number.
 
     Args:
         prefix: A file, or a folder with a slash at its end.
@@ -42,7 +42,7 @@ def _kill(pid: int, mark: bytes) -> bool:
     except OSError:
         return False
     try:
-        # Looked at again with the process held: the id may have been given to another since.
+        # Checked again with a handle of the process: another process may have the id now.
         if not _marked(pid, mark):
             return False
         signal.pidfd_send_signal(handle, signal.SIGKILL)

@@ -1,9 +1,9 @@
 """
-The shell that stands between the runner and a task's program, so that either may be killed.
+The shell between the runner and a task's program, so that each may be killed alone.
 
-It signs a lock with its process id, runs the program, and writes down the exit code; the kernel
-lets go of the lock when it ends, however it ends. So whoever finds the files knows what became of
-the attempt, with no process ids to trust. Does not know runs, tasks or what became of the runner.
+The shell signs a lock with its process id, runs the program, and writes the exit code. The kernel
+releases the lock when the shell ends, in any way. So the files alone show the state of the attempt,
+and no process id must be trusted. Does not know runs, tasks or the state of the runner.
 """
 
 import fcntl
@@ -40,33 +40,33 @@ _LONGEST_CODE: Final = 5
 """One byte more than the longest exit code with its line end."""
 
 _SIGNING_SECONDS: Final = 0.005
-"""How long to wait between looks at a lock that is held and not signed yet."""
+"""The wait between looks at a lock that is held and not signed yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What one attempt runs."""
+    """The program of one attempt."""
 
     arguments: tuple[str, ...]
     """The program, as an absolute path, and its arguments."""
     environment: Mapping[str, str] = field(repr=False)
-    """All of its variables. Not shown anywhere: they may hold secrets."""
+    """All its variables. Never shown: they may hold secrets."""
     folder: Path
     removal: tuple[str, ...] = ()
-    """A command that ends what lives outside of the process, such as its container."""
+    """A command that ends the parts outside of the process, such as a container."""
 
 
 class CannotStartError(Exception):
-    """The program cannot be started. The text says why."""
+    """The program cannot start. The text says why."""
 
 
 def start(program: Program, files: AttemptFiles) -> subprocess.Popen[bytes]:
     """
-    Start a program, once: the lock file's name is what keeps it from starting twice.
+    Start a program once: the name of the lock file prevents a second start.
 
     Raises:
-        FileExistsError: if the attempt was started before.
-        CannotStartError: if the operating system refuses to start it.
+        FileExistsError: The attempt was started before.
+        CannotStartError: The operating system refuses to start it.
 
     """
     try:
@@ -101,7 +101,7 @@ def running(files: AttemptFiles) -> int | None:
     Return the process id, and process group, of an attempt that still runs; else None.
 
     Raises:
-        FileNotFoundError: if the attempt was never started.
+        FileNotFoundError: The attempt was never started.
 
     """
     lock = os.open(files.lock, os.O_RDWR)
@@ -110,7 +110,7 @@ def running(files: AttemptFiles) -> int | None:
             text = os.pread(lock, 32, 0)
             if text.endswith(b"\n"):
                 return int(text)
-            time.sleep(_SIGNING_SECONDS)  # it has just been started, and signs at once
+            time.sleep(_SIGNING_SECONDS)  # it has just started, and signs at once
     finally:
         os.close(lock)
     return None
@@ -135,7 +135,7 @@ def exit_code(files: AttemptFiles) -> int | None:
 
 
 def _free(lock: int) -> bool:
-    """Say whether nobody holds the lock. Closing it, or a shared lock's end, frees it again."""
+    """Return whether nobody holds the lock. Closing the file releases it again."""
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,7 +1,7 @@
 """
 Files that a task's program may have replaced by something else.
 
-Reading them never waits, follows no link, and takes no more than was asked for. Knows no file.
+Reading never waits, follows no link, and reads only the requested bytes. Knows no file.
 """
 
 import os
@@ -18,7 +18,7 @@ _KINDS: Final = (
 
 
 class ReplacedError(Exception):
-    """In the place of the file is something that is no file. The text says what."""
+    """Something else is in the place of the file. The text says what."""
 
 
 def read(path: Path, limit: int) -> tuple[bytes, int]:
@@ -26,12 +26,12 @@ def read(path: Path, limit: int) -> tuple[bytes, int]:
     Return the first `limit` bytes of a file, and how many it has.
 
     Raises:
-        FileNotFoundError: There is nothing.
-        ReplacedError: There is something else than a file, or it may not be read.
+        FileNotFoundError: The file does not exist.
+        ReplacedError: It is not a regular file, or it may not be read.
 
     """
     try:
-        # Without O_NONBLOCK opening a named pipe waits for somebody who writes to it.
+        # Without O_NONBLOCK, opening a named pipe waits for a writer.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         raise

@@ -1,8 +1,8 @@
 """
 The `World` on this machine: one run, its attempts as processes, its logs in SQLite.
 
-All is written through to the store before it is used, and read from it only when a run is taken
-up; nobody else writes to a run, since its runner holds a lock. Decides nothing about tasks.
+Each change is written to the store before it is used. The store is read only at the start, because
+the runner's lock keeps others from writing. Decides nothing about tasks.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from headrace.local.records import AttemptRecord, RunRecord
 from headrace.local.store import Store, UnusableStateError
 
 _LONG: Final = timedelta(hours=1)
-"""When a task that waits for a slot is looked at again, if no attempt ends before."""
+"""The wait before the next look at a task without a slot, if no attempt ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class Workplace:
 
 class LocalWorld:
     """
-    One run on this machine. Made inside a running event loop; the run's lock is held.
+    One run on this machine. Create it inside a running event loop, with the run's lock held.
 
     Args:
         record: The run.
-        definition: What it runs.
+        definition: Its definition.
         workplace: Where it runs.
 
     """
@@ -67,7 +67,7 @@ class LocalWorld:
         self._tasks_logged_at: dict[str, datetime] = {}
         self._attempts: dict[tuple[str, int], LiveAttempt] = {}
         self._queue: dict[str, None] = {}
-        """The tasks that wait for a slot, in the order of asking."""
+        """The tasks that wait for a slot, in the order of their requests."""
         reach = Reach(
             *(record, workplace.folder, workplace.launcher),
             *(self._keep_forced_end, self._changed.set),
@@ -76,7 +76,7 @@ class LocalWorld:
         self._find_attempts()
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
-        """Return the run as it is now; None for any other."""
+        """Return the observed run; None for any other key."""
         if key != self._record.key:
             return None
         return self.snapshot()
@@ -92,7 +92,7 @@ class LocalWorld:
                 self._queue.pop(name, None)
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
-        """End attempts, then start those for which there is room. The others go into the queue."""
+        """End attempts, then start others in free slots. The rest goes into the queue."""
         for action in actions:
             if isinstance(action, EndAttempt):
                 attempt = self._attempts.get((action.task, action.number))
@@ -108,14 +108,14 @@ class LocalWorld:
             self._start(key, new)
 
     async def record(self, key: RunKey, status: RunLog) -> None:
-        """Write where the run stands."""
+        """Write the run's log."""
         now = datetime.now(UTC)
         self._store.write_run(key.name, status, now)
         self._log = status
         self._logged_at = now
 
     def snapshot(self) -> ObservedRun:
-        """Return the run as it is now."""
+        """Return the observed run."""
         return ObservedRun(
             key=self._record.key,
             uid=self._record.uid,
@@ -134,15 +134,15 @@ class LocalWorld:
 
     @property
     def over(self) -> bool:
-        """Whether the run has ended and nothing of it runs any more."""
+        """Whether the run has ended and no process of it runs any more."""
         return self._log.finished is not None and not self._alive
 
     async def change(self, until: datetime | None) -> None:
         """
-        Wait until something happens, or until an instant.
+        Wait for an event, or until an instant.
 
         Raises:
-            UnusableStateError: if what happened could not be written down.
+            UnusableStateError: The event could not be stored.
 
         """
         if self._defect is not None:
@@ -158,7 +158,7 @@ class LocalWorld:
         self._changed.clear()
 
     def desire(self, desired: DesiredState) -> None:
-        """Change what is wanted of the run."""
+        """Change the desired state of the run."""
         self._store.desire(self._record.key.name, desired)
         self._record = replace(self._record, desired=desired)
         self._changed.set()
@@ -170,7 +170,7 @@ class LocalWorld:
         self._changed.set()
 
     async def clear(self) -> None:
-        """Leave nothing running, nor what tasks left behind outside of their process groups."""
+        """End all processes, also strays outside of their process groups."""
         self.kill()
         while self._alive:
             await self._changed.wait()
@@ -182,7 +182,7 @@ class LocalWorld:
         return sum(attempt.alive for attempt in self._attempts.values())
 
     def _find_attempts(self) -> None:
-        """Take over the attempts of the runner before, if there was one."""
+        """Take over the attempts of an earlier runner, if there was one."""
         record = self._record
         for each in self._store.attempts(record.key.name):
             work = self._definition.tasks[each.task].work
@@ -203,7 +203,7 @@ class LocalWorld:
         self._changed.set()
 
     def _start(self, key: RunKey, starts: Sequence[StartAttempt]) -> None:
-        """Keep what is about to be started, then start it."""
+        """Store new attempts, then start them."""
         now = datetime.now(UTC)
         starts = sorted(starts, key=lambda start: start.task not in self._queue)
         room = len(starts) if self._slots is None else max(0, self._slots - self._alive)
@@ -220,7 +220,7 @@ class LocalWorld:
         carrier = self._carriers[type(start.work)]
         attempt = self._attempts[record.task, record.number] = carrier.make(record, start.work)
         carrier.launch(attempt, start)
-        self._changed.set()  # the engine is to see it, since its clocks run from now on
+        self._changed.set()  # the engine must see it, since its clocks run from now on
 
     def _tasks(self) -> dict[str, ObservedTask]:
         made: dict[str, list[LiveAttempt]] = {}
@@ -236,7 +236,7 @@ class LocalWorld:
         }
 
     def _obstacles(self) -> dict[str, Obstacle]:
-        """Hold back the tasks in the queue for which there is no room."""
+        """Hold back the tasks in the queue without a free slot."""
         if self._slots is None:
             return {}
         room = max(0, self._slots - self._alive)

@@ -1,7 +1,7 @@
 """
-Conditions: how an object stands, and since when each of them is so.
+The conditions of an object, and the time of each.
 
-Knows the conditions on record. The time of each moves only when its status changes, and never back.
+Knows the recorded conditions. The time of each changes only with its status, and never goes back.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ States = Mapping[ConditionType, ConditionStatus]
 _CONDITIONS = name_of(RunStatus, "conditions")  # of all kinds
 
 STUCK = frozenset({Reason.FORBIDDEN, Reason.INTERNAL_ERROR})
-"""What goes on by itself only after somebody has changed something."""
+"""Reasons that last until somebody changes something."""
 
 _AS_IT_ENDED = {
     None: ConditionStatus.UNKNOWN,
@@ -43,18 +43,18 @@ _STUCK = _IN_PROGRESS | {
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What an object's status said until now."""
+    """The previous status of an object."""
 
     born: datetime
     """When the object was created."""
     now: datetime | None = None
-    """When the next status is written; None: when it was created."""
+    """When the next status is written; None: the creation."""
     conditions: Mapping[str, Condition] = field(default_factory=dict)
-    """The conditions on record, by type."""
+    """The recorded conditions, by type."""
 
     @classmethod
     def of(cls, status: Mapping[str, Any], born: datetime, now: datetime) -> "Past":
-        """Read what is on record. What somebody garbled there counts as not there."""
+        """Read the previous status. A part that somebody garbled counts as missing."""
         written = status.get(_CONDITIONS)
         known = _readable(written if isinstance(written, list) else ())
         return cls(born, now, {condition.type: condition for condition in known})
@@ -63,13 +63,13 @@ class Past:
         self, kind: ConditionType, state: ConditionStatus, turned: datetime | None, *, first: bool
     ) -> datetime:
         """
-        Return since when a condition is so.
+        Return since when a condition has its status.
 
         Args:
             kind: Its type.
             state: Its status.
-            turned: When it became that, if it is another one than on record; None: now.
-            first: Whether it is what a new object begins with: then it is so from its creation on.
+            turned: When the status changed, if it differs from the recorded one; None: now.
+            first: Whether it is the first status of a new object: then it counts from the creation.
 
         """
         turn = turned or self.now or self.born
@@ -84,9 +84,9 @@ def conditions(
     states: States, shown: tuple[Reason, str, int], since: Mapping[ConditionType, datetime]
 ) -> tuple[Condition, ...]:
     """
-    Return conditions of one reason and generation.
+    Return conditions with one reason and generation.
 
-    The first one has the message: whoever reads all of them reads it once.
+    Only the first one has the message, so that a reader sees it once.
     """
     reason, message, generation = shown
     messages = dict.fromkeys(states, "") | {next(iter(states)): message}
@@ -106,7 +106,11 @@ def conditions(
 def conditions_of(
     log: TaskLog | RunLog, past: Past, *, succeeded: bool | None
 ) -> tuple[Condition, ...]:
-    """Derive the four conditions of a run or task; None: whether it succeeded is not known yet."""
+    """
+    Derive the four conditions of a run or task.
+
+    `None` means that the outcome is not known yet.
+    """
     states = _states(log, succeeded=succeeded)
     since = {
         kind: past.since(kind, state, log.finished, first=state is _IN_PROGRESS[kind])

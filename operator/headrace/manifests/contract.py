@@ -1,5 +1,5 @@
 """
-What a task's program is told: the HEADRACE_ environment.
+The contract with a task's program: the HEADRACE_ environment.
 
 The same for a container and for a process. Knows one attempt; knows no Job and no process.
 """
@@ -15,7 +15,7 @@ def environment(start: StartAttempt, outputs: str) -> dict[str, str]:
 
     Args:
         start: The attempt.
-        outputs: The path of the file that the program may write its outputs to.
+        outputs: The path of the file for the program's outputs.
 
     """
     context = start.context
@@ -33,7 +33,7 @@ def environment(start: StartAttempt, outputs: str) -> dict[str, str]:
 
 
 def _interval(context: RunContext) -> dict[str, str]:
-    """Both ends; a run without an interval has its logical time at both."""
+    """Both ends of the interval; without one, both are the logical time."""
     if context.interval is None:
         start = end = context.logical_time
     else:

@@ -1,7 +1,7 @@
 """
 From an attempt to its Job.
 
-Knows the fields of Jobs and Pods, and what the restricted Pod Security level wants
+Knows the fields of Jobs and Pods, and the rules of the restricted Pod Security level
 (https://kubernetes.io/docs/concepts/security/pod-security-standards/). Knows no API server.
 """
 
@@ -20,7 +20,8 @@ OUTPUTS_PATH = "/dev/termination-log"
 TMP = "/tmp"  # noqa: S108 - the pod's own
 SCRATCH = "headrace-tmp"
 NOBODY = 65532
-"""A user that owns nothing: most images' default is root, which the restricted level refuses."""
+"""A user without files of its own. The default of most images is root, which the restricted level
+refuses."""
 
 Manifest = dict[str, Any]
 
@@ -48,8 +49,8 @@ def job(start: StartAttempt, owner: Manifest) -> Manifest:
             "ownerReferences": [owner],
         },
         "spec": {
-            # One attempt, one pod: retries are the engine's, visible and by policy. What the
-            # infrastructure takes away is replaced and does not count (KEP-3329).
+            # One attempt, one pod: the engine makes retries, visible and by policy. Kubernetes
+            # replaces pods that the infrastructure removes, and does not count them (KEP-3329).
             "backoffLimit": 0,
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": {
@@ -137,8 +138,8 @@ def literal(text: str) -> str:
 
 
 def _env(start: StartAttempt) -> list[Manifest]:
-    """Build the variables: a home, the task's, the contract's. Of two of one name the last wins."""
-    # Many programs look for a home that can be written to.
+    """Build the variables: a home, the task's, the contract's. The last one of a name wins."""
+    # Many programs need a writable home.
     home = {"name": "HOME", "value": TMP}
     task = [each.model_dump(by_alias=True, exclude_none=True) for each in start.work.body.env]
     own = [

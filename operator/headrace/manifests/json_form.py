@@ -15,7 +15,7 @@ T = TypeVar("T", bound=ApiType)
 
 
 def as_json(value: ApiType) -> Json:
-    """Return a value as JSON, without the fields that have no value."""
+    """Return a value as JSON, without empty fields."""
     return value.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
@@ -25,23 +25,23 @@ def as_given(value: ApiType) -> Json:
 
 
 def as_patch(value: ApiType) -> Json:
-    """Return a value as a merge patch: null in a field without a value removes what was there."""
+    """Return a value as a merge patch: a null removes the previous value of a field."""
     return {**_nothing(type(value)), **as_json(value)}
 
 
 def read(kind: type[T], written: object) -> T:
     """
-    Read what `as_json` wrote. Fields that only a newer version knows are passed over.
+    Read the result of `as_json`. Unknown fields of a newer version are ignored.
 
     Raises:
-        ValueError: if somebody has written something else there.
+        ValueError: Somebody has written something else there.
 
     """
     return kind.model_validate(written, extra="ignore")
 
 
 def read_legible(kind: type[T], written: Mapping[str, Any]) -> T:
-    """Read what can be read: a field that somebody garbled counts as not there."""
+    """Read the valid part: a field that somebody garbled counts as missing."""
     return read(kind, {name: value for name, value in written.items() if _fits(kind, name, value)})
 
 

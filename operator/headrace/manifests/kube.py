@@ -1,8 +1,8 @@
 """
-The parts of Kubernetes objects that Headrace looks at.
+The parts of Kubernetes objects that Headrace reads.
 
-Everything else of an object is dropped when it is decoded, so a cache of thousands of pods
-stays small, and whoever writes a huge object fills no memory but the API server's.
+The decoder drops all other parts. So a cache of thousands of pods stays small, and a huge object
+fills only the API server's memory.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ from headrace.manifests.trimming import WORDS, bare, beginning, few, head, is_sm
 ATTEMPT: Final = (labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT)
 """The labels of Jobs and Pods that are read."""
 PLACE: Final = (name_of(TaskRunSpec, "run"), name_of(TaskRunSpec, "task"))
-"""The fields of a TaskRun that is a task of a run: the run's definition says the rest."""
+"""The fields that are kept of a TaskRun in a run: the run's definition has the rest."""
 HEAD: Final = (*PLACE, *READ_OFTEN)
 """The fields of a large spec that are read again and again."""
 
@@ -166,20 +166,20 @@ class Pod(View, frozen=True):
 
 class OwnObject(View, frozen=True):
     """
-    A WorkflowRun or TaskRun, as it is kept for as long as it lives.
+    A WorkflowRun or TaskRun, as the cache keeps it.
 
-    Of a large spec, and of one that its run's definition repeats, only the fields in HEAD are here;
-    `WholeObject` has all of it. The API types parse it, once a generation.
+    A large spec, and the spec of a task in a run, has only the fields in HEAD here; `WholeObject`
+    has the whole spec. The API types parse it, once a generation.
     """
 
     metadata: Meta
     spec: dict[str, Any] = msgspec.field(default_factory=dict)
     status: dict[str, Any] = msgspec.field(default_factory=dict)
     cut: bool = False
-    """Whether there is more in the spec. No API server sends this."""
+    """Whether the object has more fields in its spec. No API server sends this."""
 
     def __post_init__(self) -> None:
-        """Keep what is read of the metadata, and no more of the spec than is usual."""
+        """Keep the metadata that is read, and a usual amount of the spec."""
         force_setattr(self, "metadata", bare(self.metadata))
         place = head(self.spec, PLACE)
         if len(place) == len(PLACE):
@@ -193,7 +193,7 @@ class OwnObject(View, frozen=True):
 
 
 class WholeObject(View, frozen=True):
-    """A WorkflowRun or TaskRun with its whole spec. Nobody keeps it."""
+    """A WorkflowRun or TaskRun with its whole spec. No cache keeps it."""
 
     metadata: Meta
     spec: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -203,7 +203,7 @@ class WorkflowObject(View, frozen=True):
     """
     A Workflow.
 
-    Its spec is JSON that nobody has read yet: read, it may take twenty times as much memory.
+    Its spec is unparsed JSON: parsed, it may take twenty times as much memory.
     """
 
     metadata: Meta

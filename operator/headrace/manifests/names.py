@@ -1,5 +1,5 @@
 """
-Names of the objects that Headrace makes. A name is derived, and the name is the lock.
+Names of the objects that Headrace creates. A name is derived, and the name is the lock.
 
 Knows identities and Kubernetes' limits on names. Knows no object.
 """
@@ -13,23 +13,23 @@ from typing import Any
 
 _HASH_CHARACTERS = 10
 _RUN, _TASK = 26, 16
-"""How much of a run's and a task's name a Job's name shows."""
+"""How many characters of a run's and a task's name a Job's name shows."""
 
 
 def short_hash(*parts: str) -> str:
-    """Return 10 characters (50 bits) that stand for the parts, in this order."""
+    """Return a hash of the parts, in this order: 10 characters (50 bits)."""
     # The separator cannot be in a name or a uid, so ("ab", "c") and ("a", "bc") differ.
     digest = sha256("\n".join(parts).encode()).digest()
     return b32encode(digest).decode().lower()[:_HASH_CHARACTERS]
 
 
-@lru_cache(maxsize=10_000)  # It is asked for again each time that something of a Job changes.
+@lru_cache(maxsize=10_000)  # It is needed at each change of a Job.
 def job_name(run: str, run_uid: str, task: str, attempt: int) -> str:
     """
     Return the name of an attempt's Job: at most 54 characters.
 
-    It holds the run's UID, so a run made anew under an old name never meets the old run's Jobs.
-    An Indexed Job adds up to 9 characters for its pods' hostnames, which have at most 63.
+    It contains a hash of the run's UID, so a new run under an old name never meets the old run's
+    Jobs. An Indexed Job adds up to 9 characters for its pods' hostnames, which have at most 63.
     """
     alone = run == task  # a task on its own is its own run
     readable = _cut(run, _RUN + _TASK) if alone else f"{_cut(run, _RUN)}-{_cut(task, _TASK)}"
@@ -40,23 +40,23 @@ def task_run_name(run: str, task: str) -> str:
     """
     Return the name of a task's TaskRun in a run.
 
-    A task's name has no dot, so the last dot ends the run's name: `a.b` is of one run and one task,
-    whatever runs and tasks are called.
+    A task's name has no dot, so the last dot ends the run's name: `a.b` belongs to one run and one
+    task.
     """
     return f"{run}.{task}"
 
 
 def former_task_run_name(run: str, task: str) -> str:
     """
-    Return the name that a controller before this one gave it.
+    Return the name that earlier controllers used.
 
-    Run `a` with task `b-c` and run `a-b` with task `c` have the same, so the owner decides.
+    Run `a` with task `b-c` and run `a-b` with task `c` share one, so the owner decides.
     """
     return f"{run}-{task}"
 
 
 def task_run_names(run: str, task: str) -> tuple[str, str]:
-    """Return the names under which a task's TaskRun may be found."""
+    """Return the names that a task's TaskRun may have."""
     return task_run_name(run, task), former_task_run_name(run, task)
 
 

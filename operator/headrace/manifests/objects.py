@@ -1,7 +1,7 @@
 """
 Headrace's own objects as manifests: TaskRuns, WorkflowRuns, ControllerRevisions, Events.
 
-Knows their form and whom they belong to. Knows no API server.
+Knows their form and their owners. Knows no API server.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ Manifest = dict[str, Any]
 
 
 def owner(kind: str, name: str, uid: str, api_version: str = API_VERSION) -> Manifest:
-    """Return an owner reference: what belongs to an object is deleted with it."""
+    """Return an owner reference: an object is deleted with its owner."""
     return {
         "apiVersion": api_version,
         "kind": kind,
@@ -65,10 +65,10 @@ def workflow_run(
 
     Args:
         workflow: The workflow's metadata: name, namespace, and annotations if it has any.
-        name: The run's name: the lock that lets a tick start one run.
-        trigger: What asked for it.
-        logical_time: The instant that it stands for.
-        interval: The stretch of time whose data it is about.
+        name: The run's name: as a lock, it lets a tick start only one run.
+        trigger: The cause of the run.
+        logical_time: The instant that the run stands for.
+        interval: The period whose data the run processes.
 
     """
     return {
@@ -77,7 +77,7 @@ def workflow_run(
         "metadata": {
             "name": name,
             "namespace": workflow["namespace"],
-            # Who asked for the workflow asked for its runs.
+            # The author of the workflow also asked for its runs.
             "annotations": {
                 key: value
                 for key, value in workflow.get("annotations", {}).items()
@@ -95,9 +95,9 @@ def workflow_run(
 
 def revision(workflow: Mapping[str, Any], spec: Mapping[str, Any], number: int) -> Manifest:
     """
-    Return the ControllerRevision that keeps a definition as it is now.
+    Return the ControllerRevision with the current definition.
 
-    Whether triggers are suspended is no part of what runs: lifting it is no new definition.
+    Suspension is no part of the definition: resuming a workflow makes no new one.
     """
     kept = {field: value for field, value in spec.items() if field != "suspend"}
     return {

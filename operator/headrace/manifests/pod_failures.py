@@ -1,7 +1,7 @@
 """
-How one Pod failed: into a reason of the published list, and words.
+From a failed Pod to a published reason and a message.
 
-Knows what kubelet, scheduler and runtime say of ends. Knows no Job, and no retries.
+Knows the words of kubelet, scheduler and runtime. Knows no Job, and no retries.
 """
 
 from datetime import datetime
@@ -29,7 +29,7 @@ NODE_REFUSALS = frozenset(
     | {"UnexpectedAdmissionError", "TopologyAffinityError", "SMTAlignmentError"}
     | {"VolumeAttachmentLimitExceeded"}
 )
-"""What the kubelet says of pods that its node has no room for, beside `OutOfcpu` and the like
+"""The kubelet's reasons for pods without room on its node, besides `OutOfcpu` and the like
 (`pkg/kubelet/lifecycle/predicate.go` and the managers of CPU and devices). Another node may take
 them."""
 OUT_OF = "OutOf"
@@ -37,7 +37,7 @@ PLAIN = {
     Reason.OOM_KILLED: "the container used more memory than its limit",
     Reason.POD_DELETED: "somebody deleted the pod",
 }
-"""What is said of ends that Kubernetes has no words for."""
+"""Messages for ends without a message of Kubernetes."""
 
 UNEXPLAINED = "the pod failed before its container ran, and Kubernetes does not say why"
 
@@ -45,11 +45,11 @@ HINTS = {
     137: " (SIGKILL, which is also how the kernel ends it when memory runs out)",
     143: " (SIGTERM)",
 }
-"""What an exit code usually means."""
+"""The usual meanings of exit codes."""
 
 
 def failure(pod: Pod, otherwise: datetime) -> Ending:
-    """Say how a pod failed; `otherwise` stands in for a time that is not told."""
+    """Return how a pod failed; `otherwise` replaces a missing time."""
     done = terminated(pod)
     at = (done.finished_at if done is not None else None) or otherwise
     code = done.exit_code if done is not None else None
@@ -58,7 +58,7 @@ def failure(pod: Pod, otherwise: datetime) -> Ending:
 
 
 def _failure_words(pod: Pod, done: Terminated | None, reason: Reason | None) -> str:
-    """Say what is known of a failure: the program's words, or those of who ended it."""
+    """Return the message of a failure: from the program, or from who ended it."""
     own = done.message.strip() if done is not None else ""
     if reason is None:
         code = done.exit_code if done is not None else 0
@@ -77,7 +77,7 @@ def _failure_words(pod: Pod, done: Terminated | None, reason: Reason | None) -> 
 
 
 def _reason(pod: Pod, done: Terminated | None) -> Reason | None:
-    """Return why a pod failed, if it is not its exit code."""
+    """Return the reason of a failed pod, if it is not the exit code."""
     if done is not None and done.reason == "OOMKilled":
         return Reason.OOM_KILLED
     if pod.status.reason in POD_REASONS:

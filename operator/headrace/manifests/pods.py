@@ -1,5 +1,5 @@
 """
-What one Pod says: how far its main container is, why it waits, whether it succeeded.
+The state of one Pod: the stage of its main container, its reason to wait, its success.
 
 Knows the fields and words of kubelet, scheduler and runtime. Knows no Job; how a pod failed is
 `pod_failures`.
@@ -15,7 +15,7 @@ from headrace.manifests.job import CONTAINER
 from headrace.manifests.kube import ConditionView, ContainerState, Pod, Terminated, Waiting, holds
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""What the kubelet writes for the start of a container that never started."""
+"""The kubelet's start time of a container that never started."""
 
 IMAGE_TROUBLES = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable"}
@@ -23,7 +23,7 @@ IMAGE_TROUBLES = frozenset(
 )
 INVALID_NAME = "InvalidImageName"
 UNREADABLE = "invalid reference format"
-"""What runtimes say of an image's name that only they cannot read."""
+"""The runtimes' words for an image name that only they cannot parse."""
 
 CONFIG_TROUBLES = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
@@ -36,22 +36,22 @@ POD_REASONS = {
     "Terminated": Reason.EVICTED,
     "NodeShutdown": Reason.EVICTED,
 }
-"""What the kubelet says of pods that it ended itself, the last two when its node shuts down
+"""The kubelet's reasons for pods that it ended itself; the last two are for a node that shuts down
 (https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/)."""
 
 
 def age(pod: Pod) -> tuple[datetime, str]:
-    """Return what sorts the pods of a Job, oldest first."""
+    """Return the sort key of a Job's pods, oldest first."""
     return pod.metadata.creation_timestamp or EPOCH, pod.metadata.name
 
 
 def active(pod: Pod) -> bool:
-    """Tell whether the pod's program may still run, or start to."""
+    """Return whether the pod's program may still run or start."""
     return pod.status.phase not in ("Succeeded", "Failed") and terminated(pod) is None
 
 
 def state(pod: Pod) -> ContainerState | None:
-    """Return how the main container is; None before the kubelet has told."""
+    """Return the state of the main container; None before the kubelet reports it."""
     for status in pod.status.container_statuses:
         if status.name == CONTAINER:
             return status.state
@@ -66,10 +66,10 @@ def terminated(pod: Pod) -> Terminated | None:
 
 def succeeded(pod: Pod) -> Terminated | None:
     """
-    Return the main container's good end: visible long before the pod's, and the Job's.
+    Return the success of the main container: visible long before that of the pod and the Job.
 
-    A program that the kubelet cut off has not succeeded, even if it says so with exit code 0: many
-    do that on SIGTERM. The kubelet's reason comes no later than the container's end.
+    A program that the kubelet ended has not succeeded, even with exit code 0: many programs end so
+    on SIGTERM. The kubelet's reason arrives no later than the container's end.
     """
     done = terminated(pod)
     if done is not None:
@@ -79,9 +79,9 @@ def succeeded(pod: Pod) -> Terminated | None:
 
 def crowded(pod: Pod) -> bool:
     """
-    Tell whether containers beside the main one run.
+    Return whether other containers than the main one run.
 
-    A native sidecar, which ends by itself, is an init container and no part of these.
+    A native sidecar ends by itself; it is an init container and does not count.
     """
     return any(
         status.name != CONTAINER and status.state.running is not None
@@ -90,7 +90,7 @@ def crowded(pod: Pod) -> bool:
 
 
 def deleted_before(pod: Pod, done: Terminated | None) -> bool:
-    """Tell whether somebody asked for the pod's deletion before its program ended."""
+    """Return whether somebody deleted the pod before its program ended."""
     asked = deletion_asked(pod)
     if asked is None:
         return False
@@ -106,7 +106,7 @@ def deletion_asked(pod: Pod) -> datetime | None:
 
 
 def scheduled(pod: Pod) -> datetime | None:
-    """Return when a node was found."""
+    """Return when the scheduler found a node."""
     found = holds(pod.status.conditions, "PodScheduled")
     return found.last_transition_time if found is not None else None
 
@@ -125,7 +125,7 @@ def started(pod: Pod) -> datetime | None:
 
 
 def fare(base: Sighting, pod: Pod, now: datetime) -> Sighting:
-    """Add to a sighting how a pod is that has not failed."""
+    """Add the state of a pod that has not failed to a sighting."""
     found = state(pod)
     if found is not None and (found.running is not None or found.terminated is not None):
         running = replace(base, stage=Stage.RUNNING, message=_departure(pod))
@@ -147,7 +147,7 @@ def fare(base: Sighting, pod: Pod, now: datetime) -> Sighting:
 
 
 def _initialising(base: Sighting, pod: Pod) -> Sighting | None:
-    """Say which init container the main one waits for, if it has trouble to start."""
+    """Return the init container that cannot start and keeps the main one waiting."""
     for status in pod.status.init_container_statuses:
         waiting = status.state.waiting
         if waiting is None:
@@ -163,12 +163,12 @@ def _initialising(base: Sighting, pod: Pod) -> Sighting | None:
 
 
 def loss(pod: Pod, disruption: ConditionView) -> str:
-    """Say how a pod is lost that its Job replaces."""
+    """Return how a pod was lost that its Job replaces."""
     return f"pod {pod.metadata.name} was lost ({disruption.reason})"
 
 
 def _departure(pod: Pod) -> str:
-    """Say why a pod that runs will not for long."""
+    """Return why a running pod will end soon."""
     disruption = holds(pod.status.conditions, "DisruptionTarget")
     if disruption is not None:
         return f"pod {pod.metadata.name} is being removed: {disruption.reason}"

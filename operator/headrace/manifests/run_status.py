@@ -25,7 +25,7 @@ _END = name_of(RunStatus, "completion_time")
 
 
 def run_status(log: RunLog, past: Past) -> Json:
-    """Return a WorkflowRun's status, after what it said until now."""
+    """Return a WorkflowRun's next status, from its log and the previous status."""
     return as_patch(
         RunStatus(
             conditions=conditions_of(log, past, succeeded=log.succeeded),
@@ -47,7 +47,7 @@ def run_status(log: RunLog, past: Past) -> Json:
 
 def read_run_status(written: Mapping[str, Any]) -> RunLog:
     """
-    Read back what `run_status` wrote. An empty status is an empty log.
+    Read the result of `run_status`. An empty status is an empty log.
 
     Raises:
         ValueError: if somebody has written something else there.
@@ -76,9 +76,9 @@ def read_run_status(written: Mapping[str, Any]) -> RunLog:
 
 def read_what_is_left(written: Mapping[str, Any]) -> RunLog:
     """
-    Read from a status that somebody garbled what cannot be found elsewhere.
+    Read the irreplaceable parts of a status that somebody garbled.
 
-    The rest is a projection, and made anew.
+    The rest is a projection, and is derived again.
     """
     status = read_legible(RunStatus, written)
     try:
@@ -95,12 +95,12 @@ def read_what_is_left(written: Mapping[str, Any]) -> RunLog:
 
 
 def has_started(written: Mapping[str, Any]) -> bool:
-    """Tell from the status of a WorkflowRun whether it has begun. Garbled or not."""
+    """Return whether a WorkflowRun has begun, from its status, garbled or not."""
     return _START in written
 
 
 def has_ended(written: Mapping[str, Any]) -> bool:
-    """Tell from the status of a WorkflowRun or TaskRun whether it has ended. Garbled or not."""
+    """Return whether a WorkflowRun or TaskRun has ended, from its status, garbled or not."""
     return _END in written
 
 

@@ -1,10 +1,8 @@
 """
-From a Job and its Pods to what the engine knows of an attempt.
+From a Job and its Pods to the engine's sighting of an attempt.
 
-Knows which pod speaks for an attempt, and what a Job says. What a pod says is read by `pods`
-and `pod_failures`.
-Decides nothing: the words are translated, and which kind of failure they are is the engine's
-to say.
+Knows which pod counts for an attempt, and reads the Job. `pods` and `pod_failures` read the pod.
+Decides nothing: it translates words, and the engine classifies the failure.
 """
 
 from collections.abc import Sequence
@@ -25,10 +23,10 @@ WORDLESS = "the pod was gone before its end was seen, so any outputs are lost"
 
 def attempt_number(job: Job) -> int:
     """
-    Return which attempt of its task a Job is.
+    Return the number of a Job's attempt.
 
     Raises:
-        ValueError: if somebody has changed the label.
+        ValueError: Somebody has changed the label.
 
     """
     return int(job.metadata.labels.get(labels.ATTEMPT, ""))
@@ -36,13 +34,13 @@ def attempt_number(job: Job) -> int:
 
 def sight(job: Job, pods: Sequence[Pod], *, gone: bool, now: datetime) -> Sighting:
     """
-    Say what a Job and its Pods show of an attempt.
+    Return the sighting of an attempt, from its Job and Pods.
 
     Args:
         job: The Job as last seen.
         pods: Its Pods, in any order.
-        gone: The Job was deleted, and `job` is what it was before.
-        now: Stands in for times that Kubernetes does not tell.
+        gone: The Job was deleted, and `job` is its last state.
+        now: Replaces times that Kubernetes does not give.
 
     """
     by_age = sorted(pods, key=pod_words.age)
@@ -64,7 +62,11 @@ def sight(job: Job, pods: Sequence[Pod], *, gone: bool, now: datetime) -> Sighti
 
 
 def _of(job: Job, pod: Pod | None = None, *, replaced: bool = False) -> Sighting:
-    """Say what is known of every attempt: names and times. A pod that replaced one waits anew."""
+    """
+    Return the facts of any attempt: names and times.
+
+    A replacement pod waits from its creation.
+    """
     base = Sighting(
         number=attempt_number(job),
         stage=Stage.STARTING,
@@ -88,7 +90,7 @@ def _of(job: Job, pod: Pod | None = None, *, replaced: bool = False) -> Sighting
 
 
 def _resumed(job: Job) -> datetime | None:
-    """Return when somebody let go of a Job that was suspended."""
+    """Return when somebody resumed a suspended Job."""
     held = _suspension(job)
     return held.last_transition_time if held is not None and held.status == "False" else None
 
@@ -123,7 +125,7 @@ def _without_pod(base: Sighting, job: Job, now: datetime) -> Sighting:
 
 
 def _complete(base: Sighting, complete: ConditionView, now: datetime) -> Sighting:
-    """Believe a Job that it counted an exit code 0, where no pod tells more."""
+    """Take the success from the Job if no pod has more details."""
     ending = Ending(complete.last_transition_time or now, One(0), message=WORDLESS)
     return replace(base, stage=Stage.ENDED, ending=ending, alive=False)
 

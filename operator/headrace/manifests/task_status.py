@@ -20,7 +20,7 @@ _OUTCOME = name_of(TaskRunStatus, "outcome")
 
 
 def task_status(log: TaskLog, past: Past) -> Json:
-    """Return a TaskRun's status, after what it said until now."""
+    """Return a TaskRun's next status, from its log and the previous status."""
     succeeded = None if log.outcome is None else log.outcome is Outcome.SUCCEEDED
     return as_patch(
         TaskRunStatus(
@@ -42,7 +42,7 @@ def task_status(log: TaskLog, past: Past) -> Json:
 
 def read_task_status(written: Mapping[str, Any]) -> TaskLog:
     """
-    Read back what `task_status` wrote. An empty status is an empty log.
+    Read the result of `task_status`. An empty status is an empty log.
 
     Raises:
         ValueError: if somebody has written something else there.
@@ -69,7 +69,7 @@ def read_task_status(written: Mapping[str, Any]) -> TaskLog:
 
 
 def has_outcome(written: Mapping[str, Any]) -> bool:
-    """Tell from the status of a TaskRun whether its task has ended for good. Garbled or not."""
+    """Return whether the task of a TaskRun has ended, from its status, garbled or not."""
     return _OUTCOME in written
 
 

@@ -1,8 +1,8 @@
 """
-What is left of an object while it is decoded: only what somebody reads, and never much of it.
+The trimming of objects while they are decoded: the fields that are read, and a bounded size.
 
-Whoever may write an object decides how large it is, up to some megabytes. What is kept in memory
-for as long as the object lives must not depend on that. Knows sizes, and no kind.
+The author of an object chooses its size, up to some megabytes. The memory for it must not depend on
+that. Knows sizes, and no kind.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -13,11 +13,11 @@ import msgspec
 from headrace.kube.objects import Meta, OwnerReference
 
 SPEC_BYTES: Final = 16 * 1024
-"""Bytes of JSON up to which a spec is kept whole. Nearly all specs have less."""
+"""Bytes of JSON up to which a spec is kept whole. Nearly all specs are smaller."""
 VALUE: Final = 1024
-"""Characters of a value that is kept: names, times, quantities and users have fewer."""
+"""How many characters of a value are kept: names, times, quantities and users have fewer."""
 WORDS: Final = 8 * 1024
-"""Characters that are kept of what a container says. Its outputs have at most 4,096."""
+"""How many characters of a container's message are kept. Outputs have at most 4,096."""
 ELEMENTS: Final = 64
 """How many conditions, or containers, of an object are kept."""
 
@@ -31,9 +31,9 @@ T = TypeVar("T")
 
 def bare(meta: Meta, labels: Collection[str] = (), annotations: Collection[str] = ()) -> Meta:
     """
-    Return metadata with these labels and annotations only, and with the owners that count.
+    Return metadata with only these labels and annotations, and with at most two owners.
 
-    Those are the controller, and the first Job: a Pod that its Job has let go of still names it.
+    Those are the controller, and the first Job: a Pod that its Job has released still names it.
     """
     if _is_usual(meta):
         return meta
@@ -58,19 +58,19 @@ def head(spec: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
 
 
 def is_small(spec: Mapping[str, Any]) -> bool:
-    """Tell whether a spec is kept whole."""
+    """Return whether a spec is kept whole."""
     return len(msgspec.json.encode(spec)) <= SPEC_BYTES
 
 
 def few(elements: tuple[T, ...], first: Callable[[T], bool] = lambda _: True) -> tuple[T, ...]:
-    """Return some elements of a list that usually has fewer; those that are `first` come first."""
+    """Return a bounded number of a list's elements; the `first` ones come first."""
     if len(elements) <= ELEMENTS:
         return elements
     return tuple(sorted(elements, key=lambda each: not first(each))[:ELEMENTS])
 
 
 def beginning(text: str, most: int = VALUE) -> str:
-    """Return the beginning of a text that usually is shorter."""
+    """Return a text, or the beginning of an unusually long one."""
     return text if len(text) <= most else text[:most]
 
 

@@ -8,7 +8,7 @@ from headrace.engine.task.observed import Named, Where
 
 
 def where(job: str | None = None, pod: str | None = None, node: str | None = None) -> Where:
-    """Return where an attempt runs; a name that is empty or None is not known."""
+    """Return where an attempt runs; an empty or missing name is unknown."""
     return Where(
         Named("Job", job) if job else None,
         Named("pod", pod) if pod else None,

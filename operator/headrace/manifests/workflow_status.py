@@ -17,7 +17,7 @@ from headrace.manifests.json_form import Json, as_patch, read
 
 
 def workflow_status(log: WorkflowLog, past: Past) -> Json:
-    """Return a Workflow's status, after what it said until now."""
+    """Return a Workflow's next status, from its log and the previous status."""
     schedule = log.schedule
     return as_patch(
         WorkflowStatus(
@@ -41,7 +41,7 @@ def workflow_status(log: WorkflowLog, past: Past) -> Json:
 
 def read_workflow_status(written: Mapping[str, Any]) -> WorkflowLog:
     """
-    Read back what `workflow_status` wrote. An empty status is an empty log.
+    Read the result of `workflow_status`. An empty status is an empty log.
 
     Raises:
         ValueError: if somebody has written something else there.

@@ -1,1 +1,1 @@
-"""Carriers: what makes, shows and ends a kind of work on a cluster. `table` lists them."""
+"""Carriers create, show and end a kind of work on a cluster. `table` lists them."""

@@ -1,7 +1,7 @@
 """
-What a kind of work needs of a cluster.
+The interface of a carrier: a kind of work on a cluster.
 
-Knows TaskRuns, attempts and how they are shown. Knows no kind of work.
+Knows TaskRuns, attempts and sightings. Knows no kind of work.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,15 +13,15 @@ from headrace.engine.task.observed import ObservedTask, Obstacle, Sighting
 from headrace.manifests.kube import OwnObject
 
 Draw = Callable[[OwnObject], ObservedTask]
-"""Puts together how a TaskRun stands, from what is cached now."""
+"""Derives the state of a TaskRun from the caches."""
 
 
 class Carrier(Protocol):
-    """Makes, shows and ends the attempts of one kind of work."""
+    """Creates, shows and ends the attempts of one kind of work."""
 
     async def make(self, start: StartAttempt, item: OwnObject) -> Obstacle | None:
         """
-        Make what stands for an attempt, if it is not there yet. Twice is the same as once.
+        Create the object of an attempt, if it does not exist yet. A repetition changes nothing.
 
         Args:
             start: The attempt.
@@ -37,27 +37,26 @@ class Carrier(Protocol):
 
     def show(self, item: OwnObject, logged: int) -> Iterator[Sighting]:
         """
-        Show the attempts of a TaskRun, in any order, from what is cached.
+        Show the attempts of a TaskRun, in any order, from the caches.
 
         Args:
             item: The TaskRun.
-            logged: How many attempts are in its log.
+            logged: The number of attempts in its log.
 
         """
 
     async def make_sure(self, item: OwnObject, seen: ObservedTask, draw: Draw) -> ObservedTask:
         """
-        Ask the API server where the cache's silence about a TaskRun would have consequences.
+        Ask the API server if a missing object of a TaskRun would have consequences.
 
         Args:
             item: The TaskRun.
-            seen: How it stands by the caches.
-            draw: Puts that together anew.
+            seen: Its state in the caches.
+            draw: Derives that state again.
 
-        Returns:
-            How it stands for sure.
+        Returns: Its certain state.
 
         """
 
     async def end(self, place: Place, task_run_uid: str, number: int) -> None:
-        """End an attempt, if there is one of this kind and anything of it is left."""
+        """End an attempt of this kind, if any object of it is left."""

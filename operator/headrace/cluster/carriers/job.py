@@ -1,7 +1,7 @@
 """
 A container as a Job, one an attempt.
 
-A name that is taken by our own Job is success; by somebody else's, it is said. Decides no start.
+A name that our own Job has is success; a name of somebody else's Job is refused. Decides no start.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class JobCarrier:
     """Keeps the promises of `Carrier` for containers."""
 
     def __init__(self, reach: Reach) -> None:
-        """Work with these."""
+        """Work with these caches, client and clock."""
         self._caches = reach.caches
         self._client = reach.client
         self._clock = reach.clock
@@ -40,15 +40,15 @@ class JobCarrier:
         self._doubts = JobDoubts(reach)
 
     def show(self, item: OwnObject, logged: int) -> Iterator[Sighting]:
-        """Show what Jobs and pods tell of a TaskRun's attempts."""
+        """Show the attempts of a TaskRun, from Jobs and pods."""
         return self._sightings.of(item, logged)
 
     async def make_sure(self, item: OwnObject, seen: ObservedTask, draw: Draw) -> ObservedTask:
-        """Ask about Jobs that ought to be known, and what keeps pods from running."""
+        """Ask about missing Jobs, and about pods that do not start."""
         return await self._doubts.settle(item, seen, draw)
 
     async def make(self, start: StartAttempt, item: OwnObject) -> Obstacle | None:
-        """Make an attempt's Job, if its identity may be used."""
+        """Create an attempt's Job, if it may use its identity."""
         return await self._identity(start) or await self._job(start, item)
 
     async def end(self, place: Place, task_run_uid: str, number: int) -> None:
@@ -59,8 +59,8 @@ class JobCarrier:
             if meta.name != name or meta.deletion_timestamp:
                 continue
             try:
-                # Foreground: the Job stays visible until its pods are gone, so that what must wait
-                # for their end can.
+                # Foreground: the Job stays visible until its pods are gone, so that other tasks can
+                # wait for it.
                 await self._client.delete(
                     Ref(JOBS, meta.namespace, meta.name), uid=meta.uid, propagation="Foreground"
                 )
@@ -80,13 +80,13 @@ class JobCarrier:
 
     async def _not_of_a_former(self, place: Place, job: Job) -> None:
         """
-        Make sure that no watch has yet to tell of a TaskRun that has this Job.
+        Make sure that no TaskRun with this Job is missing in the cache.
 
-        A controller before this one may have made both a moment ago, the TaskRun under its former
-        name. Where names are the same, the name shows it.
+        An earlier controller may have created both a moment ago, with the former name of the
+        TaskRun. If the names are the same, the name shows it.
 
         Raises:
-            StaleError: It is so, and the next turn goes on with that TaskRun.
+            StaleError: One is missing, and the next turn goes on with it.
 
         """
         if place.key.kind is RunKind.TASK_RUN:
@@ -104,7 +104,7 @@ class JobCarrier:
             raise StaleError(f"TaskRun {name} exists already")
 
     async def _identity(self, start: StartAttempt) -> Denied | None:
-        """Ask for the ServiceAccount that an attempt names, and the engine whether it may."""
+        """Read the ServiceAccount of an attempt, and let the engine decide."""
         name = identity_needed(start.work)
         opened = False
         if name is not None:

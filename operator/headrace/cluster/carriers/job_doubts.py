@@ -1,8 +1,8 @@
 """
-What the caches cannot be sure of about a Job: the API server is asked.
+Doubts about a Job that only the API server can settle.
 
-A Job that is not in a cache may be gone, or its news may be late. To take one for the other would
-run an attempt twice, or lose its outputs. Knows when to ask; decides nothing about tasks.
+A Job that is missing in a cache may be gone, or its event may be late. A mistake would run an
+attempt twice, or lose its outputs. Knows when to ask; decides nothing about tasks.
 """
 
 from dataclasses import replace
@@ -19,20 +19,20 @@ from headrace.kube.resources import JOBS, Ref
 from headrace.manifests.kube import Job, OwnObject
 
 KEPT = 20_000
-"""Of how many Jobs it is remembered that they are gone."""
+"""How many deleted Jobs are remembered."""
 
 
 class JobDoubts:
     """Settles doubts about Jobs."""
 
     def __init__(self, reach: Reach) -> None:
-        """Start with nothing asked."""
+        """Start empty."""
         self._reach = reach
         self._words = Complaints(reach.client)
         self._surely_gone: dict[str, None] = {}  # Names of Jobs; the oldest first.
 
     async def settle(self, item: OwnObject, seen: ObservedTask, draw: Draw) -> ObservedTask:
-        """Look twice where the cache's silence would have consequences."""
+        """Ask the API server if a missing object would have consequences."""
         if seen.log.outcome is not None:
             return seen
         doubtful = self._doubtful(item, seen)
@@ -45,7 +45,7 @@ class JobDoubts:
         return await self._explained(item, seen)
 
     def _doubtful(self, item: OwnObject, seen: ObservedTask) -> str | None:
-        """Return the name of the Job that ought to be known, and of which the cache knows none."""
+        """Return the name of a Job that should exist and is missing in the cache."""
         last, sighting = seen.log.last, seen.sighting
         if last is not None and last.open and (sighting is None or sighting.number < last.number):
             return last.where.unit_name or attempt_name(place_of(item), last.number)
@@ -57,7 +57,7 @@ class JobDoubts:
         return None if name in {job.metadata.name for job in known} else name
 
     async def _ask_for_job_of_lost_pod(self, item: OwnObject, seen: ObservedTask) -> None:
-        """Find out whether the Job went first: news of Jobs may come later than news of pods."""
+        """Find out whether the Job was deleted first: its event may be the later one."""
         name = seen.sighting.where.unit_name if seen.sighting is not None else ""
         job = self._reach.caches.jobs.get(item.metadata.namespace, name)
         if job is not None and not await self._job_exists(item, job.metadata.name):
@@ -78,7 +78,7 @@ class JobDoubts:
         return True
 
     async def _explained(self, item: OwnObject, seen: ObservedTask) -> ObservedTask:
-        """Add what Events say of an attempt that does not get under way."""
+        """Add the words of Events on an attempt that does not start."""
         if seen.sighting is None:
             return seen
         answer = await self._words.explain(item.metadata.namespace, seen.sighting)
@@ -90,7 +90,7 @@ class JobDoubts:
 
 
 def _lost_its_pod(seen: ObservedTask) -> bool:
-    """Tell whether an attempt that is not closed yet ended because its pod was deleted."""
+    """Return whether an open attempt ended because its pod was deleted."""
     last, sighting = seen.log.last, seen.sighting
     if sighting is None or sighting.ending is None:
         return False

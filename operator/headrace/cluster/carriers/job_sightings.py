@@ -1,5 +1,5 @@
 """
-What Jobs and pods show of a TaskRun's attempts, from what is cached.
+The sightings of a TaskRun's attempts, from cached Jobs and pods.
 
 Knows which Jobs and pods belong to a TaskRun, also when they are gone. Asks nobody.
 """
@@ -18,15 +18,15 @@ from headrace.manifests.sighting import sight
 
 
 class JobSightings:
-    """Shows attempts that are carried by Jobs."""
+    """Shows the attempts that run as Jobs."""
 
     def __init__(self, caches: Caches, clock: Callable[[], datetime]) -> None:
-        """Read these caches; `clock` stands in for times nobody tells."""
+        """Read these caches; `clock` replaces missing times."""
         self._caches = caches
         self._clock = clock
 
     def of(self, item: OwnObject, logged: int) -> Iterator[Sighting]:
-        """Show the attempts of a TaskRun of which a Job or a pod is known."""
+        """Show the attempts of a TaskRun with a known Job or pod."""
         caches, now = self._caches, self._clock()
         uid, place = item.metadata.uid, place_of(item)
         shown: set[str] = set()
@@ -47,10 +47,10 @@ class JobSightings:
 
     def _pods_of(self, job: Job, *, gone: bool) -> tuple[Pod, ...]:
         """
-        Return a Job's pods, and of those that are gone the ones whose last words count.
+        Return a Job's pods, and the deleted ones with a result that counts.
 
-        Between two turns a pod may end and be deleted. That is no end of a Job that goes on and may
-        make another pod, unless the pod succeeded.
+        Between two turns, a pod may end and be deleted. Such a Job goes on and may create another
+        pod, unless the pod succeeded.
         """
         pods, uid = self._caches.pods, job.metadata.uid
         over = gone or holds(job.status.conditions, "Failed") is not None
@@ -62,7 +62,7 @@ class JobSightings:
         return (*pods.by_index(uid), *dead)
 
     def _orphans(self, place: Place, shown: Collection[str]) -> dict[str, tuple[Pod, ...]]:
-        """Return the pods, by Job, whose Jobs went while nobody looked, or without their pods."""
+        """Return the pods without a Job, by the name of the Job."""
         found: dict[str, tuple[Pod, ...]] = {}
         for pod in self._caches.pods.by_index((place.key, place.task)):
             if owner_uid(pod.metadata) not in shown:
@@ -71,6 +71,6 @@ class JobSightings:
 
 
 def _last_job(pod: Pod) -> Job:
-    """Return what a pod still tells of its Job."""
+    """Return the facts about a Job that its pod still shows."""
     meta, uid = pod.metadata, owner_uid(pod.metadata)
     return Job(msgspec.structs.replace(meta, name=job_of(pod), uid=uid, deletion_timestamp=None))

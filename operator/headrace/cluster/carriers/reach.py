@@ -1,4 +1,4 @@
-"""What all carriers work with."""
+"""The tools of all carriers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from headrace.kube.client import Client
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a carrier reads, writes through and wakes."""
+    """The caches, the client and the queue of a carrier."""
 
     caches: Caches
     client: Client
     clock: Callable[[], datetime]
-    """The wall clock: stands in for times that Kubernetes does not tell."""
+    """The wall clock: replaces times that Kubernetes does not give."""
     later: Callable[[RunKey, float], None]
-    """Asks for a look at a run in so many seconds."""
+    """Asks for a turn of a run in so many seconds."""

@@ -1,4 +1,4 @@
-"""Which carrier a kind of work has: one line a kind."""
+"""The table of carriers: one line for each kind of work."""
 
 from collections.abc import Mapping
 

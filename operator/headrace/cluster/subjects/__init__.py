@@ -1,1 +1,1 @@
-"""One module for each kind of subject: how it is observed in a cluster, and changed."""
+"""The subjects in a cluster, one module each: how to observe and change them."""

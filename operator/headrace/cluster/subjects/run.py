@@ -1,7 +1,7 @@
 """
-The world of runs in a Kubernetes cluster: reads what is cached, writes through the API server.
+The world of runs in a Kubernetes cluster: reads the caches, writes through the API server.
 
-Knows where each part of a run is kept. Decides nothing.
+Knows the objects of a run. Decides nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,7 @@ class Hooks:
     clock: Callable[[], datetime]
     """The wall clock."""
     later: Callable[[RunKey, float], None]
-    """Asks for a look at a run in so many seconds."""
+    """Asks for a turn of a run in so many seconds."""
     events: EventRecorder
     job_created: Callable[[RunKey], None] = lambda _: None
     """Called for each Job that was created, for metrics."""
@@ -82,7 +82,7 @@ class ClusterWorld:
         self._memories: dict[RunKey, Memory] = {}
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
-        """Return all that is true of a run now, or None if it is gone."""
+        """Return the observed run, or None if it is gone."""
         self._look(key)
         run = await self._reader.read(key)
         if run is None:
@@ -91,7 +91,7 @@ class ClusterWorld:
         self._caches.awaited.learn(run)
         self._caches.line.learn(run)
         memory = self._memories[key]
-        if run.log.finished is not None:  # Of tasks that have ended nothing more is written.
+        if run.log.finished is not None:  # Nothing more is written for ended tasks.
             over = {task for task, seen in run.tasks.items() if seen.log.outcome is not None}
             memory.tasks = {task: each for task, each in memory.tasks.items() if task not in over}
         return replace(
@@ -102,7 +102,7 @@ class ClusterWorld:
         )
 
     def _look(self, key: RunKey) -> None:
-        """Note which object is looked at. What was known of another of its name is over."""
+        """Note the version of the run in this turn. Forget another run of this name."""
         item = self._run_object(key)
         if item is None:
             return
@@ -115,19 +115,19 @@ class ClusterWorld:
         known.tasks.clear()
 
     def _saw(self, key: RunKey, items: Mapping[str, OwnObject]) -> None:
-        """Note which TaskRuns are looked at."""
+        """Note the versions of the TaskRuns in this turn."""
         if key in self._memories:
             memory = self._memories[key]
             memory.tasks = {task: version_of(item.metadata) for task, item in items.items()}
             memory.seen = {task: self.pictures.of(item) for task, item in items.items()}
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
-        """Write TaskRuns' statuses, each if it is still the one that was decided upon."""
+        """Write TaskRuns' statuses, each only over the version of the decision."""
         await self._look_twice(key, records)
         await some_at_a_time([self._log(key, task, log) for task, log in records.items()])
 
     async def _look_twice(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
-        """Refuse to close an attempt by a decision that knew less than is known now."""
+        """Refuse to close an attempt if the caches know more than the decision did."""
         items = {task: self._task_run(key, task) for task in records}
         there = {task: item for task, item in items.items() if item is not None}
         logs = {task: (task_log(item)[0], records[task]) for task, item in there.items()}
@@ -137,14 +137,14 @@ class ClusterWorld:
                 raise StaleError(f"{key.kind} {key.namespace}/{key.name}: news was on its way")
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
-        """Make and delete Jobs. What the API server refuses is kept as an obstacle."""
+        """Create and delete Jobs. A refusal of the API server becomes an obstacle."""
         memory, item = self._memories.get(key), self._run_object(key)
         if memory is not None and (item is None or item.metadata.uid != memory.uid):
             raise StaleError(f"{key.kind} {key.namespace}/{key.name} is another one now")
         await some_at_a_time([self._apply(key, action) for action in actions])
 
     async def record(self, key: RunKey, status: RunLog) -> None:
-        """Write the WorkflowRun's status; a TaskRun on its own has told all in its log."""
+        """Write the WorkflowRun's status; for a TaskRun on its own, its log is the status."""
         if key.kind is RunKind.TASK_RUN:
             await self._record_alone(key, status)
             return
@@ -164,7 +164,7 @@ class ClusterWorld:
             await tell(WORKFLOW_RUNS, item.metadata, status.reason, message)
 
     async def complain(self, key: RunKey, reason: Reason, message: str) -> None:
-        """Show that a turn could not be ended, and why, as far as that can be written."""
+        """Show in the status why a turn failed, if it can be written."""
         item = self._run_object(key)
         if item is None or has_ended(item.status):
             return
@@ -172,7 +172,7 @@ class ClusterWorld:
         if key.kind is RunKind.TASK_RUN:
             task, readable = task_log(item)
             log = replace(task, reason=reason, message=message)
-            if readable and log != task:  # Else the log would be lost, of which a Job tells.
+            if readable and log != task:  # Otherwise the log would be lost.
                 await self._statuses.write(
                     item, Status(TASK_RUNS, self._caches.task_runs, task_status(log, past))
                 )
@@ -185,7 +185,7 @@ class ClusterWorld:
                 )
 
     async def _record_alone(self, key: RunKey, status: RunLog) -> None:
-        """Write the end of a TaskRun on its own that could not even begin."""
+        """Write the end of a TaskRun on its own that could not begin."""
         item = self._caches.task_runs.get(key.namespace, key.name)
         if item is None or has_outcome(item.status) or status.finished is None:
             return
@@ -213,7 +213,7 @@ class ClusterWorld:
         if log.outcome is None:
             memory.tasks_logged[task] = self._clock()
         else:
-            memory.tasks_logged.pop(task, None)  # Nothing more will be written.
+            memory.tasks_logged.pop(task, None)  # There are no further writes.
 
     async def _apply(self, key: RunKey, action: Action) -> None:
         match action:
@@ -234,7 +234,7 @@ class ClusterWorld:
                     await self._starter.end(place_of(item), item.metadata.uid, number)
 
     def _made(self, key: RunKey, task: str) -> None:
-        """Note the TaskRun that was made for a task, so that its log can be written."""
+        """Note the TaskRun that was created for a task, so that its log can be written."""
         memory, item = self._memories.get(key), self._task_run(key, task)
         if memory is not None and item is not None:
             memory.tasks.setdefault(task, version_of(item.metadata))
@@ -263,7 +263,7 @@ class ClusterWorld:
             return
         if memory is not None:
             memory.obstacles[task] = obstacle
-        self._hooks.later(key, 0.0)  # Nothing was made, so nothing else will tell.
+        self._hooks.later(key, 0.0)  # Nothing was created, so no event will follow.
 
     def _forget(self, key: RunKey) -> None:
         self._caches.awaited.forget(key)

@@ -1,7 +1,7 @@
 """
-The world of Workflows: reads a definition with its runs, carries out what was decided of it.
+The world of Workflows: reads a definition with its runs, and carries out decisions.
 
-Decides nothing. Events are told after the status is written, and losing one loses nothing.
+Decides nothing. Events are written after the status, and a lost Event does no harm.
 """
 
 from collections.abc import Callable
@@ -66,12 +66,12 @@ class WorkflowWorld:
         self._wrote: dict[WorkflowKey, str] = {}
         self._listed: dict[WorkflowKey, tuple[tuple[str, int], tuple[str, ...]]] = {}
         self._specs: dict[WorkflowKey, tuple[tuple[str, int], WorkflowSpec]] = {}
-        self._uids: dict[WorkflowKey, dict[str, str]] = {}  # Of the runs looked at, by name.
+        self._uids: dict[WorkflowKey, dict[str, str]] = {}  # By name: runs of this turn.
         self._made: dict[str, dict[str, NewRun]] = {}
-        """By a Workflow's uid: the runs that were made, and that its status does not tell of."""
+        """By a Workflow's uid: created runs that its status does not show yet."""
 
     async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
-        """Return all that is true of a workflow now; None if nothing is left of it."""
+        """Return the observed workflow; None if it is gone."""
         item = await self._definitions.workflow(key.namespace, key.name)
         found = self._caches.runs.by_index((key.namespace, key.name))
         runs = tuple(_known(run) for run in found)
@@ -90,20 +90,20 @@ class WorkflowWorld:
             return ObservedWorkflow(
                 key.name, "", gone, 0, None, exists=False, revisions=revisions, runs=runs
             )
-        # Of what is kept until it is gone, nothing is as large as a spec may be.
+        # A deleted workflow keeps no large spec.
         self._read[key] = structs.replace(item, spec=Raw(b""))
         return await self._existing(item, runs, revisions)
 
     async def apply(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
-        """Create and cancel runs. Doing it again changes nothing."""
+        """Create and cancel runs. A repetition changes nothing."""
         uids = dict(self._uids.get(key, {}))
         for run in decision.create:
             uids[run.name] = await self._create(key, run)
-        for name in decision.cancel:  # It may be one of those that were just made.
+        for name in decision.cancel:  # It may be a run that was just created.
             await self._cancel(key, name, uids[name])
 
     async def tidy(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
-        """Delete old runs and revisions. Doing it again changes nothing."""
+        """Delete old runs and revisions. A repetition changes nothing."""
         uids = self._uids.get(key, {})
         for name in decision.delete_runs:
             await self._delete(WORKFLOW_RUNS, key.namespace, name, uids[name])
@@ -113,11 +113,11 @@ class WorkflowWorld:
             self._listed.pop(key, None)
 
     def wrote(self, key: WorkflowKey, version: str) -> bool:
-        """Tell whether this version of a workflow is what we wrote last: it is no news."""
+        """Return whether we wrote this version of a workflow: then it is no news."""
         return version != "" and self._wrote.get(key) == version
 
     async def complain(self, key: WorkflowKey, reason: Reason, message: str) -> None:
-        """Show that a turn could not be ended, and why, as far as that can be written."""
+        """Show in the status why a turn failed, if it can be written."""
         item = self._read.get(key)
         if item is None:
             return
@@ -128,7 +128,7 @@ class WorkflowWorld:
             await self._write(item, status)
 
     async def record(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
-        """Write the Workflow's status if it is to be written, then tell what happened."""
+        """Write the Workflow's status, if there is one to write, then its Events."""
         item = self._read.get(key)
         if item is None:
             return
@@ -163,7 +163,7 @@ class WorkflowWorld:
         )
 
     async def _parsed(self, item: WorkflowObject) -> WorkflowSpec:
-        """Return a workflow's spec, parsed once a generation: of a large one that takes long."""
+        """Return a workflow's spec, parsed once a generation: a large one takes long."""
         meta = item.metadata
         key, content = WorkflowKey(meta.namespace, meta.name), (meta.uid, meta.generation)
         known = self._specs.get(key)
@@ -172,7 +172,7 @@ class WorkflowWorld:
         return known[1]
 
     async def _revisions(self, key: WorkflowKey, item: WorkflowObject | None) -> tuple[str, ...]:
-        """Return the revisions that are kept, listed once a generation: nobody else makes any."""
+        """Return the kept revisions, listed once a generation: only we create them."""
         content = ("", 0) if item is None else (item.metadata.uid, item.metadata.generation)
         known = self._listed.get(key)
         if item is not None and known is not None and known[0] == content:
@@ -187,7 +187,7 @@ class WorkflowWorld:
         return tuple(names)
 
     async def _create(self, key: WorkflowKey, run: NewRun) -> str:
-        """Create a run, and return the uid of the one that has its name."""
+        """Create a run, and return the uid of the run with its name."""
         item = self._read.get(key)
         annotations = item.metadata.annotations if item is not None else {}
         manifest = workflow_run(
@@ -222,7 +222,7 @@ class WorkflowWorld:
         try:
             await self._client.delete(Ref(resource, namespace, name), uid=uid)
         except ApiError as error:
-            if not not_found(error) and not conflict(error):  # It was made anew: leave it alone.
+            if not not_found(error) and not conflict(error):  # A newer run has the name.
                 raise
 
     async def _write(self, item: WorkflowObject, log: WorkflowLog) -> None:
@@ -266,4 +266,4 @@ def _log(item: WorkflowObject) -> WorkflowLog:
     try:
         return read_workflow_status(item.status)
     except ValueError:
-        return WorkflowLog()  # Somebody wrote something else there; it is a projection.
+        return WorkflowLog()  # Somebody wrote something else there; the status is a projection.
