@@ -29,7 +29,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.task.news import news
-from headrace.engine.task.observed import Obstacle, TaskLog
+from headrace.engine.task.observed import EMPTY, Obstacle, TaskLog
 from headrace.kube.client import Client
 from headrace.kube.errors import StaleError
 from headrace.manifests.conditions import Past
@@ -123,18 +123,30 @@ class ClusterWorld:
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write TaskRuns' statuses, each only over the version of the decision."""
-        await self._look_twice(key, records)
-        await some_at_a_time([self._log(key, task, log) for task, log in records.items()])
+        known = await self._look_twice(key, records)
+        await some_at_a_time(
+            [self._log(key, task, known.get(task, EMPTY), log) for task, log in records.items()]
+        )
 
-    async def _look_twice(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
-        """Refuse to close an attempt if the caches know more than the decision did."""
+    async def _look_twice(
+        self, key: RunKey, records: Mapping[str, TaskLog]
+    ) -> Mapping[str, TaskLog]:
+        """
+        Refuse to close an attempt if the caches know more than the decision did.
+
+        Returns:
+            The logs on record, by task.
+
+        """
         items = {task: self._task_run(key, task) for task in records}
         there = {task: item for task, item in items.items() if item is not None}
-        logs = {task: (task_log(item)[0], records[task]) for task, item in there.items()}
+        known = {task: task_log(item)[0] for task, item in there.items()}
+        logs = {task: (log, records[task]) for task, log in known.items()}
         memory = self._memories.get(key)
         for task in await self._second_look.ask(key, logs):
             if memory is not None and memory.seen.get(task) is not self.pictures.of(there[task]):
                 raise StaleError(f"{key.kind} {key.namespace}/{key.name}: news was on its way")
+        return known
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
         """Create and delete Jobs. A refusal of the API server becomes an obstacle."""
@@ -196,16 +208,16 @@ class ClusterWorld:
             finished=status.finished,
             observed_generation=status.observed_generation,
         )
-        await self._log(key, key.name, refused)
+        await self._log(key, key.name, task_log(item)[0], refused)
 
-    async def _log(self, key: RunKey, task: str, log: TaskLog) -> None:
+    async def _log(self, key: RunKey, task: str, known: TaskLog, log: TaskLog) -> None:
         memory, item = self._memories.get(key), self._task_run(key, task)
         if item is None or (memory is not None and task not in memory.tasks):
             raise StaleError(f"the TaskRun of {task} has come or gone")
         put = Status(TASK_RUNS, self._caches.task_runs, task_status(log, self._past(item)))
         version = None if memory is None else memory.tasks[task]
         written = await self._statuses.write(item, put, version)
-        for reason, message in news(task_log(item)[0], log):
+        for reason, message in news(known, log):
             self._hooks.events.warn_later(TASK_RUNS, item.metadata, reason, message)
         if memory is None:
             return
