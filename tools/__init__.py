@@ -1,1 +1,1 @@
-"""Programs for people who work on Headrace, or try it out."""
+"""Programs for people who develop Headrace or try it."""

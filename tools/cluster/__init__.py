@@ -1,5 +1,5 @@
 """
-A Kubernetes cluster for tests, on whatever this machine offers.
+A Kubernetes cluster for tests, with the means of this machine.
 
-Knows how to get a cluster up and down and images into it. Knows nothing of Headrace.
+Knows how to start and stop a cluster, and how to load images. Knows nothing of Headrace.
 """

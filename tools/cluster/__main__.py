@@ -1,7 +1,7 @@
 """
 The command line: `python -m tools.cluster VERB`, in the root of the checkout.
 
-Knows words and how results are shown. Everything else the cluster knows.
+Knows the verbs and the output. The cluster does the rest.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def _env(cluster: Cluster, _: argparse.Namespace) -> str:
 
 
 def exports(variables: Mapping[str, str]) -> str:
-    """Return lines for a shell; PATH is added to, not set."""
+    """Return lines for a shell; they extend PATH."""
     own = {name: shlex.quote(value) for name, value in variables.items()}
     programs = variables["PATH"].partition(":")[0]
     own["PATH"] = f"{shlex.quote(programs)}:$PATH"
@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return the exit code: 0 done, 1 failed (a message says why), 2 wrong words."""
+    """Return the exit code: 0 done, 1 failed (a message says why), 2 wrong arguments."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     words = _parser().parse_args(arguments)
     try:

@@ -1,7 +1,7 @@
 """
 Go programs that a cluster needs, each built once and kept under the user's cache folder.
 
-Knows versions, where the results lie and when they are out of date. Does not run them.
+Knows versions, the places of the results, and when they are out of date. Does not run them.
 """
 
 import hashlib
@@ -45,20 +45,20 @@ KWOK = Tool("kwok", "sigs.k8s.io/kwok/cmd/kwok", "v0.8.0")
 
 
 def cache(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of what is made once for all clusters of this user."""
+    """Return the folder for files that all clusters of this user share."""
     home = environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(home) / "headrace"
 
 
 def linker_flags(version: str) -> str:
-    """Return the flags that make the program tell its version, as API clients expect."""
+    """Return the flags that give the program its version, as API clients expect."""
     major, minor, _ = version.removeprefix("v").split(".")
     values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
     return " ".join(["-s -w", *(f"-X {_VERSION_PACKAGE}.{k}={v}" for k, v in values.items())])
 
 
 def source_key(source: Path = SOURCE) -> str:
-    """Return what names this state of the source: other bytes or flags, another key."""
+    """Return the key of this state of the source: other bytes or flags have another key."""
     digest = hashlib.sha256(linker_flags(KUBERNETES).encode())
     for name in _SOURCE_FILES:
         digest.update((source / name).read_bytes())
@@ -95,16 +95,15 @@ def tool(which: Tool) -> Path:
 @contextmanager
 def _building(wanted: Path) -> Iterator[Path | None]:
     """
-    Hand out a path to build at, or None where the result is there already.
+    Yield a path to build at, or None if the result exists already.
 
-    Two who want the same program build it once, and a build that is cut off leaves nothing
-    that looks like a program.
+    Concurrent requests build a program once, and an interrupted build leaves no incomplete program.
     """
     with locked(wanted.parent / f"{wanted.name}.lock"):
         if wanted.exists():
             yield None
             return
-        # Always the same folder: what a build that was killed left is cleared by the next.
+        # Always the same folder: the next build removes the rest of a killed one.
         folder = wanted.parent / f"{wanted.name}.work"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

@@ -1,5 +1,5 @@
 """
-Who may speak to whom in a one-node cluster: certificates and the kubeconfigs made of them.
+Certificates and kubeconfigs of a one-node cluster.
 
 Knows the subjects that Kubernetes expects of its components
 (https://kubernetes.io/docs/setup/best-practices/certificates/). Does not know who uses them.
@@ -23,7 +23,7 @@ _AUTHORITY = "keyUsage=critical,keyCertSign,cRLSign"
 
 
 def users(node: str) -> Mapping[str, str]:
-    """Return who has a kubeconfig: the file's name and the certificate's subject."""
+    """Return the owners of kubeconfigs: file name and certificate subject."""
     return {
         "admin": "/O=system:masters/CN=admin",
         "controller-manager": "/CN=system:kube-controller-manager",
@@ -37,22 +37,22 @@ def users(node: str) -> Mapping[str, str]:
 
 
 def alternative_names(address: IPv4Address) -> str:
-    """Return under what names and addresses the API server may be called."""
+    """Return the names and addresses of the API server."""
     addresses = (IPv4Address("127.0.0.1"), API_SERVICE_ADDRESS, NODE_ADDRESS, address)
     return ",".join([*(f"IP:{a}" for a in addresses), *(f"DNS:{name}" for name in _API_NAMES)])
 
 
 def make(instance: Instance) -> None:
-    """Make the certificates and kubeconfigs that are not there yet."""
+    """Create missing certificates and kubeconfigs."""
     if not instance.pki.exists():
-        # Made beside and then renamed: a run that is cut off leaves no half of a folder.
+        # Created beside and then renamed: an interrupted run leaves no incomplete folder.
         folder = instance.state / "pki.new"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
         _for_servers(folder, instance)
         folder.rename(instance.pki)
     for user, subject in users(instance.node).items():
-        # Written last, so that it tells that all the rest is there.
+        # Written last, as a sign that all the rest exists.
         if not (instance.pki / f"{user}.kubeconfig").exists():
             _for_user(instance, user, subject)
     shutil.copy(instance.pki / "admin.kubeconfig", instance.kubeconfig)

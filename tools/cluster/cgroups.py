@@ -1,8 +1,8 @@
 """
-The control groups of an instance: the kernel's own register of which processes belong to it.
+The control groups of an instance: the kernel's own register of its processes.
 
-Knows both versions of cgroups. Does not know what the processes are. A process cannot leave its
-group by forking, so what is in the group is exactly what the instance started, pods included.
+Knows both versions of cgroups. Does not know the processes. A process cannot leave its group by
+forking, so the group has exactly the processes of the instance, pods included.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _KILL_SECONDS = 20.0
 
 
 def is_unified(root: Path = ROOT) -> bool:
-    """Tell whether this is version 2: one tree with all controllers."""
+    """Return whether this is version 2: one tree with all controllers."""
     return (root / "cgroup.controllers").exists()
 
 
@@ -35,7 +35,7 @@ def trees(root: Path = ROOT) -> tuple[Path, ...]:
 
 
 def register(name: str, root: Path = ROOT) -> Path:
-    """Return the group that tells who belongs to the instance."""
+    """Return the group with the members of the instance."""
     if is_unified(root):
         return root / name
     for tree in _REGISTERS:
@@ -45,7 +45,7 @@ def register(name: str, root: Path = ROOT) -> Path:
 
 
 def is_writable(root: Path = ROOT) -> bool:
-    """Tell whether groups can be made here: inside of many containers they cannot."""
+    """Return whether groups can be created here: in many containers they cannot."""
     try:
         group = register(f"headrace-probe-{os.getpid()}", root)
         group.mkdir()
@@ -56,7 +56,7 @@ def is_writable(root: Path = ROOT) -> bool:
 
 
 def make(name: str, root: Path = ROOT) -> None:
-    """Make the instance's group in each tree; the kubelet makes the pods' groups in it."""
+    """Create the instance's group in each tree; the kubelet creates the pods' groups in it."""
     if is_unified(root):
         _delegate(root)
     for tree in trees(root):
@@ -75,7 +75,7 @@ def _delegate(root: Path) -> None:
 
 
 def members(name: str, root: Path = ROOT) -> frozenset[int]:
-    """Return the process ids of all that the instance runs; zombies do not count."""
+    """Return the ids of the instance's processes, without zombies."""
     found: set[int] = set()
     for file in register(name, root).rglob("cgroup.procs"):
         with contextlib.suppress(OSError):  # a pod's group can go while we look
@@ -84,7 +84,7 @@ def members(name: str, root: Path = ROOT) -> frozenset[int]:
 
 
 def components(name: str, root: Path = ROOT) -> frozenset[int]:
-    """Return the process ids of what runs outside of pods."""
+    """Return the ids of processes outside of pods."""
     try:
         text = (register(name, root) / COMPONENTS / "cgroup.procs").read_text()
     except FileNotFoundError:
@@ -93,7 +93,7 @@ def components(name: str, root: Path = ROOT) -> frozenset[int]:
 
 
 def kill(name: str, root: Path = ROOT) -> None:
-    """Kill all that the instance runs, and what those start meanwhile, until nothing is left."""
+    """Kill all processes of the instance, also new ones, until none is left."""
 
     def none_left() -> bool:
         there = members(name, root)

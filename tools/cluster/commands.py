@@ -1,7 +1,7 @@
 """
 Running other programs and waiting for them.
 
-Knows how a failed command is told to a person. Does not know any program.
+Knows how to report a failed command. Does not know any program.
 """
 
 import fcntl
@@ -61,7 +61,7 @@ def run(
 
 
 def succeeds(*command: str | Path, environ: Mapping[str, str] | None = None) -> bool:
-    """Tell whether the program can be run and ends with exit code 0."""
+    """Return whether the program can run and ends with exit code 0."""
     try:
         run(*command, environ=environ)
     except CommandFailedError:
@@ -76,10 +76,10 @@ def _story(words: Sequence[str], code: int, output: str) -> str:
 
 def wait_until(what: str, holds: Callable[[], bool], seconds: float, every: float = 0.1) -> None:
     """
-    Ask again and again until `holds` does.
+    Ask again and again until `holds` is true.
 
     Raises:
-        ClusterError: It did not in that many seconds; the message starts with `what`.
+        ClusterError: It was not true within that many seconds; the message starts with `what`.
 
     """
     deadline = time.monotonic() + seconds
@@ -91,7 +91,7 @@ def wait_until(what: str, holds: Callable[[], bool], seconds: float, every: floa
 
 @contextmanager
 def locked(file: Path, *, shared: bool = False) -> Iterator[None]:
-    """Hold a lock between processes; it goes with the process, however that ends."""
+    """Hold a lock between processes; the kernel releases it when the process ends."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)

@@ -1,5 +1,5 @@
 """
-What runs in a one-node cluster, and with which flags.
+The components of a one-node cluster, and their flags.
 
 Knows each component's flags as data. Starts nothing.
 """
@@ -42,7 +42,7 @@ _ETCD = "http://127.0.0.1:2379"
 _ETCD_PEERS = "http://127.0.0.1:2380"
 _ETCD_BYTES = 4 * 1024**3
 
-# Who did what to which object, once it is done; the bodies are left out.
+# The finished requests: who, what, which object; without bodies.
 AUDIT_POLICY: Mapping[str, object] = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -192,6 +192,6 @@ def _identity(kubeconfig: Path) -> dict[str, object]:
 def _component(
     kube: Path, name: str, flags: Mapping[str, object], further: tuple[str, ...] = ()
 ) -> Component:
-    # The last one of two equal flags wins, so what a user adds comes last.
+    # The last one of two equal flags wins, so a user's flags come last.
     written = (f"--{flag}={value}" for flag, value in flags.items())
     return Component(name, (str(kube), name, *written, *further))

@@ -1,8 +1,8 @@
 """
 `make cluster`: a Kubernetes, Headrace on it, and the flights example, as a new user would do it.
 
-Knows the steps and their order. Each step is a command that a person could type. Doing it again
-changes nothing, except that what was built anew is put in place.
+Knows the steps and their order. Each step is a command that a person could type. A repetition
+changes nothing, except that new builds are put in place.
 
 Variable: HEADRACE_CLUSTER_NAME is the cluster's name, for a second one beside the first.
 """
@@ -35,14 +35,14 @@ INSTALL = (
     *("--set", f"image.repository={REPOSITORY}"),
 )
 IN_THE_IMAGE = ("Dockerfile", "locks", "operator", "pyproject.toml")
-"""What the controller's image is made of."""
+"""The source of the controller's image."""
 RUN = "flights-once"
 RUN_SECONDS = 600
 NAME_VARIABLE = "HEADRACE_CLUSTER_NAME"
 
 
 def main(words: list[str], environ: Mapping[str, str] = os.environ) -> int:
-    """Do what the word says; return the exit code."""
+    """Carry out a verb; return the exit code."""
     verbs: Mapping[str, Callable[[Cluster, str], int]] = {"up": up, "down": down}
     if len(words) != 1 or words[0] not in verbs:
         print("usage: python -m tools.cluster.demo up|down", file=sys.stderr)
@@ -82,30 +82,30 @@ def up(cluster: Cluster, name: str) -> int:
 
 
 def provide_images(cluster: Cluster) -> None:
-    """Build both images, and bring them and the tutorial's to where pods find them."""
+    """Build both images, and load them and the tutorial's image."""
     provide_image(cluster, ROOT, CONTROLLER_IMAGE)
     provide_image(cluster, ROOT / FLIGHTS, FLIGHTS_IMAGE)
     cluster.provide_image("busybox:1.37")
 
 
 def provide_image(cluster: Cluster, folder: Path, tag: str) -> None:
-    """Build the image of a folder, and bring it to where pods find it."""
+    """Build the image of a folder, and load it."""
     cluster.build_image(folder / "Dockerfile", folder, tag)
     cluster.load_image(tag)
 
 
 def install(cluster: Cluster) -> None:
-    """Install the chart, or bring it up to date; return when Headrace can be used."""
-    # The tag stays when the source changes: this makes a new pod of what was built anew.
+    """Install or upgrade the chart; return when Headrace can be used."""
+    # The tag stays when the source changes: this creates a new pod for a new build.
     source = f"podAnnotations.source={digest(ROOT)}"
     how = ("--reset-values", "--wait", "--timeout", "180s", "--set-string", source)
     run("helm", *INSTALL, *how, cwd=ROOT, environ=cluster.variables())
-    # Also gives the API server the seconds that it needs before it takes objects of new kinds.
+    # Also gives the API server the seconds that it needs before it accepts objects of new kinds.
     run("helm", "test", HOME, "--namespace", HOME, environ=cluster.variables())
 
 
 def digest(root: Path) -> str:
-    """Return one word for all source that the controller's image is made of."""
+    """Return a hash of the source of the controller's image."""
     total = hashlib.sha256()
     for name in IN_THE_IMAGE:
         for file in sorted((root / name, *(root / name).rglob("*"))):
@@ -115,7 +115,7 @@ def digest(root: Path) -> str:
 
 
 def apply_flights(cluster: Cluster) -> None:
-    """Apply the example, and wait until its run is there."""
+    """Apply the example, and wait until its run exists."""
     for name in ("storage.yaml", "workflow.yaml"):
         kubectl(cluster, "apply", "-f", str(FLIGHTS / name))
     kubectl(cluster, "wait", "--for=create", f"workflowrun/{RUN}", "--timeout=60s")
@@ -146,7 +146,7 @@ def ended_well(cluster: Cluster) -> bool:
 
 
 def next_steps(name: str) -> str:
-    """Return the commands that a person may want next."""
+    """Return the next commands for a person."""
     which = "" if name == DEFAULT_NAME else f" --name {name}"
     lines = (
         f'eval "$({sys.executable} -m tools.cluster{which} env)"',
@@ -163,7 +163,7 @@ def kubectl(cluster: Cluster, *words: str) -> str:
 
 
 def say(text: str) -> None:
-    """Tell a person what is going on."""
+    """Print the current step."""
     print(f"* {text}", flush=True)
 
 

@@ -1,12 +1,12 @@
 """
-What can go wrong, told apart by who can cure it.
+The failures, by who can cure them.
 
 Knows only the two kinds of failure. Does not know what raises them.
 """
 
 
 class ClusterError(RuntimeError):
-    """Something that should have worked did not; the message says what and where to look."""
+    """A step failed; the message says which, and where to look."""
 
 
 class ClusterUnavailableError(ClusterError):

@@ -1,5 +1,5 @@
 """
-A cluster that somebody else made and that this program may only use.
+A cluster of somebody else, which this program may only use.
 
 Knows a kubeconfig and the programs on PATH.
 """
@@ -25,7 +25,7 @@ class Given:
         """Do nothing: it is not ours."""
 
     def build_image(self, dockerfile: Path, context: Path, tag: str) -> None:
-        """Do nothing: its owner has put the images where it finds them."""
+        """Do nothing: its owner has loaded the images."""
 
     def load_image(self, tag: str) -> None:
         """Do nothing, as for `build_image`."""

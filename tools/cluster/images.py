@@ -1,7 +1,7 @@
 """
 Container images without a registry: built by buildah, kept as archives, loaded into containerd.
 
-Knows how images are built and moved. Does not know what is in them (see `stand_ins`).
+Knows how images are built and loaded. Does not know their content (see `stand_ins`).
 """
 
 import tempfile
@@ -45,7 +45,7 @@ def _volumes(mounts: Mapping[Path, Path]) -> tuple[str, ...]:
 
 
 def is_built(tag: str) -> bool:
-    """Tell whether buildah has the image, so that a Dockerfile can start from it."""
+    """Return whether buildah has the image, so that a Dockerfile can start from it."""
     return succeeds("buildah", "inspect", "--type", "image", tag)
 
 

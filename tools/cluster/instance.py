@@ -75,7 +75,7 @@ class Instance:
 
     @property
     def unique(self) -> str:
-        """The name of what is global on the machine: network namespace, cgroup, packet filter."""
+        """The name of global objects of the machine: network namespace, cgroup, packet filter."""
         return f"headrace-{self.name}"
 
     @property
@@ -108,7 +108,7 @@ class Instance:
 
     @property
     def address(self) -> IPv4Address:
-        """Where this machine reaches the instance."""
+        """The address of the instance, from this machine."""
         return self.link.network_address + 2
 
     @property

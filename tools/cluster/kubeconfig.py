@@ -1,5 +1,5 @@
 """
-The file that tells a client where a cluster is and who it is there.
+The kubeconfig: the address of a cluster, and the identity of a client.
 
 Knows the format only. JSON is YAML, so every client reads it.
 """

@@ -1,7 +1,7 @@
 """
-Fake nodes for tests of scale: pods on them run and succeed at once, and nothing is started.
+Fake nodes for tests of scale: pods on them succeed at once, without a process.
 
-Knows kwok's command line, the stages that it plays and what a fake node looks like. See
+Knows kwok's command line, its stages, and the form of a fake node. See
 https://kwok.sigs.k8s.io. Pods get there by `SELECTOR` and `TOLERATION` only.
 """
 

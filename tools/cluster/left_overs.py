@@ -1,8 +1,8 @@
 """
-What an instance's pods leave outside of its folder when they are killed.
+Leftovers of killed pods outside of an instance's folder.
 
-Knows where containerd and the CNI plugins write without asking. Reads containerd's own notes,
-so it must run before the instance's folder is removed; touches nothing that they do not name.
+Knows the other folders of containerd and the CNI plugins. Reads containerd's own notes, so it must
+run before the instance's folder is removed. Touches only paths in these notes.
 """
 
 import contextlib
@@ -36,13 +36,13 @@ def _tasks(instance: Instance) -> Path:
 
 
 def namespaces_of(instance: Instance) -> frozenset[Path]:
-    """Return the network namespaces of all pods that containerd has notes of."""
+    """Return the network namespaces of all pods in containerd's notes."""
     files = _tasks(instance).glob("*/*/config.json")
     return frozenset(path for file in files for path in pod_namespaces(file.read_text()))
 
 
 def remove(instance: Instance) -> None:
-    """Remove the traces; to be called when no process of the instance is left."""
+    """Remove the leftovers. Call it when no process of the instance is left."""
     tasks = _tasks(instance)
     for task in tasks.glob("*/*/"):
         for file in _CNI_RESULTS.glob(f"*-{task.name}-*"):

@@ -1,8 +1,8 @@
 """
-How pip on this machine reaches its registry, said again for pip in an image that is being built.
+The settings for pip in a build: the same registry as on this machine.
 
-Knows pip's places for settings. Passes on only settings about where packages come from: others
-say where they go, and that is the image's own affair.
+Knows pip's places for settings. Passes on only settings on the source of packages. Settings on
+their destination belong to the image.
 """
 
 import configparser
@@ -30,7 +30,7 @@ _OTHER_NAMES = {"default-timeout": "timeout"}  # how pip's documentation spells 
 
 
 def files(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:
-    """Return where pip keeps settings, the ones that win last."""
+    """Return the files of pip's settings; later ones win."""
     own = environ.get("XDG_CONFIG_HOME")
     found = [
         Path("/etc/pip.conf"),

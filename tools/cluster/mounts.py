@@ -1,5 +1,5 @@
 """
-What is mounted below a folder, and how to remove such a folder without emptying a volume.
+The mounts below a folder, and its removal without emptying a volume.
 
 Knows the kernel's list of mounts. Does not know who mounted.
 """

@@ -1,7 +1,7 @@
 """
 The network of an instance: a network namespace with one link to this machine.
 
-Knows addresses and the way out. Does not know pods or Services: kube-proxy and the CNI plugins
+Knows addresses and routes. Does not know pods or Services: kube-proxy and the CNI plugins
 work inside of the namespace, so two instances never meet each other's rules, nor the machine's.
 """
 
@@ -16,7 +16,7 @@ _FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 def make(instance: Instance) -> None:
-    """Make namespace, link and way out; a whole one is left as it is."""
+    """Create namespace, link and route; a complete network stays unchanged."""
     if not _is_whole(instance):
         remove(instance)
         run("ip", "netns", "add", instance.unique)
@@ -26,7 +26,7 @@ def make(instance: Instance) -> None:
 
 
 def _is_whole(instance: Instance) -> bool:
-    """Tell whether the last step of making it, this machine's end set up, was done."""
+    """Return whether the last step is done: this machine's end is set up."""
     which = ("dev", instance.machine_interface, "up")
     try:
         return run("ip", "-oneline", "link", "show", *which) != ""
@@ -45,7 +45,7 @@ def _link(instance: Instance) -> None:
 
 def inner_network(instance: Instance) -> str:
     """
-    Return the commands for `ip` that set up what lies inside.
+    Return the commands for `ip` inside of the namespace.
 
     The pods' bridge is made here and not left to the CNI plugin, for the API server and the
     kubelet listen on its address before there is a pod.
@@ -62,7 +62,7 @@ link set {BRIDGE} up
 
 
 def way_out(instance: Instance) -> str:
-    """Return the packet filter's table that lets pods reach what this machine reaches."""
+    """Return the packet filter's table that gives pods the reach of this machine."""
     table = f"table ip {instance.unique}"
     return f"""\
 {table}
@@ -87,7 +87,7 @@ def inside(instance: Instance) -> tuple[str, ...]:
 
 
 def remove(instance: Instance) -> None:
-    """Remove what `make` made; with the namespace go its links, routes and rules."""
+    """Remove the network: the links, routes and rules go with the namespace."""
     table = ("table", "ip", instance.unique)
     if succeeds("nft", "list", *table):
         run("nft", "delete", *table)

@@ -1,5 +1,5 @@
 """
-The node of a one-node cluster: what its programs read when they start.
+The node of a one-node cluster: the settings of its programs.
 
 Knows the settings of containerd, the pods' network, DNS and the kubelet. Starts nothing.
 """

@@ -1,7 +1,7 @@
 """
-A whole Kubernetes on one Linux machine without Docker: up, down and what is true of it.
+A whole Kubernetes on one Linux machine without Docker: up, down, status.
 
-Knows the order of things. What each thing is, the other modules know.
+Knows the order of steps. The other modules know the steps.
 """
 
 import contextlib
@@ -52,12 +52,12 @@ class OneNode:
 
     @property
     def is_made(self) -> bool:
-        """Tell whether `up` was called, perhaps in vain, and `down` was not."""
+        """Return whether `up` was called, perhaps in vain, and `down` was not."""
         return self._settings_file.exists()
 
     def up(self, settings: Settings) -> None:
         """
-        Bring the cluster up, or up again where a component has ended.
+        Start the cluster, or the components that have ended.
 
         Raises:
             ClusterError: It runs already, with other settings.
@@ -117,7 +117,7 @@ class OneNode:
 
     def stop(self, component: str) -> None:
         """
-        Stop one component, to see what others do without it.
+        Stop one component, to test the others without it.
 
         `up` starts it again, `fake_nodes` does so for kwok.
 
@@ -150,7 +150,7 @@ class OneNode:
     def _prepare(self, settings: Settings) -> None:
         instance = self.instance
         instance.home.mkdir(parents=True, exist_ok=True)
-        # The administrator's key is in it, and whoever runs pods here can become root.
+        # It has the administrator's key, and anybody who runs pods here can become root.
         instance.state.mkdir(mode=0o700, exist_ok=True)
         self._settings_file.write_text(choices.to_text(settings))
         components.audit_policy_file(instance).write_text(json.dumps(components.AUDIT_POLICY))

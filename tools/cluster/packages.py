@@ -1,7 +1,7 @@
 """
-Programs of the Linux distribution that a one-node cluster stands on.
+Packages of the Linux distribution for a one-node cluster.
 
-Knows Debian's names for them. Does not know what they are used for.
+Knows Debian's names of packages. Does not know their use.
 """
 
 import logging
@@ -30,7 +30,7 @@ PACKAGES = (
 
 
 def can_install() -> bool:
-    """Tell whether this is a machine of Debian's family."""
+    """Return whether this machine is of Debian's family."""
     return shutil.which("apt-get") is not None and shutil.which("dpkg-query") is not None
 
 
@@ -50,7 +50,7 @@ def missing() -> tuple[str, ...]:
 
 
 def install() -> None:
-    """Install what is missing; nothing is done, and no network used, where all is there."""
+    """Install missing packages; without any, do nothing and use no network."""
     wanted = missing()
     if not wanted:
         return

@@ -1,7 +1,7 @@
 """
 The components of an instance as processes: start, look, stop.
 
-Knows pid files, logs and the instance's control group. Does not know what the components do.
+Knows pid files, logs and the instance's control group. Does not know the components.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def start(instance: Instance, component: Component) -> None:
-    """Start a component in a session of its own; nothing is done where it runs."""
+    """Start a component in a session of its own, unless it runs."""
     if process_of(instance, component.name) is not None:
         return
     pid_file = _pid_file(instance, component.name)
@@ -66,7 +66,7 @@ def log_file(instance: Instance, name: str) -> Path:
 
 def process_of(instance: Instance, name: str) -> int | None:
     """
-    Return the component's process id, or None where it does not run.
+    Return the component's process id, or None if it does not run.
 
     An id in a stale pid file that the kernel gave to a stranger is not in our group.
     """
@@ -92,7 +92,7 @@ def refuse_ended(instance: Instance, name: str) -> None:
 
 
 def stop(instance: Instance, name: str) -> None:
-    """Ask the component to end, and insist after ten seconds; harmless where it does not run."""
+    """Ask the component to end, and kill it after ten seconds; harmless if it does not run."""
     process = process_of(instance, name)
     if process is None:
         return

@@ -1,7 +1,7 @@
 """
-What a user types to look at a cluster: kubectl and helm, in the instance's own `bin`.
+The programs of a user: kubectl and helm, in the instance's own `bin`.
 
-Knows how they get there. Does not know what is done with them.
+Knows how to install them. Does not know their use.
 """
 
 import os
@@ -27,7 +27,7 @@ def offer(instance: Instance) -> None:
 
 
 def _kubectl() -> str:
-    """Return ours where it is built, else the machine's, for a build takes minutes."""
+    """Return our program if it is built, else the machine's: a build takes minutes."""
     theirs = shutil.which("kubectl")
     if theirs is not None and not build.kube_path().exists():
         return shlex.quote(theirs)
@@ -35,7 +35,7 @@ def _kubectl() -> str:
 
 
 def variables(instance: Instance, environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
-    """Return what programs that speak to the cluster need in their environment."""
+    """Return the environment for programs that use the cluster."""
     values = {
         "KUBECONFIG": str(instance.kubeconfig),
         # Its own cache: another cluster at the same address had other resources.

@@ -1,8 +1,8 @@
 """
 Which kind of cluster this machine can run.
 
-`decide` judges facts and does nothing else; `choose` gathers them. What a cluster is to its users
-is the protocol `Cluster`.
+`decide` only judges facts; `choose` gathers them. The protocol `Cluster` is the interface of a
+cluster.
 """
 
 import os
@@ -27,29 +27,29 @@ Provider = Literal["kind", "one-node"]
 
 
 class Cluster(Protocol):
-    """A cluster for tests. Each verb may be said twice and raises `ClusterError`."""
+    """A cluster for tests. Each method may be repeated, and raises `ClusterError`."""
 
     @property
     def kubeconfig(self) -> Path:
         """Where the administrator's kubeconfig lies while the cluster is up."""
 
     def up(self, settings: Settings) -> None:
-        """Bring the cluster up; its node is ready when this returns."""
+        """Start the cluster; its node is ready when this returns."""
 
     def down(self) -> None:
-        """End all that belongs to the cluster, also after a start that was cut off."""
+        """End all parts of the cluster, also after an interrupted start."""
 
     def build_image(self, dockerfile: Path, context: Path, tag: str) -> None:
         """Build an image on this machine."""
 
     def load_image(self, tag: str) -> None:
-        """Put an image that was built here where pods find it."""
+        """Load an image that was built here."""
 
     def provide_image(self, tag: str) -> None:
-        """Let pods use an image that others publish, also where no registry can be reached."""
+        """Let pods use a published image, also without a registry."""
 
     def variables(self) -> Mapping[str, str]:
-        """Return the environment for programs that speak to the cluster."""
+        """Return the environment for programs that use the cluster."""
 
     def status(self) -> str:
         """Return some lines for people."""
@@ -57,7 +57,7 @@ class Cluster(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What matters about a machine."""
+    """The facts about a machine."""
 
     system: str  # as in sys.platform
     root: bool
@@ -72,7 +72,7 @@ class Facts:
 
 def decide(facts: Facts, wish: str | None = None) -> Provider:
     """
-    Return how a cluster is made on such a machine; kind goes first, for it is what others use.
+    Return the kind of cluster for such a machine; kind comes first, because others use it.
 
     Raises:
         ClusterUnavailableError: There is no way; the message says what is missing.
@@ -92,7 +92,7 @@ def decide(facts: Facts, wish: str | None = None) -> Provider:
 
 
 def _needs(facts: Facts) -> tuple[tuple[str, bool], ...]:
-    """Return what the one-node cluster needs, each with the end of a sentence for its lack."""
+    """Return the needs of the one-node cluster, each with the end of a sentence for its lack."""
     return (
         (f"a cluster without Docker needs Linux, not {facts.system}", facts.system == "linux"),
         ("a cluster without Docker needs root", facts.root),
@@ -122,7 +122,7 @@ def _facts() -> Facts:
 
 def choose(instance: Instance) -> Cluster:
     """
-    Return the cluster of that instance as this machine can run it; nothing is started.
+    Return the cluster of that instance on this machine; nothing is started.
 
     Raises:
         ClusterUnavailableError: This machine cannot run one.

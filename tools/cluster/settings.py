@@ -1,8 +1,7 @@
 """
-What a user may choose about a cluster before it starts.
+The choices of a user before a cluster starts.
 
-Knows how choices are kept beside the cluster, so that `up` can tell that they changed.
-Does not know what the choices do.
+Stores the choices beside the cluster, so that `up` notices a change. Does not know their effect.
 """
 
 import json

@@ -1,7 +1,7 @@
 """
-Images that others publish, made again where no image registry can be reached.
+Stand-ins for published images, for machines without a registry.
 
-Knows how each is made from the packages of this machine's distribution. They carry the published
+Knows how to build each from the packages of this machine's distribution. They carry the published
 names, so a manifest or a Dockerfile is the same with and without a registry. They are not the
 published images: same programs, other bytes.
 """
@@ -48,18 +48,18 @@ class StandIn:
         return "\n".join(["FROM scratch", "COPY . /", *self.lines]) + "\n"
 
     def is_called(self, name: str) -> bool:
-        """Tell whether a manifest or a Dockerfile that says `name` means this image."""
+        """Return whether `name` in a manifest or a Dockerfile means this image."""
         return name in (self.tag, self.tag.removeprefix(_DEFAULT_REGISTRY))
 
     @property
     def archive(self) -> Path:
-        """Where the made image is kept; another recipe (all of this file) has another name."""
+        """The path of the image; another recipe (this whole file) has another name."""
         recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
         return cache() / "images" / f"{self._file_name}-{recipe}.tar"
 
     @property
     def outdated(self) -> Iterator[Path]:
-        """Return the archives that were made by other recipes."""
+        """Return the archives of other recipes."""
         made = self.archive.parent.glob(f"{self._file_name}-????????.tar")
         return (archive for archive in made if archive != self.archive)
 
@@ -99,7 +99,7 @@ def _fill_python(root: Path) -> None:
 
 def debian_mirror(index_targets: str) -> str:
     """
-    Return where this machine gets Debian's packages from.
+    Return this machine's source of Debian's packages.
 
     Args:
         index_targets: What `apt-get indextargets` prints.
@@ -161,7 +161,7 @@ def make(stand_in: StandIn) -> Path:
 
 
 def _make(stand_in: StandIn) -> None:
-    # Always the same folder: what was left by one that was killed is cleared by the next.
+    # Always the same folder: the next build removes the rest of a killed one.
     folder = stand_in.archive.parent / f"{stand_in.archive.name}.work"
     mounts.remove_folder(folder)
     root, fresh = folder / "root", folder / "image.tar"
@@ -185,7 +185,7 @@ def load(instance: Instance, stand_in: StandIn) -> None:
 
 
 def offer(stand_in: StandIn) -> None:
-    """Make the image a base that a Dockerfile can start from."""
+    """Make the image a base for Dockerfiles."""
     archive = make(stand_in)
     if not images.is_built(stand_in.tag):
         images.take_in(archive)

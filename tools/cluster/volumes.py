@@ -1,8 +1,9 @@
 """
 The default storage class: a claim becomes a folder of this machine, as kind does it.
 
-Knows local-path-provisioner's settings (https://github.com/rancher/local-path-provisioner), which
-it keeps in the cluster, and the helper pods by which it makes and removes folders.
+Knows the settings of local-path-provisioner in the cluster
+(https://github.com/rancher/local-path-provisioner), and its helper pods that create and remove
+folders.
 """
 
 import json
@@ -37,7 +38,7 @@ def provisioner(program: Path, instance: Instance) -> Component:
 
 
 def objects(folder: Path) -> Mapping[str, object]:
-    """Return the list of what must be in the cluster; the volumes will lie in that folder."""
+    """Return the objects for the cluster; the volumes will be in that folder."""
     anywhere = {"node": "DEFAULT_PATH_FOR_NON_LISTED_NODES", "paths": [str(folder)]}
     settings = {
         "config.json": json.dumps({"nodePathMap": [anywhere]}),

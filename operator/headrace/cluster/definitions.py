@@ -132,7 +132,7 @@ class Definitions:
 
     async def parse(self, workflow: WorkflowObject) -> WorkflowSpec:
         """
-        Return a Workflow's spec as it is now, without what its runs do: that is in the definition.
+        Return a Workflow's current spec, without its tasks: the definition has them.
 
         Raises:
             UnusableError: if the rest is wrong. `freeze` says what is wrong with the tasks.

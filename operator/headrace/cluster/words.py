@@ -173,7 +173,7 @@ class Complaints:
         return known.words
 
     def _screened(self, namespace: str, now: float) -> bool | None:
-        """Tell whether a namespace has Warnings; None: nobody has asked lately."""
+        """Return whether a namespace has Warnings; None: not known now."""
         asked, warned = self._warned.get(namespace, (float("-inf"), False))
         return warned if now - asked < SCREEN_SECONDS else None
 

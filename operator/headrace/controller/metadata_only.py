@@ -1,5 +1,5 @@
 """
-How kopf asks for workflows: for their metadata, and no spec.
+kopf's requests for workflows: metadata only, without specs.
 
 kopf holds each object that it hears of for some seconds, and at its start hears of all of them. A
 definition may have a megabyte, and nobody reads it there. Knows HTTP headers, and no workflow.
@@ -60,10 +60,10 @@ def _session(info: kopf.ConnectionInfo) -> kopf.AiohttpSession:
 
 
 class Answer(aiohttp.ClientResponse):
-    """An answer of which no more is kept than is read."""
+    """An answer that keeps only the fields that are read."""
 
     async def json(self, **how: Any) -> Any:
-        """Return what was sent; of a list of metadata what tells one object from another."""
+        """Return the answer; from a list of metadata, the fields that identify objects."""
         sent = await super().json(**how)
         if isinstance(sent, dict) and sent.get("kind") == "PartialObjectMetadataList":
             # Where there is nothing, the API server sends null, and kopf expects a list.

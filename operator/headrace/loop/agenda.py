@@ -28,7 +28,7 @@ class Agenda(Generic[K]):
         return len(self._when)
 
     def plan(self, key: K, when: float) -> bool:
-        """Plan a key for a moment, unless an earlier one is planned; tell whether it was."""
+        """Plan a key for a moment, unless an earlier one is planned; return whether it was."""
         sooner = when < self._when.get(key, float("inf"))
         if sooner:
             self._when[key] = when

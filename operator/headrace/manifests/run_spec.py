@@ -49,7 +49,7 @@ def logical_time_of(spec: Mapping[str, Any], created: datetime) -> datetime:
 
 
 def is_cancelling(spec: Mapping[str, Any]) -> bool:
-    """Tell whether somebody wants the running tasks of a run to end."""
+    """Return whether somebody ends the running tasks of a run."""
     desired = spec.get(_DESIRED_STATE)
     return isinstance(desired, str) and desired in CANCELLING
 

@@ -22,7 +22,7 @@ ELEMENTS: Final = 64
 """How many conditions, or containers, of an object are kept."""
 
 USUAL: Final = 12
-"""Labels of an object that is kept as it is: a Job's pod has nine."""
+"""How many labels an object may have to be kept unchanged: a Job's pod has nine."""
 LABEL: Final = 63
 """Characters of a label's value (Kubernetes' own limit)."""
 
@@ -46,7 +46,7 @@ def bare(meta: Meta, labels: Collection[str] = (), annotations: Collection[str] 
 
 
 def _is_usual(meta: Meta) -> bool:
-    """Tell whether metadata has so little that a copy would cost more than it saves."""
+    """Return whether metadata is so small that a copy would cost more than it saves."""
     usual = len(meta.labels) <= USUAL and len(meta.owner_references) <= 1 and not meta.annotations
     short = all(len(value) <= LABEL for value in meta.labels.values())
     return usual and short and all(_length(owner) <= VALUE for owner in meta.owner_references)

@@ -25,9 +25,9 @@ _READABLE = re.compile(TIME).search
 @lru_cache(maxsize=1024)  # the same status is read again and again
 def read_time(text: str) -> datetime:
     """
-    Read an instant as RFC 3339 writes it, in either case of its letters.
+    Read an instant in RFC 3339, with upper-case or lower-case letters.
 
-    These are the forms that the API server reads too, and no others of those that Python knows.
+    The API server reads the same forms. Python alone would read more.
 
     Raises:
         ValueError: if it is written in another way, or there is no such day or hour.

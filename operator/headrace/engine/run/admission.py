@@ -92,7 +92,7 @@ def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refus
 
 
 def is_next(run: ObservedRun) -> bool:
-    """Tell whether a run has not begun, may have to wait for others, and sees none before it."""
+    """Return whether a waiting run sees no other run before it."""
     if run.definition is None or run.log.started is not None:
         return False
     concurrency = run.definition.concurrency

@@ -1,1 +1,1 @@
-"""One workflow: when its runs start, how they share time, and what is kept of them."""
+"""One workflow: schedules, concurrency, and history."""

@@ -1,8 +1,8 @@
 """
-How runs of one workflow share time: which tick may start a run, and which run may begin.
+The concurrency of a workflow: which tick may start a run, and which runs it replaces.
 
-Knows the active runs (those that have not ended) and their order. Does not know schedules, or
-what a run is made of.
+Knows the active runs (those that have not ended) and their order. Does not know schedules or
+definitions.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class ReplaceRuns:
     """Create the tick's run, and cancel these; it begins when all others have ended."""
 
     cancel: tuple[str, ...]
-    """Names of runs, oldest first; those that are being cancelled already are not among them."""
+    """Names of runs, oldest first, without runs that are being cancelled already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def decide_ticks(
     concurrency: Concurrency, runs: Sequence[SiblingRun], active: Sequence[SiblingRun]
 ) -> tuple[TickDecision, ...]:
     """
-    Decide what becomes of several due ticks, each in the light of the ones before.
+    Decide on several due ticks, each after the previous ones.
 
     Args:
         concurrency: What the author of the workflow asked for.
@@ -72,12 +72,12 @@ def decide_tick(
     concurrency: Concurrency, run: SiblingRun, active: Sequence[SiblingRun]
 ) -> TickDecision:
     """
-    Decide what becomes of a due tick.
+    Decide on a due tick.
 
     Args:
         concurrency: What the author of the workflow asked for.
-        run: The tick's run as it would be created now. If it is active already, the tick was
-            dealt with before a crash, and the answer is to go on.
+        run: The tick's run, as it would be created now. If it is active already, the tick was
+            handled before a crash, and the run goes on.
         active: All runs of the workflow that have not ended.
 
     """
@@ -99,8 +99,8 @@ def superseded(concurrency: Concurrency, active: Sequence[SiblingRun]) -> tuple[
     """
     Return the runs to cancel because a newer one takes their place; oldest first.
 
-    Asked at each turn and not only when a tick is due: so a run made by hand replaces too, and a
-    controller that crashed between creating and cancelling goes on.
+    Each turn asks this, not only a turn with a due tick. So a run by hand replaces others too, and
+    a controller that crashed between creation and cancellation goes on.
     """
     if concurrency.policy is not ConcurrencyPolicy.REPLACE:
         return ()
@@ -114,12 +114,12 @@ def replaced(
     active: Sequence[SiblingRun],
 ) -> str:
     """
-    Say which runs are cancelled because a newer one takes their place.
+    Return the message on runs that are cancelled because a newer one takes their place.
 
     Args:
         concurrency: What the author of the workflow asked for.
-        cancelled: The names of the runs that go, oldest first; at least one.
-        created: The names of the runs that are made now, oldest first.
+        cancelled: The names of the cancelled runs, oldest first; at least one.
+        created: The names of the runs that are created now, oldest first.
         active: All runs of the workflow that have not ended.
 
     """
@@ -132,6 +132,6 @@ def replaced(
 
 
 def _named(runs: Sequence[SiblingRun]) -> str:
-    """Return the names of the first few runs, with the verb that fits their number."""
+    """Return the names of the first few runs, with a verb for their number."""
     names = [run.name for run in in_order(runs)]
     return f"{listed(names, NAMED)} {have(names)}"

@@ -1,13 +1,13 @@
 """
 The ticks of a schedule: the instants at which it fires.
 
-Knows calendars and time zones. Does not know what time it is, or what a tick starts.
+Knows calendars and time zones. Does not know the current time, or what a tick starts.
 
 A cron whose minute or hour field starts with `*` follows elapsed time: it fires at each instant
-whose local time matches. Any other is local time and fires once each local day that it matches:
-a time that the clocks jump over fires at the first instant after the jump (several such times
-are then one tick), a time that comes twice fires at the first of the two. A whole day that the
-clocks jump over (a move across the date line) was no day there, and has no ticks.
+whose local time matches. Any other cron is local time and fires once on each matching local day. A
+time that the clocks jump over fires at the first instant after the jump (several such times are
+then one tick). A time that comes twice fires at the first of the two. A whole day that the clocks
+jump over (a move across the date line) has no ticks.
 """
 
 from bisect import bisect_left, bisect_right
@@ -31,9 +31,9 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 
 HORIZON = timedelta(days=1)
-"""How far ahead a zone's offset is compared at once. No zone changes twice within a day."""
+"""The distance at which a zone's offsets are compared. No zone changes twice within a day."""
 
-# A year is kept free at both ends of what datetime can hold, so that no offset overflows.
+# A year is kept free at both ends of datetime's range, so that no offset overflows.
 YEARS = range(MINYEAR + 1, MAXYEAR)
 
 zone = lru_cache(maxsize=1024)(ZoneInfo)
@@ -43,11 +43,11 @@ def next_tick(schedule: Schedule, after: datetime) -> datetime | None:
     """
     Return the first tick after an instant, in UTC.
 
-    None only at the end of what `datetime` can hold.
+    None only at the end of the range of `datetime`.
 
     Args:
         schedule: As the author wrote it.
-        after: Any instant with a zone; a tick at this very instant is not returned.
+        after: Any instant with a zone; a tick at this instant does not count.
 
     """
     return next(ticks(schedule, after, 1), None)
@@ -77,7 +77,7 @@ def count_multiples(seconds: int, after: datetime, until: datetime) -> int:
 
 
 def is_multiple(seconds: int, at: datetime) -> bool:
-    """Tell whether an instant is a tick of `everySeconds`."""
+    """Return whether an instant is a tick of `everySeconds`."""
     return not (at - EPOCH) % timedelta(seconds=seconds)
 
 
@@ -95,11 +95,11 @@ def _multiples(seconds: int, start: datetime, direction: Direction) -> Iterator[
 def _wall_clock(
     cron: Cron, place: ZoneInfo, start: datetime, direction: Direction
 ) -> Iterator[datetime]:
-    """Yield the ticks of a schedule of local times: each once on each day that it matches."""
+    """Yield the ticks of a schedule of local times, once on each matching day."""
     local = start.astimezone(place)
     begin = local.replace(tzinfo=None)
     if direction < 0:
-        # In an hour that comes a second time, all of the first has passed, the rest of it too.
+        # In a repeated hour, the whole first hour has passed already.
         begin += start - local.replace(fold=0).astimezone(UTC)
     last = start
     for wall in _matching(cron, begin, direction):
@@ -110,7 +110,7 @@ def _wall_clock(
 
 
 def _first_instant(wall: datetime, place: ZoneInfo) -> datetime | None:
-    """Return when a local time first comes or is jumped over; None if its whole day is."""
+    """Return when a local time first comes, or is jumped over; None if its whole day is."""
     tick = wall.replace(tzinfo=place).astimezone(UTC)
     if tick.astimezone(place).replace(tzinfo=None) == wall:
         return tick
@@ -145,7 +145,7 @@ def _elapsed(
 def _end_of_stretch(
     place: ZoneInfo, start: datetime, tick: datetime, direction: Direction
 ) -> datetime | None:
-    """Return from where to look again, if the offset at `start` may not hold until `tick`."""
+    """Return where to look again, if the offset at `start` may change before `tick`."""
     if direction > 0:
         near = min(tick, start + HORIZON)
         change = _change(place, start, near)
@@ -158,7 +158,7 @@ def _end_of_stretch(
 
 
 def _offset(place: ZoneInfo, at: datetime) -> timedelta:
-    """Return how far local time is ahead of UTC."""
+    """Return the offset of local time from UTC."""
     return at.astimezone(place).replace(tzinfo=UTC) - at
 
 
@@ -229,7 +229,7 @@ def _days(
 
 
 def _names(first_weekday: int, length: int, day: int) -> tuple[tuple[int, int], ...]:
-    """Return what a cron may call a day: its weekday, the n-th, and perhaps the last."""
+    """Return the cron names of a day: its weekday, the n-th, and perhaps the last."""
     weekday = (first_weekday + day) % 7  # monthrange counts from Monday, cron from Sunday
     nth = (day + 6) // 7
     return (weekday, 0), (weekday, nth), (weekday, LAST if day + 7 > length else nth)

@@ -1,7 +1,7 @@
 """
-A workflow as observed, and what may be decided of it.
+An observed workflow, and the decision on it.
 
-Values only. Knows no rule, and nothing of what a run does.
+Values only. Knows no rule, and no task.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from headrace.engine.workflow.schedule import Note, Recorded
 
 @dataclass(frozen=True, slots=True)
 class KnownRun:
-    """A run of the workflow, as far as its workflow needs to know it."""
+    """A run, with the fields that its workflow needs."""
 
     name: str
     created: datetime
@@ -36,7 +36,7 @@ class KnownRun:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowLog:
-    """What a workflow's status says."""
+    """The log of a workflow: the recorded status."""
 
     ready: bool = False
     reason: Reason = Reason.RECONCILING
@@ -70,36 +70,36 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class ObservedWorkflow:
-    """All that is true of a workflow at one moment."""
+    """The state of a workflow at one moment."""
 
     name: str
     uid: str
     created: datetime
     generation: int
     spec: WorkflowSpec | None
-    """None: it cannot be run, and `problem` says why; or it was deleted."""
+    """None: it cannot run, and `problem` says why; or it was deleted."""
     problem: str = ""
     exists: bool = True
     revision: str | None = None
     revisions: tuple[str, ...] = ()
-    """All revisions that are kept."""
+    """All existing revisions."""
     runs: tuple[KnownRun, ...] = ()
     made: tuple[NewRun, ...] = ()
-    """Runs that were made, and the status could not say so yet. Somebody may have deleted them."""
+    """Created runs that the status does not show yet. Somebody may have deleted them."""
     log: WorkflowLog = field(default_factory=WorkflowLog)
 
     @property
     def known(self) -> tuple[KnownRun | NewRun, ...]:
-        """All runs that are there, and those that were there and are not on record."""
+        """All existing runs, and unrecorded ones."""
         return (*self.runs, *self.made)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowDecision:
     """
-    What a workflow needs now: runs are created, then the status says so, then old runs go.
+    The decision on a workflow: runs to create, then the status, then runs to delete.
 
-    So at each moment a run or the status proves what was started, and nothing is started again.
+    In this order, a run or the status proves each start at each moment, and nothing starts twice.
     """
 
     create: tuple[NewRun, ...] = ()

@@ -1,7 +1,7 @@
 """
-What is kept of the past: Jobs of ended runs, runs of a workflow, revisions of its definition.
+The retention of runs and revisions of a workflow.
 
-Knows ages and counts. Knows nothing of what is kept.
+Knows ages and counts. Does not know the content of runs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from headrace.api.v1alpha1.workflow import History
 
 WITHOUT_WORKFLOW = History(successful_runs=1000, failed_runs=1000, ttl_seconds_after_finished=3600)
-"""What is kept of runs whose workflow was deleted: all, for an hour after they ended."""
+"""The history of runs without a workflow: all are kept for an hour after their end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class FinishedRun:
     finished: datetime
     succeeded: bool
     needed: bool = False
-    """Whether it proves what is on record nowhere else: such a run stays."""
+    """Whether the run is the only proof of a fact: then it stays."""
 
 
 def expired_runs(runs: Sequence[FinishedRun], history: History, now: datetime) -> tuple[str, ...]:
-    """Return the runs beyond what is kept, oldest first."""
+    """Return the runs to delete, oldest first."""
     newest_first = sorted(runs, key=lambda run: (run.finished, run.name), reverse=True)
     good = [run for run in newest_first if run.succeeded]
     bad = [run for run in newest_first if not run.succeeded]

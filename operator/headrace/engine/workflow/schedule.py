@@ -1,8 +1,8 @@
 """
-Which ticks of a workflow's schedules are due, and which were missed.
+The due and the missed ticks of a workflow's schedules.
 
-Knows the schedules, what was recorded of them, and the time. Does not know which runs there are:
-whether a due tick may start one is decided in `concurrency`.
+Knows the schedules, what was recorded of them, and the time. Does not know the runs: `concurrency`
+decides whether a due tick may start one.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ from headrace.engine.workflow.cron import (
 )
 
 ON_TIME = timedelta(seconds=60)
-"""How late a tick may be seen and still count as on time, where no deadline says it: longer than
-a change of leader takes, and no longer than the shortest schedule's interval."""
+"""How late a tick may be and still count as on time, without a deadline: longer than a change of
+leader, and no longer than the shortest interval."""
 
 COUNTED = 10_000
 """How many missed ticks of a cron are counted one by one. Above, they are "more than" this."""
@@ -33,18 +33,18 @@ COUNTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a workflow's status keeps of its schedules from one turn to the next."""
+    """The part of a workflow's status about its schedules."""
 
     key: str
-    """Derived from the schedules: another key means that somebody changed them."""
+    """Derived from the schedules: if somebody changes them, the key changes."""
     since: datetime
     """When these schedules took effect. No tick before that fires."""
     last_tick: datetime | None = None
-    """The newest tick that was dealt with: started, skipped or missed."""
+    """The newest handled tick: started, skipped or missed."""
 
     @property
     def until(self) -> datetime:
-        """The instant up to which all ticks are dealt with."""
+        """The instant up to which all ticks are handled."""
         return self.last_tick or self.since
 
 
@@ -60,7 +60,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that a person should know, for an Event and a condition."""
+    """A note for people, for an Event and a condition."""
 
     reason: Reason
     message: str
@@ -68,15 +68,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What follows from the schedules now."""
+    """The ticks of a turn."""
 
     ticks: tuple[Tick, ...]
-    """The ticks that a run is due for, oldest first."""
+    """The ticks with a due run, oldest first."""
     missed: int
     """How many ticks passed that start no run; to be added to the count in the status."""
     notes: tuple[Note, ...]
     recorded: Recorded
-    """To be stored together with `missed`, after the runs were made: made twice is made once."""
+    """Stored together with `missed`, after the creation of the runs, which can be repeated."""
     next_look: datetime | None
     """The next tick; None while suspended, or without a schedule."""
 
@@ -96,7 +96,7 @@ def run_name(workflow: str, tick: datetime) -> str:
 
 
 def key_of(schedules: Sequence[Schedule]) -> str:
-    """Return what tells these schedules from others: the text of when they fire, digested."""
+    """Return the key of schedules: a hash of their texts."""
     texts = sorted(_name(schedule) for schedule in schedules)
     return sha256("\n".join(texts).encode()).hexdigest()[:16]
 
@@ -105,14 +105,14 @@ def record_for(
     schedules: Sequence[Schedule], recorded: Recorded | None, begin: datetime, now: datetime
 ) -> Recorded:
     """
-    Return what is on record of these schedules (or of none), begun anew if they are other ones.
+    Return the record of these schedules (or of none), started again if they have changed.
 
     A workflow that moves from a daily to an hourly schedule at noon has not missed eleven ticks.
 
     Args:
         schedules: Those of the workflow's spec.
-        recorded: What the status holds; None if it holds nothing.
-        begin: Since when there are these schedules, if nothing is on record.
+        recorded: The record in the status; None if there is none.
+        begin: Since when these schedules exist, without a record.
         now: The time.
 
     """
@@ -133,15 +133,15 @@ def due(
     """
     Decide which ticks start a run now. A tick that several schedules share starts one.
 
-    Only ticks after the last recorded one and not in the future count, so a clock that jumps
-    starts no burst, and nothing twice. What passes while suspended is decided at its end.
+    Only ticks after the last recorded one and not in the future count. So a clock that jumps starts
+    no burst, and nothing twice. Ticks during a suspension are decided at its end.
 
     Args:
         schedules: Those of the workflow's spec.
         recorded: From `record_for`.
         now: The time, with a zone.
         suspended: Whether triggers are stopped.
-        started: Ticks that have a run, on record or not: they are not missed.
+        started: Ticks with a run, recorded or not: they are not missed.
 
     """
     if suspended or not schedules:
@@ -162,7 +162,7 @@ def due(
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one schedule has due."""
+    """The due ticks of one schedule."""
 
     ticks: tuple[Tick, ...] = ()
     newest: datetime | None = None
@@ -173,7 +173,7 @@ class _Look:
 def _look(
     schedule: Schedule, begin: datetime, now: datetime, started: frozenset[datetime]
 ) -> _Look:
-    """Return what one schedule has due after an instant and up to now."""
+    """Return the due ticks of one schedule, after an instant and up to now."""
     limit = schedule.max_catch_up if schedule.catch_up is CatchUp.ALL else 1
     passed = takewhile(lambda tick: tick > begin, ticks(schedule, now + INSTANT, -1))
     newest = tuple(islice(passed, limit))
@@ -207,7 +207,7 @@ def _allowed_age(schedule: Schedule) -> timedelta | None:
 def _missed_note(
     schedule: Schedule, missed: int, begin: datetime, *, too_late: bool
 ) -> Note | None:
-    """Say how many ticks start no run, and by which field."""
+    """Return the note on ticks that start no run, with the field that is the cause."""
     if missed == 0:
         return None
     if too_late and schedule.starting_deadline_seconds is not None:
@@ -225,7 +225,7 @@ def _missed_note(
 
 
 def _clock_notes(recorded: Recorded, now: datetime) -> tuple[Note, ...]:
-    """Say that nothing can fire because the clock is behind what it showed before."""
+    """Return the note on a clock that was set back, so that no schedule fires."""
     last = recorded.last_tick
     if last is None or last - now <= ON_TIME:
         return ()
@@ -240,7 +240,7 @@ def _clock_notes(recorded: Recorded, now: datetime) -> tuple[Note, ...]:
 
 
 def _name(schedule: Schedule) -> str:
-    """Return the text of when a schedule fires."""
+    """Return the text of a schedule for messages."""
     if schedule.cron is None:
         return f"everySeconds {schedule.every_seconds}"
     return f'"{" ".join(schedule.cron.split())}" {schedule.time_zone}'

@@ -1,7 +1,7 @@
 """
-A workflow as a whole: which runs to create, cancel and delete, and what to tell of it.
+A whole workflow: which runs to create, cancel and delete, and its status.
 
-Knows the definition's triggers, its runs and the time. What a run does is `decide`'s.
+Knows the definition's triggers, its runs and the time. `decide` decides on a run.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,11 +44,11 @@ from headrace.engine.workflow.schedule import (
 
 
 def supervise(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
-    """Decide what a workflow needs now. The same observation and time give the same decision."""
+    """Decide on a workflow. The same observation and time give the same decision."""
     if not workflow.exists:
         return _tidy(workflow, WITHOUT_WORKFLOW, None, now)
     log = _summary(workflow)
-    if workflow.spec is None:  # What it says of history is broken too, so nothing goes.
+    if workflow.spec is None:  # Its history is not readable either, so nothing is deleted.
         return _with_status(WorkflowDecision(), workflow, _refused(workflow, log, now))
     timed, log = _schedules(workflow, workflow.spec, log, now)
     tidy = _tidy(workflow, workflow.spec.history, log.schedule, now)
@@ -68,15 +68,15 @@ def _tidy(
     workflow: ObservedWorkflow, history: History, recorded: Recorded | None, now: datetime
 ) -> WorkflowDecision:
     """
-    Decide what of the past goes.
+    Decide which old runs and revisions are deleted.
 
-    The run of a tick that is not on record is all that keeps the tick from starting again: it stays
-    until then. So it is while a workflow is suspended, or while the clock is set back.
+    The run of an unrecorded tick stays: it alone keeps the tick from starting again. There are such
+    runs while a workflow is suspended, or while the clock is set back.
 
     Args:
         workflow: The workflow.
-        history: What is kept of its runs.
-        recorded: What the status says of the schedules before anything goes; None: no tick fires.
+        history: Its history.
+        recorded: The record of the schedules in the status; None: no tick fires.
         now: The time.
 
     """
@@ -90,7 +90,7 @@ def _tidy(
     runs = expired_runs(finished, history, now)
     kept = [run for run in workflow.runs if run.name not in runs]
     used = {run.revision for run in kept} | {workflow.revision, workflow.log.revision}
-    # A run that has not begun takes the workflow's revision at any moment: keep all until then.
+    # A waiting run may take the workflow's revision at any moment: keep all until then.
     settled = all((run.began and run.revision is not None) or run.finished for run in kept)
     stale = unused_revisions(workflow.revisions, filter(None, used)) if settled else ()
     rest = [run for run in finished if run.name not in runs]
@@ -102,10 +102,10 @@ def _tidy(
 def _schedules(
     workflow: ObservedWorkflow, spec: WorkflowSpec, log: WorkflowLog, now: datetime
 ) -> tuple[WorkflowDecision, WorkflowLog]:
-    """Decide what the schedules start, in the light of the runs that are active."""
+    """Decide which runs the schedules start beside the active runs."""
     schedules = [trigger.schedule for trigger in spec.triggers if trigger.schedule is not None]
-    # Without schedules too there is a record: what is added to a workflow of last year, or taken
-    # out and put back, begins when it is seen. Only what was there at once begins at the creation.
+    # There is a record without schedules too. Schedules that are added later, or removed and added
+    # again, begin when they are seen. Only the first schedules begin at the creation.
     begin = workflow.created if workflow.log.observed_generation == 0 else now
     recorded = record_for(schedules, workflow.log.schedule, begin, now)
     started = _ticks(workflow, workflow.known, after=recorded.until)
@@ -120,8 +120,8 @@ def _schedules(
 def _tick_runs(
     workflow: ObservedWorkflow, spec: WorkflowSpec, ticks: Sequence[Tick], now: datetime
 ) -> tuple[WorkflowDecision, int]:
-    """Decide which due ticks start their run, and count those that may not."""
-    # The run of a tick may have been made, and be over, before the status could say so.
+    """Decide which due ticks start their run, and count the other ones."""
+    # The run of a tick may have been created, and have ended, before the status shows it.
     active = _active(workflow)
     over = {run.name for run in workflow.known} - {run.name for run in active}
     runs = [run for tick in ticks if (run := _tick_run(workflow.name, tick)).name not in over]
@@ -134,14 +134,14 @@ def _tick_runs(
         run for run, each in zip(runs, decisions, strict=True) if not isinstance(each, SkipTick)
     ]
     skipped = [each for each in decisions if isinstance(each, SkipTick)]
-    # Of several that replace, the last one's list has all that are on those before it.
+    # With several Replace decisions, the last one lists all runs of the earlier ones.
     cancel = [each.cancel for each in decisions if isinstance(each, ReplaceRuns)][-1:]
     decision = WorkflowDecision(create=tuple(made), cancel=sum(cancel, ()), notes=_skips(skipped))
     return decision, len(skipped)
 
 
 def _skips(skipped: Sequence[SkipTick]) -> tuple[Note, ...]:
-    """Tell of ticks that may start no run: in one note, as there may be a thousand."""
+    """Return one note on ticks that may start no run: there may be a thousand."""
     if not skipped:
         return ()
     first = skipped[0]
@@ -152,7 +152,7 @@ def _skips(skipped: Sequence[SkipTick]) -> tuple[Note, ...]:
 def _with_cancelled(
     decision: WorkflowDecision, workflow: ObservedWorkflow, spec: WorkflowSpec
 ) -> WorkflowDecision:
-    """Add the runs whose place another takes, and tell of all that are cancelled."""
+    """Add the runs that a newer one replaces, and a note on all cancelled runs."""
     active = _active(workflow)
     names = tuple(dict.fromkeys((*decision.cancel, *superseded(spec.concurrency, active))))
     if not names:
@@ -176,10 +176,10 @@ def _on_apply(
     workflow: ObservedWorkflow, spec: WorkflowSpec, log: WorkflowLog
 ) -> tuple[tuple[NewRun, ...], WorkflowLog]:
     """
-    Start the run of a new definition: with `onApply` of each, without triggers of the first.
+    Start the run of a new definition: of each with `onApply`, of the first without triggers.
 
-    With schedules only there is none, but the creation is dealt with: somebody who takes the
-    schedules out later does not ask for a run. While suspended nothing is dealt with.
+    With schedules only, there is no such run, but the creation counts as handled: removing the
+    schedules later is no request for a run. During a suspension, nothing is handled.
     """
     first = log.applied_revision is None
     applies = any(trigger.on_apply is not None for trigger in spec.triggers)
@@ -188,7 +188,7 @@ def _on_apply(
         return (), log
     name = apply_name(workflow.name, workflow.generation if applies else None)
     run = NewRun(_untaken(workflow, name), TriggerKind.APPLY)
-    made = run.name in {known.name for known in workflow.known}  # The status could not say so.
+    made = run.name in {known.name for known in workflow.known}  # The status does not show it yet.
     if spec.suspend and not made:
         return (), log
     log = replace(log, applied_revision=workflow.revision)
@@ -197,15 +197,15 @@ def _on_apply(
 
 def apply_name(workflow: str, generation: int | None) -> str:
     """
-    Return the name of the run of a definition; no generation: of the first, without triggers.
+    Return the name of a definition's run; no generation: the first one, without triggers.
 
-    What follows the last dash is no number, so it is never the name of a tick's run.
+    The part after the last dash is no number, so it is never the name of a tick's run.
     """
     return f"{workflow}-once" if generation is None else f"{workflow}-g{generation}"
 
 
 def _untaken(workflow: ObservedWorkflow, name: str) -> str:
-    """Return the name of a run, or a longer one if an earlier workflow of this name left a run."""
+    """Return the name of a run, or a longer one if an earlier workflow left a run of this name."""
     left = any(run.name == name and run.created < workflow.created for run in workflow.runs)
     return f"{name}-{workflow.uid[:5]}" if left else name
 
@@ -213,7 +213,7 @@ def _untaken(workflow: ObservedWorkflow, name: str) -> str:
 def _ticks(
     workflow: ObservedWorkflow, runs: Iterable[KnownRun | NewRun], after: datetime
 ) -> frozenset[datetime]:
-    """Return the ticks after an instant that these runs are of."""
+    """Return the ticks of these runs after an instant."""
     return frozenset(
         run.logical_time
         for run in runs
@@ -228,7 +228,7 @@ def _active(workflow: ObservedWorkflow) -> tuple[SiblingRun, ...]:
 
 
 def _summary(workflow: ObservedWorkflow) -> WorkflowLog:
-    """Tell the newest run and outcome. What is not known any more stays as it was told."""
+    """Return the log with the newest run and outcome. A deleted run stays on record."""
     runs = sorted(workflow.runs, key=lambda run: (run.created, run.logical_time, run.name))
     open_ = [run for run in runs if run.finished is None]
     log = replace(
