@@ -28,6 +28,7 @@ Excuses = Mapping[str, str]
 NOBODY_SKIPS: Final = "no rule and no person skips a task yet; conditions on tasks will"
 SIZE_UNKNOWN: Final = "a kubelet cuts what a program wrote, and does not say how long it was"
 ONE_RUN: Final = "a runner knows its own run, whatever others go on beside it"
+NEVER_EDITED: Final = "the spec of a TaskRun never changes, so there is no second generation"
 NO_OBJECT: Final = "runs and tasks are no objects that somebody could edit or delete"
 NO_NAMES: Final = "an attempt is a process of the runner: no Job, no pod, no node"
 NO_QUEUE: Final = "a process starts the moment that it is made, and none takes its place"
@@ -36,9 +37,14 @@ NO_REFUSAL: Final = "what cannot be started is an attempt that has failed"
 IN_MEMORY: Final = {
     "Counts.skipped": NOBODY_SKIPS,
     "Ending.output_bytes": SIZE_UNKNOWN,
+    "ObservedTask.generation": NEVER_EDITED,
     "RunLog.revision": "a run has its definition itself, and no name for it",
 }
-IN_A_CLUSTER: Final = {"Counts.skipped": NOBODY_SKIPS, "Ending.output_bytes": SIZE_UNKNOWN}
+IN_A_CLUSTER: Final = {
+    "Counts.skipped": NOBODY_SKIPS,
+    "Ending.output_bytes": SIZE_UNKNOWN,
+    "ObservedTask.generation": NEVER_EDITED,
+}
 ON_THIS_MACHINE: Final = {
     "Counts.skipped": NOBODY_SKIPS,
     "ObservedRun.interval": "nobody can give one on the command line",

@@ -197,11 +197,6 @@ class ApiCluster:
         name = self._task_run(run, task)
         self._do(lambda: self._delete(TASK_RUNS, name))
 
-    def edit_task_run(self, run: FakeRun, task: str) -> None:
-        """Let somebody change what a TaskRun says it is to run."""
-        path = TASK_RUNS.path(NAMESPACE, self._task_run(run, task))
-        self._do(lambda: self._request("PATCH", path, {"spec": {"image": "another"}}))
-
     def delete_revision(self, run: FakeRun) -> None:
         """Let somebody delete the definition that a run keeps."""
         name = run.log.revision

@@ -63,7 +63,6 @@ class FakeTaskRun:
     version: int = 0
     told: TaskLog = field(default_factory=TaskLog)
     told_version: int = 0
-    generation: int = 1
     deleted: bool = False
     told_deleted: bool = False
     jobs: dict[int, FakeJob] = field(default_factory=dict)
@@ -237,10 +236,6 @@ class FakeCluster:
     def add_workflow(self, run: FakeRun, definition: Definition) -> None:
         """Let somebody create the workflow that a run waits for."""
         run.definition, run.hindrance = definition, None
-
-    def edit_task_run(self, run: FakeRun, task: str) -> None:
-        """Let somebody change what a TaskRun says it is to run."""
-        run.task_runs[task].generation += 1
 
     def delete_revision(self, run: FakeRun) -> None:
         """Let somebody delete the definition that a run keeps."""

@@ -155,7 +155,6 @@ def _observed(record: FakeTaskRun) -> ObservedTask:
     return ObservedTask(
         log=record.told,
         sighting=newest,
-        generation=record.generation,
         lingering=frozenset(n for n, each in told.items() if each is not newest and each.alive),
     )
 

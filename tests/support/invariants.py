@@ -135,10 +135,8 @@ class Invariants:
 
     def _conditions_tell_the_truth(self, run: FakeRun) -> None:
         """8. observedGeneration is of the past; lastTransitionTime moves only on change."""
-        newest = {run.uid: run.generation}
-        newest |= {_key(run, name): each.generation for name, each in run.task_runs.items()}
         for key, status in _statuses(run, self._statuses, self._cluster.now).items():
-            assert status["observedGeneration"] <= newest[key]
+            assert status["observedGeneration"] <= run.generation
             moves_only_on_change(self._statuses.get(key, {}), status)
             self._statuses[key] = status
 
@@ -184,13 +182,9 @@ def _statuses(
     def past(key: str) -> Past:
         return Past.of(before.get(key, {}), run.created, now)
 
-    logs = {_key(run, name): record.log for name, record in run.task_runs.items()}
+    logs = {f"{run.uid} task {name}": record.log for name, record in run.task_runs.items()}
     statuses = {key: task_status(log, past(key)) for key, log in logs.items() if log.count}
     return {**statuses, run.uid: run_status(run.log, past(run.uid))}
-
-
-def _key(run: FakeRun, task: str) -> str:
-    return f"{run.uid} task {task}"
 
 
 def _look(run: FakeRun, name: str) -> str | None:

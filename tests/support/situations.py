@@ -33,7 +33,6 @@ def attempts(new_story: NewStory) -> None:
     story.cluster.delete_job(story.run, "a")
     story.tick()
     story.pass_time(30)
-    story.cluster.edit_task_run(story.run, "a")
     story.succeed("a", output='{"rows": 1}')
     story.cluster.crowd(story.job("b"))
     story.tick()
