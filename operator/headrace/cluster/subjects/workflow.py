@@ -66,16 +66,15 @@ class WorkflowWorld:
         self._wrote: dict[WorkflowKey, str] = {}
         self._listed: dict[WorkflowKey, tuple[tuple[str, int], tuple[str, ...]]] = {}
         self._specs: dict[WorkflowKey, tuple[tuple[str, int], WorkflowSpec]] = {}
-        self._uids: dict[WorkflowKey, dict[str, str]] = {}  # By name: runs of this turn.
+        self._runs: dict[WorkflowKey, dict[str, tuple[OwnObject, KnownRun]]] = {}
+        """By name: the runs of the last turn."""
         self._made: dict[str, dict[str, NewRun]] = {}
         """By a Workflow's uid: created runs that its status does not show yet."""
 
     async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
         """Return the observed workflow; None if it is gone."""
         item = await self._definitions.workflow(key.namespace, key.name)
-        found = self._caches.runs.by_index((key.namespace, key.name))
-        runs = tuple(_known(run) for run in found)
-        self._uids[key] = {run.metadata.name: run.metadata.uid for run in found}
+        runs = self._look_at_runs(key)
         revisions = await self._revisions(key, item)
         if item is None or item.metadata.deletion_timestamp is not None:
             read = self._read.pop(key, None)
@@ -84,7 +83,7 @@ class WorkflowWorld:
             for known in (self._wrote, self._listed, self._specs):
                 known.pop(key, None)
             if not runs and not revisions:
-                self._uids.pop(key, None)
+                self._runs.pop(key, None)
                 return None
             gone = self._clock()
             return ObservedWorkflow(
@@ -96,7 +95,7 @@ class WorkflowWorld:
 
     async def apply(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
         """Create and cancel runs. A repetition changes nothing."""
-        uids = dict(self._uids.get(key, {}))
+        uids = self._uids(key)
         for run in decision.create:
             uids[run.name] = await self._create(key, run)
         for name in decision.cancel:  # It may be a run that was just created.
@@ -104,7 +103,7 @@ class WorkflowWorld:
 
     async def tidy(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
         """Delete old runs and revisions. A repetition changes nothing."""
-        uids = self._uids.get(key, {})
+        uids = self._uids(key)
         for name in decision.delete_runs:
             await self._delete(WORKFLOW_RUNS, key.namespace, name, uids[name])
         for name in decision.delete_revisions:
@@ -137,6 +136,21 @@ class WorkflowWorld:
         self._made.pop(item.metadata.uid, None)
         for note in decision.notes:
             await self._events.warn(WORKFLOWS, item.metadata, note.reason, note.message)
+
+    def _look_at_runs(self, key: WorkflowKey) -> tuple[KnownRun, ...]:
+        """Return the runs of a workflow. Each version is read once: thousands may wait."""
+        before = self._runs.get(key, {})
+        runs: dict[str, tuple[OwnObject, KnownRun]] = {}
+        for run in self._caches.runs.by_index((key.namespace, key.name)):
+            known = before.get(run.metadata.name)
+            if known is None or known[0] is not run:
+                known = run, _known(run)
+            runs[run.metadata.name] = known
+        self._runs[key] = runs
+        return tuple(known for _, known in runs.values())
+
+    def _uids(self, key: WorkflowKey) -> dict[str, str]:
+        return {name: run.metadata.uid for name, (run, _) in self._runs.get(key, {}).items()}
 
     async def _existing(
         self, item: WorkflowObject, runs: tuple[KnownRun, ...], revisions: tuple[str, ...]

@@ -1,18 +1,25 @@
 """What a workflow's turn does to its runs: `headrace.cluster.subjects.workflow`."""
 
+from typing import Any
+
 import pytest
 
 from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import TriggerKind
 from headrace.cluster.caches import WorkflowKey
 from headrace.cluster.definitions import Revision
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.subjects import workflow
 from headrace.cluster.subjects.workflow import WorkflowWorld
+from headrace.engine.run.observed import RunLog
 from headrace.engine.workflow.observed import NewRun, WorkflowDecision
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import CONTROLLER_REVISIONS, Ref
+from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
+from headrace.manifests.run_status import run_status
 from support.virtual_time import VirtualTimeLoop
 from support.world_rig import WorldRig
 
@@ -96,3 +103,26 @@ async def test_the_history_of_somebody_else_is_not_ours_to_delete() -> None:
     observed = await world.observe(KEY)
     assert observed is not None
     assert ("w-old",) == observed.revisions
+
+
+async def test_a_run_is_read_once_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands may wait, and the end of each is a turn of their workflow."""
+    rig, world = await looked_at()
+    reads: list[dict[str, Any]] = []
+    real = workflow.read_run_status
+
+    def counting(written: dict[str, Any]) -> RunLog:
+        reads.append(written)
+        return real(written)
+
+    monkeypatch.setattr(workflow, "read_run_status", counting)
+    await world.observe(KEY)
+    assert [] == reads
+    log = RunLog(reason=Reason.RUNNING, started=rig.clock())
+    body = {"status": run_status(log, Past(rig.clock()))}
+    rig.caches.runs.put(await rig.client.patch_status(RUN, body, OwnObject))
+    for _ in range(2):
+        observed = await world.observe(KEY)
+        assert observed is not None
+        assert [True] == [run.began for run in observed.runs]
+    assert 1 == len(reads)
