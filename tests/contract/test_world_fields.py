@@ -34,13 +34,19 @@ NO_NAMES: Final = "an attempt is a process of the runner: no Job, no pod, no nod
 NO_QUEUE: Final = "a process starts the moment that it is made, and none takes its place"
 NO_REFUSAL: Final = "what cannot be started is an attempt that has failed"
 
+NO_LIMIT: Final = "a run in a cluster may have any number of attempts at a time"
+NO_BUSY: Final = "a slot is the engine's to give, and nothing else can be short"
+LIMIT: Final = dict.fromkeys(("ObservedRun.slots", "Slots.total", "Slots.message"), NO_LIMIT)
+
 IN_MEMORY: Final = {
+    **LIMIT,
     "Counts.skipped": NOBODY_SKIPS,
     "Ending.output_bytes": SIZE_UNKNOWN,
     "ObservedTask.generation": NEVER_EDITED,
     "RunLog.revision": "a run has its definition itself, and no name for it",
 }
 IN_A_CLUSTER: Final = {
+    **LIMIT,
     "Counts.skipped": NOBODY_SKIPS,
     "Ending.output_bytes": SIZE_UNKNOWN,
     "ObservedTask.generation": NEVER_EDITED,
@@ -97,6 +103,9 @@ ON_THIS_MACHINE: Final = {
             "Attempt.replaced",
         ),
         NO_QUEUE,
+    ),
+    **dict.fromkeys(
+        ("ObservedRun.obstacles", "Busy.reason", "Busy.message", "Busy.until"), NO_BUSY
     ),
     **dict.fromkeys(("Denied.reason", "Denied.message", "Denied.since"), NO_REFUSAL),
 }

@@ -14,7 +14,7 @@ from headrace.engine.run.observed import ObservedRun
 from headrace.engine.siblings import limit_of
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.run_spec import logical_time_of
-from headrace.manifests.run_status import has_ended, has_started
+from headrace.manifests.run_status import has_begun, has_ended
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -36,7 +36,7 @@ class Line:
 
     def learn(self, run: ObservedRun) -> None:
         """Note a run's view of its workflow. A run that has begun has an old view."""
-        if run.definition is None or run.log.started is not None or not run.workflow:
+        if run.definition is None or run.log.begun or not run.workflow:
             return
         key = run.key.namespace, run.workflow
         limit = limit_of(run.definition.concurrency)
@@ -66,7 +66,7 @@ def active(run: OwnObject) -> bool:
 
 def waits(run: OwnObject) -> bool:
     """Return whether a run has not begun."""
-    return not has_started(run.status) and active(run)
+    return not has_begun(run.status) and active(run)
 
 
 def may_be_anew(run: OwnObject) -> bool:

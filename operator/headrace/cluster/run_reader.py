@@ -6,7 +6,7 @@ Gathers a run's own fields, its pinned definition and its siblings; its tasks co
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from headrace.api.reading.parse import parse_run, parse_task_run
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
@@ -29,9 +29,6 @@ from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.manifests.kube import PLACE, OwnObject, WorkflowObject
 from headrace.manifests.names import task_run_name
 from headrace.manifests.run_status import read_run_status, read_what_is_left
-
-GRACE = timedelta(seconds=60)
-"""How long a run waits for a missing workflow: both may be applied at the same time."""
 
 OVER = single_task("over", TaskBody())
 """The definition of an ended TaskRun on its own: its content does not matter."""
@@ -131,20 +128,18 @@ class RunReader:
         It names the revision too, in case the workflow is deleted or broken before its turn.
         """
         log, namespace = run.log, run.key.namespace
-        begun = log.started is not None or log.finished is not None
-        begun = begun or bool(log.positions or log.marks)
         # A status that cannot be read does not show it, but TaskRuns do.
         task_runs = self._caches.task_runs.by_index(run.key)
-        begun = begun or any(owner_uid(item.metadata) == run.uid for item in task_runs)
+        begun = log.begun or any(owner_uid(item.metadata) == run.uid for item in task_runs)
         try:
-            if begun and log.revision is not None:
+            if (begun or log.finished is not None) and log.revision is not None:
                 return await self._kept(namespace, log.revision)
             workflow = await self._definitions.workflow(namespace, spec.workflow)
             if workflow is not None:
                 return await self._current(namespace, workflow, log.revision)
             if log.revision is not None:
                 return await self._kept(namespace, log.revision)
-            return _without_workflow(spec.workflow, self._clock() - run.created)
+            return PinnedDefinition(hindrance=_without_workflow(spec.workflow))
         except UnusableError as error:
             return PinnedDefinition(refusal=(Reason.INVALID_DEFINITION, str(error)))
 
@@ -226,10 +221,9 @@ def _not_of(run: str, task: str) -> str:
     )
 
 
-def _without_workflow(name: str, age: timedelta) -> PinnedDefinition:
+def _without_workflow(name: str) -> tuple[Reason, str]:
     message = f"there is no Workflow {name!r} here; create it, or correct spec.workflow"
-    why = (Reason.WORKFLOW_NOT_FOUND, message)
-    return PinnedDefinition(hindrance=why) if age < GRACE else PinnedDefinition(refusal=why)
+    return Reason.WORKFLOW_NOT_FOUND, message
 
 
 def run_log(item: OwnObject) -> RunLog:

@@ -16,7 +16,7 @@ from headrace.kube.client import Client
 from headrace.kube.resources import PODS, Scope
 from headrace.manifests.kube import OwnObject, Pod
 from headrace.manifests.run_spec import is_cancelling, logical_time_of
-from headrace.manifests.run_status import has_started
+from headrace.manifests.run_status import has_begun
 
 GOING_ON = "status.phase!=Succeeded,status.phase!=Failed"
 
@@ -45,7 +45,7 @@ class Siblings:
     def _known(self, run: ObservedRun) -> tuple[SiblingRun, ...]:
         """Return the runs that have not ended; for a waiting run, also deleted ones."""
         key = WorkflowKey(run.key.namespace, run.workflow)
-        departed = self._caches.departed(key) if run.log.started is None else ()
+        departed = self._caches.departed(key) if not run.log.begun else ()
         runs = self._caches.runs.by_index((key.namespace, key.name))
         return (
             *(_departed(name) for name in departed),
@@ -72,6 +72,6 @@ def _sibling(item: OwnObject) -> SiblingRun:
         name=item.metadata.name,
         created=created,
         logical_time=logical_time_of(item.spec, created),
-        began=has_started(item.status),
+        began=has_begun(item.status),
         cancelling=is_cancelling(item.spec),
     )

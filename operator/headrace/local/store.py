@@ -7,7 +7,7 @@ machine. Logs are the JSON that a cluster has in `status`. Decides nothing.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -191,23 +191,20 @@ class Store:
                     "UPDATE task SET status = ? WHERE run = ? AND name = ?", (status, run, name)
                 )
 
-    def add_attempts(
-        self, run: str, tasks: Iterable[str], records: Iterable[AttemptRecord], now: datetime
-    ) -> None:
+    def add_attempts(self, run: str, records: Sequence[AttemptRecord], now: datetime) -> None:
         """
-        Store started tasks, and attempts before their start, all or none.
+        Store attempts before their start, and their tasks, all or none.
 
         Args:
             run: The run's name.
-            tasks: Names of tasks. Stored ones stay unchanged.
             records: The attempts. None of them is stored yet.
-            now: When the tasks were started.
+            now: When the attempts are started.
 
         """
         with self._transaction():
             self._db.executemany(
                 "INSERT OR IGNORE INTO task (run, name, created) VALUES (?, ?, ?)",
-                [(run, name, write_time(now)) for name in tasks],
+                [(run, each.task, write_time(now)) for each in records],
             )
             self._db.executemany(
                 "INSERT INTO attempt (run, task, number, created, memory, time_limit)"

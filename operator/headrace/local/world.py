@@ -8,15 +8,13 @@ the runner's lock keeps others from writing. Decides nothing about tasks.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 
-from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.compile import Definition
-from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
 from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
-from headrace.engine.task.observed import Busy, ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.observed import ObservedTask, TaskLog
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
 from headrace.local.carriers import Reach, carriers
@@ -24,9 +22,6 @@ from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
 from headrace.local.records import AttemptRecord, RunRecord
 from headrace.local.store import Store, UnusableStateError
-
-_LONG: Final = timedelta(hours=1)
-"""The wait before the next look at a task without a slot, if no attempt ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +53,7 @@ class LocalWorld:
         self._store = store
         self._record = record
         self._definition = definition
-        self._slots = workplace.slots
+        self._slots = _slots(workplace.slots)
         self._changed = asyncio.Event()
         self._defect: UnusableStateError | None = None
         self._log = store.run_log(record.key.name)
@@ -66,8 +61,6 @@ class LocalWorld:
         self._task_logs = store.task_logs(record.key.name)
         self._tasks_logged_at: dict[str, datetime] = {}
         self._attempts: dict[tuple[str, int], LiveAttempt] = {}
-        self._queue: dict[str, None] = {}
-        """The tasks that wait for a slot, in the order of their requests."""
         reach = Reach(
             *(record, workplace.folder, workplace.launcher),
             *(self._keep_forced_end, self._changed.set),
@@ -87,12 +80,9 @@ class LocalWorld:
         self._store.write_tasks(key.name, records, now)
         self._task_logs.update(records)
         self._tasks_logged_at.update(dict.fromkeys(records, now))
-        for name, log in records.items():
-            if log.outcome is not None:
-                self._queue.pop(name, None)
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
-        """End attempts, then start others in free slots. The rest goes into the queue."""
+        """End attempts, then start others."""
         for action in actions:
             if isinstance(action, EndAttempt):
                 attempt = self._attempts.get((action.task, action.number))
@@ -126,7 +116,7 @@ class LocalWorld:
             given=self._record.params,
             logical_time=self._record.logical_time,
             tasks=self._tasks(),
-            obstacles=self._obstacles(),
+            slots=self._slots,
             log=self._log,
             logged_at=self._logged_at,
             tasks_logged_at=dict(self._tasks_logged_at),
@@ -205,15 +195,10 @@ class LocalWorld:
     def _start(self, key: RunKey, starts: Sequence[StartAttempt]) -> None:
         """Store new attempts, then start them."""
         now = datetime.now(UTC)
-        starts = sorted(starts, key=lambda start: start.task not in self._queue)
-        room = len(starts) if self._slots is None else max(0, self._slots - self._alive)
-        records = [_record(start, now) for start in starts[:room]]
-        self._store.add_attempts(key.name, [start.task for start in starts], records, now)
-        for start in starts:
+        records = [_record(start, now) for start in starts]
+        self._store.add_attempts(key.name, records, now)
+        for start, record in zip(starts, records, strict=True):
             self._task_logs.setdefault(start.task, TaskLog())
-            self._queue[start.task] = None
-        for start, record in zip(starts, records, strict=False):
-            del self._queue[start.task]
             self._launch(start, record)
 
     def _launch(self, start: StartAttempt, record: AttemptRecord) -> None:
@@ -235,15 +220,10 @@ class LocalWorld:
             for name, log in self._task_logs.items()
         }
 
-    def _obstacles(self) -> dict[str, Obstacle]:
-        """Hold back the tasks in the queue without a free slot."""
-        if self._slots is None:
-            return {}
-        room = max(0, self._slots - self._alive)
-        until = datetime.now(UTC) + _LONG
-        message = f"all {self._slots} slots are taken (--max-parallel)"
-        held = list(self._queue)[room:]
-        return {name: Busy(Reason.WAITING_FOR_SLOT, message, until) for name in held}
+
+def _slots(total: int | None) -> Slots | None:
+    message = f"all {total} slots are taken (--max-parallel)"
+    return Slots(total, message) if total is not None else None
 
 
 def _record(start: StartAttempt, now: datetime) -> AttemptRecord:

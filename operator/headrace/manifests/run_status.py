@@ -20,6 +20,7 @@ from headrace.manifests.conditions import Past, conditions_of, succeeded_of
 from headrace.manifests.json_form import Json, as_patch, name_of, read, read_legible
 
 _MARKS = name_of(RunStatus, "marks")
+_POSITIONS = name_of(RunStatus, "started")
 _START = name_of(RunStatus, "start_time")
 _END = name_of(RunStatus, "completion_time")
 
@@ -94,9 +95,9 @@ def read_what_is_left(written: Mapping[str, Any]) -> RunLog:
     return RunLog(revision=status.revision, positions=positions, marks=marks)
 
 
-def has_started(written: Mapping[str, Any]) -> bool:
-    """Return whether a WorkflowRun has begun, from its status, garbled or not."""
-    return _START in written
+def has_begun(written: Mapping[str, Any]) -> bool:
+    """Return whether a WorkflowRun has begun, as `RunLog.begun`; its status may be garbled."""
+    return _START in written or any(written.get(name) for name in (_POSITIONS, _MARKS))
 
 
 def has_ended(written: Mapping[str, Any]) -> bool:

@@ -33,7 +33,7 @@ def made(folder: StateFolder, store: Store, hours: int, *, succeeded: bool | Non
     """Return the name of a run that was made some hours after noon, and how it ended."""
     now = NOON + timedelta(hours=hours)
     name = runs.create(folder, store, runs.Request("default", "etl", "{}", Path("/")), now).key.name
-    store.add_attempts(name, ["load"], [AttemptRecord("load", 1, now)], now)
+    store.add_attempts(name, [AttemptRecord("load", 1, now)], now)
     files = folder.attempt(name, "load", 1)
     files.folder.mkdir()
     files.log.touch()

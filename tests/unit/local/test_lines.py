@@ -15,8 +15,8 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.cli.lines import Lines
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
-from headrace.engine.task.observed import Attempt, Busy, ObservedTask
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
+from headrace.engine.task.observed import Attempt, ObservedTask
 from support.builders import (
     NOON,
     at,
@@ -165,9 +165,8 @@ def test_what_ended_while_nobody_looked_is_news(tmp_path: Path) -> None:
 def test_tasks_that_wait_for_a_slot_are_told_in_one_line() -> None:
     """That they wait, and for what; not a line each, as there may be thousands."""
     definition = workflow(*(task(f"t{number}") for number in range(6)))
-    full = Busy(Reason.WAITING_FOR_SLOT, "all 1 slots are taken", at(3600))
-    held = {f"t{number}": full for number in range(1, 6)}
-    run = replace(seen(definition, t0=ObservedTask(sighting=running())), obstacles=held)
+    slots = Slots(1, "all 1 slots are taken")
+    run = replace(seen(definition, t0=ObservedTask(sighting=running())), slots=slots)
 
     want = "t1, t2, t3 and 2 more: WaitingForSlot: all 1 slots are taken"
     assert ["t0  started", want] == told(run, run)

@@ -84,7 +84,7 @@ def test_logs_are_read_back_as_they_were_written(store: Store, database: Path) -
         observed_generation=1,
     )
     store.add_run(RUN)
-    store.add_attempts("etl-1", ["load"], [AttemptRecord("load", 1, NOON)], NOON)
+    store.add_attempts("etl-1", [AttemptRecord("load", 1, NOON)], NOON)
 
     store.write_tasks("etl-1", {"load": log}, NOON)
     store.write_run("etl-1", run_log, NOON)
@@ -99,24 +99,24 @@ def test_attempts_are_kept_with_why_they_were_ended(store: Store, database: Path
     first, second = AttemptRecord("load", 1, NOON), AttemptRecord("load", 2, NOON, "512Mi", 60)
     forced_end = ForcedEnd(Reason.ATTEMPT_TIMEOUT, "too long")
     store.add_run(RUN)
-    store.add_attempts("etl-1", ["load", "other"], [first], NOON)
-    store.add_attempts("etl-1", ["load"], [second], NOON)
+    store.add_attempts("etl-1", [first], NOON)
+    store.add_attempts("etl-1", [second], NOON)
 
     store.save_forced_end("etl-1", first, forced_end)
 
     again = reopened(store, database)
     assert [replace(first, forced_end=forced_end), second] == again.attempts("etl-1")
-    assert {"load": TaskLog(), "other": TaskLog()} == again.task_logs("etl-1")
+    assert {"load": TaskLog()} == again.task_logs("etl-1")
 
 
 def test_an_attempt_is_made_once(store: Store) -> None:
     """The second try fails as a whole, and changes nothing."""
     record = AttemptRecord("load", 1, NOON)
     store.add_run(RUN)
-    store.add_attempts("etl-1", ["load"], [record], NOON)
+    store.add_attempts("etl-1", [record], NOON)
 
     with pytest.raises(UnusableStateError):
-        store.add_attempts("etl-1", ["other"], [AttemptRecord("other", 1, NOON), record], NOON)
+        store.add_attempts("etl-1", [AttemptRecord("other", 1, NOON), record], NOON)
 
     assert [record] == store.attempts("etl-1")
     assert ["load"] == list(store.task_logs("etl-1"))

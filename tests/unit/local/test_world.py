@@ -9,6 +9,7 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.cli.rows import rows
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import EndAttempt
 from headrace.engine.task.observed import Stage
@@ -57,14 +58,14 @@ async def test_tasks_wait_for_a_slot_and_say_so(make: Make) -> None:
 
     assert {"t0", "t1"} == await alive(rig)
     run = await rig.observed()
-    assert (Reason.WAITING_FOR_SLOT, "all 2 slots are taken (--max-parallel)") == (
-        run.tasks["t2"].log.reason,
-        run.tasks["t2"].log.message,
+    waiting = next(row for row in rows(run, run.created) if row.task == "t2")
+    assert ("WaitingForSlot", "all 2 slots are taken (--max-parallel)") == (
+        *(waiting.status, waiting.message),
     )
-    assert 0 == run.tasks["t2"].log.count
+    assert "t2" not in run.tasks
 
 
-async def test_a_slot_goes_to_who_waited_longest(make: Make) -> None:
+async def test_a_free_slot_goes_to_the_next_task(make: Make) -> None:
     """One slot becomes free, one task starts; nobody asks in vain."""
     rig = make(several(4), slots=2)
     await rig.look()
@@ -74,20 +75,19 @@ async def test_a_slot_goes_to_who_waited_longest(make: Make) -> None:
     await rig.look()
 
     assert {"t0", "t2"} == await alive(rig)
-    assert {"t3"} == set((await rig.observed()).obstacles)
+    assert {"t0", "t1", "t2"} == set((await rig.observed()).tasks)
 
 
-async def test_a_cancelled_task_leaves_the_queue(make: Make) -> None:
-    """It would hold a place that others wait for."""
+async def test_a_cancelled_task_without_a_slot_never_starts(make: Make) -> None:
+    """Its end is on record with the run."""
     rig = make(several(3), slots=1)
     await rig.look()
     rig.world.desire(DesiredState.CANCEL)
 
     await rig.look()
 
-    run = await rig.observed()
-    assert {} == run.obstacles
-    assert Outcome.CANCELLED == run.tasks["t2"].log.outcome
+    (mark,) = (await rig.observed()).log.marks or ()
+    assert (Outcome.CANCELLED, "1-2") == (mark.outcome, mark.positions)
 
 
 async def test_a_program_that_is_not_there_is_a_start_error(make: Make) -> None:

@@ -15,7 +15,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, Mark, RunLog
 from headrace.engine.task.observed import Watched
 from headrace.manifests.conditions import Past
-from headrace.manifests.run_status import read_run_status, read_what_is_left, run_status
+from headrace.manifests.run_status import has_begun, read_run_status, read_what_is_left, run_status
 from support.builders import at
 from support.statuses import RUN_LOGS, TIMES, fields_of, stored, values_of
 
@@ -34,6 +34,13 @@ def test_the_log_of_a_run_is_read_back_the_same(
     """Ended or not."""
     known = replace(known, finished=finished, succeeded=None if finished is None else succeeded)
     assert known == read_run_status(stored(run_status(known, PAST)))
+
+
+@UNHURRIED
+@given(RUN_LOGS)
+def test_a_status_shows_that_a_run_has_begun_without_being_read(log: RunLog) -> None:
+    """Thousands of runs may wait, and each is asked."""
+    assert log.begun == has_begun(stored(run_status(log, PAST)))
 
 
 @UNHURRIED

@@ -267,7 +267,7 @@ def _known(run: OwnObject) -> KnownRun:
         name=run.metadata.name,
         created=created,
         logical_time=logical_time_of(run.spec, created),
-        began=log.started is not None,
+        began=log.begun,
         cancelling=is_cancelling(run.spec),
         finished=log.finished,
         succeeded=bool(log.succeeded),

@@ -20,6 +20,10 @@ ASK_AGAIN = timedelta(seconds=10)
 """How long until the next look at a run that waits for somebody's change."""
 
 
+PATIENCE = timedelta(seconds=60)
+"""How long a run waits for a workflow that does not exist: both may be applied at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """The run can never run."""
@@ -81,8 +85,8 @@ def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refus
     if run.refusal is not None:
         return Refused(*run.refusal)
     if run.definition is None:
-        return Held(*(run.hindrance or (Reason.PENDING, "")), until=now + ASK_AGAIN)
-    if _has_begun(run):
+        return _without_definition(run, now)
+    if run.begun:
         return run.definition
     try:
         resolve(run.definition.params, run.given)
@@ -93,7 +97,7 @@ def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refus
 
 def is_next(run: ObservedRun) -> bool:
     """Return whether a waiting run sees no other run before it."""
-    if run.definition is None or run.log.started is not None:
+    if run.definition is None or run.log.begun:
         return False
     concurrency = run.definition.concurrency
     if limit_of(concurrency) is None:
@@ -107,10 +111,12 @@ def _waiting(run: ObservedRun) -> SiblingRun:
     return SiblingRun(run.key.name, run.created, place, began=False, cancelling=False)
 
 
-def _has_begun(run: ObservedRun) -> bool:
-    """Return whether tasks have started, even if a crash kept the run's status from showing it."""
-    log = run.log
-    return log.started is not None or bool(log.positions or log.marks or run.tasks or run.deleted)
+def _without_definition(run: ObservedRun, now: datetime) -> Refused | Held:
+    """Wait for what somebody has to make; a workflow that does not come is a mistake."""
+    reason, message = run.hindrance or (Reason.PENDING, "")
+    if reason is Reason.WORKFLOW_NOT_FOUND and now - run.created >= PATIENCE:
+        return Refused(reason, message)
+    return Held(reason, message, until=now + ASK_AGAIN)
 
 
 def _hold(run: ObservedRun, definition: Definition, course: Course) -> Refused | Held | None:

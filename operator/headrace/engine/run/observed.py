@@ -95,10 +95,24 @@ class RunLog:
     revision: str | None = None
     observed_generation: int = 0
 
+    @property
+    def begun(self) -> bool:
+        """Whether the status says that the run has left the queue."""
+        return self.started is not None or bool(self.positions or self.marks)
+
     def after(self, before: "RunLog", now: datetime) -> "RunLog":
         """Return the log with the time of its reason. An unchanged reason keeps its time."""
         since = before.since if self.reason is before.reason else now
         return replace(self, since=since)
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """How many attempts of a run may go on at a time."""
+
+    total: int
+    message: str
+    """What a task without a slot says, in the world's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +141,8 @@ class ObservedRun:
     it runs."""
     obstacles: Mapping[str, Obstacle] = field(default_factory=dict)
     """By task: why its last start failed."""
+    slots: Slots | None = None
+    """None: any number of attempts may go on at a time."""
     log: RunLog = RunLog()
     logged_at: datetime | None = None
     """When the run's status was last written, if this process remembers it."""
@@ -136,3 +152,8 @@ class ObservedRun:
     """Why the run can never go on."""
     hindrance: tuple[Reason, str] | None = None
     """Why the run cannot go on for now."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether tasks were started, also if a crash came before the status said so."""
+        return self.log.begun or bool(self.tasks or self.deleted)

@@ -18,6 +18,7 @@ from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
 from headrace.engine.run.leftovers import remains
 from headrace.engine.run.marks import by_mark, on_record, to_keep, with_ends
 from headrace.engine.run.observed import Mark, ObservedRun
+from headrace.engine.run.slots import without_slot
 from headrace.engine.task.judgement import Judged, judge_lost, judge_seen, judge_unseen
 from headrace.engine.task.verdict import Turn
 
@@ -68,6 +69,7 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
     found = _with(found, _waiting(run, definition, turn, found))
     turn = replace(turn, unfinished=_unfinished(definition, found))
     found = _with(found, _last(run, definition, turn, found))
+    found = _with(found, without_slot(run, found.judged, now))
     return _recorded(run, definition, found, now)
 
 

@@ -71,6 +71,13 @@ def judge_lost(turn: Turn, task: TaskDefinition) -> Judged:
     return Judged(task, judge(view), view.log)
 
 
+def held(judged: Judged, wait: Wait, now: datetime) -> Judged:
+    """Return a task that may start, and must wait all the same."""
+    if judged.seen is None:
+        return replace(judged, verdict=wait)
+    return replace(judged, verdict=wait, log=_with_verdict(judged.log, wait, judged.seen, now))
+
+
 def _with_verdict(log: TaskLog, verdict: Verdict, seen: ObservedTask, now: datetime) -> TaskLog:
     """Return the log with the verdict; the same object if nothing changes."""
     if isinstance(verdict, Ended):

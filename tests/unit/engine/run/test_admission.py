@@ -1,5 +1,6 @@
 """Whether a run may begin: `headrace.engine.run.admission`."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
-from headrace.engine.run.admission import Held, Refused, admit, is_next
+from headrace.engine.run.admission import PATIENCE, Held, Refused, admit, is_next
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.run.steering import course
 from headrace.engine.siblings import SiblingRun
@@ -48,6 +49,11 @@ def answer(observed: ObservedRun) -> str:
             run(None, hindrance=MISSING),
             "held WorkflowNotFound",
             id="the workflow may still be created",
+        ),
+        pytest.param(
+            replace(run(None, hindrance=MISSING), created=at(1 - PATIENCE.total_seconds())),
+            "refused WorkflowNotFound",
+            id="nobody created the workflow in time",
         ),
         pytest.param(run(None), "held Pending", id="the definition has not been read yet"),
         pytest.param(run(given={"x": 1}), "refused InvalidParams", id="the parameters do not fit"),

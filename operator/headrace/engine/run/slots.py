@@ -1,0 +1,39 @@
+"""
+How many attempts of a run may go on at a time, where its world has a limit.
+
+Knows the limit, and which attempts go on. Does not know why a task may start.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.task.judgement import Judged, held
+from headrace.engine.task.verdict import Start, Wait
+
+
+def without_slot(
+    run: ObservedRun, judged: Mapping[str, Judged], now: datetime
+) -> Iterator[tuple[str, Judged]]:
+    """
+    Yield the tasks that may start and have no slot, as tasks that wait.
+
+    A slot goes to a task that was tried before, then to the first one in the order of the
+    definition: `judged` is in that order.
+    """
+    if run.slots is None:
+        return
+    free = max(0, run.slots.total - _taken(run))
+    starts = [name for name, each in judged.items() if isinstance(each.verdict, Start)]
+    wait = Wait(Reason.WAITING_FOR_SLOT, run.slots.message)
+    for name in starts[free:]:
+        yield name, held(judged[name], wait, now)
+
+
+def _taken(run: ObservedRun) -> int:
+    """Return how many attempts may still be running."""
+    return sum(
+        (seen.sighting is not None and seen.sighting.alive) + len(seen.lingering)
+        for seen in run.tasks.values()
+    )
