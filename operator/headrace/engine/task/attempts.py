@@ -178,7 +178,7 @@ def _progress(log: TaskLog, sighting: Sighting) -> TaskLog:
     last, reason = log.attempts[-1], sighting.waiting or Reason.STARTING
     if sighting.stage is Stage.RUNNING or (last.started and _silent(sighting)):
         reason = Reason.RUNNING  # after the start, a sighting without it is an old one
-    message = clip(sighting.message) or _replacement(last)
+    message = clip(sighting.message or _replacement(last))
     if reason is log.reason and reason in FIRST_WORDS_STAY and log.message:
         return log
     if reason is log.reason and message == log.message:

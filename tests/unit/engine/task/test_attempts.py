@@ -9,6 +9,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.task.attempts import close, follow, refuse
 from headrace.engine.task.classify import Failure
 from headrace.engine.task.observed import Attempt, Denied, Ending, One, Sighting, TaskLog
+from headrace.engine.text import LONGEST_MESSAGE
 from headrace.manifests.where import where
 from support.builders import (
     at,
@@ -196,6 +197,12 @@ def test_a_pod_that_was_lost_stays_on_record(known: TaskLog, words: str) -> None
     assert between is seen(between, starting())
     assert (Reason.RUNNING, words) == (after.reason, after.message)
     assert ("pod pod-2", words) == (str(over.attempts[0].where.instance), over.attempts[0].message)
+
+
+def test_the_words_on_a_lost_pod_fit_into_a_status() -> None:
+    """Whatever somebody wrote when the pod was marked: a longer message would be refused."""
+    known = seen(seen(RUNS, replace(LEAVES, lost="x" * 5000)), starting())
+    assert (LONGEST_MESSAGE, Reason.STARTING) == (len(known.message), known.reason)
 
 
 def test_another_pod_that_is_seen_at_once_tells_of_the_first_too() -> None:
