@@ -66,7 +66,7 @@ def check(value: Any) -> Iterator[Checked]:
 
 def _inside(checked: Checked, path: str) -> Checked:
     problems, hints = (
-        tuple(Problem(f"{path}.{each.path}".rstrip("."), each.message) for each in told)
+        tuple(Problem(f"{path}.{problem.path}".rstrip("."), problem.message) for problem in told)
         for told in (checked.problems, checked.hints)
     )
     return replace(checked, problems=problems, hints=hints)

@@ -68,10 +68,10 @@ def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
             except (ValueError, KeyError):
                 wrong.append(f"--param {name}: {_short(value)} is not {_READERS[param.type][1]}")
                 values[name] = _stand_in(param)
-    missing = [each for each in declared if each.default is None and each.name not in values]
+    missing = [param for param in declared if param.default is None and param.name not in values]
     wrong.extend(_ask(param) for param in missing)
     try:
-        resolve(declared, {**{each.name: _stand_in(each) for each in missing}, **values})
+        resolve(declared, {**{param.name: _stand_in(param) for param in missing}, **values})
     except InvalidParamsError as error:
         wrong.extend(f"--param: {problem}" for problem in error.problems)
     if wrong:

@@ -50,7 +50,7 @@ class TaskPictures:
 
     def _draw(self, item: OwnObject) -> ObservedTask:
         log, readable = task_log(item)
-        shown = (each.show(item, log.count) for each in self.carriers)
+        shown = (carrier.show(item, log.count) for carrier in self.carriers)
         sightings = sorted(chain.from_iterable(shown), key=_age)
         newest = sightings[-1] if sightings else None
         there = any(seen.stage is not Stage.GONE for seen in sightings)
@@ -150,7 +150,7 @@ class Gatherer:
     def deleted(self, key: RunKey, uid: str) -> frozenset[str]:
         """Return the tasks of a run whose TaskRun vanished, or will vanish soon."""
         store = self._caches.task_runs
-        leaving = (each for each in store.by_index(key) if each.metadata.deletion_timestamp)
+        leaving = (item for item in store.by_index(key) if item.metadata.deletion_timestamp)
         return frozenset(
             str(item.spec["task"])
             for item in (*store.tombstones_by_index(key), *leaving)

@@ -72,7 +72,7 @@ def of_pod(old: Pod | None, new: Pod | None) -> News:
 def ended(pod: Pod | None) -> frozenset[str]:
     """Return the names of the pod's containers that have terminated."""
     statuses = () if pod is None else pod.status.container_statuses
-    return frozenset(each.name for each in statuses if each.state.terminated is not None)
+    return frozenset(status.name for status in statuses if status.state.terminated is not None)
 
 
 def has_ended(pod: Pod) -> bool:
@@ -82,8 +82,8 @@ def has_ended(pod: Pod) -> bool:
 
 def succeeded(pod: Pod) -> bool:
     """Return whether containers have terminated, and each of them succeeded."""
-    ends = [each.state.terminated for each in pod.status.container_statuses]
-    return bool(ended(pod)) and all(each is None or each.exit_code == 0 for each in ends)
+    ends = [status.state.terminated for status in pod.status.container_statuses]
+    return bool(ended(pod)) and all(end is None or end.exit_code == 0 for end in ends)
 
 
 def _failed(job: Job) -> bool:

@@ -203,7 +203,7 @@ class Complaints:
 
     def _may_ask(self, namespace: str, now: float) -> bool:
         """Return whether a further request is within bounds, and count it."""
-        self._asked = [each for each in self._asked if now - each[0] < WINDOW_SECONDS]
+        self._asked = [asked for asked in self._asked if now - asked[0] < WINDOW_SECONDS]
         here = sum(asked == namespace for _, asked in self._asked)
         if here >= IN_NAMESPACE or len(self._asked) >= IN_ALL:
             return False

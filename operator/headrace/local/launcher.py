@@ -122,7 +122,11 @@ class ProcessLauncher:
 
     def _variables(self, body: TaskBody) -> dict[str, str]:
         """Merge the runner's variables and the task's own; the interpreter's folder comes first."""
-        own = {each.name: each.value or "" for each in body.env if each.value_from is None}
+        own = {
+            variable.name: variable.value or ""
+            for variable in body.env
+            if variable.value_from is None
+        }
         path = own.get("PATH", self._inherited.get("PATH", os.defpath))
         # The log must show output when the program prints it.
         unbuffered = {"PYTHONUNBUFFERED": "1"}

@@ -52,8 +52,8 @@ def _must_have(source: Mapping[str, Any] | None) -> bool:
     """Return whether a task cannot start without a source, as in a pod."""
     if source is None:
         return False
-    named = (each for each in source.values() if isinstance(each, Mapping))
-    return not any(each.get("optional") is True for each in named)
+    named = (part for part in source.values() if isinstance(part, Mapping))
+    return not any(part.get("optional") is True for part in named)
 
 
 def volumes(spec: WorkflowSpec, instead: str) -> Iterator[str]:

@@ -78,14 +78,14 @@ class _Stop:
     def listening(self) -> Iterator[None]:
         """Handle signals meanwhile. A signal that the shell ignores (nohup) stays ignored."""
         loop = asyncio.get_running_loop()
-        taken = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
-        for each in taken:
-            loop.add_signal_handler(each, self._on_signal, each)
+        taken = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        for number in taken:
+            loop.add_signal_handler(number, self._on_signal, number)
         try:
             yield
         finally:
-            for each in taken:
-                loop.remove_signal_handler(each)
+            for number in taken:
+                loop.remove_signal_handler(number)
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self.clearing or self.broken_off:

@@ -204,14 +204,21 @@ class Store:
         with self._transaction():
             self._db.executemany(
                 "INSERT OR IGNORE INTO task (run, name, created) VALUES (?, ?, ?)",
-                [(run, each.task, write_time(now)) for each in records],
+                [(run, record.task, write_time(now)) for record in records],
             )
             self._db.executemany(
                 "INSERT INTO attempt (run, task, number, created, memory, time_limit)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (run, each.task, each.number, write_time(each.created), each.memory, each.limit)
-                    for each in records
+                    (
+                        run,
+                        record.task,
+                        record.number,
+                        write_time(record.created),
+                        record.memory,
+                        record.limit,
+                    )
+                    for record in records
                 ],
             )
 

@@ -58,4 +58,4 @@ def _marked(pid: int, mark: bytes) -> bool:
         environment = (_PROC / str(pid) / "environ").read_bytes()
     except OSError:  # ended meanwhile, or somebody else's
         return False
-    return any(each.startswith(mark) for each in environment.split(b"\0"))
+    return any(variable.startswith(mark) for variable in environment.split(b"\0"))

@@ -174,14 +174,14 @@ class LocalWorld:
     def _find_attempts(self) -> None:
         """Take over the attempts of an earlier runner, if there was one."""
         record = self._record
-        for each in self._store.attempts(record.key.name):
-            work = self._definition.tasks[each.task].work
+        for stored in self._store.attempts(record.key.name):
+            work = self._definition.tasks[stored.task].work
             try:
-                attempt = self._carriers[type(work)].find(each, work)
+                attempt = self._carriers[type(work)].find(stored, work)
             except FileNotFoundError:
-                self._store.forget_attempt(record.key.name, each)
+                self._store.forget_attempt(record.key.name, stored)
             else:
-                self._attempts[each.task, each.number] = attempt
+                self._attempts[stored.task, stored.number] = attempt
 
     def _keep_forced_end(self, attempt: LiveAttempt) -> None:
         record = attempt.record
@@ -215,7 +215,9 @@ class LocalWorld:
             name: ObservedTask(
                 log,
                 made[name][-1].sighting() if name in made else None,
-                frozenset(each.record.number for each in made.get(name, ())[:-1] if each.alive),
+                frozenset(
+                    attempt.record.number for attempt in made.get(name, ())[:-1] if attempt.alive
+                ),
             )
             for name, log in self._task_logs.items()
         }

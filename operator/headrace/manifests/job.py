@@ -97,7 +97,7 @@ def _pod(start: StartAttempt) -> Manifest:
         "affinity": body.affinity,
         "priorityClassName": body.priority_class_name,
         "runtimeClassName": body.runtime_class_name,
-        "imagePullSecrets": [{"name": each.name} for each in body.image_pull_secrets],
+        "imagePullSecrets": [{"name": secret.name} for secret in body.image_pull_secrets],
     }
     return {field: value for field, value in pod.items() if value not in (None, [], {})}
 
@@ -109,8 +109,8 @@ def _container(start: StartAttempt) -> Manifest:
         "image": body.image,
         "imagePullPolicy": body.image_pull_policy,
         "workingDir": body.working_dir,
-        "command": [literal(each) for each in body.command],
-        "args": [literal(each) for each in body.args],
+        "command": [literal(word) for word in body.command],
+        "args": [literal(word) for word in body.args],
         "env": _env(start),
         "envFrom": list(body.env_from),
         "resources": _resources(start),
@@ -141,24 +141,26 @@ def _env(start: StartAttempt) -> list[Manifest]:
     """Build the variables: a home, the task's, the contract's. The last one of a name wins."""
     # Many programs need a writable home.
     home = {"name": "HOME", "value": TMP}
-    task = [each.model_dump(by_alias=True, exclude_none=True) for each in start.work.body.env]
+    task = [
+        variable.model_dump(by_alias=True, exclude_none=True) for variable in start.work.body.env
+    ]
     own = [
         {"name": name, "value": value} for name, value in environment(start, OUTPUTS_PATH).items()
     ]
     return [
-        {**each, "value": literal(each["value"])} if "value" in each else each
-        for each in (home, *task, *own)
+        {**variable, "value": literal(variable["value"])} if "value" in variable else variable
+        for variable in (home, *task, *own)
     ]
 
 
 def _volumes(body: TaskBody) -> list[Manifest]:
     own = [] if _has_tmp(body) else [{"name": SCRATCH, "emptyDir": {}}]
-    return [*(each.model_dump(by_alias=True, exclude_none=True) for each in body.volumes), *own]
+    return [*(volume.model_dump(by_alias=True, exclude_none=True) for volume in body.volumes), *own]
 
 
 def _mounts(body: TaskBody) -> list[Manifest]:
     own = [] if _has_tmp(body) else [{"name": SCRATCH, "mountPath": TMP}]
-    mounts = (each.model_dump(by_alias=True, exclude_none=True) for each in body.volume_mounts)
+    mounts = (mount.model_dump(by_alias=True, exclude_none=True) for mount in body.volume_mounts)
     return [*mounts, *own]
 
 

@@ -44,9 +44,9 @@ class ConditionView(View, frozen=True):
 
 def holds(conditions: Iterable[ConditionView], kind: str) -> ConditionView | None:
     """Return the condition of a kind, if it holds."""
-    for each in conditions:
-        if each.type == kind and each.status == "True":
-            return each
+    for condition in conditions:
+        if condition.type == kind and condition.status == "True":
+            return condition
     return None
 
 

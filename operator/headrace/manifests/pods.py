@@ -136,7 +136,9 @@ def fare(base: Sighting, pod: Pod, now: datetime) -> Sighting:
         return held_up
     if found is not None and found.waiting is not None:
         return _container_waits(base, found.waiting, now)
-    place = next((each for each in pod.status.conditions if each.type == "PodScheduled"), None)
+    place = next(
+        (condition for condition in pod.status.conditions if condition.type == "PodScheduled"), None
+    )
     if place is not None and place.reason == "Unschedulable":
         return replace(
             base, waiting=Reason.UNSCHEDULABLE, message=clip(place.message, LONGEST_WORDS)

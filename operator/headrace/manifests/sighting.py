@@ -81,7 +81,7 @@ def _of(job: Job, pod: Pod | None = None, *, replaced: bool = False) -> Sighting
     moments = (base.waiting_since, made if replaced else None)
     return replace(
         base,
-        waiting_since=max((each for each in moments if each is not None), default=None),
+        waiting_since=max((moment for moment in moments if moment is not None), default=None),
         where=where(job.metadata.name, pod.metadata.name, pod.spec.node_name),
         instance_created=made,
         scheduled=pod_words.scheduled(pod),
@@ -97,7 +97,9 @@ def _resumed(job: Job) -> datetime | None:
 
 def _suspension(job: Job) -> ConditionView | None:
     """Return what the Job controller says of a Job that somebody suspended, now or before."""
-    return next((each for each in job.status.conditions if each.type == "Suspended"), None)
+    return next(
+        (condition for condition in job.status.conditions if condition.type == "Suspended"), None
+    )
 
 
 def _succeeded(base: Sighting, done: Terminated, now: datetime) -> Sighting:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 def closest(name: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """Return the known name that looks most like a name, whatever its case; None: none does."""
-    by_lower = {each.lower(): each for each in known}
+    by_lower = {name.lower(): name for name in known}
     found = get_close_matches(name.lower(), by_lower, 1, likeness)
     return by_lower[found[0]] if found else None
 

@@ -133,7 +133,7 @@ def _no_place(name: str) -> str | None:
 
 
 def _of_the_iana(name: str) -> str | None:
-    by_lower = {each.lower(): words for each, words in NO_PLACE.items()}
+    by_lower = {name.lower(): words for name, words in NO_PLACE.items()}
     return by_lower.get(name.lower())
 
 

@@ -45,8 +45,8 @@ class Graph:
             raise CyclicGraphError(tuple(reversed(error.args[1]))) from None
         downstream: dict[str, list[str]] = {name: [] for name in self.upstream}
         for name, waits_for in self.upstream.items():
-            for each in waits_for:
-                downstream[each].append(name)
+            for task in waits_for:
+                downstream[task].append(name)
         object.__setattr__(self, "order", order)
         object.__setattr__(
             self, "downstream", {name: tuple(after) for name, after in downstream.items()}

@@ -85,5 +85,5 @@ def _unfit(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[str]
         elif type(value) is not PYTHON_TYPES[param.type]:
             yield f"{param.name!r} must be of type {param.type}, not {value!r}"
         elif param.enum and value not in param.enum:
-            allowed = ", ".join(str(each) for each in param.enum)
+            allowed = ", ".join(str(value) for value in param.enum)
             yield f"{param.name!r} is {value!r}; allowed: {allowed}"

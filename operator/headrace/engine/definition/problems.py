@@ -73,7 +73,7 @@ def _double_params(spec: WorkflowSpec) -> Iterator[Problem]:
 
 
 def _large_params(spec: WorkflowSpec) -> Iterator[Problem]:
-    defaults = {each.name: each.default for each in spec.params if each.default is not None}
+    defaults = {param.name: param.default for param in spec.params if param.default is not None}
     problem = too_large(defaults)
     if problem is not None:
         yield Problem("spec.params", problem)

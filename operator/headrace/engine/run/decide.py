@@ -84,12 +84,12 @@ def _refuse(run: ObservedRun, why: Refused, now: datetime) -> Decision:
 def _actions(run: ObservedRun, definition: Definition, found: Survey) -> Iterator[Action]:
     """Yield the attempts to end and to start."""
     context: RunContext | None = None
-    for name, each in found.judged.items():
-        if each.seen is not None:
-            yield from endings(name, each.log, each.seen)
-        if isinstance(each.verdict, Start):
+    for name, task in found.judged.items():
+        if task.seen is not None:
+            yield from endings(name, task.log, task.seen)
+        if isinstance(task.verdict, Start):
             context = context or _context(run, definition)
-            yield start_attempt(each.task, each.verdict.number, context, each.verdict.memory)
+            yield start_attempt(task.task, task.verdict.number, context, task.verdict.memory)
 
 
 def _wake_ups(
@@ -97,13 +97,13 @@ def _wake_ups(
 ) -> Iterator[datetime]:
     """Yield the times of the next look without an event."""
     due = [*deadlines(run), records.later, next_overstay(run, now)]
-    for each in found.judged.values():
-        match each.verdict:
+    for judged in found.judged.values():
+        match judged.verdict:
             case Start():
                 due.append(now + START_CHECK)
             case Wait():
-                due.append(each.verdict.until)
-                due.append(total_deadline(each.task.timeouts, each.log))
+                due.append(judged.verdict.until)
+                due.append(total_deadline(judged.task.timeouts, judged.log))
     yield from (instant for instant in due if instant is not None and instant > now)
 
 
@@ -132,7 +132,7 @@ def _after_the_end(run: ObservedRun, now: datetime) -> Decision:
     limit = jobs_expire(run)
     ends = dict.fromkeys((*over.actions, *expired_jobs(run, now), *overstaying(run, now)))
     due = (limit, next_overstay(run, now))
-    again = min((each for each in due if each is not None and each > now), default=None)
+    again = min((instant for instant in due if instant is not None and instant > now), default=None)
     log = replace(run.log, observed_generation=run.generation)
     # A TaskRun's spec never changes, and the log of a task on its own is its whole status.
     news = log != run.log and run.key.kind is RunKind.WORKFLOW_RUN

@@ -34,12 +34,12 @@ def on_record(run: ObservedRun, definition: Definition) -> tuple[Mark, ...]:
         return run.log.marks
     started = ranges.read(run.log.positions)
     marks: tuple[Mark, ...] = ()
-    for each in run.log.attention:
-        task = definition.tasks.get(each.task)
-        refused = KINDS.get(each.reason) is Kind.DEFINITION and each.task not in run.deleted
+    for watched in run.log.attention:
+        task = definition.tasks.get(watched.task)
+        refused = KINDS.get(watched.reason) is Kind.DEFINITION and watched.task not in run.deleted
         if refused and task is not None and task.position in started:
-            end = Ended(Outcome.FAILED, each.reason, each.message)
-            marks = with_ends(marks, {task.position: end}, each.since)
+            end = Ended(Outcome.FAILED, watched.reason, watched.message)
+            marks = with_ends(marks, {task.position: end}, watched.since)
     return marks
 
 
@@ -63,7 +63,7 @@ def with_ends(
     found = {mark.end: mark for mark in marks}
     positions = {mark.end: set(ranges.read(mark.positions)) for mark in marks}
     for position, end in sorted(ends.items()):
-        full = sum(bool(each.message) for each in found) >= MAX_WORDED
+        full = sum(bool(mark.message) for mark in found) >= MAX_WORDED
         if full and end.message and end not in found:
             end = replace(end, message=LIKE_OTHERS)  # noqa: PLW2901 - the same end, in other words
         found.setdefault(end, Mark(end.outcome, end.reason, end.message, since))

@@ -43,11 +43,11 @@ def write_up(run: ObservedRun, judged: Mapping[str, Judged], now: datetime) -> R
     """Choose which of the judged logs this turn writes."""
     logs = dict(_strangers(run, now))
     later: list[datetime] = []
-    for name, each in judged.items():
-        if each.seen is None:
+    for name, task in judged.items():
+        if task.seen is None:
             continue
-        log = _of_generation(each.log, each.seen.generation)
-        when = due(each.seen, log, run.tasks_logged_at.get(name), now)
+        log = _of_generation(task.log, task.seen.generation)
+        when = due(task.seen, log, run.tasks_logged_at.get(name), now)
         if when is not None and when <= now:
             logs[name] = log
         elif when is not None:

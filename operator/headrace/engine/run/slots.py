@@ -25,7 +25,7 @@ def without_slot(
     if run.slots is None:
         return
     free = max(0, run.slots.total - _taken(run))
-    starts = [name for name, each in judged.items() if isinstance(each.verdict, Start)]
+    starts = [name for name, task in judged.items() if isinstance(task.verdict, Start)]
     wait = Wait(Reason.WAITING_FOR_SLOT, run.slots.message)
     for name in starts[free:]:
         yield name, held(judged[name], wait, now)

@@ -55,9 +55,9 @@ class RunView:
 
     def since(self, name: str, reason: Reason) -> datetime:
         """Return since when the run's status shows this reason of a task: now, if it is new."""
-        for each in self.run.log.attention:
-            if (each.task, each.reason) == (name, reason) and each.since is not None:
-                return each.since
+        for watched in self.run.log.attention:
+            if (watched.task, watched.reason) == (name, reason) and watched.since is not None:
+                return watched.since
         return self.now
 
 
@@ -133,7 +133,7 @@ def _finally_since(view: RunView) -> datetime | None:
     definition, judged = view.definition, view.found.judged.values()
     none = len(definition.names) == len(definition.graph.order)
     # Tasks without a judgement wait for one of these.
-    if none or any(each.outcome is None and not each.task.is_finally for each in judged):
+    if none or any(task.outcome is None and not task.task.is_finally for task in judged):
         return view.run.log.finally_since
     return view.run.log.finally_since or view.now
 
@@ -144,10 +144,10 @@ def _counts(view: RunView) -> Counts:
     for mark, tasks in found.marked.items():
         names[mark.outcome] += len(tasks)
     running = 0
-    for each in found.judged.values():
-        if each.outcome is not None:
-            names[each.outcome] += each.seen is not None  # else its mark counts
-        elif each.log.count:
+    for judged in found.judged.values():
+        if judged.outcome is not None:
+            names[judged.outcome] += judged.seen is not None  # else its mark counts
+        elif judged.log.count:
             running += 1
     total = len(view.definition.names)
     return Counts(
@@ -171,8 +171,8 @@ def _attention(view: RunView, counts: Counts) -> Iterator[Watched]:
     """Yield failures, then tasks that wait for something unusual, in the definition's order."""
     for name in _named(view, Outcome.FAILED) if counts.failed else ():
         yield _failure(view, name)
-    stuck = [each for each in view.found.judged.values() if each.outcome is None]
-    for judged in sorted(stuck, key=lambda each: each.task.position):
+    stuck = [judged for judged in view.found.judged.values() if judged.outcome is None]
+    for judged in sorted(stuck, key=lambda item: item.task.position):
         watched = _trouble(view, judged)
         if watched.reason not in USUAL:
             yield watched
@@ -259,4 +259,6 @@ def _progress(course: Course, counts: Counts, attention: tuple[Watched, ...]) ->
             return Reason.PAUSED, course.message
         case _:
             troubles = attention[:NAMED]
-            return Reason.RUNNING, "; ".join(f"{each.task}: {each.reason}" for each in troubles)
+            return Reason.RUNNING, "; ".join(
+                f"{trouble.task}: {trouble.reason}" for trouble in troubles
+            )

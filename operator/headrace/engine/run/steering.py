@@ -48,7 +48,9 @@ def course(run: ObservedRun, now: datetime) -> Course:
 
 def deadlines(run: ObservedRun) -> Iterator[datetime]:
     """Yield the times of the run's limits that count already."""
-    yield from (each for each in (run_deadline(run), finally_deadline(run)) if each is not None)
+    yield from (
+        instant for instant in (run_deadline(run), finally_deadline(run)) if instant is not None
+    )
 
 
 def run_deadline(run: ObservedRun) -> datetime | None:

@@ -39,8 +39,8 @@ class Survey:
         for mark, names in self.marked.items():
             if mark.outcome is how:
                 yield from names
-        for name, each in self.judged.items():
-            if each.outcome is how and self.mark(name) is None:
+        for name, task in self.judged.items():
+            if task.outcome is how and self.mark(name) is None:
                 yield name
 
     def looks(self) -> dict[str, Look]:
@@ -48,9 +48,9 @@ class Survey:
         looks = {name: LOOKS[outcome] for name, outcome in self.settled.items()}
         for mark, names in self.marked.items():
             looks.update(dict.fromkeys(names, mark.end.look))
-        for name, each in self.judged.items():
-            if isinstance(each.verdict, Ended):
-                looks[name] = each.verdict.look
+        for name, task in self.judged.items():
+            if isinstance(task.verdict, Ended):
+                looks[name] = task.verdict.look
         return looks
 
     def mark(self, name: str) -> Mark | None:
@@ -229,8 +229,8 @@ def _unfinished(definition: Definition, found: Survey) -> str | None:
     """
     if len(definition.names) == len(definition.graph.order):
         return None
-    for name, each in found.judged.items():
-        if not each.task.is_finally and each.outcome is None:
+    for name, task in found.judged.items():
+        if not task.task.is_finally and task.outcome is None:
             return name
     return None
 

@@ -161,7 +161,7 @@ def _check_encoding(text: str) -> None:
 def _check_depth(outputs: object) -> None:
     level = [outputs]
     for _ in range(MAX_OUTPUT_DEPTH):
-        inside = (inner for each in level for inner in _inside(each))
+        inside = (inner for value in level for inner in _inside(value))
         level = [inner for inner in inside if isinstance(inner, (dict, list))]
     if level:
         raise ValueError(f"outputs are nested deeper than {MAX_OUTPUT_DEPTH}; make them flatter")

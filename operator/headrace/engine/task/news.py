@@ -49,4 +49,4 @@ def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
 
 def _message(log: TaskLog, number: int) -> str:
     """Return the recorded attempt."""
-    return next((each.message for each in log.attempts if each.number == number), "")
+    return next((attempt.message for attempt in log.attempts if attempt.number == number), "")

@@ -27,7 +27,7 @@ def pending_deadline(
         return None  # a queue suspended it, which is no fault; or its program runs
     made = last.created if last.started is None else None  # it ran before
     moments = (made, last.replaced, sighting.waiting_since)
-    since = max((each for each in moments if each is not None), default=None)
+    since = max((moment for moment in moments if moment is not None), default=None)
     return None if since is None else since + timedelta(seconds=timeouts.pending_seconds)
 
 

@@ -131,11 +131,13 @@ def _tick_runs(
     ]
     decisions = decide_ticks(spec.concurrency, siblings, active)
     made = [
-        run for run, each in zip(runs, decisions, strict=True) if not isinstance(each, SkipTick)
+        run
+        for run, decision in zip(runs, decisions, strict=True)
+        if not isinstance(decision, SkipTick)
     ]
-    skipped = [each for each in decisions if isinstance(each, SkipTick)]
+    skipped = [decision for decision in decisions if isinstance(decision, SkipTick)]
     # With several Replace decisions, the last one lists all runs of the earlier ones.
-    cancel = [each.cancel for each in decisions if isinstance(each, ReplaceRuns)][-1:]
+    cancel = [decision.cancel for decision in decisions if isinstance(decision, ReplaceRuns)][-1:]
     decision = WorkflowDecision(create=tuple(made), cancel=sum(cancel, ()), notes=_skips(skipped))
     return decision, len(skipped)
 
