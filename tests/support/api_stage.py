@@ -27,6 +27,7 @@ class ApiStage:
         self._loop = VirtualTimeLoop()
         self._rig = self._run(_rig())
         self._way: NotedWrites = self._rig.transport
+        self._again: dict[RunKey, datetime | None] = {}
         self.cluster = ApiCluster(self._way, self._loop, self._rig.clock)
 
     def close(self) -> None:
@@ -72,6 +73,7 @@ class ApiStage:
 
     async def _restart(self) -> None:
         self._way.ended = False
+        self._again.clear()
         self._rig.restart()
 
     async def _observe(self, key: RunKey) -> ObservedRun | None:
@@ -83,15 +85,37 @@ class ApiStage:
         for _ in range(TRIES):
             self.cluster.settle()
             self._rig.tell()
-            self._rig.due.pop(key, None)
+            awake, before = self._wakes(key), len(self.cluster.writes)
             try:
-                return await reconcile(key, self._rig.world, self._rig.clock())
+                again = await reconcile(key, self._rig.world, self._rig.clock())
             except StaleError:
+                self._rig.woken.append(key)
                 continue
             finally:
                 await _others()
                 self.cluster.settle()
+            self._again[key] = again
+            if not awake:
+                self._needs_no_look(key, self.cluster.writes[before:])
+            return again
         raise AssertionError("each turn meets something newer")
+
+    def _needs_no_look(self, key: RunKey, writes: Sequence[str]) -> None:
+        """Check what was written in a look for which a controller had no cause."""
+        log = self.cluster.runs[key].log
+        if log.started is None and log.finished is None:
+            # Whom else a run waits for may be old: nobody looks for these words alone.
+            writes = [each for each in writes if each != "status"]
+        assert not writes, f"nobody would have looked, and there was to do: {writes}"
+
+    def _wakes(self, key: RunKey) -> bool:
+        """Tell whether a controller would look at a run now, and forget why."""
+        due, again = self._rig.due.pop(key, None), self._again.pop(key, None)
+        now = self._rig.clock()
+        timely = any(each is not None and each <= now for each in (due, again))
+        told = key in self._rig.woken
+        self._rig.woken[:] = [each for each in self._rig.woken if each != key]
+        return told or timely
 
 
 async def _rig() -> WorldRig:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from headrace.cluster.caches import Caches, Key
+from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.run import ClusterWorld, Hooks
@@ -65,6 +65,10 @@ class WorldRig(Rig):
                 else:
                     store.remove(told.metadata, told)
             store.advance("", storage.version)
+        for change in storage.since(self._told) if self._told else ():
+            if change.resource == WORKFLOWS:  # Not cached; its handler wakes who waits for it.
+                meta = change.last["metadata"]
+                self.woken += self.caches.waiting_runs(WorkflowKey(meta["namespace"], meta["name"]))
         self._told = storage.version
 
     def _later(self, key: RunKey, seconds: float) -> None:
