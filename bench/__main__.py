@@ -19,6 +19,7 @@ PARTS = {
     "local": "runs on this machine",
     "kubernetes": "what Kubernetes itself takes, without Headrace",
     "cluster": "runs on a real node, beside bare Jobs",
+    "profile": "what the controller's CPU is spent on, with 40 tasks at once",
 }
 
 

@@ -42,7 +42,11 @@ class Bench(Stand):
     """A stand with a controller on it."""
 
     def __init__(
-        self, cluster: OneNode, folder: Path, variables: Mapping[str, str] | None = None
+        self,
+        cluster: OneNode,
+        folder: Path,
+        variables: Mapping[str, str] | None = None,
+        program: str = "headrace.controller",
     ) -> None:
         """Install the CRDs and start a controller, whose environment has these variables too."""
         super().__init__(cluster)
@@ -52,6 +56,7 @@ class Bench(Stand):
             {**self.environ, **(variables or {})},
             "bench",
             folder / "controller.log",
+            program,
         )
         self.controller.start()
 
