@@ -70,8 +70,8 @@ def waits(run: OwnObject) -> bool:
 
 
 def may_be_anew(run: OwnObject) -> bool:
-    """Return whether pods under a run's name may belong to an earlier run: it leaves, or waits."""
-    return run.metadata.deletion_timestamp is not None or waits(run)
+    """Return whether pods under a run's name may be of an earlier run: it goes, or never began."""
+    return run.metadata.deletion_timestamp is not None or not has_begun(run.status)
 
 
 def _place(run: OwnObject) -> tuple[datetime, datetime, str]:

@@ -251,6 +251,23 @@ async def test_the_next_run_waits_for_the_pods_of_a_deleted_one(name: str) -> No
     assert rig.server.storage.all(JOBS)
 
 
+async def test_the_pods_of_a_deleted_run_count_after_another_of_its_name_was_cancelled() -> None:
+    """The other one has ended without a beginning: what runs is not its own."""
+    rig = await queued("x")
+    await asyncio.sleep(2 * COLLECT_SECONDS)
+    spec = {"spec": {"desiredState": "Cancel"}}
+    await rig.client.patch(Ref(WORKFLOW_RUNS, "default", "x"), spec, OwnObject)
+    await told(rig)
+    await rig.turn(RUN)
+    await rig.make(WORKFLOW_RUNS, "y", {"workflow": "w"})
+    await rig.turn(RunKey("default", "y"))
+    assert not rig.server.storage.all(JOBS)
+
+    rig.woken.clear()
+    await phase(rig, await pod_of(rig, "a"), "Failed")
+    assert RunKey("default", "y") in rig.woken
+
+
 async def test_a_pod_of_a_deleted_run_is_asked_for_that_nobody_told_of_yet() -> None:
     """News of pods may come later than news of runs and Jobs: the next run waits all the same."""
     rig = await queued()
