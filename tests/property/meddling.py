@@ -1,5 +1,5 @@
 """
-What people and nodes do to a run while it goes on.
+What people, nodes and a crash do to a run while it goes on.
 
 `DISRUPTIONS` must change nothing of how a run ends. `INTERVENTIONS` change it, and are noted.
 """
@@ -62,6 +62,10 @@ class Meddling:
         job = self._held.get(trouble)
         if job is not None and self._hands.find(JOBS, *_name(job)) is not None:
             self._hands.patch(JOBS, job["metadata"]["name"], spec={"suspend": False})
+
+    def restart(self, _trouble: Trouble) -> None:
+        """End the controller in the middle of whatever it does, and start another."""
+        self._rig.restart()
 
     # --- what people do -----------------------------------------------------------------------
 
@@ -166,6 +170,7 @@ DISRUPTIONS: Final[dict[str, tuple[Deed, Deed]]] = {
     "a node is lost": (Meddling.lose_node, _nothing),
     "a Job is suspended": (Meddling.hold, Meddling.let_go),
     "a run is paused": _steer("Pause"),
+    "the controller ends, and another starts": (Meddling.restart, _nothing),
 }
 
 INTERVENTIONS: Final[dict[str, tuple[Deed, Deed]]] = {

@@ -33,6 +33,10 @@ WORKFLOW: Final = "w"
 KEY: Final = WorkflowKey("default", WORKFLOW)
 SOON: Final = 1.0
 WORKERS: Final = 2
+BUSY: Final = 100
+"""So many turns a controller may take at its start,"""
+OFTEN: Final = 20
+"""and so many in each second: more is a spin."""
 
 
 class Controller:
@@ -45,6 +49,7 @@ class Controller:
         self._ways = ways
         self._seed = seed
         self._defect = defect
+        self._turns, self._began = 0, now()
         self._queue: WorkQueue[Key] = WorkQueue(seeded(seed), WorldRig.clock)
         self._caches = Caches(
             self._queue.add,
@@ -96,6 +101,9 @@ class Controller:
                 self._queue.add(run)
 
     async def _turn(self, key: Key) -> datetime | None:
+        self._turns += 1
+        if self._turns > BUSY + OFTEN * (now() - self._began):
+            self._defect(f"{self._turns} turns in {now() - self._began:.0f} s")
         try:
             return await turn(self._subjects[type(key)], key, WorldRig.clock())
         except ClusterError:
