@@ -36,10 +36,12 @@ Folder = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern
 RESERVED_ENV = "HEADRACE_"
 """The prefix of the variables that Headrace itself sets."""
 
-LONGEST_GRACE = 3600
-"""An hour. Whatever waits for a task's end waits for its program too: downstream tasks, `finally`
-tasks, the next run. A grace of 0 would be worse: Kubernetes then forgets a pod whose program still
-runs, and others would start beside it."""
+LONGEST_GRACE = 600
+"""Ten minutes. Whatever waits for a task's end waits for its program too: downstream tasks,
+`finally` tasks, the next run. Nobody can shorten the time once it runs: the kubelet does not listen
+(kubernetes/kubernetes#83916). The cluster autoscaler gives a pod no more by default. A grace of 0
+would be worse: Kubernetes then forgets a pod whose program still runs, and others would start
+beside it."""
 
 
 class EnvVar(ApiType):
@@ -203,7 +205,7 @@ class PodSettings(ApiType):
     termination_grace_period_seconds: int | None = Field(default=None, ge=1, le=LONGEST_GRACE)
     """terminationGracePeriodSeconds is the time from SIGTERM to SIGKILL when an attempt is ended:
     by Cancel, by a time limit, by the drain of its node. Default 30. Whatever waits for the end of
-    the task waits this long too, hence at most an hour."""
+    the task waits this long too, hence at most ten minutes."""
 
     pod_labels: Annotated[dict[str, LabelValue], Keys()] = Field(
         default_factory=dict, max_length=32

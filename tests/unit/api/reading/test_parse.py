@@ -60,13 +60,13 @@ CASES = [
     ),
     pytest.param(
         workflow(task(terminationGracePeriodSeconds=0)),
-        "spec.tasks[0].terminationGracePeriodSeconds: is 0; must be 1 to 3600",
+        "spec.tasks[0].terminationGracePeriodSeconds: is 0; must be 1 to 600",
         id="no time to end",
     ),
     pytest.param(
-        workflow(task(terminationGracePeriodSeconds=3601)),
-        "spec.tasks[0].terminationGracePeriodSeconds: is 3601; must be 1 to 3600",
-        id="more than an hour to end",
+        workflow(task(terminationGracePeriodSeconds=601)),
+        "spec.tasks[0].terminationGracePeriodSeconds: is 601; must be 1 to 600",
+        id="more than ten minutes to end",
     ),
     pytest.param(
         workflow(task(volumes=[{"name": "a", "image": {"pullPolicy": "always"}}])),
