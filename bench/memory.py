@@ -73,6 +73,15 @@ def large_task_runs(count: int) -> Made:
         yield TASK_RUNS, {"metadata": meta(f"big-{number}"), "spec": spec, "status": {}}
 
 
+def small_task_runs(count: int) -> Made:
+    """Yield TaskRuns of 2 KB that are refused at once, of the values that take most memory."""
+    yield SERVICE_ACCOUNTS, {"metadata": meta("dev")}
+    for number in range(count):
+        args = [f"{value:02x}" for value in range(256)] + ["aa"] * 100
+        spec = {"image": "busybox", "serviceAccountName": "dev", "args": args}
+        yield TASK_RUNS, {"metadata": meta(f"small-{number}"), "spec": spec, "status": {}}
+
+
 def annotated_pods(count: int) -> Made:
     """Yield pods with our labels and annotations of 256 KB, which is all that the API takes."""
     labels = {"app.kubernetes.io/managed-by": "headrace", "headrace.dev/run": "r",
@@ -128,6 +137,7 @@ def _task(run: str, task: str) -> Made:
 SHAPES: Final[dict[str, tuple[int, Callable[[int], Made]]]] = {
     "nothing": (1, nothing),
     "large-taskruns": (150, large_task_runs),
+    "small-taskruns": (2000, small_task_runs),
     "annotated-pods": (1000, annotated_pods),
     "large-workflows": (40, large_workflows),
     "small-tasks": (10_000, small_tasks),

@@ -109,6 +109,13 @@ class ControllerProcess:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def most_memory(self) -> int:
+        """Return the most bytes of memory that the process has had so far."""
+        assert self._process is not None
+        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        peak = next(line for line in lines if line.startswith("VmHWM"))
+        return int(peak.split()[1]) * 1024
+
     def unforeseen(self) -> str:
         """Return the part of the log from the first error that nobody foresaw, or nothing."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""

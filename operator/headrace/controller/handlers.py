@@ -19,6 +19,9 @@ CHUNK: Final = 50
 """How many workflows a page of a list has: annotations may have 256 KiB each, and what the API
 server notes about owners of fields as much as an object."""
 
+IDLE_SECONDS: Final = 0.5
+"""For how long kopf keeps a workflow after it has been told of."""
+
 
 class NullDiffBase(kopf.DiffBaseStorage):
     """Keeps nothing: no handler compares an object with what it was before."""
@@ -153,4 +156,5 @@ def configure(settings: kopf.OperatorSettings) -> None:
     settings.watching.connect_timeout = 5
     settings.watching.server_timeout = 290
     settings.watching.chunk_size = CHUNK
+    settings.queueing.idle_timeout = IDLE_SECONDS
     settings.process.ultimate_exiting_timeout = 60

@@ -168,8 +168,8 @@ class OwnObject(View, frozen=True):
     """
     A WorkflowRun or TaskRun, as the cache keeps it.
 
-    A large spec, and the spec of a task in a run, has only the fields in HEAD here; `WholeObject`
-    has the whole spec. The API types parse it, once a generation.
+    Only the fields in HEAD are here of a large spec, of one that its run's definition repeats, and
+    of a TaskRun that has ended; `WholeObject` has all. The API types parse it, once a generation.
     """
 
     metadata: Meta
@@ -184,7 +184,7 @@ class OwnObject(View, frozen=True):
         place = head(self.spec, PLACE)
         if len(place) == len(PLACE):
             cut, spec = self.cut or len(place) < len(self.spec), place
-        elif is_small(self.spec):
+        elif is_small(self.spec) and not self.status.get("outcome"):
             cut, spec = self.cut, self.spec
         else:
             cut, spec = True, head(self.spec, HEAD)

@@ -12,8 +12,9 @@ import msgspec
 
 from headrace.kube.objects import Meta, OwnerReference
 
-SPEC_BYTES: Final = 16 * 1024
-"""Bytes of JSON up to which a spec is kept whole. Nearly all specs are smaller."""
+SPEC_BYTES: Final = 2 * 1024
+"""Bytes of JSON up to which a spec is kept whole: read, it may take twelve times as much memory.
+Nearly all specs of runs have less."""
 VALUE: Final = 1024
 """How many characters of a value are kept: names, times, quantities and users have fewer."""
 WORDS: Final = 8 * 1024

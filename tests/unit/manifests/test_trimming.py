@@ -125,6 +125,12 @@ def test_of_a_large_spec_what_is_read_often_is_kept() -> None:
     assert (read, True) == (renewed.spec, renewed.cut), "whatever is made of it"
 
 
+def test_of_a_task_that_has_ended_no_spec_is_kept() -> None:
+    """Nobody reads it again."""
+    item = OwnObject(Meta("a"), {"image": "busybox"}, {"outcome": "Failed"})
+    assert ({}, True) == (item.spec, item.cut)
+
+
 def test_of_a_task_of_a_run_its_place_is_kept() -> None:
     """Its run's definition says the rest."""
     item = OwnObject(Meta("a"), {"run": "r", "task": "t", "image": "busybox"})
