@@ -17,6 +17,7 @@ from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster.bounds import Kept
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, StaleError, not_found
+from headrace.kube.nesting import decode
 from headrace.kube.objects import Meta
 from headrace.kube.resources import Ref, Resource
 from headrace.manifests.kube import OwnObject, WholeObject
@@ -26,6 +27,7 @@ KEPT_BYTES: Final = 2 * 1024 * 1024
 AT_LEAST: Final = 1024
 """The least bytes that a spec counts."""
 
+_decoder: Final = json.Decoder(dict[str, Any])
 Spec = TypeVar("Spec", RunSpec, TaskRunSpec)
 Parse = Callable[[dict[str, Any]], Spec]
 
@@ -47,26 +49,28 @@ class Specs:
             StaleError: The object has changed or is gone. Look again.
 
         """
-        if not item.cut:
-            return self._parsed(item.metadata, item.spec, parse)
-        key = _key(item.metadata)
+        known = self._kept.get(_key(item.metadata))
+        if known is None and not item.cut:
+            known = self._parsed(item.metadata, decode(_decoder, item.written), parse)
+        elif known is None:
+            known = await self._asked(resource, item.metadata, parse)
+        return known
+
+    async def _asked(self, resource: Resource, meta: Meta, parse: Parse[Spec]) -> Spec | str:
         async with self._one_at_a_time:
-            known = self._kept.get(key)
+            known = self._kept.get(_key(meta))  # Another may have asked in the meantime.
             if known is None:
-                whole = await self._whole(resource, item.metadata)
+                whole = await self._whole(resource, meta)
                 known = self._parsed(whole.metadata, whole.spec, parse)
             return known
 
     def _parsed(self, meta: Meta, spec: dict[str, Any], parse: Parse[Spec]) -> Spec | str:
-        key = _key(meta)
-        known = self._kept.get(key)
-        if known is None:
-            try:
-                known = parse({"spec": spec})
-            except InvalidObjectError as error:
-                known = str(error)
-            self._kept.put(key, known, max(AT_LEAST, len(json.encode(spec))))
-        return known
+        try:
+            parsed: Spec | str = parse({"spec": spec})
+        except InvalidObjectError as error:
+            parsed = str(error)
+        self._kept.put(_key(meta), parsed, max(AT_LEAST, len(json.encode(spec))))
+        return parsed
 
     async def _whole(self, resource: Resource, meta: Meta) -> WholeObject:
         ref = Ref(resource, meta.namespace, meta.name)

@@ -18,14 +18,14 @@ from headrace.kube.objects import Meta, View
 from headrace.manifests.job import CONTAINER
 from headrace.manifests.json_form import name_of
 from headrace.manifests.run_spec import READ_OFTEN
-from headrace.manifests.trimming import WORDS, bare, beginning, few, head, is_small
+from headrace.manifests.trimming import WORDS, bare, beginning, few, head, whole
 
 ATTEMPT: Final = (labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT)
 """The labels of Jobs and Pods that are read."""
 PLACE: Final = (name_of(TaskRunSpec, "run"), name_of(TaskRunSpec, "task"))
 """The fields that are kept of a TaskRun in a run: the run's definition has the rest."""
 HEAD: Final = (*PLACE, *READ_OFTEN)
-"""The fields of a large spec that are read again and again."""
+"""The fields of a spec that are read again and again."""
 
 
 class ConditionView(View, frozen=True):
@@ -165,31 +165,28 @@ class Pod(View, frozen=True):
 
 
 class OwnObject(View, frozen=True):
-    """
-    A WorkflowRun or TaskRun, as the cache keeps it.
-
-    Only the fields in HEAD are here of a large spec, of one that its run's definition repeats, and
-    of a TaskRun that has ended; `WholeObject` has all. The API types parse it, once a generation.
-    """
+    """A WorkflowRun or TaskRun, as the cache keeps it."""
 
     metadata: Meta
     spec: dict[str, Any] = msgspec.field(default_factory=dict)
+    """The fields in HEAD."""
     status: dict[str, Any] = msgspec.field(default_factory=dict)
+    written: bytes = b""
+    """The whole of a small spec, as JSON."""
     cut: bool = False
-    """Whether the object has more fields in its spec. No API server sends this."""
+    """Whether the spec is in `WholeObject` only: it is large, or the run's definition has it, or
+    the TaskRun has ended. No API server sends this field, nor the one before."""
 
     def __post_init__(self) -> None:
         """Keep the metadata that is read, and a usual amount of the spec."""
         force_setattr(self, "metadata", bare(self.metadata))
-        place = head(self.spec, PLACE)
-        if len(place) == len(PLACE):
-            cut, spec = self.cut or len(place) < len(self.spec), place
-        elif is_small(self.spec) and not self.status.get("outcome"):
-            cut, spec = self.cut, self.spec
+        if self.status.get("outcome") or len(head(self.spec, PLACE)) == len(PLACE):
+            written = b""
         else:
-            cut, spec = True, head(self.spec, HEAD)
-        force_setattr(self, "spec", spec)
-        force_setattr(self, "cut", cut)
+            written = self.written if self.written or self.cut else whole(self.spec)
+        force_setattr(self, "spec", head(self.spec, HEAD))
+        force_setattr(self, "written", written)
+        force_setattr(self, "cut", not written)
 
 
 class WholeObject(View, frozen=True):

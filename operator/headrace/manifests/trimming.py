@@ -12,9 +12,8 @@ import msgspec
 
 from headrace.kube.objects import Meta, OwnerReference
 
-SPEC_BYTES: Final = 2 * 1024
-"""Bytes of JSON up to which a spec is kept whole: read, it may take twelve times as much memory.
-Nearly all specs of runs have less."""
+SPEC_BYTES: Final = 4 * 1024
+"""Bytes of JSON up to which a spec is kept whole. Nearly all specs have less."""
 VALUE: Final = 1024
 """How many characters of a value are kept: names, times, quantities and users have fewer."""
 WORDS: Final = 8 * 1024
@@ -58,9 +57,10 @@ def head(spec: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     return _some(spec, names)
 
 
-def is_small(spec: Mapping[str, Any]) -> bool:
-    """Return whether a spec is kept whole."""
-    return len(msgspec.json.encode(spec)) <= SPEC_BYTES
+def whole(spec: Mapping[str, Any]) -> bytes:
+    """Return a small spec as JSON: read, it may take twelve times as much memory. Else nothing."""
+    written = msgspec.json.encode(spec)
+    return written if len(written) <= SPEC_BYTES else b""
 
 
 def few(elements: tuple[T, ...], first: Callable[[T], bool] = lambda _: True) -> tuple[T, ...]:

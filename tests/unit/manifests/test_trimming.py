@@ -113,7 +113,9 @@ def test_a_small_spec_is_kept_whole() -> None:
     """Nobody has to be asked for it."""
     spec = {"image": "busybox", "args": ["x" * (SPEC_BYTES - 100)]}
     item = OwnObject(Meta("a"), spec)
-    assert (spec, False) == (item.spec, item.cut)
+    assert (spec, False) == (msgspec.json.decode(item.written), item.cut)
+    renewed = msgspec.structs.replace(item, status={"progress": "0/1"})
+    assert item.written == renewed.written, "whatever is made of it"
 
 
 def test_of_a_large_spec_what_is_read_often_is_kept() -> None:
@@ -127,8 +129,9 @@ def test_of_a_large_spec_what_is_read_often_is_kept() -> None:
 
 def test_of_a_task_that_has_ended_no_spec_is_kept() -> None:
     """Nobody reads it again."""
-    item = OwnObject(Meta("a"), {"image": "busybox"}, {"outcome": "Failed"})
-    assert ({}, True) == (item.spec, item.cut)
+    item = OwnObject(Meta("a"), {"image": "busybox"})
+    ended = msgspec.structs.replace(item, status={"outcome": "Failed"})
+    assert (b"", True) == (ended.written, ended.cut)
 
 
 def test_of_a_task_of_a_run_its_place_is_kept() -> None:
