@@ -55,7 +55,7 @@ class ApiServer:
     def __init__(self, kinds: Iterable[Resource] = KINDS) -> None:
         self.storage = Storage()
         self.kinds = {(kind.group, kind.version, kind.plural): kind for kind in kinds}
-        self._snapshots: dict[str, list[Object]] = {}
+        self._snapshots: dict[tuple[Resource, str], list[Object]] = {}
         self._uids = 0
         self.admit: Callable[[Resource, Object], None] = lambda _kind, _body: None
         """Asked before an object is made. Raises `RefusalError`."""
@@ -122,10 +122,10 @@ class ApiServer:
         if not token:
             version, start = str(self.storage.version), "0"
             items = [i for i in self.storage.all(target.resource) if target.matches(i)]
-            self._snapshots[version] = items
-        elif version not in self._snapshots:
+            self._snapshots[target.resource, version] = items
+        elif (target.resource, version) not in self._snapshots:
             raise refuse.expired("The provided continue parameter is too old")
-        items = self._snapshots[version]
+        items = self._snapshots[target.resource, version]
         begin = int(start)
         end = begin + int(target.query.get("limit") or len(items))
         meta: Object = {"resourceVersion": version}

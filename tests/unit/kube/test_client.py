@@ -12,7 +12,7 @@ from headrace.kube.errors import (
     invalid,
     not_found,
 )
-from headrace.kube.resources import CONFIG_MAPS, JOBS, Scope
+from headrace.kube.resources import CONFIG_MAPS, JOBS, PODS, Scope
 from headrace.kube.wire import Changed
 from support.plumbing import Job, Rig, config_map, job, job_ref
 from support.virtual_time import VirtualTimeLoop
@@ -132,6 +132,21 @@ async def test_a_list_comes_in_pages_of_one_moment() -> None:
             await rig.delete("job-4")
     assert [["job-0", "job-1"], ["job-2", "job-3"], ["job-4"]] == names
     assert 1 == len(versions)
+
+
+async def test_lists_of_two_kinds_at_one_moment_do_not_mix() -> None:
+    """At its start a controller reads all kinds at once."""
+    rig = Rig()
+    for number in range(3):
+        await rig.job(f"job-{number}")
+    jobs = rig.client.pages(Scope(JOBS), Job, size=2)
+    first = await anext(jobs)
+    assert [] == [
+        item async for page in rig.client.pages(Scope(PODS), Job) for item in page.objects
+    ]
+    second = await anext(jobs)
+    found = [item.metadata.name for page in (first, second) for item in page.objects]
+    assert ["job-0", "job-1", "job-2"] == found
 
 
 async def test_a_list_that_the_server_forgot_is_gone() -> None:
