@@ -284,3 +284,13 @@ def _sleeps(pid: int) -> bool:
         return b"sleep" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
+
+
+def test_a_folder_may_have_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
+    """File systems take any bytes: the run begins, fails, and is there to be looked at."""
+    bench = Bench(tmp_path / "d\udcffta")
+    bench.folder.mkdir()
+    bench.write(sh("a", 'test "$(cat seen)" = yes'))
+    assert 1 == bench.run().code
+    (bench.folder / "seen").write_text("yes")
+    assert 0 == bench.run().code

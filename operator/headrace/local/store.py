@@ -19,6 +19,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import RunKey, RunLog
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.workflow.retention import FinishedRun
+from headrace.local.paths import path_of, text_of
 from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
 from headrace.local.schema import SCHEMA, VERSION
 from headrace.manifests.conditions import Past
@@ -80,7 +81,7 @@ class Store:
                     record.workflow,
                     write_time(record.created),
                     record.spec,
-                    record.folder,
+                    text_of(record.folder),
                     json.dumps(dict(record.params)),
                     write_time(record.logical_time) if record.logical_time else None,
                     record.desired.value,
@@ -129,7 +130,7 @@ class Store:
             workflow=workflow,
             created=read_time(created),
             spec=spec,
-            folder=folder,
+            folder=path_of(folder),
             params=json.loads(params),
             logical_time=read_time(logical_time) if logical_time else None,
             desired=DesiredState(desired),

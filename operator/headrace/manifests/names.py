@@ -19,7 +19,8 @@ _RUN, _TASK = 26, 16
 def short_hash(*parts: str) -> str:
     """Return a hash of the parts, in this order: 10 characters (50 bits)."""
     # The separator cannot be in a name or a uid, so ("ab", "c") and ("a", "bc") differ.
-    digest = sha256("\n".join(parts).encode()).digest()
+    # A part may be a path, and a folder may have any bytes as its name.
+    digest = sha256("\n".join(parts).encode(errors="surrogateescape")).digest()
     return b32encode(digest).decode().lower()[:_HASH_CHARACTERS]
 
 
