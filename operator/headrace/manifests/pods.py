@@ -40,9 +40,15 @@ POD_REASONS = {
 (https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/)."""
 
 
-def age(pod: Pod) -> tuple[datetime, str]:
-    """Return the sort key of a Job's pods, oldest first."""
-    return pod.metadata.creation_timestamp or EPOCH, pod.metadata.name
+def age(pod: Pod) -> tuple[datetime, bool, str]:
+    """
+    Return the sort key of a Job's pods, oldest first.
+
+    Of pods created within the same second, the lost one is older: the Job created the other for it.
+    """
+    disrupted = holds(pod.status.conditions, "DisruptionTarget") is not None
+    replaced = pod.status.phase == "Failed" and disrupted
+    return pod.metadata.creation_timestamp or EPOCH, not replaced, pod.metadata.name
 
 
 def active(pod: Pod) -> bool:

@@ -315,6 +315,12 @@ def words(sighting: Sighting) -> str:
             "Running alive",
             id="the newest pod counts after an eviction",
         ),
+        pytest.param(
+            job(),
+            [failed(137, conditions=[EVICTING], name="z"), pod(RUNNING, "Running", name="a")],
+            "Running alive",
+            id="the Job made another pod within the same second",
+        ),
         *[
             pytest.param(
                 job(FAILED),
