@@ -20,7 +20,7 @@ from headrace.engine.run.records import Records, write_up
 from headrace.engine.run.status import RunView, refused, run_log, waiting
 from headrace.engine.run.steering import course, deadlines
 from headrace.engine.run.survey import Survey, survey
-from headrace.engine.task.actions import Action, EndAttempt, RunContext
+from headrace.engine.task.actions import Action, EndAttempt, RunContext, StartAttempt
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.timeout import total_deadline
 from headrace.engine.task.verdict import Start, Wait
@@ -116,6 +116,7 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
         status.finished is not None
         or status.started != run.log.started
         or failures(status) != failures(run.log)
+        or (status.marks != run.log.marks and _starts(decision))
     )
     last = run.logged_at
     if weighty or status.reason is not run.log.reason or last is None or last > now:
@@ -124,6 +125,11 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
     if now >= due:
         return replace(decision, status=status)
     return replace(decision, look_again_at=min(due, decision.look_again_at or due))
+
+
+def _starts(decision: Decision) -> bool:
+    """Return whether a task starts: an end that let it start must be on record, or may be lost."""
+    return any(isinstance(action, StartAttempt) for action in decision.actions)
 
 
 def _after_the_end(run: ObservedRun, now: datetime) -> Decision:

@@ -20,6 +20,7 @@ from support.builders import (
     chain,
     ended,
     exited,
+    last,
     limits,
     log,
     param,
@@ -80,6 +81,20 @@ def test_the_status_is_told_once_a_second() -> None:
     held = decide(replace(run, logged_at=at(9.5)), at(10))
     assert held.status is None
     assert at(10.5) == held.look_again_at
+
+
+def test_an_end_without_a_task_run_is_told_when_a_start_follows_from_it() -> None:
+    """`b` is left out, so `z` starts: were `a` deleted now, nothing else would say that of `b`."""
+    definition = workflow(task("a"), task("b", "a", when="AllFailed"), last("z"))
+    over = ObservedTask(ended(Outcome.SUCCEEDED), exited(0))
+    told = replace(BEGUN, reason=Reason.RUNNING, positions="0")
+    run = observed(definition, tasks={"a": over}, log=told, logged_at=at(9.9))
+    decision = decide(run, at(10))
+    (start,) = decision.actions
+    assert isinstance(start, StartAttempt)
+    assert "z" == start.task
+    assert decision.status is not None
+    assert decision.status.marks
 
 
 def test_a_run_says_since_when_it_stands_so() -> None:
