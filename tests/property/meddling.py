@@ -14,6 +14,7 @@ from property.news_controller import WORKFLOW
 from property.news_plans import Trouble
 from property.news_rig import NewsRig
 from support.api_storage import Object
+from support.pod_machine import ENDED
 
 ENDS: Final = {"Run": 0, "Pause": 0, "Stop": 1, "Cancel": 2, "Terminate": 3}
 """What may become of `desiredState`: only something stronger, but for the first two."""
@@ -127,11 +128,12 @@ class Meddling:
             self._rig.apply(self._held[trouble]["spec"])
 
     def _pods(self) -> list[Object]:
+        """Return the pods that have not ended: nobody evicts or preempts another."""
         processes = self._rig.machine.pods.processes
         return [
             pod
             for pod in self._hands.all(PODS)
-            if pod["metadata"]["uid"] in processes and pod["status"].get("phase") != "Succeeded"
+            if pod["metadata"]["uid"] in processes and pod["status"].get("phase") not in ENDED
         ]
 
     @staticmethod
