@@ -129,9 +129,14 @@ def test_how_a_program_ended_is_recorded(
         pytest.param("""echo '{"rows": 3}'""", {"rows": 3}, Reason.SUCCEEDED, id="an object"),
         pytest.param("true", None, Reason.SUCCEEDED, id="nothing"),
         pytest.param("echo '[1]'", None, Reason.INVALID_OUTPUTS, id="a list"),
-        pytest.param("echo '{rows: 3}'", None, Reason.INVALID_OUTPUTS, id="not JSON"),
         pytest.param(
-            """printf '{"a": "%05000d"}' 0""", None, Reason.INVALID_OUTPUTS, id="too large"
+            "echo '{rows: 3}'", None, Reason.INVALID_OUTPUTS, id="outputs that are not JSON"
+        ),
+        pytest.param(
+            """printf '{"a": "%05000d"}' 0""",
+            None,
+            Reason.INVALID_OUTPUTS,
+            id="outputs that are too large",
         ),
     ],
 )
@@ -149,8 +154,16 @@ def test_outputs(bench: Bench, script: str, outputs: dict[str, Any] | None, reas
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        pytest.param("""printf '{"a": "%04088d"}' 0""", "these have 4097;", id="one too many"),
-        pytest.param("""printf '{"a": "%021003d"}' 0""", "these have 21012;", id="many more"),
+        pytest.param(
+            """printf '{"a": "%04088d"}' 0""",
+            "these have 4097;",
+            id="outputs with one byte too many",
+        ),
+        pytest.param(
+            """printf '{"a": "%021003d"}' 0""",
+            "these have 21012;",
+            id="outputs with many bytes too many",
+        ),
         pytest.param("""printf '{"a": "M\\374nchen"}'""", "not UTF-8", id="Latin-1"),
     ],
 )

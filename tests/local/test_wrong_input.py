@@ -22,26 +22,56 @@ def secret(name: str) -> dict[str, Any]:
             id="a parameter that is not there",
         ),
         pytest.param(
-            ["--param", "count=x"], {}, "--param count: 'x' is not a whole", id="no number"
+            ["--param", "count=x"],
+            {},
+            "--param count: 'x' is not a whole",
+            id="a parameter that is no number",
         ),
-        pytest.param(["--param", "region"], {}, "write it as name=value", id="no value"),
         pytest.param(
-            ["--param", "region=eu", "--param", "region=us"], {}, "is listed twice", id="twice"
+            ["--param", "region"], {}, "write it as name=value", id="a parameter without a value"
         ),
-        pytest.param(["--logical-time", "noon"], {}, "'noon' is no instant", id="no time"),
         pytest.param(
-            ["--logical-time", "2030-01-01T00:00:00"], {}, "has no time zone", id="no time zone"
+            ["--param", "region=eu", "--param", "region=us"],
+            {},
+            "is listed twice",
+            id="a parameter that is given twice",
         ),
-        pytest.param(["--name", "other"], {}, "there is no workflow 'other'", id="not in the file"),
-        pytest.param(["--python", "nowhere"], {}, "nowhere cannot be run", id="no interpreter"),
+        pytest.param(
+            ["--logical-time", "noon"],
+            {},
+            "'noon' is no instant",
+            id="a logical time that is no time",
+        ),
+        pytest.param(
+            ["--logical-time", "2030-01-01T00:00:00"],
+            {},
+            "has no time zone",
+            id="a logical time without a zone",
+        ),
+        pytest.param(
+            ["--name", "other"],
+            {},
+            "there is no workflow 'other'",
+            id="a name that is not in the file",
+        ),
+        pytest.param(
+            ["--python", "nowhere"], {}, "nowhere cannot be run", id="a Python that does not exist"
+        ),
         pytest.param(
             ["--logical-time", "0001-01-01T00:00:00+14:00"],
             {},
             "is too far away; give a time in the years 1000 to 8999",
             id="a time that has no date in UTC",
         ),
-        pytest.param(["--state", ""], {}, "'--state': it is empty; name a folder", id="no folder"),
-        pytest.param(["--resume"], {}, "no run of etl in .headrace is unfinished", id="no run"),
+        pytest.param(
+            ["--state", ""],
+            {},
+            "'--state': it is empty; name a folder",
+            id="an empty folder of state",
+        ),
+        pytest.param(
+            ["--resume"], {}, "no run of etl in .headrace is unfinished", id="no run to resume"
+        ),
         pytest.param(
             [],
             {"tasks": [sh("a", dependsOn=["b"]), sh("b", dependsOn=["a"])]},
@@ -58,19 +88,19 @@ def secret(name: str) -> dict[str, Any]:
             [],
             {"tasks": [sh("a")], "finally": [{"name": "b"}]},
             "spec.finally[0].command: without a container, a task needs a command",
-            id="no command",
+            id="a task without a command",
         ),
         pytest.param(
             [],
             {"tasks": [sh("a", env=[secret("PASSWORD")])]},
             "spec.tasks[0].env[0].valueFrom: its source is in the cluster",
-            id="a secret",
+            id="a variable from a secret",
         ),
         pytest.param(
             [],
             {"tasks": [sh("a", envFrom=[{"secretRef": {"name": "warehouse"}}])]},
             "spec.tasks[0].envFrom[0]: its source is in the cluster",
-            id="all of a secret",
+            id="all variables from a secret",
         ),
     ],
 )

@@ -50,8 +50,18 @@ def test_a_text_becomes_plain_values(text: str, want: Any) -> None:
 
 
 REFUSED = [
-    pytest.param("a: 1\nb: 2\na: 3\n", 3, "the key 'a' is here twice, first in line 1", id="twice"),
-    pytest.param("true: 1\non: 3\n", 2, "the key 'true' is here twice", id="twice in disguise"),
+    pytest.param(
+        "a: 1\nb: 2\na: 3\n",
+        3,
+        "the key 'a' is here twice, first in line 1",
+        id="a key that is there twice",
+    ),
+    pytest.param(
+        "true: 1\non: 3\n",
+        2,
+        "the key 'true' is here twice",
+        id="a key that is there twice, written in two ways",
+    ),
     pytest.param("a:\n\tb: 1\n", 2, "begins with a tab; indent YAML with spaces", id="tab"),
     pytest.param("a: [1\nb: 2\n", 2, "this is no YAML", id="bracket"),
     pytest.param("a: 'x\n", 2, "this is no YAML", id="quote"),

@@ -35,9 +35,11 @@ def request(workflow: str) -> Request:
 @pytest.mark.parametrize(
     ("workflow", "want"),
     [
-        pytest.param("etl", "etl-20300131-120509", id="its workflow and the second"),
+        pytest.param("etl", "etl-20300131-120509", id="the name of the workflow and the second"),
         pytest.param("x" * 80, f"{'x' * 44}-20300131-120509", id="a long name is cut"),
-        pytest.param(f"{'x' * 43}-y", f"{'x' * 43}-20300131-120509", id="not after a dash"),
+        pytest.param(
+            f"{'x' * 43}-y", f"{'x' * 43}-20300131-120509", id="a name is never cut after a dash"
+        ),
     ],
 )
 def test_a_run_is_named_after_its_workflow(

@@ -45,7 +45,7 @@ BIRTH, END = "2030-01-01T11:59:50Z", "2030-01-01T12:00:05Z"
                 "Reconciling": ("True", BIRTH),
                 "Stalled": ("False", BIRTH),
             },
-            id="it goes on",
+            id="the run goes on",
         ),
         pytest.param(
             ended(Outcome.SUCCEEDED),
@@ -55,7 +55,7 @@ BIRTH, END = "2030-01-01T11:59:50Z", "2030-01-01T12:00:05Z"
                 "Reconciling": ("False", END),
                 "Stalled": ("False", BIRTH),
             },
-            id="it succeeded",
+            id="the run succeeded",
         ),
         pytest.param(
             ended(Outcome.FAILED),
@@ -65,7 +65,7 @@ BIRTH, END = "2030-01-01T11:59:50Z", "2030-01-01T12:00:05Z"
                 "Reconciling": ("False", END),
                 "Stalled": ("True", END),
             },
-            id="it failed",
+            id="the run failed",
         ),
     ],
 )

@@ -124,7 +124,9 @@ KEPT = RunLog(revision=FULL.revision, positions=FULL.positions, marks=FULL.marks
         pytest.param({"started": 3}, replace(KEPT, positions=""), id="positions are a number"),
         pytest.param({"marks": 3}, replace(KEPT, marks=()), id="marks are garbled"),
         pytest.param({"marks": [{}]}, replace(KEPT, marks=()), id="a mark is garbled"),
-        pytest.param({"marks": None}, replace(KEPT, marks=None), id="it is older than marks"),
+        pytest.param(
+            {"marks": None}, replace(KEPT, marks=None), id="the status is older than marks"
+        ),
     ],
 )
 def test_of_a_garbled_status_the_rest_is_kept(garbled: dict[str, Any], want: RunLog) -> None:

@@ -110,8 +110,8 @@ def test_admit(observed: ObservedRun, want: str) -> None:
     ("observed", "want"),
     [
         pytest.param(run(QUEUED), True, id="alone in the queue"),
-        pytest.param(run(QUEUED, siblings=(OTHER,)), False, id="another comes first"),
-        pytest.param(run(QUEUED, log=RunLog(started=at(0))), False, id="it has begun"),
+        pytest.param(run(QUEUED, siblings=(OTHER,)), False, id="another run comes first"),
+        pytest.param(run(QUEUED, log=RunLog(started=at(0))), False, id="the run has begun"),
         pytest.param(run(), False, id="runs of this workflow wait for nobody"),
         pytest.param(run(None), False, id="nothing is known of its workflow"),
     ],
