@@ -15,8 +15,9 @@ import pytest
 
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.workflow.observed import ObservedWorkflow
-from support import local_situations, situations, workflow_situations
+from support import cluster_situations, local_situations, situations, workflow_situations
 from support.api_stage import ApiStage
+from support.cluster_world import ClusterRig
 from support.local_world import LocalRig
 from support.memory_stage import MemoryStage
 from support.shown_fields import ShownFields, declared
@@ -50,6 +51,11 @@ IN_A_CLUSTER: Final = {
     "Counts.skipped": NOBODY_SKIPS,
     "Ending.output_bytes": SIZE_UNKNOWN,
     "ObservedTask.generation": NEVER_EDITED,
+}
+IN_A_REAL_CLUSTER: Final = {
+    **IN_A_CLUSTER,
+    "Ending.reason": "no pod is killed here while its Job stays",
+    "Sighting.crowded_since": "no policy puts containers into pods here",
 }
 ON_THIS_MACHINE: Final = {
     "Counts.skipped": NOBODY_SKIPS,
@@ -151,3 +157,14 @@ def test_a_workflow_fills_each_field() -> None:
     for situation in workflow_situations.SITUATIONS:
         run_virtually(situation(shown.note))
     check(ObservedWorkflow, shown, {})
+
+
+@pytest.mark.cluster
+async def test_a_run_in_a_real_cluster_fills_each_field(request: pytest.FixtureRequest) -> None:
+    """Real pods: what no pod ever says is no field."""
+    shown = ShownFields()
+    rig = ClusterRig(request.getfixturevalue("stage"))
+    rig.note = shown.note
+    await cluster_situations.a_life(rig)
+    await rig.close()
+    check(ObservedRun, shown, IN_A_REAL_CLUSTER)

@@ -7,7 +7,7 @@ runs: the test is the only one who looks.
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -18,7 +18,6 @@ from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.engine.run.observed import ObservedRun, RunKey
-from headrace.engine.task.observed import Sighting
 from headrace.kube.client import Client
 from headrace.kube.credentials import from_kubeconfig
 from headrace.kube.informer import Informer
@@ -56,19 +55,22 @@ class ClusterRig:
         self._informers: list[Informer[Any]] = []
         self._work: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
+        self.note: Callable[[ObservedRun | None], None] = lambda _: None
+        """Hears what the world shows, each time that it is asked."""
         self.key = RunKey(stage.namespace(), f"etl-{uuid.uuid4().hex[:6]}")
 
-    async def begin(self, spec: WorkflowSpec) -> None:
-        """Make the workflow and a run of it."""
+    async def begin(self, spec: WorkflowSpec, **asked: Any) -> None:
+        """Make the workflow and a run of it; `asked` are further fields of its spec."""
         await self._transport.__aenter__()
         self._stage.cluster.provide_image(IMAGE)
         body = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
-        await self._create(WORKFLOWS, "etl", {**body, "suspend": True})
-        await self._create(WORKFLOW_RUNS, self.key.name, {"workflow": "etl"})
+        await self.create(WORKFLOWS, "etl", {**body, "suspend": True})
+        await self.create(WORKFLOW_RUNS, self.key.name, {"workflow": "etl", **asked})
         self.restart()
         await self._synced()
 
-    async def _create(self, resource: Resource, name: str, spec: Mapping[str, Any]) -> None:
+    async def create(self, resource: Resource, name: str, spec: Mapping[str, Any]) -> None:
+        """Create an object of ours in the namespace of the run."""
         body = manifest(resource, name, spec, self.key.namespace)
         await self._client.create(resource, body, OwnObject)
 
@@ -87,15 +89,7 @@ class ClusterRig:
 
     def end(self, task: str, code: int = 0, number: int = 1, output: str = "") -> None:
         """Let a program end, once it runs. It may not have ended yet when this returns."""
-        run = self._stage.kubectl(
-            *("get", "workflowrun", self.key.name, "--namespace", self.key.namespace),
-            *("--output", "jsonpath={.metadata.uid}"),
-        )
-        job = (
-            f"job/{job_name(self.key.name, run, task, number)}",
-            "--namespace",
-            self.key.namespace,
-        )
+        job = (f"job/{self.job(task, number)}", "--namespace", self.key.namespace)
         self._stage.kubectl("wait", *job, "--for=jsonpath={.status.ready}=1", "--timeout=120s")
         try:
             self._stage.kubectl("exec", *job, "--", "sh", "-c", _END, "sh", f"{code} {output}")
@@ -113,23 +107,43 @@ class ClusterRig:
         await self._synced()
         run = await self.world.observe(self.key)
         assert run is not None
+        self.note(run)
         return run
+
+    async def until(self, holds: Callable[[ObservedRun], bool]) -> None:
+        """Wait until the world shows that something is so."""
+        async with asyncio.timeout(180):
+            while True:
+                self._news.clear()
+                if holds(await self.observed()):
+                    return
+                await self._news.wait()
+
+    async def until_known(self, key: RunKey) -> None:
+        """Wait until the world shows another run."""
+        async with asyncio.timeout(60):
+            while (run := await self.world.observe(key)) is None:
+                self._news.clear()
+                await self._news.wait()
+        self.note(run)
+
+    def kubectl(self, *words: str, stdin: str | None = None) -> str:
+        """Do something in the namespace of the run, as a person does."""
+        return self._stage.kubectl(*words, "--namespace", self.key.namespace, stdin=stdin)
+
+    def job(self, task: str, number: int = 1) -> str:
+        """Return the name of the Job of an attempt."""
+        uid = self.kubectl("get", "workflowrun", self.key.name, "-o", "jsonpath={.metadata.uid}")
+        return job_name(self.key.name, uid, task, number)
 
     async def until_ended(self, *tasks: str) -> None:
         """Wait until the world shows that the newest attempts of these tasks have ended."""
-        async with asyncio.timeout(180):
-            while any(each is None or each.alive for each in await self._newest(tasks)):
-                await self._news.wait()
+        await self.until(lambda run: all(_ended(run, task) for task in tasks))
 
     async def close(self) -> None:
         """End everything; the stage removes the namespace."""
         self._stop()
         await self._transport.__aexit__()
-
-    async def _newest(self, tasks: tuple[str, ...]) -> list[Sighting | None]:
-        self._news.clear()
-        shown = (await self.observed()).tasks
-        return [shown[task].sighting if task in shown else None for task in tasks]
 
     async def _synced(self) -> None:
         for each in self._informers:
@@ -144,6 +158,11 @@ def fields(**more: Any) -> dict[str, Any]:
     """Return what a task of a rig has besides its name."""
     resources = {"requests": {"cpu": "1m", "memory": "8Mi"}, "limits": {"memory": "64Mi"}}
     return {"image": IMAGE, "command": PROGRAM, "resources": resources, **more}
+
+
+def _ended(run: ObservedRun, task: str) -> bool:
+    sighting = run.tasks[task].sighting if task in run.tasks else None
+    return sighting is not None and not sighting.alive
 
 
 def _now() -> datetime:

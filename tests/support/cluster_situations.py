@@ -1,0 +1,140 @@
+"""Situations in which the world of a real cluster has something to show: see `situations`."""
+
+import json
+from typing import Any, Final
+
+from headrace.api.v1alpha1.pod import Resources
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
+from headrace.engine.run.observed import ObservedRun, RunKey, RunKind
+from headrace.engine.task.observed import Sighting, Stage
+from support.builders import last, on, param, retries, spec, start, task
+from support.cluster_world import ClusterRig, fields
+
+GROWS: Final = on(3, then="Retry", memory_factor_percent=200)
+LIMITED: Final = Resources(requests={"cpu": "1m", "memory": "8Mi"}, limits={"memory": "32Mi"})
+TASKS: Final = (
+    task("a", retry=retries(2, GROWS, seconds=0), **fields(resources=LIMITED)),
+    task("b", "a", **fields()),
+    task("evicted", **fields()),
+    task("stuck", node_selector={"headrace.dev/nowhere": "here"}, **fields()),
+    task("denied", service_account_name="default", **fields()),
+    task("busy", service_account_name="nobody", **fields()),
+    task("patient", retry=retries(1, seconds=3600), **fields()),
+    task("alert", "a", when="OneFailed", **fields()),
+    last("tidy", **fields()),
+)
+SPEC: Final = spec(*TASKS, params=(param("day"),), concurrency={"policy": "Queue"})
+ASKED: Final[dict[str, Any]] = {
+    "params": [{"name": "day", "value": "monday"}],
+    "logicalTime": "2030-01-01T12:00:00Z",
+    "interval": {"start": "2030-01-01T11:00:00Z", "end": "2030-01-01T12:00:00Z"},
+}
+
+
+async def a_life(rig: ClusterRig) -> None:
+    """Let all that can happen to a run happen to one."""
+    await rig.begin(SPEC, **ASKED)
+    await look(rig)
+    await rig.until(lambda run: shown(run, "stuck").waiting is Reason.UNSCHEDULABLE)
+    await evict(rig)
+    await fail_and_succeed(rig)
+    await two_attempts(rig)
+    await end(rig)
+    await others(rig)
+
+
+async def look(rig: ClusterRig) -> None:
+    """Let the engine look; what was shown before it and is shown after it is noted."""
+    await rig.observed()
+    await rig.look()
+    await rig.observed()
+
+
+async def evict(rig: ClusterRig) -> None:
+    """Hold a Job and let it go, then evict its pod: another takes its place."""
+    for held in (True, False):
+        body = json.dumps({"spec": {"suspend": held}})
+        rig.kubectl("patch", "job", rig.job("evicted"), "--type=merge", "--patch", body)
+        await rig.until(lambda run: (shown(run, "evicted").waiting is Reason.SUSPENDED) is held)  # noqa: B023 - used at once
+    await rig.until(lambda run: shown(run, "evicted").stage is Stage.RUNNING)
+    await look(rig)
+    before = pod(await rig.observed())
+    eviction = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": before, "namespace": rig.key.namespace},
+        "deleteOptions": {"gracePeriodSeconds": 3},
+    }
+    path = f"/api/v1/namespaces/{rig.key.namespace}/pods/{before}/eviction"
+    rig.kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(eviction))
+    await rig.until(lambda run: bool(shown(run, "evicted").lost))
+    await rig.until(lambda run: pod(run) not in ("", before))
+    await look(rig)
+
+
+async def fail_and_succeed(rig: ClusterRig) -> None:
+    """Let an attempt fail, another lose its Job, and a third succeed."""
+    rig.end("a", 3)
+    rig.end("patient", 1)
+    await rig.until_ended("a", "patient")
+    await look(rig)
+    rig.kubectl("delete", "job", rig.job("a", 2), "--wait=false")
+    await rig.until(lambda run: shown(run, "a").leaving)
+    await rig.until_ended("a")
+    await look(rig)
+    rig.end("a", number=3, output='{"rows": 1}')
+    await rig.until_ended("a")
+    await look(rig)
+
+
+async def two_attempts(rig: ClusterRig) -> None:
+    """Ask for a next attempt while the one before it runs. Worlds do as they are asked."""
+    run = await rig.observed()
+    assert run.definition is not None
+    place = {"namespace": rig.key.namespace, "run": rig.key.name, "run_uid": run.uid}
+    await rig.world.apply(rig.key, [start(run.definition.tasks["b"], 2, **place)])
+    await rig.until(lambda run: bool(run.tasks["b"].lingering))
+
+
+async def end(rig: ClusterRig) -> None:
+    """Delete a TaskRun whose pod takes its time, stop the run, and end it."""
+    rig.kubectl("delete", "taskrun", f"{rig.key.name}.evicted", "--wait=false")
+    await rig.until(lambda run: "evicted" in run.departing)
+    for desired in ("Stop", "Cancel", "Terminate"):
+        body = json.dumps({"spec": {"desiredState": desired}})
+        rig.kubectl("patch", "workflowrun", rig.key.name, "--type=merge", "--patch", body)
+        await rig.until(lambda run: run.desired.value == desired)  # noqa: B023 - used at once
+        await look(rig)
+    waiting = RunKey(rig.key.namespace, "second")
+    await rig.create(WORKFLOW_RUNS, waiting.name, {"workflow": "etl"})
+    await rig.until_known(waiting)
+    await rig.until(lambda run: not any(each.still_there for each in run.tasks.values()))
+    await rig.until(lambda run: not run.departing)
+    await look(rig)
+
+
+async def others(rig: ClusterRig) -> None:
+    """Lose the definition; see a run without workflow, and a task on its own."""
+    rig.kubectl("delete", "controllerrevisions", "--all")
+    rig.restart()
+    await rig.observed()
+    await rig.create(WORKFLOW_RUNS, "homeless", {"workflow": "nowhere"})
+    await rig.create(TASK_RUNS, "hello", {"image": "busybox"})
+    for key in (
+        RunKey(rig.key.namespace, "homeless"),
+        RunKey(rig.key.namespace, "hello", RunKind.TASK_RUN),
+    ):
+        await rig.until_known(key)
+
+
+def shown(run: ObservedRun, name: str) -> Sighting:
+    """Return what is shown of a task's newest attempt, or an attempt of which nothing is known."""
+    seen = run.tasks.get(name)
+    return (seen.sighting if seen is not None else None) or Sighting(0, Stage.STARTING)
+
+
+def pod(run: ObservedRun) -> str:
+    """Return the name of the pod that is to be evicted, or was."""
+    instance = shown(run, "evicted").where.instance
+    return "" if instance is None else instance.name
