@@ -7,6 +7,7 @@ Reads Workflows and ControllerRevisions, and parses each content once. Decides n
 import asyncio
 from functools import partial
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec import json
@@ -58,7 +59,7 @@ class Definitions:
         self._known: set[tuple[str, str]] = set()
         self._names: dict[tuple[str, int], str] = {}  # Of revisions, by uid and generation.
         self._asked: dict[tuple[str, str], asyncio.Future[WorkflowObject | None]] = {}
-        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
+        self._turns = WeakValueDictionary[tuple[str, str], asyncio.Lock]()
 
     async def workflow(self, namespace: str, name: str) -> WorkflowObject | None:
         """
@@ -74,7 +75,8 @@ class Definitions:
         return await asyncio.shield(asked)
 
     async def _ask(self, key: tuple[str, str]) -> WorkflowObject | None:
-        async with self._turns.setdefault(key, asyncio.Lock()):
+        turn = self._turns.setdefault(key, asyncio.Lock())
+        async with turn:
             del self._asked[key]  # Later requests get a later answer.
             try:
                 return await self._client.get(Ref(WORKFLOWS, *key), WorkflowObject)

@@ -1,6 +1,7 @@
 """Workflows as they are asked for: `headrace.cluster.definitions`."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -73,3 +74,20 @@ async def test_an_error_is_of_those_who_asked_and_not_of_those_after() -> None:
     assert await reader.workflow("default", "etl") is None
     client.error = None
     assert await reader.workflow("default", "etl") is not None
+
+
+async def test_of_a_workflow_that_was_asked_for_nothing_stays() -> None:
+    """Runs may name any number of workflows that are not there."""
+    client = SlowClient()
+    client.answer.set()
+    reader = definitions(client)
+    before = locks()
+    for number in range(50):
+        await reader.workflow("default", f"etl-{number}")
+    assert before == locks()
+
+
+def locks() -> int:
+    """Return how many locks there are."""
+    gc.collect()
+    return sum(isinstance(each, asyncio.Lock) for each in gc.get_objects())
