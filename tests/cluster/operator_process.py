@@ -51,6 +51,8 @@ class ControllerProcess:
         deadline = time.monotonic() + START_SECONDS
         while not self._ready():
             if not self.running or time.monotonic() > deadline:
+                if self.running:
+                    self.kill()
                 raise AssertionError(f"the controller is not ready:\n{self.last_words()}")
             time.sleep(0.1)
 
