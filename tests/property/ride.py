@@ -113,8 +113,10 @@ class Ride:
         if len(numbers) > failed + lost + 1:
             self._ledger.wrong(f"{task} began {len(numbers)} times, told {reasons}")
         if status.get("outcome") == "Succeeded":
-            got = status.get("outputs")
-            if got is not None or not harm:
+            got, taken = status.get("outputs"), self._rig.machine.pods.taken
+            # What nobody could see before its pod was deleted is lost with the pod.
+            unseen = harm or task in {self._ledger.task_of(uid) for uid in taken}
+            if got is not None or not unseen:
                 self._equal(outputs(len(attempts)), got, f"the outputs of {task}")
         if task.run not in touched and "outcome" not in status:
             self._ledger.wrong(f"{task} has no end")

@@ -80,6 +80,8 @@ class PodMachine:
         self._began = began
         self._ended = ended
         self.processes: dict[str, Process] = {}
+        self.taken: set[str] = set()
+        """The uids of the pods that the cluster deleted."""
 
     def changed(self, pod: Object) -> None:
         """Note what became of a pod."""
@@ -119,6 +121,7 @@ class PodMachine:
     def disrupt(self, uid: str, reason: str) -> None:
         """Delete a pod for a reason of the cluster's: an eviction or a preemption."""
         pod = self.processes[uid].pod
+        self.taken.add(uid)
         self._write(pod, lambda to: condition(to, "DisruptionTarget", reason))
         self._hands.delete(PODS, pod["metadata"]["name"])
 
@@ -135,6 +138,7 @@ class PodMachine:
         for each in there:
             if not self._is_over(each):
                 self._write(each.pod, _collected)
+            self.taken.add(each.uid)
             self._hands.delete(PODS, each.pod["metadata"]["name"])
             self._hands.release(PODS, each.pod, KUBELET)
             self.processes.pop(each.uid, None)
