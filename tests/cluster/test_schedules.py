@@ -137,7 +137,7 @@ def test_a_definition_that_cannot_run_says_which_field_and_what_to_do(story: Sto
 
     assert ["False", "InvalidDefinition"] == [stalled["status"], stalled["reason"]]
     assert "spec.tasks: tasks wait for each other" in stalled["message"]
-    assert "break the circle" in row
+    assert "remove a dependency" in row
     assert "True" == condition(story.get("workflow", "circle"), "Stalled")["status"]
     assert "True" == condition(story.ended("beside-once"))["status"]
     story.workflow("circle", task("a", SUCCEED), task("b", SUCCEED, dependsOn=["a"]))
