@@ -76,7 +76,8 @@ def test_a_pod_that_no_node_takes_waits_with_the_schedulers_words(story: Story) 
     ]
     assert "train: Unschedulable" in row
     told = condition(ended)["message"]
-    assert all(word in told for word in ("PendingTimeout", "pendingSeconds (8)", "Unschedulable", "affinity"))
+    words = ("PendingTimeout", "pendingSeconds (8)", "Unschedulable", "affinity")
+    assert all(word in told for word in words)
     assert ["PendingTimeout"] == _reasons(story, "picky-once.train")
     story.until("no pod", lambda: not story.running("picky-once"))
 
