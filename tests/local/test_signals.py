@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,18 +23,6 @@ STUBBORN = "trap '' TERM\necho ready > ready\nwhile :; do sleep 0.02; done"
 
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-ALL_SIGNALS = [*SIGNALS, signal.SIGQUIT]
-
-
-@pytest.fixture(autouse=True)
-def hearing() -> Iterator[None]:
-    """Pass on no signal that is switched off here, as under nohup: it would stay so for runners."""
-    deaf = [each for each in ALL_SIGNALS if signal.getsignal(each) is signal.SIG_IGN]
-    for each in deaf:
-        signal.signal(each, signal.SIG_DFL)
-    yield
-    for each in deaf:
-        signal.signal(each, signal.SIG_IGN)
 
 
 def started(bench: Bench, script: str) -> subprocess.Popen[str]:

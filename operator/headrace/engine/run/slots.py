@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.run.observed import ObservedRun
+from headrace.engine.run.observed import ObservedRun, Slots
 from headrace.engine.task.judgement import Judged, held
 from headrace.engine.task.verdict import Start, Wait
 
 
 def without_slot(
-    run: ObservedRun, judged: Mapping[str, Judged], now: datetime
+    run: ObservedRun, slots: Slots, judged: Mapping[str, Judged], now: datetime
 ) -> Iterator[tuple[str, Judged]]:
     """
     Yield the tasks that may start and have no slot, as tasks that wait.
@@ -22,11 +22,9 @@ def without_slot(
     A slot goes to a task that was tried before, then to the first one in the order of the
     definition: `judged` is in that order.
     """
-    if run.slots is None:
-        return
-    free = max(0, run.slots.total - _taken(run))
+    free = max(0, slots.total - _taken(run))
     starts = [name for name, task in judged.items() if isinstance(task.verdict, Start)]
-    wait = Wait(Reason.WAITING_FOR_SLOT, run.slots.message)
+    wait = Wait(Reason.WAITING_FOR_SLOT, slots.message)
     for name in starts[free:]:
         yield name, held(judged[name], wait, now)
 

@@ -69,7 +69,8 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
     found = _with(found, _waiting(run, definition, turn, found))
     turn = replace(turn, unfinished=_unfinished(definition, found))
     found = _with(found, _last(run, definition, turn, found))
-    found = _with(found, without_slot(run, found.judged, now))
+    if run.slots is not None:
+        found = _with(found, without_slot(run, run.slots, found.judged, now))
     return _recorded(run, definition, found, now)
 
 
