@@ -10,9 +10,7 @@ measures 5,000 tasks on fake nodes instead. The figures are medians; the last co
 
 import signal
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -20,13 +18,14 @@ from statistics import median
 from bench.cluster import (
     ROOT,
     Bench,
-    histogram,
+    bench_on,
+    hop_counts,
     idle_cost,
     in_a_row,
+    in_layers,
     noop,
     quantile,
     run_once,
-    sleeping,
 )
 from bench.stand import FAKE_NODE, RAISED, cluster_of, settle, tell, timed
 from tools.cluster.one_node import OneNode
@@ -36,17 +35,6 @@ STEPS = 10
 WIDTH = 40
 RUNNING = 100
 LAYERS = 50
-
-
-@contextmanager
-def controller_of(cluster: OneNode, checkout: Path) -> Iterator[Bench]:
-    """Start the controller of a working tree."""
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(cluster, Path(folder), {"PYTHONPATH": str(checkout / "operator")})
-        try:
-            yield bench
-        finally:
-            bench.close()
 
 
 def usual(bench: Bench) -> Figures:
@@ -63,10 +51,7 @@ def usual(bench: Bench) -> Figures:
         spent.append(bench.cpu() - before)
     found[f"{WIDTH} at once, seconds"] = median(seconds)
     found[f"{WIDTH} at once, CPU ms per task"] = 1000 * median(spent[1:]) / WIDTH
-    with sleeping(bench, RUNNING):
-        before_hops = histogram(bench)
-        run_once(bench, "hopping", in_a_row(3 * STEPS))
-        hops = {edge: all_ - before_hops.get(edge, 0) for edge, all_ in histogram(bench).items()}
+    hops = hop_counts(bench, RUNNING, 3 * STEPS)
     found["hop p50, ms at most"] = 1000 * quantile(hops, 0.5)
     found["hop p99, ms at most"] = 1000 * quantile(hops, 0.99)
     share, writes = idle_cost(bench, 500, 30)
@@ -75,11 +60,7 @@ def usual(bench: Bench) -> Figures:
 
 def large(bench: Bench) -> Figures:
     """Measure 5,000 tasks in layers of 100, on fake nodes."""
-    tasks = [
-        noop(f"l{layer}-{n}", *([f"l{layer - 1}-{n}"] if layer else []))
-        for layer in range(LAYERS)
-        for n in range(100)
-    ]
+    tasks = in_layers(LAYERS, 100)
     cpu = bench.cpu()
     seconds = timed(partial(run_once, bench, "large", tasks, **FAKE_NODE))
     return {
@@ -96,7 +77,7 @@ def beside(
     found: dict[Path, list[Figures]] = {other: [], ROOT: []}
     for turn in range(rounds):
         for checkout in (other, ROOT) if turn % 2 == 0 else (ROOT, other):
-            with controller_of(cluster, checkout) as bench:
+            with bench_on(cluster, {"PYTHONPATH": str(checkout / "operator")}) as bench:
                 found[checkout].append(measure(bench))
     names = found[ROOT][0]
     theirs, ours = (

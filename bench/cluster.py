@@ -106,6 +106,15 @@ def in_a_row(count: int) -> list[Manifest]:
     return [noop(f"t{n}", *([f"t{n - 1}"] if n else [])) for n in range(count)]
 
 
+def in_layers(layers: int, width: int) -> list[Manifest]:
+    """Return tasks that wait for one of the layer before."""
+    return [
+        noop(f"l{layer}-{n}", *([f"l{layer - 1}-{n}"] if layer else []))
+        for layer in range(layers)
+        for n in range(width)
+    ]
+
+
 def run_once(bench: Bench, name: str, tasks: list[Manifest], **defaults: Any) -> None:
     """Create a workflow and wait for the end of its run."""
     bench.create(workflow(name, tasks, **defaults))
@@ -210,17 +219,22 @@ def counted(bench: Bench, do: Callable[[], None]) -> tuple[float, float]:
 
 def hops(bench: Bench, running: int = 100, steps: int = 60) -> None:
     """From seeing a container's end to the next Job's creation, while many tasks run."""
-    with sleeping(bench, running):
-        before = histogram(bench)
-        run_once(bench, "hopping", in_a_row(steps))
-        after = histogram(bench)
-    counts = {edge: after[edge] - before.get(edge, 0) for edge in after}
+    counts = hop_counts(bench, running, steps)
     tell(
         f"hop with {running} tasks running",
         f"{counts[float('inf')]:.0f} hops",
         f"p50 at most {quantile(counts, 0.5) * 1000:.0f} ms (goal: 50)",
         f"p99 at most {quantile(counts, 0.99) * 1000:.0f} ms (goal: 250)",
     )
+
+
+def hop_counts(bench: Bench, running: int, steps: int) -> dict[float, float]:
+    """Return the cumulative buckets of a chain's hops, while so many tasks run."""
+    with sleeping(bench, running):
+        before = histogram(bench)
+        run_once(bench, "hopping", in_a_row(steps))
+        after = histogram(bench)
+    return {edge: after[edge] - before.get(edge, 0) for edge in after}
 
 
 @contextmanager
@@ -276,13 +290,8 @@ def idle_cost(bench: Bench, count: int, seconds: int) -> tuple[float, float]:
 
 def large(bench: Bench, layers: int, width: int = 100) -> None:
     """Measure a large run on fake nodes: time, memory and CPU of the controller."""
-    tasks = [
-        noop(f"l{layer}-{n}", *([f"l{layer - 1}-{n}"] if layer else []))
-        for layer in range(layers)
-        for n in range(width)
-    ]
     cpu, before = bench.cpu(), bench.memory()
-    seconds = timed(partial(run_once, bench, "large", tasks, **FAKE_NODE))
+    seconds = timed(partial(run_once, bench, "large", in_layers(layers, width), **FAKE_NODE))
     count = layers * width
     tell(
         f"{count} tasks on fake nodes",
@@ -293,10 +302,14 @@ def large(bench: Bench, layers: int, width: int = 100) -> None:
 
 
 @contextmanager
-def bench_on(cluster: OneNode) -> Iterator[Bench]:
+def bench_on(
+    cluster: OneNode,
+    variables: Mapping[str, str] | None = None,
+    program: str = "headrace.controller",
+) -> Iterator[Bench]:
     """Start a controller of its own in a namespace of its own, and end it."""
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(cluster, Path(folder))
+        bench = Bench(cluster, Path(folder), variables, program)
         try:
             yield bench
         finally:

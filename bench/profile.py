@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.cluster import ROOT, Bench, noop, run_once
+from bench.cluster import ROOT, Bench, bench_on, noop, run_once
 from bench.stand import cluster_of, settle, tell
 
 WIDTH = 40
@@ -70,11 +70,8 @@ def main(words: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, cluster_of("bench") as cluster:
         samples = Path(folder, "samples")
         variables = {"HEADRACE_SAMPLES": str(samples), "PYTHONPATH": str(ROOT)}
-        bench = Bench(cluster, Path(folder), variables, "bench.sampled")
-        try:
+        with bench_on(cluster, variables, "bench.sampled") as bench:
             cost = measure(bench, samples, rounds)
-        finally:
-            bench.close()
         counts: Counter[str] = Counter()
         for stack, count in read(samples):
             counts[kind_of(stack)] += count
