@@ -51,7 +51,7 @@ class Carrier(Protocol):
 
         Args:
             item: The TaskRun.
-            seen: Its state in the caches.
+            seen: Its state in the caches; the task has not ended.
             draw: Derives that state again.
 
         Returns: Its certain state.

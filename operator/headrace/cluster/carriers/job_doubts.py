@@ -33,8 +33,6 @@ class JobDoubts:
 
     async def settle(self, item: OwnObject, seen: ObservedTask, draw: Draw) -> ObservedTask:
         """Ask the API server if a missing object would have consequences."""
-        if seen.log.outcome is not None:
-            return seen
         doubtful = self._doubtful(item, seen)
         if doubtful is not None:
             found = await self._job_exists(item, doubtful)
