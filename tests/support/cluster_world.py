@@ -8,6 +8,7 @@ runs: the test is the only one who looks.
 import asyncio
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from headrace.cluster.subjects.run import ClusterWorld, Hooks
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.kube.client import Client
 from headrace.kube.credentials import from_kubeconfig
+from headrace.kube.errors import StaleError
 from headrace.kube.informer import Informer
 from headrace.kube.resources import Resource, Scope
 from headrace.kube.sender import Settings
@@ -98,9 +100,16 @@ class ClusterRig:
                 raise
 
     async def look(self) -> datetime | None:
-        """Let the engine look once."""
+        """Let the engine look once: a turn that news overtook is given again, as the queue does."""
         await self._synced()
-        return await reconcile(self.key, self.world, _now())
+        async with asyncio.timeout(60):
+            while True:
+                self._news.clear()
+                try:
+                    return await reconcile(self.key, self.world, _now())
+                except StaleError:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._news.wait(), 1)
 
     async def observed(self) -> ObservedRun:
         """Return what the world shows."""
