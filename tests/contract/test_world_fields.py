@@ -54,7 +54,6 @@ IN_A_CLUSTER: Final = {
 }
 IN_A_REAL_CLUSTER: Final = {
     **IN_A_CLUSTER,
-    "Ending.reason": "no pod is killed here while its Job stays",
     "Sighting.crowded_since": "no policy puts containers into pods here",
 }
 ON_THIS_MACHINE: Final = {

@@ -40,6 +40,7 @@ async def a_life(rig: ClusterRig) -> None:
     await evict(rig)
     await fail_and_succeed(rig)
     await two_attempts(rig)
+    await delete_pod(rig)
     await end(rig)
     await others(rig)
 
@@ -97,6 +98,14 @@ async def two_attempts(rig: ClusterRig) -> None:
     await rig.until(lambda run: bool(run.tasks["b"].lingering))
 
 
+async def delete_pod(rig: ClusterRig) -> None:
+    """Delete a running pod as a person does: its Job makes no other, and the attempt has failed."""
+    await rig.until(lambda run: shown(run, "b").stage is Stage.RUNNING)
+    selector = f"batch.kubernetes.io/job-name={rig.job('b', 2)}"
+    rig.kubectl("delete", "pod", "--selector", selector, "--grace-period=1", "--wait=false")
+    await rig.until(lambda run: ending_reason(run, "b") is Reason.POD_DELETED)
+
+
 async def end(rig: ClusterRig) -> None:
     """Delete a TaskRun whose pod takes its time, stop the run, and end it."""
     rig.kubectl("delete", "taskrun", f"{rig.key.name}.evicted", "--wait=false")
@@ -132,6 +141,12 @@ def shown(run: ObservedRun, name: str) -> Sighting:
     """Return what is shown of a task's newest attempt, or an attempt of which nothing is known."""
     seen = run.tasks.get(name)
     return (seen.sighting if seen is not None else None) or Sighting(0, Stage.STARTING)
+
+
+def ending_reason(run: ObservedRun, name: str) -> Reason | None:
+    """Return why a task's newest attempt ended, if its program did not end by itself."""
+    ending = shown(run, name).ending
+    return None if ending is None else ending.reason
 
 
 def pod(run: ObservedRun) -> str:
