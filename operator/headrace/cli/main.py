@@ -6,11 +6,9 @@ So no command loads the libraries of another, and `headrace --help` loads none. 
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import version
 
 import click
 
-from headrace.api.checks.similar import closest
 from headrace.cli.streams import ready
 
 
@@ -50,6 +48,8 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            from headrace.api.checks.similar import closest  # noqa: PLC0415 - only for mistakes
+
             close = closest(args[0], COMMANDS)
             if close is None:
                 raise
@@ -64,6 +64,8 @@ class Commands(click.Group):
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's form
     if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - slow to load, needed here only
+
         click.echo(f"headrace {version('headrace')}")
         ctx.exit()
 

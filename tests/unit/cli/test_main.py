@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from headrace.cli.main import COMMANDS, main
 
-HEAVY = ("pydantic", "yaml", "sqlite3", "asyncio", "rich")
+HEAVY = ("pydantic", "yaml", "sqlite3", "asyncio", "rich", "importlib.metadata", "difflib")
 LOADED = f"""
 import sys
 from click.testing import CliRunner

@@ -17,7 +17,8 @@ from headrace.api.reading.foreign import INSTEAD
 from headrace.api.reading.paths import Step, within
 from headrace.api.reading.problem import Problem
 from headrace.api.reading.suggest import misplaced, quoted, repaired
-from headrace.api.schema.openapi import Schema, structural
+from headrace.api.schema.json_schema import Schema
+from headrace.api.schema.openapi import structural
 from headrace.api.schema.patterns import pattern_words
 from headrace.api.v1alpha1.base import ApiType
 

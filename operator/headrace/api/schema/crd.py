@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from headrace.api.schema.json_schema import Schema
 from headrace.api.schema.name_limits import NAME_RULES
-from headrace.api.schema.openapi import Schema, structural
+from headrace.api.schema.openapi import structural
 from headrace.api.v1alpha1.base import GROUP, VERSION, ApiType
 from headrace.api.v1alpha1.run import RunSpec, RunStatus
 from headrace.api.v1alpha1.taskrun import TaskRunSpec, TaskRunStatus

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from headrace.api.schema.json_schema import Schema, json_schema
 from headrace.api.schema.rule import Rule
 from headrace.api.schema.rule import written as rules_as_written
 from headrace.api.schema.rules import rules_of
 from headrace.api.v1alpha1.base import ApiType
-
-Schema = dict[str, Any]
 
 MAX_TIME_TEXT = 64
 MAX_WORD = 64
@@ -64,7 +63,7 @@ def structural(model: type[ApiType]) -> Schema:
         UnknownKeywordError: The type has a keyword that the API server cannot check.
 
     """
-    written = model.model_json_schema(by_alias=True, mode="validation")
+    written = json_schema(model)
     conversion = _Conversion(written.get("$defs", {}), rules_of(ApiType))
     return conversion.with_rules(conversion.of(written), model.__name__)
 

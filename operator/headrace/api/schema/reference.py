@@ -9,6 +9,7 @@ from typing import Any
 
 from headrace.api.schema.crd import KINDS, Kind
 from headrace.api.schema.docstrings import documented
+from headrace.api.schema.json_schema import json_schema
 from headrace.api.schema.name_limits import NAME_TOO_LONG
 from headrace.api.schema.patterns import pattern_words
 from headrace.api.schema.rules import RULES
@@ -66,7 +67,7 @@ def _api() -> Iterator[str]:
 
 def _types(model: type[ApiType]) -> Iterator[tuple[str, Schema]]:
     """Return a type and the types that it uses, in reading order."""
-    written = model.model_json_schema(by_alias=True)
+    written = json_schema(model)
     definitions = written.get("$defs", {})
     names = list(dict.fromkeys(_references(written, definitions)))
     yield model.__name__, written

@@ -35,12 +35,12 @@ class ApiType(BaseModel):
     """Base of every API type: immutable, camelCase in YAML, documented by its docstrings."""
 
     model_config = ConfigDict(
+        defer_build=True,  # most programs read few of the types
         frozen=True,
         extra="forbid",
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
     )
 

@@ -1,5 +1,6 @@
-"""Texts under constants: `headrace.api.schema.docstrings`."""
+"""Texts under constants and fields: `headrace.api.schema.docstrings`."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from types import ModuleType
 
@@ -22,6 +23,20 @@ class Fruit(StrEnum):
     """It is small."""
 
 
+@dataclass
+class Basket:
+    """A type with fields, after a heading that is not its own."""
+
+    fruit: Fruit
+    """fruit is what is in it."""
+
+    weight: int = 0
+
+    def grams(self) -> int:
+        """Return no text of a field."""
+        return 1000 * self.weight
+
+
 def test_members_have_their_text_and_heading() -> None:
     """The text is on one line; a member without one has none."""
     assert [
@@ -29,6 +44,24 @@ def test_members_have_their_text_and_heading() -> None:
         Documented("PEAR", "", "from trees"),
         Documented("BERRY", "It is small.", "from bushes"),
     ] == list(documented(Fruit))
+
+
+def test_fields_have_their_text() -> None:
+    """Methods are no fields."""
+    assert [
+        Documented("fruit", "fruit is what is in it."),
+        Documented("weight", ""),
+    ] == list(documented(Basket))
+
+
+def test_a_class_inside_a_function_has_no_texts() -> None:
+    """Its source is not at the top of a module."""
+
+    class Hidden:
+        fruit: Fruit
+        """fruit is not found."""
+
+    assert [] == list(documented(Hidden))
 
 
 def test_constants_of_a_module_have_their_text() -> None:
