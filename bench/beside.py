@@ -54,7 +54,7 @@ def usual(bench: Bench) -> Figures:
     hops = hop_counts(bench, RUNNING, 3 * STEPS)
     found["hop p50, ms at most"] = 1000 * quantile(hops, 0.5)
     found["hop p99, ms at most"] = 1000 * quantile(hops, 0.99)
-    share, writes = idle_cost(bench, 500, 30)
+    share, writes = idle_cost(bench, 500, 60)
     return {**found, "500 idle workflows, CPU %": share, "500 idle workflows, writes": writes}
 
 

@@ -73,7 +73,7 @@ class Bench(Stand):
 
     def cpu(self) -> float:
         """Return the CPU seconds that the controller has used."""
-        return self.controller.metric("process_cpu_seconds_total")
+        return self.controller.cpu_seconds()
 
     def memory(self) -> float:
         """Return the controller's resident memory in MiB."""
