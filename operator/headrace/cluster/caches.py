@@ -72,10 +72,10 @@ class Caches:
         """The awaited tasks, as the last turns saw them."""
         self.line = Line()
         """The next runs of each workflow."""
-        self.runs = Store(OwnObject, _run_index, self._run_changed, leads)
-        self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed, leads)
-        self.jobs = Store(Job, _index_of_attempts, self._job_changed, leads)
-        self.pods = Store(Pod, _index_of_attempts, self._pod_changed, leads)
+        self.runs = Store(OwnObject, _run_index, self._run_changed, leads, _own_ties)
+        self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed, leads, _own_ties)
+        self.jobs = Store(Job, _index_of_attempts, self._job_changed, leads, _ties)
+        self.pods = Store(Pod, _index_of_attempts, self._pod_changed, leads, _ties)
 
     def stand_by(self) -> None:
         """Forget the knowledge of turns, but not the objects. Another process leads now."""
@@ -272,6 +272,16 @@ def _index_of_attempts(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey 
     for key in _runs_of(item.metadata):
         yield key
         yield key, item.metadata.labels.get(labels.TASK, "")
+
+
+def _ties(item: Job | Pod) -> object:
+    """Return what the index of Jobs and Pods reads."""
+    return item.metadata.labels, item.metadata.owner_references
+
+
+def _own_ties(item: OwnObject) -> object:
+    """Return what the index of our own objects reads."""
+    return item.metadata.owner_references, item.spec
 
 
 def _runs_of(meta: Meta) -> Iterator[RunKey]:

@@ -23,6 +23,9 @@ async def some_at_a_time(coroutines: Sequence[Coroutine[Any, Any, None]]) -> Non
     After an error that may pass by itself, no further request starts: it would probably fail too,
     and the turn must end.
     """
+    if len(coroutines) == 1:  # The usual case. It needs no task of its own.
+        await coroutines[0]
+        return
     gate = asyncio.Semaphore(IN_FLIGHT)
     errors: list[Exception] = []
 

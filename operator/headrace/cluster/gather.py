@@ -88,7 +88,11 @@ def task_log(item: OwnObject) -> tuple[TaskLog, bool]:
         return TaskLog(), False
 
 
-def _nobody(_key: RunKey, _items: Mapping[str, OwnObject]) -> None:
+Seen = Callable[[RunKey, dict[str, OwnObject], Mapping[str, ObservedTask]], None]
+"""Called with the TaskRuns behind an observed run and their states, both by task."""
+
+
+def _nobody(_key: RunKey, _items: dict[str, OwnObject], _shown: Mapping[str, ObservedTask]) -> None:
     pass
 
 
@@ -101,7 +105,7 @@ class Gatherer:
         client: Client,
         pictures: TaskPictures,
         later: Callable[[RunKey, float], None],
-        seen: Callable[[RunKey, Mapping[str, OwnObject]], None] = _nobody,
+        seen: Seen = _nobody,
     ) -> None:
         """
         Read these caches; ask the client if they cannot be sure.
@@ -111,7 +115,7 @@ class Gatherer:
             client: For questions with harmful wrong answers.
             pictures: The state of each TaskRun.
             later: Asks for a turn of a run in so many seconds.
-            seen: Called with the TaskRuns behind an observed run, by task.
+            seen: Called with what was gathered of a run.
 
         """
         self._caches = caches
@@ -131,9 +135,9 @@ class Gatherer:
             if item.metadata.deletion_timestamp is not None:
                 del items[task]
         # All at one moment: a change during the questions gets another turn.
-        found = {name: self._pictures.of(item) for name, item in items.items()}
-        self._seen(key, items)
-        return {name: await self._sure(items[name], seen) for name, seen in found.items()}
+        shown = {name: self._pictures.of(item) for name, item in items.items()}
+        self._seen(key, items, shown)
+        return {name: await self._sure(items[name], seen) for name, seen in shown.items()}
 
     def _elder(self, one: OwnObject, other: OwnObject) -> OwnObject:
         """Return which of two TaskRuns of a task counts; the other gets a turn of its own."""
@@ -144,8 +148,9 @@ class Gatherer:
 
     async def alone(self, key: RunKey, item: OwnObject) -> ObservedTask:
         """Return the state of a TaskRun on its own, or of one that claims another's place."""
-        self._seen(key, {item.metadata.name: item})
-        return await self._sure(item, self._pictures.of(item))
+        name, shown = item.metadata.name, self._pictures.of(item)
+        self._seen(key, {name: item}, {name: shown})
+        return await self._sure(item, shown)
 
     def deleted(self, key: RunKey, uid: str) -> frozenset[str]:
         """Return the tasks of a run whose TaskRun vanished, or will vanish soon."""

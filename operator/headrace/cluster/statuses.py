@@ -29,9 +29,9 @@ class Memory:
     run: Version
     """The version of the run's object in this turn."""
     looked: datetime
-    tasks: dict[str, Version] = field(default_factory=dict)
-    """The versions of the TaskRuns in this turn, by task."""
-    seen: dict[str, ObservedTask] = field(default_factory=dict)
+    items: dict[str, OwnObject] = field(default_factory=dict)
+    """The TaskRuns in this turn, by task; after a write, the answer to it."""
+    seen: Mapping[str, ObservedTask] = field(default_factory=dict)
     """Their states in this turn."""
     obstacles: dict[str, Obstacle] = field(default_factory=dict)
     logged: datetime | None = None
@@ -56,9 +56,9 @@ class StatusWriter:
 
     async def write(
         self, item: OwnObject, status: Status, version: Version | None = None
-    ) -> Version:
+    ) -> OwnObject:
         """
-        Write a status, and return the new version of its object.
+        Write a status, and return its object as it is now.
 
         Args:
             item: The object in the cache.
@@ -87,7 +87,7 @@ class StatusWriter:
                 raise
             raise StaleError(f"{ref} has changed") from error
         status.store.put(written)
-        return version_of(written.metadata)
+        return written
 
 
 def version_of(meta: Meta) -> Version:

@@ -10,12 +10,13 @@ of objects.
 import logging
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic
+from typing import Generic, TypeVar
 
 from headrace.kube.objects import Meta, ObjectT
 
 Key = tuple[str, str]
 """Namespace and name."""
+NameT = TypeVar("NameT", bound=Hashable)
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +45,29 @@ class Healed:
         return len(self.added) + len(self.changed) + len(self.vanished)
 
 
-class Index(Generic[ObjectT]):
-    """Finds objects by keys in constant time. A function gives the keys of an object."""
+class Index(Generic[ObjectT, NameT]):
+    """
+    Finds names of objects by keys in constant time. A function gives the keys of an object.
 
-    def __init__(self, keys_of: Callable[[ObjectT], Iterable[Hashable]]) -> None:
-        """Use this function, which must be pure."""
+    Most events change a status only, so keys are derived again only when their source has changed.
+    """
+
+    def __init__(
+        self,
+        keys_of: Callable[[ObjectT], Iterable[Hashable]],
+        source: Callable[[ObjectT], object],
+    ) -> None:
+        """
+        Use these functions, which must be pure.
+
+        Args:
+            keys_of: The keys of an object.
+            source: All that `keys_of` reads of an object, besides its namespace and name.
+
+        """
         self._keys_of = keys_of
-        self._groups: dict[Hashable, dict[str, ObjectT]] = {}
+        self._source = source
+        self._groups: dict[Hashable, dict[NameT, None]] = {}
 
     def keys_of(self, item: ObjectT) -> frozenset[Hashable]:
         """Return the keys of an object; no keys if the function fails."""
@@ -61,22 +78,26 @@ class Index(Generic[ObjectT]):
             log.exception("no index keys for %s", "/".join(item.metadata.key))
             return frozenset()
 
-    def add(self, item: ObjectT, keys: Iterable[Hashable]) -> None:
-        """Add an object under these keys."""
-        for key in keys:
-            self._groups.setdefault(key, {})[item.metadata.uid] = item
+    def same(self, one: ObjectT, other: ObjectT) -> bool:
+        """Return whether two objects have the same keys for sure."""
+        return self._source(one) == self._source(other)
 
-    def drop(self, item: ObjectT, keys: Iterable[Hashable]) -> None:
-        """Remove an object from these keys."""
+    def add(self, name: NameT, keys: Iterable[Hashable]) -> None:
+        """Add a name under these keys."""
+        for key in keys:
+            self._groups.setdefault(key, {})[name] = None
+
+    def drop(self, name: NameT, keys: Iterable[Hashable]) -> None:
+        """Remove a name from these keys."""
         for key in keys:
             group = self._groups.get(key, {})
-            group.pop(item.metadata.uid, None)
+            group.pop(name, None)
             if not group:
                 self._groups.pop(key, None)
 
-    def find(self, key: Hashable) -> tuple[ObjectT, ...]:
-        """Return the objects with this key, in the order of their arrival."""
-        return tuple(self._groups.get(key, {}).values())
+    def find(self, key: Hashable) -> Iterable[NameT]:
+        """Return the names under this key, in the order of their arrival."""
+        return self._groups.get(key, ())
 
 
 def _nothing(_old: object, _new: object) -> None:
@@ -91,6 +112,10 @@ def _no_keys(_item: object) -> Iterable[Hashable]:
     return ()
 
 
+def _all_of(item: object) -> object:
+    return item
+
+
 class Store(Generic[ObjectT]):
     """A write-through cache of one kind, in one process."""
 
@@ -100,6 +125,7 @@ class Store(Generic[ObjectT]):
         index: Callable[[ObjectT], Iterable[Hashable]] = _no_keys,
         changed: Callable[[ObjectT | None, ObjectT | None], None] = _nothing,
         remembers: Callable[[str], bool] = _always,
+        source: Callable[[ObjectT], object] = _all_of,
     ) -> None:
         """
         Start empty.
@@ -111,15 +137,17 @@ class Store(Generic[ObjectT]):
                 gone".
             remembers: Whether deleted objects of a namespace are remembered. Without a leader
                 there, nobody would ever forget them.
+            source: A pure function: all that `index` reads of an object, besides its namespace and
+                name.
 
         """
         self.into = into
         self._changed = changed
         self._remembers = remembers
         self._objects: dict[Key, ObjectT] = {}
-        self._index: Index[ObjectT] = Index(index)
+        self._index: Index[ObjectT, Key] = Index(index, source)
         self._dead: dict[str, ObjectT] = {}  # By uid.
-        self._dead_index: Index[ObjectT] = Index(index)
+        self._dead_index: Index[ObjectT, str] = Index(index, source)
         self._complete_until: dict[str, int] = {}  # By listed namespace.
 
     def __len__(self) -> int:
@@ -141,15 +169,15 @@ class Store(Generic[ObjectT]):
 
     def by_index(self, key: Hashable) -> tuple[ObjectT, ...]:
         """Return the objects that the index finds under this key."""
-        return self._index.find(key)
+        return tuple(self._objects[name] for name in self._index.find(key))
 
     def tombstones_by_index(self, key: Hashable) -> tuple[ObjectT, ...]:
         """Return the last state of deleted objects under this key, until they are forgotten."""
-        return self._dead_index.find(key)
+        return tuple(self._dead[uid] for uid in self._dead_index.find(key))
 
     def forget(self, key: Hashable) -> None:
         """Forget the deleted objects under this key: their facts are recorded elsewhere now."""
-        for dead in self._dead_index.find(key):
+        for dead in self.tombstones_by_index(key):
             self._forget(dead)
 
     def forget_all(self) -> None:
@@ -248,19 +276,22 @@ class Store(Generic[ObjectT]):
         return tuple(vanished)
 
     def _keep(self, old: ObjectT | None, new: ObjectT) -> None:
-        keys = self._index.keys_of(new)  # First: a failure here changes nothing.
+        if old is None or old.metadata.uid != new.metadata.uid or not self._index.same(old, new):
+            self._index_anew(old, new)
+        self._objects[new.metadata.key] = new
+        self._changed(old, new)
+
+    def _index_anew(self, old: ObjectT | None, new: ObjectT) -> None:
+        keys, name = self._index.keys_of(new), new.metadata.key
         if old is not None and old.metadata.uid != new.metadata.uid:
             self._bury(old, old)
         elif old is not None:
-            self._index.drop(old, self._index.keys_of(old) - keys)
-        self._objects[new.metadata.key] = new
-        self._index.add(new, keys)
-        self._changed(old, new)
+            self._index.drop(name, self._index.keys_of(old) - keys)
+        self._index.add(name, keys)
 
     def _bury(self, old: ObjectT, last: ObjectT) -> None:
-        keys = self._index.keys_of(old)
         del self._objects[old.metadata.key]
-        self._index.drop(old, keys)
+        self._index.drop(old.metadata.key, self._index.keys_of(old))
         self._mourn(last)
 
     def _mourn(self, dead: ObjectT) -> None:
@@ -268,11 +299,12 @@ class Store(Generic[ObjectT]):
         # Without keys, nobody could ask for it or forget it.
         if keys and self._remembers(dead.metadata.namespace):
             self._dead[dead.metadata.uid] = dead
-            self._dead_index.add(dead, keys)
+            self._dead_index.add(dead.metadata.uid, keys)
 
     def _forget(self, dead: ObjectT) -> None:
-        del self._dead[dead.metadata.uid]
-        self._dead_index.drop(dead, self._dead_index.keys_of(dead))
+        uid = dead.metadata.uid
+        del self._dead[uid]
+        self._dead_index.drop(uid, self._dead_index.keys_of(dead))
 
     def _resurrect(self, item: ObjectT) -> None:
         dead = self._dead.get(item.metadata.uid)

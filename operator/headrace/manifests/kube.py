@@ -5,7 +5,7 @@ The decoder drops all other parts. So a cache of thousands of pods stays small, 
 fills only the API server's memory.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,12 +18,23 @@ from headrace.kube.objects import Meta, View
 from headrace.manifests.job import CONTAINER
 from headrace.manifests.json_form import name_of
 from headrace.manifests.run_spec import READ_OFTEN
-from headrace.manifests.trimming import WORDS, bare, beginning, few, head, whole
+from headrace.manifests.trimming import (
+    ELEMENTS,
+    VALUE,
+    WORDS,
+    bare,
+    beginning,
+    few,
+    head,
+    usual,
+    whole,
+)
 
 ATTEMPT: Final = (labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT)
 """The labels of Jobs and Pods that are read."""
 PLACE: Final = (name_of(TaskRunSpec, "run"), name_of(TaskRunSpec, "task"))
 """The fields that are kept of a TaskRun in a run: the run's definition has the rest."""
+_PLACE: Final = frozenset(PLACE)
 HEAD: Final = (*PLACE, *READ_OFTEN)
 """The fields of a spec that are read again and again."""
 
@@ -39,7 +50,8 @@ class ConditionView(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep what is usual of the message."""
-        force_setattr(self, "message", beginning(self.message))
+        if len(self.message) > VALUE:
+            force_setattr(self, "message", beginning(self.message))
 
 
 def holds(conditions: Iterable[ConditionView], kind: str) -> ConditionView | None:
@@ -63,7 +75,8 @@ class JobStatus(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep a usual number of conditions."""
-        force_setattr(self, "conditions", few(self.conditions))
+        if len(self.conditions) > ELEMENTS:
+            force_setattr(self, "conditions", few(self.conditions))
 
 
 class Job(View, frozen=True):
@@ -75,7 +88,8 @@ class Job(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep what is read of the metadata."""
-        force_setattr(self, "metadata", bare(self.metadata, ATTEMPT, (labels.MEMORY,)))
+        if not usual(self.metadata):
+            force_setattr(self, "metadata", bare(self.metadata, ATTEMPT, (labels.MEMORY,)))
 
 
 class Waiting(View, frozen=True):
@@ -86,7 +100,8 @@ class Waiting(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep what is usual of the message."""
-        force_setattr(self, "message", beginning(self.message, WORDS))
+        if len(self.message) > WORDS:
+            force_setattr(self, "message", beginning(self.message, WORDS))
 
 
 class Running(View, frozen=True):
@@ -106,7 +121,8 @@ class Terminated(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep what is usual of the message."""
-        force_setattr(self, "message", beginning(self.message, WORDS))
+        if len(self.message) > WORDS:
+            force_setattr(self, "message", beginning(self.message, WORDS))
 
 
 class ContainerState(View, frozen=True):
@@ -146,10 +162,15 @@ class PodStatus(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep a usual number of each, and what is usual of the message."""
+        if len(self.message) <= VALUE and max(map(len, self._lists())) <= ELEMENTS:
+            return
         force_setattr(self, "message", beginning(self.message))
         force_setattr(self, "conditions", few(self.conditions))
         force_setattr(self, "init_container_statuses", few(self.init_container_statuses))
         force_setattr(self, "container_statuses", few(self.container_statuses, _is_main))
+
+    def _lists(self) -> tuple[Sized, ...]:
+        return self.conditions, self.init_container_statuses, self.container_statuses
 
 
 class Pod(View, frozen=True):
@@ -161,7 +182,8 @@ class Pod(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep what is read of the metadata."""
-        force_setattr(self, "metadata", bare(self.metadata, ATTEMPT))
+        if not usual(self.metadata):
+            force_setattr(self, "metadata", bare(self.metadata, ATTEMPT))
 
 
 class OwnObject(View, frozen=True):
@@ -179,12 +201,14 @@ class OwnObject(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep the metadata that is read, and a usual amount of the spec."""
-        force_setattr(self, "metadata", bare(self.metadata))
-        if self.status.get("outcome") or len(head(self.spec, PLACE)) == len(PLACE):
+        if not usual(self.metadata):
+            force_setattr(self, "metadata", bare(self.metadata))
+        kept = head(self.spec, HEAD)
+        if self.status.get("outcome") or kept.keys() >= _PLACE:
             written = b""
         else:
             written = self.written if self.written or self.cut else whole(self.spec)
-        force_setattr(self, "spec", head(self.spec, HEAD))
+        force_setattr(self, "spec", kept)
         force_setattr(self, "written", written)
         force_setattr(self, "cut", not written)
 
@@ -209,4 +233,5 @@ class WorkflowObject(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep what is read of the metadata."""
-        force_setattr(self, "metadata", bare(self.metadata, (), (labels.REQUESTED_BY,)))
+        if not usual(self.metadata):
+            force_setattr(self, "metadata", bare(self.metadata, (), (labels.REQUESTED_BY,)))

@@ -13,7 +13,7 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.task.observed import Ending, One, Sighting, Stage
 from headrace.manifests import pods as pod_words
-from headrace.manifests.kube import ConditionView, Job, Pod, Terminated, holds
+from headrace.manifests.kube import ConditionView, Job, Pod, holds
 from headrace.manifests.pod_failures import failure
 from headrace.manifests.where import where
 
@@ -43,16 +43,22 @@ def sight(job: Job, pods: Sequence[Pod], *, gone: bool, now: datetime) -> Sighti
         now: Replaces times that Kubernetes does not give.
 
     """
-    by_age = sorted(pods, key=pod_words.age)
-    newest = _of(job, by_age[-1], replaced=len(by_age) > 1) if by_age else _of(job)
+    by_age = sorted(pods, key=pod_words.age) if len(pods) > 1 else pods
     leaving = gone or job.metadata.deletion_timestamp is not None
     for pod in by_age:
         done = pod_words.succeeded(pod)
         if done is not None and not (leaving and pod_words.deleted_before(pod, done)):
             others = any(pod_words.active(other) for other in pods if other is not pod)
-            good = _succeeded(_of(job, pod), done, now)
             since = done.finished_at if pod_words.crowded(pod) and not leaving else None
-            return replace(good, alive=others, leaving=leaving, crowded_since=since)
+            return replace(
+                _of(job, pod),
+                stage=Stage.ENDED,
+                ending=Ending(done.finished_at or now, One(0), output=done.message),
+                alive=others,
+                leaving=leaving,
+                crowded_since=since,
+            )
+    newest = _of(job, by_age[-1], replaced=len(by_age) > 1) if by_age else _of(job)
     if leaving:
         alive = any(pod_words.active(pod) for pod in pods)
         return _gone(newest, alive=alive or not gone)
@@ -67,25 +73,23 @@ def _of(job: Job, pod: Pod | None = None, *, replaced: bool = False) -> Sighting
 
     A replacement pod waits from its creation.
     """
-    base = Sighting(
-        number=attempt_number(job),
+    meta, waiting_since = job.metadata, _resumed(job)
+    number, memory = attempt_number(job), meta.annotations.get(labels.MEMORY)
+    made = None if pod is None else pod.metadata.creation_timestamp
+    if replaced and made is not None:
+        waiting_since = made if waiting_since is None else max(waiting_since, made)
+    return Sighting(
+        number=number,
         stage=Stage.STARTING,
-        where=where(job.metadata.name),
-        created=job.metadata.creation_timestamp,
-        memory=job.metadata.annotations.get(labels.MEMORY),
-        waiting_since=_resumed(job),
-    )
-    if pod is None:
-        return base
-    made = pod.metadata.creation_timestamp
-    moments = (base.waiting_since, made if replaced else None)
-    return replace(
-        base,
-        waiting_since=max((moment for moment in moments if moment is not None), default=None),
-        where=where(job.metadata.name, pod.metadata.name, pod.spec.node_name),
+        where=where(meta.name)
+        if pod is None
+        else where(meta.name, pod.metadata.name, pod.spec.node_name),
+        created=meta.creation_timestamp,
+        memory=memory,
+        waiting_since=waiting_since,
         instance_created=made,
-        scheduled=pod_words.scheduled(pod),
-        started=pod_words.started(pod),
+        scheduled=None if pod is None else pod_words.scheduled(pod),
+        started=None if pod is None else pod_words.started(pod),
     )
 
 
@@ -100,11 +104,6 @@ def _suspension(job: Job) -> ConditionView | None:
     return next(
         (condition for condition in job.status.conditions if condition.type == "Suspended"), None
     )
-
-
-def _succeeded(base: Sighting, done: Terminated, now: datetime) -> Sighting:
-    ending = Ending(done.finished_at or now, One(0), output=done.message)
-    return replace(base, stage=Stage.ENDED, ending=ending)
 
 
 def _gone(base: Sighting, *, alive: bool) -> Sighting:

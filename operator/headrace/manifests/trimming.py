@@ -22,9 +22,8 @@ ELEMENTS: Final = 64
 """How many conditions, or containers, of an object are kept."""
 
 USUAL: Final = 12
-"""How many labels an object may have to be kept unchanged: a Job's pod has nine."""
-LABEL: Final = 63
-"""Characters of a label's value (Kubernetes' own limit)."""
+"""How many labels an object may have to be kept unchanged: a Job's pod has nine. The API server
+takes at most 380 characters of each."""
 
 T = TypeVar("T")
 
@@ -35,8 +34,6 @@ def bare(meta: Meta, labels: Collection[str] = (), annotations: Collection[str] 
 
     Those are the controller, and the first Job: a Pod that its Job has released still names it.
     """
-    if _is_usual(meta):
-        return meta
     return msgspec.structs.replace(
         meta,
         labels=_some(meta.labels, labels),
@@ -45,11 +42,11 @@ def bare(meta: Meta, labels: Collection[str] = (), annotations: Collection[str] 
     )
 
 
-def _is_usual(meta: Meta) -> bool:
+def usual(meta: Meta) -> bool:
     """Return whether metadata is so small that a copy would cost more than it saves."""
-    usual = len(meta.labels) <= USUAL and len(meta.owner_references) <= 1 and not meta.annotations
-    short = all(len(value) <= LABEL for value in meta.labels.values())
-    return usual and short and all(_length(owner) <= VALUE for owner in meta.owner_references)
+    if meta.annotations or len(meta.labels) > USUAL or len(meta.owner_references) > 1:
+        return False
+    return not meta.owner_references or _length(meta.owner_references[0]) <= VALUE
 
 
 def head(spec: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
 from headrace.engine.task.news import news
-from headrace.engine.task.observed import EMPTY, Obstacle, TaskLog
+from headrace.engine.task.observed import EMPTY, ObservedTask, Obstacle, TaskLog
 from headrace.kube.client import Client
 from headrace.kube.errors import StaleError
 from headrace.manifests.conditions import Past
@@ -93,7 +93,7 @@ class ClusterWorld:
         memory = self._memories[key]
         if run.log.finished is not None:  # Nothing more is written for ended tasks.
             over = {task for task, seen in run.tasks.items() if seen.log.outcome is not None}
-            memory.tasks = {task: each for task, each in memory.tasks.items() if task not in over}
+            memory.items = {task: item for task, item in memory.items.items() if task not in over}
         return replace(
             run,
             obstacles=dict(memory.obstacles),
@@ -112,14 +112,15 @@ class ClusterWorld:
         if known is None or known.uid != meta.uid:
             known = self._memories[key] = Memory(meta.uid, version, now)
         known.run, known.looked = version, now
-        known.tasks.clear()
+        known.items = {}
 
-    def _saw(self, key: RunKey, items: Mapping[str, OwnObject]) -> None:
-        """Note the versions of the TaskRuns in this turn."""
+    def _saw(
+        self, key: RunKey, items: dict[str, OwnObject], shown: Mapping[str, ObservedTask]
+    ) -> None:
+        """Note the TaskRuns in this turn, and their states."""
         if key in self._memories:
             memory = self._memories[key]
-            memory.tasks = {task: version_of(item.metadata) for task, item in items.items()}
-            memory.seen = {task: self.pictures.of(item) for task, item in items.items()}
+            memory.items, memory.seen = items, shown
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write TaskRuns' statuses, each only over the version of the decision."""
@@ -140,7 +141,7 @@ class ClusterWorld:
         """
         items = {task: self._task_run(key, task) for task in records}
         there = {task: item for task, item in items.items() if item is not None}
-        known = {task: task_log(item)[0] for task, item in there.items()}
+        known = {task: self.pictures.of(item).log for task, item in there.items()}
         logs = {task: (log, records[task]) for task, log in known.items()}
         memory = self._memories.get(key)
         for task in await self._second_look.ask(key, logs):
@@ -168,7 +169,7 @@ class ClusterWorld:
         put = Status(WORKFLOW_RUNS, self._caches.runs, run_status(status, self._past(item)))
         written = await self._statuses.write(item, put, version)
         if memory is not None:
-            memory.run, memory.logged = written, memory.looked
+            memory.run, memory.logged = version_of(written.metadata), memory.looked
         if status.finished is not None:
             events = self._hooks.events
             tell = events.tell if status.succeeded else events.warn
@@ -212,16 +213,16 @@ class ClusterWorld:
 
     async def _log(self, key: RunKey, task: str, known: TaskLog, log: TaskLog) -> None:
         memory, item = self._memories.get(key), self._task_run(key, task)
-        if item is None or (memory is not None and task not in memory.tasks):
+        if item is None or (memory is not None and task not in memory.items):
             raise StaleError(f"the TaskRun of {task} has come or gone")
         put = Status(TASK_RUNS, self._caches.task_runs, task_status(log, self._past(item)))
-        version = None if memory is None else memory.tasks[task]
+        version = None if memory is None else version_of(memory.items[task].metadata)
         written = await self._statuses.write(item, put, version)
         for reason, message in news(known, log):
             self._hooks.events.warn_later(TASK_RUNS, item.metadata, reason, message)
         if memory is None:
             return
-        memory.tasks[task] = written
+        memory.items[task] = written
         if log.outcome is None:
             memory.tasks_logged[task] = self._clock()
         else:
@@ -239,9 +240,9 @@ class ClusterWorld:
                     self._hooks.job_created(key)
             case EndAttempt(task, number):
                 memory, item = self._memories.get(key), self._task_run(key, task)
-                if memory is not None and task in memory.tasks:
+                if memory is not None and task in memory.items:
                     place = Place(key, memory.uid, task)
-                    await self._starter.end(place, memory.tasks[task][0], number)
+                    await self._starter.end(place, memory.items[task].metadata.uid, number)
                 elif item is not None:
                     await self._starter.end(place_of(item), item.metadata.uid, number)
 
@@ -249,7 +250,7 @@ class ClusterWorld:
         """Note the TaskRun that was created for a task, so that its log can be written."""
         memory, item = self._memories.get(key), self._task_run(key, task)
         if memory is not None and item is not None:
-            memory.tasks.setdefault(task, version_of(item.metadata))
+            memory.items.setdefault(task, item)
 
     def _run_object(self, key: RunKey) -> OwnObject | None:
         alone = key.kind is RunKind.TASK_RUN
@@ -263,7 +264,10 @@ class ClusterWorld:
     def _task_run(self, key: RunKey, task: str) -> OwnObject | None:
         if key.kind is RunKind.TASK_RUN:
             return self._run_object(key)
-        memory, run = self._memories.get(key), self._run_object(key)
+        memory = self._memories.get(key)
+        if memory is not None and task in memory.items:
+            return self._caches.task_runs.get(*memory.items[task].metadata.key)
+        run = self._run_object(key)
         uid = memory.uid if memory is not None else run.metadata.uid if run is not None else ""
         return self._caches.task_run(Place(key, uid, task))
 

@@ -17,6 +17,7 @@ from headrace.engine.task.observed import (
     Attempt,
     Denied,
     Ending,
+    Progress,
     Sighting,
     Stage,
     TaskLog,
@@ -85,10 +86,18 @@ def refuse(log: TaskLog, denied: Denied, policy: RetryPolicy, memory: str | None
     return close(log, Failure(denied.reason, denied.message), policy, denied.since)
 
 
-def close(log: TaskLog, failure: Failure, policy: RetryPolicy, at: datetime) -> TaskLog:
+def close(
+    log: TaskLog,
+    failure: Failure,
+    policy: RetryPolicy,
+    at: datetime,
+    progress: Progress | None = None,
+) -> TaskLog:
     """Close the open attempt as failed, and charge the budget that it uses."""
+    last = log.attempts[-1]
     closed = replace(
-        log.attempts[-1],
+        last,
+        progress=progress or last.progress,
         finished=at,
         reason=failure.reason,
         message=clip(failure.message),
@@ -204,16 +213,21 @@ def _end(
 ) -> TaskLog:
     """Close the open attempt with the end from the world."""
     log = _known(log, sighting)
-    last = replace(log.attempts[-1], progress=ending.progress)
-    log = replace(log, attempts=(*log.attempts[:-1], last))
+    last = log.attempts[-1]
     at = _between(last.created, ending.at, now)
     match classify(ending):
         case Failure() as failure:
-            return close(log, failure, policy, at)
+            return close(log, failure, policy, at, ending.progress)
         case Success(outputs):
             # An instance that was about to be lost has succeeded.
             message = last.message if last.replaced else ""
-            done = replace(last, finished=at, reason=Reason.SUCCEEDED, message=message)
+            done = replace(
+                last,
+                progress=ending.progress,
+                finished=at,
+                reason=Reason.SUCCEEDED,
+                message=message,
+            )
             return replace(
                 log,
                 attempts=(*log.attempts[:-1], done),
