@@ -4,9 +4,12 @@ Where an attempt runs in Kubernetes: a Job, its pod, and the pod's node.
 Knows the words that people use for them. Knows no object.
 """
 
+from functools import lru_cache
+
 from headrace.engine.task.observed import Named, Where
 
 
+@lru_cache(maxsize=20_000)  # Each turn compares them, and the same object compares at once.
 def where(job: str | None = None, pod: str | None = None, node: str | None = None) -> Where:
     """Return where an attempt runs; an empty or missing name is unknown."""
     return Where(

@@ -4,35 +4,50 @@ Companions: containers of a policy that go on in a pod after the program has suc
 Knows how long they may go on. Knows nothing of pods.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import EndAttempt
+from headrace.engine.task.observed import ObservedTask
 
 GRACE = timedelta(seconds=30)
 """How long they may go on, to send their data. Otherwise they would run, and use resources, for
 ever."""
 
 
-def overstaying(run: ObservedRun, now: datetime) -> Iterator[EndAttempt]:
-    """Yield the attempts to end: their success is recorded, and their pods still go on."""
-    for name, number, end in _crowded(run):
-        if now >= end:
-            yield EndAttempt(name, number)
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """The attempts whose success is recorded, and whose pods still go on."""
+
+    ends: tuple[tuple[EndAttempt, datetime], ...]
+    """How to end each, and when."""
+
+    def overstaying(self, now: datetime) -> Iterator[EndAttempt]:
+        """Yield the attempts to end."""
+        yield from (action for action, end in self.ends if now >= end)
+
+    def next_overstay(self, now: datetime) -> datetime | None:
+        """Return when the next companion must end."""
+        return min((end for _, end in self.ends if end > now), default=None)
 
 
-def next_overstay(run: ObservedRun, now: datetime) -> datetime | None:
-    """Return when the next companion must end."""
-    return min((end for _, _, end in _crowded(run) if end > now), default=None)
+def companions(run: ObservedRun) -> Companions:
+    """Return the companions of a run's tasks."""
+    crowded = [
+        (name, seen)
+        for name, seen in run.tasks.items()
+        if seen.sighting is not None and seen.sighting.crowded_since is not None
+    ]
+    return Companions(tuple(_ends(crowded)))
 
 
-def _crowded(run: ObservedRun) -> Iterator[tuple[str, int, datetime]]:
-    for name, seen in run.tasks.items():
+def _ends(crowded: Iterable[tuple[str, ObservedTask]]) -> Iterator[tuple[EndAttempt, datetime]]:
+    for name, seen in crowded:
         sighting = seen.sighting
-        if sighting is None or sighting.crowded_since is None:
-            continue
         # Before its success is recorded, the attempt's Job is the only proof of it.
-        if seen.log.outcome is Outcome.SUCCEEDED:
-            yield name, sighting.number, sighting.crowded_since + GRACE
+        recorded = seen.log.outcome is Outcome.SUCCEEDED
+        if recorded and sighting is not None and sighting.crowded_since is not None:
+            yield EndAttempt(name, sighting.number), sighting.crowded_since + GRACE

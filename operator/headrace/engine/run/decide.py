@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import values
 from headrace.engine.run.admission import Held, Refused, admit
-from headrace.engine.run.companions import next_overstay, overstaying
+from headrace.engine.run.companions import companions
 from headrace.engine.run.job_retention import expired_jobs, jobs_expire
 from headrace.engine.run.leftovers import closed, endings, remains
 from headrace.engine.run.marks import failures
@@ -62,10 +62,12 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
     status = run.log
     if run.key.kind is RunKind.WORKFLOW_RUN:  # else the log of its one task says it all
         status = run_log(RunView(run, answer, found, steered, records.now, now))
+    beside = companions(run)
+    due = (beside.next_overstay(now), *_wake_ups(replace(run, log=status), found, records, now))
     decision = Decision(
         records=records.now,
-        actions=(*_actions(run, answer, found), *overstaying(run, now)),
-        look_again_at=min(_wake_ups(replace(run, log=status), found, records, now), default=None),
+        actions=(*_actions(run, answer, found), *beside.overstaying(now)),
+        look_again_at=min((instant for instant in due if instant is not None), default=None),
     )
     return decision if status is run.log else _with_status(run, status, now, decision)
 
@@ -96,7 +98,7 @@ def _wake_ups(
     run: ObservedRun, found: Survey, records: Records, now: datetime
 ) -> Iterator[datetime]:
     """Yield the times of the next look without an event."""
-    due = [*deadlines(run), records.later, next_overstay(run, now)]
+    due = [*deadlines(run), records.later]
     for judged in found.judged.values():
         match judged.verdict:
             case Start():
@@ -136,8 +138,9 @@ def _after_the_end(run: ObservedRun, now: datetime) -> Decision:
     """End leftover attempts, delete old Jobs, and record the generation of the spec."""
     over = _wind_up(run, run.log.message or run.log.reason, now)
     limit = jobs_expire(run)
-    ends = dict.fromkeys((*over.actions, *expired_jobs(run, now), *overstaying(run, now)))
-    due = (limit, next_overstay(run, now))
+    beside = companions(run)
+    ends = dict.fromkeys((*over.actions, *expired_jobs(run, now), *beside.overstaying(now)))
+    due = (limit, beside.next_overstay(now))
     again = min((instant for instant in due if instant is not None and instant > now), default=None)
     log = replace(run.log, observed_generation=run.generation)
     # A TaskRun's spec never changes, and the log of a task on its own is its whole status.

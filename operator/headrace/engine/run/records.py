@@ -58,6 +58,8 @@ def write_up(run: ObservedRun, judged: Mapping[str, Judged], now: datetime) -> R
 def _strangers(run: ObservedRun, now: datetime) -> Iterator[tuple[str, TaskLog]]:
     """Close the logs of TaskRuns for tasks that the definition does not have."""
     known = run.definition.tasks if run.definition is not None else {}
+    if run.tasks.keys() <= known.keys():
+        return
     for name in run.tasks.keys() - known.keys():
         seen = run.tasks[name]
         if seen.log.outcome is None:

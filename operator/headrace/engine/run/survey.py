@@ -77,16 +77,16 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
 def lost(run: ObservedRun, definition: Definition) -> Iterator[str]:
     """Return the started tasks without a TaskRun."""
     known, names = run.tasks, definition.names
-    for position in ranges.read(run.log.positions):
-        if position < len(names) and names[position] not in known:
-            yield names[position]
+    started = ranges.read(run.log.positions)
+    yield from [names[n] for n in started if n < len(names) and names[n] not in known]
     for name in run.deleted:
         if name not in known and name in definition.tasks:
             yield name
 
 
 def _with(found: Survey, more: Iterator[tuple[str, Judged]]) -> Survey:
-    return replace(found, judged={**found.judged, **dict(more)})
+    added = dict(more)
+    return replace(found, judged={**found.judged, **added}) if added else found
 
 
 def _recorded(run: ObservedRun, definition: Definition, found: Survey, now: datetime) -> Survey:
@@ -120,8 +120,9 @@ def _started(
 ) -> Iterator[tuple[str, Judged]]:
     """Judge the tasks that have, or had, an attempt."""
     for name, seen in run.tasks.items():
-        tried = seen.log.count or seen.sighting is not None
-        if tried and name not in found.settled and name in definition.tasks:
+        if name in found.settled or name not in definition.tasks:
+            continue
+        if seen.log.count or seen.sighting is not None:
             yield name, judge_seen(turn, definition.tasks[name], seen, run.obstacles.get(name))
     for name in lost(run, definition):
         if found.mark(name) is None:
@@ -157,11 +158,12 @@ def _waiting(
     for name in definition.graph.order:
         if name in looks or name in found.judged:
             continue
-        task, seen, obstacle = definition.tasks[name], run.tasks.get(name), run.obstacles.get(name)
+        task, seen = definition.tasks[name], run.tasks.get(name)
+        if seen is None and name not in troubled and _must_wait(task, looks):
+            continue
+        obstacle = run.obstacles.get(name)
         if seen is not None:
             judged = judge_seen(turn, task, seen, obstacle)
-        elif name not in troubled and _must_wait(task, looks):
-            continue
         else:
             count, beside = tally(task.upstream, looks), _beside(task, looks, held)
             judged = judge_unseen(turn, task, count, obstacle, beside)
@@ -201,9 +203,10 @@ def _last(
     run: ObservedRun, definition: Definition, turn: Turn, found: Survey
 ) -> Iterator[tuple[str, Judged]]:
     """Judge the `finally` tasks without an attempt: they start when nothing else runs."""
-    there = remains(run, found.judged).items()
+    last = definition.names[len(definition.graph.order) :]
+    there = remains(run, found.judged).items() if last else ()
     beside = next((words for name, words in there if name in definition.graph.downstream), None)
-    for name in definition.names[len(definition.graph.order) :]:
+    for name in last:
         if name in found.settled or name in found.judged or found.mark(name) is not None:
             continue
         task, seen, obstacle = definition.tasks[name], run.tasks.get(name), run.obstacles.get(name)

@@ -56,6 +56,8 @@ class Where:
 
     def over(self, before: "Where") -> "Where":
         """Return it, completed by what was known before."""
+        if self.unit and self.instance and self.place:
+            return self
         return Where(
             self.unit or before.unit,
             self.instance or before.instance,

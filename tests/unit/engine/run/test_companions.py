@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.companions import next_overstay, overstaying
+from headrace.engine.run.companions import companions
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.engine.task.observed import ObservedTask, Sighting, TaskLog
 from support.builders import at, ended, exited
@@ -32,5 +32,6 @@ def test_companions(
     """The end of an attempt is asked for when its companions have had their time."""
     tasks = {"a": ObservedTask(known, sighting)}
     run = ObservedRun(RunKey("default", "etl-1"), "uid-1", at(0), None, tasks=tasks)
-    assert numbers == [each.number for each in overstaying(run, at(now))]
-    assert (None if due is None else at(due)) == next_overstay(run, at(now))
+    beside = companions(run)
+    assert numbers == [each.number for each in beside.overstaying(at(now))]
+    assert (None if due is None else at(due)) == beside.next_overstay(at(now))
