@@ -7,19 +7,23 @@ Knows the recorded conditions. The time of each changes only with its status, an
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from headrace.api.checks.instants import to_the_second
+from headrace.api.checks.instants import read_time, to_the_second
 from headrace.api.v1alpha1.conditions import Condition, ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import RunStatus
 from headrace.engine.run.observed import RunLog
 from headrace.engine.task.observed import TaskLog
-from headrace.manifests.json_form import name_of, read
+from headrace.manifests.json_form import name_of
 
 States = Mapping[ConditionType, ConditionStatus]
 
 _CONDITIONS = name_of(RunStatus, "conditions")  # of all kinds
+_TYPE_STATUS_SINCE = [
+    name_of(Condition, field) for field in ("type", "status", "last_transition_time")
+]
 
 STUCK = frozenset({Reason.FORBIDDEN, Reason.INTERNAL_ERROR})
 """Reasons that last until somebody changes something."""
@@ -49,15 +53,14 @@ class Past:
     """When the object was created."""
     now: datetime | None = None
     """When the next status is written; None: the creation."""
-    conditions: Mapping[str, Condition] = field(default_factory=dict)
-    """The recorded conditions, by type."""
+    conditions: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
+    """By type, the recorded status of each condition, and since when it is so."""
 
     @classmethod
     def of(cls, status: Mapping[str, Any], born: datetime, now: datetime) -> "Past":
         """Read the previous status. A part that somebody garbled counts as missing."""
         written = status.get(_CONDITIONS)
-        known = _readable(written if isinstance(written, list) else ())
-        return cls(born, now, {condition.type: condition for condition in known})
+        return cls(born, now, dict(_legible(written if isinstance(written, list) else ())))
 
     def since(
         self, kind: ConditionType, state: ConditionStatus, turned: datetime | None, *, first: bool
@@ -76,8 +79,8 @@ class Past:
         known = self.conditions.get(kind)
         if known is None:
             return self.born if first else turn
-        since = known.last_transition_time
-        return since if known.status is state else max(since, turn)
+        before, since = known
+        return since if before == state else max(since, turn)
 
 
 def conditions(
@@ -91,15 +94,23 @@ def conditions(
     reason, message, generation = shown
     messages = dict.fromkeys(states, "") | {next(iter(states)): message}
     return tuple(
-        Condition(
-            type=kind,
-            status=state,
-            reason=reason,
-            message=messages[kind],
-            last_transition_time=to_the_second(since[kind]),
-            observed_generation=generation,
-        )
+        _condition(kind, state, (reason, messages[kind], generation), since[kind])
         for kind, state in states.items()
+    )
+
+
+@lru_cache(maxsize=1024)  # Tasks that go on in the same second have most conditions in common.
+def _condition(
+    kind: ConditionType, state: ConditionStatus, shown: tuple[Reason, str, int], since: datetime
+) -> Condition:
+    reason, message, generation = shown
+    return Condition(
+        type=kind,
+        status=state,
+        reason=reason,
+        message=message,
+        last_transition_time=to_the_second(since),
+        observed_generation=generation,
     )
 
 
@@ -144,9 +155,13 @@ def condition_of(known: Iterable[Condition], kind: ConditionType) -> Condition |
     return next((condition for condition in known if condition.type == kind), None)
 
 
-def _readable(written: Iterable[object]) -> Iterator[Condition]:
+def _legible(written: Iterable[object]) -> Iterator[tuple[str, tuple[str, datetime]]]:
+    """Yield the part of conditions that the next ones need: each write reads them."""
     for condition in written:
+        if not isinstance(condition, dict):
+            continue
+        kind, status, since = map(condition.get, _TYPE_STATUS_SINCE)
         try:
-            yield read(Condition, condition)
-        except ValueError:
+            yield str(kind), (str(status), read_time(since))
+        except (TypeError, ValueError):
             continue

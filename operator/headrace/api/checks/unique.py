@@ -22,7 +22,8 @@ class Unique:
     by: str | None = None
     """The key field; None: the elements are plain values."""
     checked: bool = True
-    """False: `headrace.engine.definition` finds the doubles, together with those of other lists."""
+    """False: `headrace.engine.definition` finds the doubles, together with those of other lists; or
+    only the controller writes the list, and the API server checks it."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
