@@ -9,6 +9,7 @@ import os
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -137,9 +138,11 @@ async def _go(held: HeldRun, workplace: Workplace, *, plain: bool) -> ObservedRu
     record = workplace.store.run(held.record.key.name)
     world = LocalWorld(record, held.definition, workplace)
     with _display(plain=plain) as display:
-        logs = workplace.folder.run(record.key.name)
-        display.open(world.snapshot(), datetime.now(UTC), logs)
-        await run_to_end(record.key, world, display.show, display.say)
+        logs = workplace.folder.run(
+            record.key.name
+        )  # Who reads it may press Ctrl-C at once, so signals are heard before.
+        opened = partial(display.open, world.snapshot(), datetime.now(UTC), logs)
+        await run_to_end(record.key, world, display.show, display.say, opened)
     return world.snapshot()
 
 

@@ -28,7 +28,11 @@ _FOR_GOOD: Final = "ending the run with its `finally` tasks; nothing is left to 
 
 
 async def run_to_end(
-    key: RunKey, world: LocalWorld, show: Show, say: Callable[[str], None]
+    key: RunKey,
+    world: LocalWorld,
+    show: Show,
+    say: Callable[[str], None],
+    opened: Callable[[], None] = lambda: None,
 ) -> bool:
     """
     Bring a run to its end.
@@ -42,6 +46,7 @@ async def run_to_end(
         world: The world of the run.
         show: Called after each turn.
         say: Called with the effect of a signal, in words.
+        opened: Called once, as soon as signals have these effects.
 
     Returns:
         Whether the run has ended; False if it was interrupted, and can be resumed.
@@ -50,6 +55,7 @@ async def run_to_end(
     stop = _Stop(world, say)
     with stop.listening():
         try:
+            opened()
             while not world.over and not stop.broken_off:
                 look = await reconcile(key, world, datetime.now(UTC))
                 show(world.snapshot(), datetime.now(UTC))

@@ -157,7 +157,9 @@ class Mark(ApiType):
 class RunStatus(ApiType):
     """The state of a run. The details of its tasks are in their TaskRuns."""
 
-    conditions: Annotated[tuple[Condition, ...], Unique("type", checked=False)] = Field(default=(), max_length=16)
+    conditions: Annotated[tuple[Condition, ...], Unique("type", checked=False)] = Field(
+        default=(), max_length=16
+    )
     """conditions are Succeeded, Ready, Reconciling and Stalled."""
 
     observed_generation: int = Field(default=0, ge=0)

@@ -88,7 +88,9 @@ class AttemptStatus(ApiType):
 class TaskRunStatus(ApiType):
     """The state of a task, and its attempts."""
 
-    conditions: Annotated[tuple[Condition, ...], Unique("type", checked=False)] = Field(default=(), max_length=16)
+    conditions: Annotated[tuple[Condition, ...], Unique("type", checked=False)] = Field(
+        default=(), max_length=16
+    )
     """conditions are Succeeded, Ready, Reconciling and Stalled."""
 
     observed_generation: int = Field(default=0, ge=0)

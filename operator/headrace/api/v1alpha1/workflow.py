@@ -101,7 +101,9 @@ RunName = Annotated[str, StringConstraints(max_length=63)]
 class WorkflowStatus(ApiType):
     """A short summary of a workflow. The details are in its WorkflowRuns."""
 
-    conditions: Annotated[tuple[Condition, ...], Unique("type", checked=False)] = Field(default=(), max_length=16)
+    conditions: Annotated[tuple[Condition, ...], Unique("type", checked=False)] = Field(
+        default=(), max_length=16
+    )
     """conditions are Ready, Reconciling and Stalled."""
 
     observed_generation: int = Field(default=0, ge=0)
