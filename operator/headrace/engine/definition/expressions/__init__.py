@@ -1,1 +1,1 @@
-"""Expressions: texts in CEL, checked when a workflow is accepted, evaluated when a task may start."""
+"""Expressions in CEL: checked when a workflow is accepted, evaluated when a task may start."""

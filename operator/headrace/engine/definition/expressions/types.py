@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, TypeAlias
 
-Value: TypeAlias = None | bool | int | float | str | datetime | list[Any] | dict[str, Any]
+Value: TypeAlias = bool | int | float | str | datetime | list[Any] | dict[str, Any] | None
 """What an expression gives: a value of JSON, or an instant (with a time zone). Lists and mappings
 hold such values, and keys are text."""
 
