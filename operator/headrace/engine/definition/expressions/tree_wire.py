@@ -1,0 +1,195 @@
+"""
+Syntax trees in the form of the CEL library (cel.expr.ParsedExpr in github.com/google/cel-spec).
+
+Knows the numbers of fields. Does not know what a tree means.
+"""
+
+from collections import defaultdict
+from typing import cast
+
+from headrace.engine.definition.expressions.tree import (
+    Call,
+    Const,
+    Entry,
+    Fold,
+    Ident,
+    Listing,
+    Mapped,
+    Node,
+    Select,
+    Tree,
+)
+from headrace.engine.definition.expressions.wire import fields, framed, signed, whole
+
+PARSED = b"type.googleapis.com/cel.expr.ParsedExpr"
+ID, CONST, IDENT, SELECT, CALL, LIST, STRUCT, FOLD = 2, 3, 4, 5, 6, 7, 8, 9
+INT, TEXT = 3, 6  # Kinds of constants.
+
+Message = dict[int, list[int | bytes]]
+
+
+def read(wire: bytes) -> Tree:
+    """
+    Read what the library wrote: a parsed expression.
+
+    Raises:
+        ValueError: It is none.
+
+    """
+    envelope = _message(wire)
+    if envelope[1] != [PARSED]:
+        raise ValueError("this is no parsed expression")
+    parsed = _message(_bytes(envelope, 2))
+    info = _message(_bytes(parsed, 3))
+    entries = (_message(cast("bytes", entry)) for entry in info[4])
+    offsets = {_int(entry, 1): _int(entry, 2) for entry in entries}
+    return Tree(_node(_bytes(parsed, 2)), offsets)
+
+
+def write(node: Node) -> bytes:
+    """Write a tree for the library."""
+    return framed(1, PARSED) + framed(2, framed(2, _written(node)))
+
+
+def _message(wire: bytes) -> Message:
+    found: Message = defaultdict(list)
+    for number, value in fields(wire):
+        found[number].append(value)
+    return found
+
+
+def _bytes(message: Message, number: int) -> bytes:
+    return cast("bytes", message[number][-1]) if message[number] else b""
+
+
+def _int(message: Message, number: int) -> int:
+    return cast("int", message[number][-1]) if message[number] else 0
+
+
+def _text(message: Message, number: int) -> str:
+    return _bytes(message, number).decode()
+
+
+def _node(wire: bytes) -> Node:
+    message = _message(wire)
+    at = _int(message, ID)
+    kind = next((number for number in READERS if message[number]), None)
+    if kind is None:
+        raise ValueError(f"node {at} is of no known kind")
+    return READERS[kind](at, _bytes(message, kind))
+
+
+def _child(message: Message, number: int) -> Node:
+    return _node(_bytes(message, number))
+
+
+def _all(message: Message, number: int) -> tuple[Node, ...]:
+    return tuple(_node(cast("bytes", each)) for each in message[number])
+
+
+def _const(at: int, wire: bytes) -> Node:
+    message = _message(wire)
+    if message[TEXT]:
+        return Const(at, _text(message, TEXT), wire)
+    return Const(at, signed(_int(message, INT)) if message[INT] else None, wire)
+
+
+def _ident(at: int, wire: bytes) -> Node:
+    return Ident(at, _text(_message(wire), 1))
+
+
+def _select(at: int, wire: bytes) -> Node:
+    message = _message(wire)
+    return Select(at, _child(message, 1), _text(message, 2), bool(_int(message, 3)))
+
+
+def _call(at: int, wire: bytes) -> Node:
+    message = _message(wire)
+    target = _child(message, 1) if message[1] else None
+    return Call(at, _text(message, 2), _all(message, 3), target)
+
+
+def _list(at: int, wire: bytes) -> Node:
+    return Listing(at, _all(_message(wire), 1))
+
+
+def _struct(at: int, wire: bytes) -> Node:
+    message = _message(wire)
+    return Mapped(at, _text(message, 1), tuple(_entry(cast("bytes", each)) for each in message[2]))
+
+
+def _entry(wire: bytes) -> Entry:
+    message = _message(wire)
+    key = _child(message, 3) if message[3] else _text(message, 2)
+    return Entry(_int(message, 1), key, _child(message, 4))
+
+
+def _fold(at: int, wire: bytes) -> Node:
+    message = _message(wire)
+    return Fold(
+        at,
+        item=_text(message, 1),
+        source=_child(message, 2),
+        accumulator=_text(message, 3),
+        start=_child(message, 4),
+        condition=_child(message, 5),
+        step=_child(message, 6),
+        result=_child(message, 7),
+    )
+
+
+READERS = {
+    CONST: _const,
+    IDENT: _ident,
+    SELECT: _select,
+    CALL: _call,
+    LIST: _list,
+    STRUCT: _struct,
+    FOLD: _fold,
+}
+
+
+def _written(node: Node) -> bytes:
+    kind, body = _body(node)
+    return whole(ID, node.id) + framed(kind, body)
+
+
+def _body(node: Node) -> tuple[int, bytes]:
+    """Return the number of a node's kind, and the fields of this kind."""
+    match node:
+        case Const():
+            return CONST, node.wire
+        case Ident():
+            return IDENT, framed(1, node.name.encode())
+        case Select():
+            named = framed(1, _written(node.operand)) + framed(2, node.field.encode())
+            return SELECT, named + whole(3, int(node.tests))
+        case Call():
+            target = b"" if node.target is None else framed(1, _written(node.target))
+            named = target + framed(2, node.function.encode())
+            return CALL, named + b"".join(framed(3, _written(each)) for each in node.args)
+        case Listing():
+            return LIST, b"".join(framed(1, _written(each)) for each in node.elements)
+        case Mapped():
+            entries = (framed(2, _written_entry(each)) for each in node.entries)
+            return STRUCT, framed(1, node.message.encode()) + b"".join(entries)
+        case Fold():
+            return FOLD, _written_fold(node)
+
+
+def _written_entry(entry: Entry) -> bytes:
+    key = entry.key
+    named = framed(2, key.encode()) if isinstance(key, str) else framed(3, _written(key))
+    return whole(1, entry.id) + named + framed(4, _written(entry.value))
+
+
+def _written_fold(fold: Fold) -> bytes:
+    return (
+        framed(1, fold.item.encode())
+        + framed(2, _written(fold.source))
+        + framed(3, fold.accumulator.encode())
+        + framed(4, _written(fold.start))
+        + framed(5, _written(fold.condition))
+        + framed(6, _written(fold.step))
+        + framed(7, _written(fold.result))
+    )
