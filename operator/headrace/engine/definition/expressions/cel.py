@@ -74,6 +74,7 @@ class Result:
     """The library's name of the value's type: INT, UINT, LIST, DURATION …"""
 
 
+@lru_cache(maxsize=1024)
 def parse(source: str) -> Tree:
     """
     Return the syntax tree of an expression. No name and no type is looked at.
@@ -87,7 +88,7 @@ def parse(source: str) -> Tree:
 
 def type_of(source: str) -> str:
     """
-    Return the type of an expression whose paths were replaced by placeholders: INT, LIST<DYN> …
+    Return the type (INT, LIST<DYN>) of an expression whose paths were replaced by placeholders.
 
     Raises:
         CelError: The types do not fit.
@@ -149,9 +150,7 @@ def _error(error: Exception) -> CelError:
 @lru_cache(maxsize=1)
 def _running() -> cel.Env:
     variables = dict.fromkeys(ROOTS, cel.Type.DYN)
-    return cel.NewEnv(
-        variables=variables, functions=_functions(), extensions=[ext_math.ExtMath()]
-    )
+    return cel.NewEnv(variables=variables, functions=_functions(), extensions=[ext_math.ExtMath()])
 
 
 @lru_cache(maxsize=1)

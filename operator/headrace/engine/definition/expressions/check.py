@@ -54,19 +54,6 @@ def check(asked: Expression | Template, types: ScopeTypes) -> Failure | None:
     return Failure(asked.source, asked.column + offset, message)
 
 
-def reads(asked: Expression | Template) -> frozenset[str]:
-    """Return the names of the tasks that an expression reads; it may be one that is refused."""
-    if isinstance(asked, Template):
-        parts = (reads(part) for part in asked.parts if isinstance(part, Expression))
-        return frozenset().union(*parts)
-    try:
-        tree = cel.parse(asked.source[: LONGEST_SOURCE + 1])
-    except cel.CelError:
-        return frozenset()
-    paths = free_paths(tree.root)
-    return frozenset(path.steps[0] for path in paths if path.root == "tasks" and path.steps)
-
-
 def _wrong(asked: Expression, types: ScopeTypes) -> Iterator[Wrong]:
     source = asked.source
     if not source.strip():
@@ -108,11 +95,8 @@ def _wrong_shape(tree: Tree) -> Iterator[Wrong]:
         yield tree.offset(call), f"what default(…) tries must be a name with its fields: {example}"
     cost = rounds(tree.root)
     if cost > MOST_ROUNDS:
-        yield (
-            tree.offset(tree.root),
-            f"its macros would go round some {cost:,} times, since nested ones multiply; at most"
-            f" {MOST_ROUNDS:,}",
-        )
+        words = f"its macros would go round some {cost:,} times, since nested ones multiply"
+        yield tree.offset(tree.root), f"{words}; at most {MOST_ROUNDS:,}"
 
 
 def _wrong_type(asked: Expression, kind: str) -> Iterator[Wrong]:

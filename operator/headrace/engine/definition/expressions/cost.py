@@ -1,7 +1,8 @@
 """
 The cost of an expression, before it is evaluated: how often its macros go round.
 
-Nested macros multiply. A list whose length only evaluating tells counts as 100 items.
+Nested macros multiply. A list whose length only evaluating tells counts as 99 items: two nested
+macros over such lists fit, three do not.
 """
 
 from headrace.engine.definition.expressions.tree import (
@@ -17,7 +18,7 @@ from headrace.engine.definition.expressions.tree import (
 MOST_ROUNDS = 10_000
 """The library's own limit: it ends an evaluation that goes round more often."""
 
-UNKNOWN_LENGTH = 100
+UNKNOWN_LENGTH = 99
 
 
 def rounds(node: Node) -> int:

@@ -25,6 +25,9 @@ from headrace.engine.definition.expressions.types import (
 )
 from headrace.engine.definition.expressions.words import plain
 
+SHOWN = 80
+"""How many characters of a text that is too large a failure shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
@@ -69,6 +72,10 @@ def _leaf(leaf: Template, scope: Scope) -> Value | Failure:
         if isinstance(text, Failure):
             return text
         texts.append(text)
+    size = sum(len(text.encode()) for text in texts)
+    if size > LARGEST_RESULT:
+        message = f"the text would have {size:,} bytes; at most {LARGEST_RESULT:,}"
+        return Failure("".join(texts)[:SHOWN], 1, message)
     return "".join(texts)
 
 

@@ -13,13 +13,11 @@ from typing import Any
 from headrace.engine.definition.expressions import cel
 from headrace.engine.definition.expressions.tree import (
     CHOICE,
-    INDEX,
     Call,
     Const,
     Fold,
     Ident,
     Node,
-    Select,
     children,
 )
 from headrace.engine.definition.expressions.words import plain, shown
@@ -31,7 +29,6 @@ MOST_TRIES = 300
 SHOWN = 5
 _NO_KEY = re.compile(r"Key not found in map : (?P<key>.*)", re.DOTALL)
 _COSTLY = re.compile(r"Iteration budget|recursion")
-_OPERATORS = re.compile(r"[_@!-]")
 
 Data = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from headrace.engine.definition.expressions.types import LARGEST_RESULT, Value, Wants
 from headrace.engine.definition.expressions.words import noun, shown
@@ -26,6 +26,10 @@ NO_VALUES = {
     "BYTES": "bytes are no value of a field; write string(…)",
     "TYPE": "a type is no value of a field; write string(…)",
 }
+
+
+DEEPEST = 32
+"""How deep lists and mappings of a result may be nested."""
 
 
 class ResultError(ValueError):
@@ -53,7 +57,7 @@ def accepted(value: Any, kind: str, wants: Wants) -> Value:
     size = len(json.dumps(_checked(value), ensure_ascii=False, default=_rfc3339).encode())
     if size > LARGEST_RESULT:
         raise ResultError(f"gives {size:,} bytes as JSON; at most {LARGEST_RESULT:,}")
-    return value  # type: ignore[no-any-return]
+    return cast("Value", value)
 
 
 def as_text(value: Value) -> str:
@@ -78,7 +82,7 @@ def as_text(value: Value) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_rfc3339)
 
 
-def _checked(value: Any) -> Any:
+def _checked(value: Any, depth: int = 0) -> Any:
     """
     Return a value again, if it and all in it can be written as JSON.
 
@@ -86,17 +90,19 @@ def _checked(value: Any) -> Any:
         ResultError: It cannot.
 
     """
+    if depth > DEEPEST:
+        raise ResultError(f"gives a value that is nested more than {DEEPEST} deep")
     match value:
         case float() if not math.isfinite(value):
             raise ResultError(f"gives {value}, which is no number of JSON")
         case list():
             for item in value:
-                _checked(item)
+                _checked(item, depth + 1)
         case dict():
             for key, item in value.items():
                 if not isinstance(key, str):
                     raise ResultError(f"gives a mapping with the key {shown(key)}; keys are text")
-                _checked(item)
+                _checked(item, depth + 1)
         case None | bool() | int() | float() | str() | datetime():
             pass
         case _:

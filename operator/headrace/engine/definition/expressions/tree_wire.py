@@ -158,23 +158,24 @@ def _body(node: Node) -> tuple[int, bytes]:
     """Return the number of a node's kind, and the fields of this kind."""
     match node:
         case Const():
-            return CONST, node.wire
+            kind, body = CONST, node.wire
         case Ident():
-            return IDENT, framed(1, node.name.encode())
+            kind, body = IDENT, framed(1, node.name.encode())
         case Select():
             named = framed(1, _written(node.operand)) + framed(2, node.field.encode())
-            return SELECT, named + whole(3, int(node.tests))
+            kind, body = SELECT, named + whole(3, int(node.tests))
         case Call():
             target = b"" if node.target is None else framed(1, _written(node.target))
-            named = target + framed(2, node.function.encode())
-            return CALL, named + b"".join(framed(3, _written(each)) for each in node.args)
+            args = b"".join(framed(3, _written(each)) for each in node.args)
+            kind, body = CALL, target + framed(2, node.function.encode()) + args
         case Listing():
-            return LIST, b"".join(framed(1, _written(each)) for each in node.elements)
+            kind, body = LIST, b"".join(framed(1, _written(each)) for each in node.elements)
         case Mapped():
-            entries = (framed(2, _written_entry(each)) for each in node.entries)
-            return STRUCT, framed(1, node.message.encode()) + b"".join(entries)
+            entries = b"".join(framed(2, _written_entry(each)) for each in node.entries)
+            kind, body = STRUCT, framed(1, node.message.encode()) + entries
         case Fold():
-            return FOLD, _written_fold(node)
+            kind, body = FOLD, _written_fold(node)
+    return kind, body
 
 
 def _written_entry(entry: Entry) -> bytes:

@@ -26,7 +26,8 @@ def type_of(source: str, tree: Tree, types: ScopeTypes) -> str:
 
 def typed(source: str, tree: Tree, types: ScopeTypes) -> str:
     """Return the source with variables in place of paths."""
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     spans = (_span(source, tree, path, types) for path in free_paths(tree.root))
     for begin, end, variable in sorted(span for span in spans if span is not None):
         pieces += (source[at:begin], _padded(variable, source[begin:end]))
@@ -34,9 +35,7 @@ def typed(source: str, tree: Tree, types: ScopeTypes) -> str:
     return "".join((*pieces, source[at:]))
 
 
-def _span(
-    source: str, tree: Tree, path: Path, types: ScopeTypes
-) -> tuple[int, int, str] | None:
+def _span(source: str, tree: Tree, path: Path, types: ScopeTypes) -> tuple[int, int, str] | None:
     """Return where the typed part of a path begins and ends; None: it stays as it is."""
     known = kind_of(path, types)
     if known is None or path.tests:

@@ -1,7 +1,7 @@
 """
 The wire format of protocol buffers, in which the CEL library gives and takes syntax trees.
 
-Knows fields by number (https://protobuf.dev/programming-guides/encoding). Does not know what they mean.
+Knows fields by number (https://protobuf.dev/programming-guides/encoding), not what they mean.
 """
 
 from collections.abc import Iterator

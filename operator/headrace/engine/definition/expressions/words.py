@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from headrace.api.checks.similar import did_you_mean
+from headrace.engine.definition.expressions.functions.table import FUNCTIONS as OWN_FUNCTIONS
 from headrace.engine.text import clip
 
 LONGEST_VALUE = 80
@@ -34,6 +36,8 @@ NOUNS = {
     "map": "a mapping",
     "dyn": "any value",
     "type": "a type",
+    "bytearray": "bytes",
+    "timedelta": "a duration",
 }
 """By the library's name of a type, without its parameters and in small letters."""
 
@@ -69,16 +73,46 @@ def plain(message: str) -> str:
 
 
 def _no_overload(found: "re.Match[str]") -> str:
-    name = _operator(found["name"])
+    name = _OPERATORS.get(found["name"], found["name"])
     types = _ARGUMENTS.search(found["types"])
     kinds = [noun(kind) for kind in _COMMA.split(types["types"])] if types else []
+    if name == "? :" and kinds:
+        return f"both results of ? : must be of one type, not {' and '.join(kinds[1:])}"
     cure = "; use double(…)" if {"a whole number", "a number"} <= set(kinds) else ""
-    return f"{name} does not take {' and '.join(kinds) or 'this'}{cure}"
+    return f"{name} does not take {' and '.join(kinds) or 'these values'}{cure}"
 
 
-def _operator(name: str) -> str:
-    return name.strip("_@").replace("_", "") or name if name.startswith(("_", "@", "!", "-")) else name
+def _no_function(found: "re.Match[str]") -> str:
+    name = found["name"]
+    return f"there is no function {name!r}; {did_you_mean(name, FUNCTIONS)}".removesuffix("; ")
 
+
+def _syntax(found: "re.Match[str]") -> str:
+    what = "the end" if found["what"] == "<EOF>" else repr(found["what"])
+    return f"syntax: {what} is not expected here"
+
+
+_OPERATORS = {
+    "_[_]": "[ ]",
+    "_?_:_": "? :",
+    "@in": "in",
+    "!_": "!",
+    "-_": "-",
+    **{
+        f"_{sign}_": sign
+        for sign in ("+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!=", "&&", "||")
+    },
+}
+"""By the library's name: how an operator is written."""
+
+CELS_OWN = (
+    *("all", "bool", "bytes", "contains", "default", "double", "duration", "endsWith", "exists"),
+    *("exists_one", "filter", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
+    *("getFullYear", "getHours", "getMilliseconds", "getMinutes", "getMonth", "getSeconds", "has"),
+    *("int", "map", "matches", "size", "startsWith", "string", "timestamp", "type", "uint"),
+)
+FUNCTIONS = sorted({*CELS_OWN, *(each.name.rpartition(".")[2] for each in OWN_FUNCTIONS)})
+"""The names of functions, CEL's own too."""
 
 _READINGS: tuple[tuple["re.Pattern[str]", Callable[["re.Match[str]"], str]], ...] = (
     (
@@ -95,7 +129,7 @@ _READINGS: tuple[tuple["re.Pattern[str]", Callable[["re.Match[str]"], str]], ...
     ),
     (
         re.compile(r"undeclared reference to '(?P<name>[^']+)'"),
-        lambda found: f"there is no function {found['name']!r}",
+        _no_function,
     ),
     (
         re.compile(r"Iteration budget exceeded"),
@@ -105,10 +139,7 @@ _READINGS: tuple[tuple["re.Pattern[str]", Callable[["re.Match[str]"], str]], ...
         re.compile(r"recursion limit exceeded|max recursion depth"),
         lambda _: "it is nested more than 32 deep; split it",
     ),
-    (
-        re.compile(r"Syntax error: (?P<words>.*?)(?: expecting \{.*)?$", re.DOTALL),
-        lambda found: f"syntax: {found['words'].replace(chr(39) + '<EOF>' + chr(39), 'the end')}",
-    ),
+    (re.compile(r"Syntax error: .*?(?:input|at:) '(?P<what>.*?)'(?: expecting .*)?$"), _syntax),
     (
         re.compile(r"out of range for 'Python function"),
         lambda _: "a number is too large: whole numbers have 64 bits",

@@ -1,1 +1,1 @@
-"""The functions that expressions have besides CEL's own: each is bounded, and reads no clock and no file."""
+"""Functions of expressions besides CEL's own: each is bounded, and reads no clock."""

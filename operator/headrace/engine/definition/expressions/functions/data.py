@@ -6,18 +6,29 @@ from typing import Any, NoReturn
 
 from headrace.engine.definition.expressions.functions.function import Function, Kind
 
+LONGEST_NUMBER = 20
+"""The most characters of a whole number of 64 bits."""
+
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_number)
+        value = json.loads(text, parse_constant=_no_number, parse_int=_whole)
+        json.dumps(value, ensure_ascii=False).encode()  # Refuses halves of characters.
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"the text is no JSON: {error}") from None
+    return value
 
 
 def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number of JSON")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER or (number := int(digits)).bit_length() > 63:  # noqa: PLR2004
+        raise ValueError(f"{digits[:LONGEST_NUMBER]} is too large: whole numbers have 64 bits")
+    return number
 
 
 def _hash(text: str) -> str:

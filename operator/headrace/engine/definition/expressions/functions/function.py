@@ -1,6 +1,4 @@
-"""
-A function of expressions: its name, its types, and what it computes. Knows no library.
-"""
+"""A function of expressions: its name, its types, and what it computes. Knows no library."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -82,7 +82,5 @@ def _zone(name: str) -> ZoneInfo:
 
 
 INSTANTS = (
-    Function(
-        "strftime", Kind.STRING, (Kind.TIMESTAMP, Kind.STRING, Kind.STRING), _strftime
-    ),
+    Function("strftime", Kind.STRING, (Kind.TIMESTAMP, Kind.STRING, Kind.STRING), _strftime),
 )
