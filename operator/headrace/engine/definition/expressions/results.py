@@ -111,5 +111,7 @@ def _checked(value: Any, depth: int = 0) -> Any:
 
 
 def _rfc3339(instant: datetime) -> str:
-    """Write an instant as the library does: UTC, a fraction only where there is one."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """Write an instant as `string(…)` does: UTC, and a fraction only where there is one."""
+    whole, thousandth = instant.microsecond == 0, instant.microsecond % 1000 == 0
+    digits = "seconds" if whole else "milliseconds" if thousandth else "microseconds"
+    return instant.astimezone(UTC).isoformat(timespec=digits).replace("+00:00", "Z")
