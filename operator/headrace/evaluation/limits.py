@@ -16,7 +16,7 @@ STATM: Final = Path("/proc/self/statm")
 
 
 OUT_OF_MEMORY: Final = 12
-"""The exit code of a worker that ran out of memory, where the library did not abort it (SIGABRT)."""
+"""The exit code of a worker that ran out of memory, where the library did not abort it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,10 @@ def write_question(question: Question) -> bytes:
     """
     scope = question.scope
     given = [scope.params, scope.run, scope.tasks, scope.item, scope.index]
-    return _dumped([_asked(question.asked), _wrapped(given)])
+    try:
+        return _dumped([_asked(question.asked), _wrapped(given)])
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
 
 
 def read_question(message: bytes) -> Question:
@@ -79,10 +82,7 @@ def read_answer(message: bytes) -> Value | Failure:
 
 
 def _dumped(value: Any) -> bytes:
-    try:
-        return json.dumps(value, separators=(",", ":")).encode()
-    except (TypeError, RecursionError) as error:
-        raise ValueError(str(error)) from error
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _asked(asked: Expression | Template) -> Any:

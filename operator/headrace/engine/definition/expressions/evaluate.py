@@ -14,6 +14,7 @@ from headrace.engine.definition.expressions.check import place
 from headrace.engine.definition.expressions.fallback import expanded
 from headrace.engine.definition.expressions.faults import fault
 from headrace.engine.definition.expressions.results import ResultError, accepted, as_text
+from headrace.engine.definition.expressions.timestamps import converted, instants, written
 from headrace.engine.definition.expressions.tree import Tree
 from headrace.engine.definition.expressions.types import (
     LARGEST_RESULT,
@@ -40,11 +41,12 @@ def evaluate(asked: Expression | Template, scope: Scope) -> Value | Failure:
     """Return the value of an expression or a leaf, or why there is none."""
     if isinstance(asked, Template):
         return _leaf(asked, scope)
+    data = _data(scope)
     try:
-        prepared = _prepared(asked.source)
+        prepared = _prepared(asked.source, instants(cel.parse(asked.source), data))
     except cel.CelError as error:
         return _failure(asked, place(asked.source, error), plain(error.message))
-    data = _data(scope)
+    data = written(data)
     try:
         result = cel.evaluate(prepared.plan, data)
         return accepted(result.value, result.type, asked.wants)
@@ -56,9 +58,9 @@ def evaluate(asked: Expression | Template, scope: Scope) -> Value | Failure:
 
 
 @lru_cache(maxsize=1024)
-def _prepared(source: str) -> _Prepared:
+def _prepared(source: str, instants: frozenset[int]) -> _Prepared:
     parsed = cel.parse(source)
-    tree = Tree(expanded(parsed.root), parsed.offsets)
+    tree = Tree(converted(expanded(parsed.root), instants), parsed.offsets)
     return _Prepared(tree, cel.plan(tree.root))
 
 

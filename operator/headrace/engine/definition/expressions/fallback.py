@@ -5,7 +5,6 @@ A function cannot do this, since its arguments are evaluated first. So the tree 
 for each step of the path whether it is there.
 """
 
-from dataclasses import replace
 from typing import TypeGuard
 
 from headrace.engine.definition.expressions.cel import DEFAULT
@@ -14,13 +13,10 @@ from headrace.engine.definition.expressions.tree import (
     CHOICE,
     Call,
     Const,
-    Entry,
-    Fold,
-    Listing,
-    Mapped,
     Node,
     Select,
     nodes,
+    rebuilt,
 )
 
 NULL = b"\x08\x00"
@@ -44,7 +40,7 @@ def _is_default(node: Node) -> TypeGuard[Call]:
 
 def expanded(node: Node) -> Node:
     """Return a tree without `default`."""
-    whole = _with_children(node)
+    whole = rebuilt(node, expanded)
     if not _is_default(whole):
         return whole
     value, fallback = whole.args
@@ -68,31 +64,3 @@ def _all(conditions: list[Node]) -> Node:
     middle = len(conditions) // 2
     left, right = _all(conditions[:middle]), _all(conditions[middle:])
     return Call(left.id, "_&&_", (left, right))
-
-
-def _with_children(node: Node) -> Node:
-    match node:
-        case Select():
-            return replace(node, operand=expanded(node.operand))
-        case Call():
-            target = None if node.target is None else expanded(node.target)
-            return replace(node, target=target, args=tuple(map(expanded, node.args)))
-        case Listing():
-            return replace(node, elements=tuple(map(expanded, node.elements)))
-        case Mapped():
-            return replace(node, entries=tuple(map(_expanded_entry, node.entries)))
-        case Fold():
-            return replace(
-                node,
-                source=expanded(node.source),
-                start=expanded(node.start),
-                condition=expanded(node.condition),
-                step=expanded(node.step),
-                result=expanded(node.result),
-            )
-    return node
-
-
-def _expanded_entry(entry: Entry) -> Entry:
-    key = entry.key if isinstance(entry.key, str) else expanded(entry.key)
-    return replace(entry, key=key, value=expanded(entry.value))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.engine.definition.expressions import cel
+from headrace.engine.definition.expressions.paths import names_function
 from headrace.engine.definition.expressions.tree import (
     CHOICE,
     Call,
@@ -27,6 +28,10 @@ MOST_TRIES = 300
 """The most parts that are evaluated in a search."""
 
 SHOWN = 5
+UNTOLD = "Non-CEL value type"
+"""What the library says of instants and durations as values of names: no part can be tried with
+them."""
+
 _NO_KEY = re.compile(r"Key not found in map : (?P<key>.*)", re.DOTALL)
 _COSTLY = re.compile(r"Iteration budget|recursion")
 
@@ -45,7 +50,10 @@ def fault(root: Node, data: Data, error: cel.CelError) -> Fault:
     """Find what went wrong in a tree that gave an error with these values of names."""
     if _COSTLY.search(error.message):
         return Fault(root, plain(error.message))
-    found = _Search().within(root, data)
+    try:
+        found = _Search().within(root, data)
+    except cel.CelError:  # A part on its own is another thing than a part of the whole.
+        found = None
     return found if found is not None else Fault(root, plain(error.message))
 
 
@@ -70,7 +78,7 @@ class _Search:
         try:
             self._value(node, data)
         except cel.CelError as error:
-            return error
+            return None if UNTOLD in error.message else error
         return None
 
     def _value(self, node: Node, data: Data) -> Any:
@@ -90,7 +98,7 @@ class _Search:
             if self._error(condition, data) is None:
                 yield yes if self._value(condition, data) is True else no, data
         else:
-            yield from ((child, data) for child in children(node))
+            yield from ((child, data) for child in _operands(node))
 
     def _rounds(self, node: Fold, data: Data) -> Iterator[tuple[Node, Data]]:
         start = self._value(node.start, data)
@@ -119,7 +127,11 @@ def _given(node: Node) -> Iterator[Node]:
     elif isinstance(node, Call) and node.function == CHOICE:
         yield node.args[0]
     else:
-        yield from children(node)
+        yield from _operands(node)
+
+
+def _operands(node: Node) -> Iterator[Node]:
+    yield from (child for child in children(node) if not names_function(node, child))
 
 
 def _quoted(key: str) -> str:

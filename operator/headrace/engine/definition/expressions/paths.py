@@ -69,7 +69,7 @@ def free_paths(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[Path
             yield from free_paths(part, inside)
     else:
         for child in children(node):
-            if not _names_function(node, child, bound):
+            if not names_function(node, child, bound):
                 yield from free_paths(child, bound)
 
 
@@ -83,7 +83,8 @@ def _step(node: Node) -> tuple[Node, str] | None:
     return None
 
 
-def _names_function(node: Node, child: Node, bound: frozenset[str]) -> bool:
+def names_function(node: Node, child: Node, bound: frozenset[str] = frozenset()) -> bool:
+    """Whether a child is the first half of a function's name, and no value: `math.abs(1)`."""
     return (
         isinstance(node, Call)
         and child is node.target

@@ -4,8 +4,8 @@ The syntax tree of an expression, as CEL defines it (cel.expr.Expr in github.com
 Knows the kinds of nodes and their children. Does not know the meaning of any function.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 INDEX = "_[_]"
 CHOICE = "_?_:_"
@@ -131,3 +131,32 @@ def nodes(node: Node) -> Iterator[Node]:
     yield node
     for child in children(node):
         yield from nodes(child)
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Return a node with other nodes below it."""
+    match node:
+        case Select():
+            return replace(node, operand=change(node.operand))
+        case Call():
+            target = None if node.target is None else change(node.target)
+            return replace(node, target=target, args=tuple(map(change, node.args)))
+        case Listing():
+            return replace(node, elements=tuple(map(change, node.elements)))
+        case Mapped():
+            return replace(node, entries=tuple(_entry(each, change) for each in node.entries))
+        case Fold():
+            return replace(
+                node,
+                source=change(node.source),
+                start=change(node.start),
+                condition=change(node.condition),
+                step=change(node.step),
+                result=change(node.result),
+            )
+    return node
+
+
+def _entry(entry: Entry, change: Callable[[Node], Node]) -> Entry:
+    key = entry.key if isinstance(entry.key, str) else change(entry.key)
+    return replace(entry, key=key, value=change(entry.value))

@@ -4,6 +4,7 @@
 Every clause gives the same text on every machine: names are English, years have four digits.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -23,6 +24,8 @@ MONTHS = (
 )
 LONGEST_CLAUSE = 32
 """More characters than any clause becomes."""
+
+CLAUSE = re.compile(r"%(.?)", re.DOTALL)
 
 CLAUSES: dict[str, Callable[[datetime], str]] = {
     "Y": lambda at: f"{at.year:04}",
@@ -61,19 +64,15 @@ def _strftime(instant: datetime, form: str, zone: str) -> str:
         raise ValueError(problem)
     local = instant.astimezone(_zone(zone))
     bounded_text(len(form) + form.count("%") * LONGEST_CLAUSE)
-    first, *rest = form.split("%")
-    pieces = [first]
-    clauses = iter(rest)
-    for clause in clauses:
-        if not clause:  # %% splits into an empty piece and what follows.
-            pieces += ("%", next(clauses, ""))
-            continue
-        write = CLAUSES.get(clause[0])
-        if write is None:
-            known = " ".join(f"%{letter}" for letter in CLAUSES)
-            raise ValueError(f"%{clause[0]} is no clause of a format; there are {known}")
-        pieces += (write(local), clause[1:])
-    return "".join(pieces)
+    return CLAUSE.sub(lambda clause: _written(clause[1], local), form)
+
+
+def _written(letter: str, local: datetime) -> str:
+    write = CLAUSES.get(letter)
+    if write is None:
+        known = " ".join(f"%{each}" for each in CLAUSES)
+        raise ValueError(f"%{letter} is no clause of a format; there are {known}")
+    return write(local)
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,7 @@ Functions of lists and sets, as the extensions of CEL define them.
 From https://pkg.go.dev/github.com/google/cel-go/ext#Lists and #Sets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +42,10 @@ def _flat(items: Items, depth: int) -> Iterator[Any]:
 
 
 def _distinct(items: Items) -> Items:
-    return list({identity(item): item for item in reversed(items)}.values())[::-1]
+    found: dict[Hashable, Any] = {}
+    for item in items:
+        found.setdefault(identity(item), item)
+    return list(found.values())
 
 
 def _slice(items: Items, first: int, last: int) -> Items:
