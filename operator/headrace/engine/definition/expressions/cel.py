@@ -5,7 +5,7 @@ The only module that knows the library (docs/decisions/expression-language.md sa
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,9 @@ from headrace.engine.definition.expressions.tree import Node, Tree
 
 DEFAULT = "default"
 """The function that evaluation replaces by a question: `has(value) ? value : fallback`."""
+
+SORTED_KEYS = "@sorted_keys"
+"""A function that evaluation puts into trees: nobody can write its name."""
 
 PLACEHOLDERS: Mapping[str, str] = {
     "STRING": "_str",
@@ -49,6 +52,8 @@ _KINDS: Mapping[Kind, cel.Type] = {
     Kind.STRINGS: cel.Type.List(cel.Type.STRING),
     Kind.ANY: cel.Type.DYN,
 }
+
+NULL = "\x00"
 
 _PLACE = re.compile(r"<input>:(?P<line>\d+):(?P<column>\d+): (?P<words>.*)")
 _STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
@@ -131,7 +136,10 @@ def evaluate(planned: cel.Expression, data: Mapping[str, Any]) -> Result:
 
 def _compiled(env: cel.Env, source: str, *, unchecked: bool) -> cel.Expression:
     try:
+        source.encode()
         return env.compile(source, disable_check=unchecked)
+    except UnicodeEncodeError as error:
+        raise CelError("half of a character stands here", column=error.start + 1) from None
     except (RuntimeError, ValueError) as error:
         raise _error(error) from None
 
@@ -149,8 +157,11 @@ def _error(error: Exception) -> CelError:
 
 @lru_cache(maxsize=1)
 def _running() -> cel.Env:
-    variables = dict.fromkeys(ROOTS, cel.Type.DYN)
-    return cel.NewEnv(variables=variables, functions=_functions(), extensions=[ext_math.ExtMath()])
+    return cel.NewEnv(
+        variables=dict.fromkeys(ROOTS, cel.Type.DYN),
+        functions=[*_functions(), _sorted_keys()],
+        extensions=[ext_math.ExtMath()],
+    )
 
 
 @lru_cache(maxsize=1)
@@ -174,7 +185,7 @@ def _functions() -> list[cel.FunctionDecl]:
                 return_type=_KINDS[function.result],
                 parameters=[_KINDS[kind] for kind in function.parameters],
                 is_member=function.method,
-                impl=function.call,
+                impl=_guarded(function.call),
             )
         )
     return [cel.FunctionDecl(name, overloads) for name, overloads in forms.items()]
@@ -194,3 +205,27 @@ def _default() -> cel.FunctionDecl:
             for place, kind in enumerate(types)
         ],
     )
+
+
+def _sorted_keys() -> cel.FunctionDecl:
+    mapping = cel.Type.Map(cel.Type.DYN, cel.Type.DYN)
+    keys = cel.Type.List(cel.Type.DYN)
+    form = cel.Overload("sorted_keys_of", return_type=keys, parameters=[mapping], impl=_in_order)
+    return cel.FunctionDecl(SORTED_KEYS, [form])
+
+
+def _in_order(mapping: Mapping[Any, Any]) -> list[Any]:
+    return sorted(mapping, key=lambda key: (type(key).__name__, key))
+
+
+def _guarded(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose texts the library does not cut: it would, at a null character."""
+
+    def guarded(*given: Any) -> Any:
+        result = call(*given)
+        texts = result if isinstance(result, list) else (result,)
+        if any(isinstance(text, str) and NULL in text for text in texts):
+            raise ValueError("a null character cannot be in the result of a function")
+        return result
+
+    return guarded

@@ -13,8 +13,14 @@ from headrace.engine.definition.expressions import cel
 from headrace.engine.definition.expressions.check import place
 from headrace.engine.definition.expressions.fallback import expanded
 from headrace.engine.definition.expressions.faults import fault
+from headrace.engine.definition.expressions.inputs import (
+    InputError,
+    converted,
+    instants,
+    written,
+)
+from headrace.engine.definition.expressions.order import ordered
 from headrace.engine.definition.expressions.results import ResultError, accepted, as_text
-from headrace.engine.definition.expressions.timestamps import converted, instants, written
 from headrace.engine.definition.expressions.tree import Tree
 from headrace.engine.definition.expressions.types import (
     LARGEST_RESULT,
@@ -44,9 +50,11 @@ def evaluate(asked: Expression | Template, scope: Scope) -> Value | Failure:
     data = _data(scope)
     try:
         prepared = _prepared(asked.source, instants(cel.parse(asked.source), data))
+        data = written(data)
+    except InputError as error:
+        return _failure(asked, 0, str(error))
     except cel.CelError as error:
         return _failure(asked, place(asked.source, error), plain(error.message))
-    data = written(data)
     try:
         result = cel.evaluate(prepared.plan, data)
         return accepted(result.value, result.type, asked.wants)
@@ -60,7 +68,7 @@ def evaluate(asked: Expression | Template, scope: Scope) -> Value | Failure:
 @lru_cache(maxsize=1024)
 def _prepared(source: str, instants: frozenset[int]) -> _Prepared:
     parsed = cel.parse(source)
-    tree = Tree(converted(expanded(parsed.root), instants), parsed.offsets)
+    tree = Tree(converted(ordered(expanded(parsed.root)), instants), parsed.offsets)
     return _Prepared(tree, cel.plan(tree.root))
 
 

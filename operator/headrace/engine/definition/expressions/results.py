@@ -54,10 +54,11 @@ def accepted(value: Any, kind: str, wants: Wants) -> Value:
     if not isinstance(value, WANTED[wants]):
         what = noun(kind)
         raise ResultError(f"gives {what}, {shown(value)}; needed is {wants.value}")
-    size = len(json.dumps(_checked(value), ensure_ascii=False, default=_rfc3339).encode())
+    checked = _checked(value)
+    size = len(json.dumps(checked, ensure_ascii=False, default=_rfc3339).encode())
     if size > LARGEST_RESULT:
         raise ResultError(f"gives {size:,} bytes as JSON; at most {LARGEST_RESULT:,}")
-    return cast("Value", value)
+    return cast("Value", checked)
 
 
 def as_text(value: Value) -> str:
@@ -84,30 +85,27 @@ def as_text(value: Value) -> str:
 
 def _checked(value: Any, depth: int = 0) -> Any:
     """
-    Return a value again, if it and all in it can be written as JSON.
+    Return a value whose mappings are in the order of their keys: the library's order is random.
 
     Raises:
-        ResultError: It cannot.
+        ResultError: The value, or one in it, cannot be written as JSON.
 
     """
     if depth > DEEPEST:
         raise ResultError(f"gives a value that is nested more than {DEEPEST} deep")
     match value:
+        case list():
+            return [_checked(item, depth + 1) for item in value]
+        case dict():
+            odd = next((key for key in value if not isinstance(key, str)), None)
+            if odd is not None:
+                raise ResultError(f"gives a mapping with the key {shown(odd)}; keys are text")
+            return {key: _checked(value[key], depth + 1) for key in sorted(value)}
         case float() if not math.isfinite(value):
             raise ResultError(f"gives {value}, which is no number of JSON")
-        case list():
-            for item in value:
-                _checked(item, depth + 1)
-        case dict():
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    raise ResultError(f"gives a mapping with the key {shown(key)}; keys are text")
-                _checked(item, depth + 1)
         case None | bool() | int() | float() | str() | datetime():
-            pass
-        case _:
-            raise ResultError(f"gives {noun(type(value).__name__)}, which is no value of JSON")
-    return value
+            return value
+    raise ResultError(f"gives {noun(type(value).__name__)}, which is no value of JSON")
 
 
 def _rfc3339(instant: datetime) -> str:

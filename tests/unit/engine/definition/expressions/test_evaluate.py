@@ -204,6 +204,53 @@ def test_leaves(leaf: str, value: Any) -> None:
     assert value == evaluate(template, SCOPE)
 
 
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("params.m.map(k, k)", [f"k{place}" for place in range(8)]),
+        ("params.m.filter(k, k > 'k5')", ["k6", "k7"]),
+        ("{'b': 1, 'c': 3, 'a': 2, 'd': 0}.map(k, k).join()", "abcd"),
+        ('json(\'{"b": 1, "c": 3, "a": 2}\').map(k, k)', ["a", "b", "c"]),
+        ("[params.m].map(m, m.map(k, m[k]))", [list(range(8))]),
+        ("{3: 1, 1: 3, 2: 5}.map(k, k)", [1, 2, 3]),
+        ("[3, 1, 2].map(x, x)", [3, 1, 2]),
+        ("params.l.map(x, x)", [3, 1, 2]),
+        ("params.m.exists_one(k, k == 'k3')", True),
+        ("params.m.all(k, k.startsWith('k'))", True),
+    ],
+)
+def test_macros_walk_over_sorted_keys(source: str, value: Any) -> None:
+    """The library's own order is another one each time."""
+    scope = Scope(params={"m": {f"k{place}": place for place in range(8)}, "l": [3, 1, 2]})
+    assert value == evaluate(Expression(source), scope)
+
+
+def test_mappings_come_in_the_order_of_their_keys() -> None:
+    """So their text is the same each time."""
+    leaf = parse_leaf("${{ params.m }}!")
+    assert isinstance(leaf, Template)
+    scope = Scope(params={"m": {"b": [{"d": 1, "c": 2}], "a": {}}})
+    assert '{"a":{},"b":[{"c":2,"d":1}]}!' == evaluate(leaf, scope)
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud83d"], ids=["null", "half a character"])
+def test_texts_that_would_arrive_changed_are_refused(text: str) -> None:
+    """The library cuts a text at a null character."""
+    found = evaluate(Expression("params.t"), Scope(params={"t": [{text: 1}]}))
+    assert isinstance(found, Failure)
+    assert found.message.startswith("reads a text with a null character, or half of one")
+
+
+@pytest.mark.parametrize(
+    "source", ["'a\\u0000b'.reverse()", "'a\\u0000b'.split('')", "json('\"\\\\u0000\"')"]
+)
+def test_functions_give_no_null_characters(source: str) -> None:
+    """Their results would be cut, too."""
+    found = evaluate(Expression(source), SCOPE)
+    assert isinstance(found, Failure)
+    assert "a null character cannot be in" in found.message
+
+
 def test_null_has_no_text() -> None:
     """An empty text in its place would surprise."""
     template = parse_leaf("x${{ null }}")

@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 
 from headrace.engine.definition.expressions.functions.function import Function, Kind
 
+NULL = b"\\u0000"
+
 LONGEST_NUMBER = 20
 """The most characters of a whole number of 64 bits."""
 
@@ -13,11 +15,13 @@ LONGEST_NUMBER = 20
 def _json(text: str) -> Any:
     try:
         value = json.loads(text, parse_constant=_no_number, parse_int=_whole)
-        json.dumps(value, ensure_ascii=False).encode()  # Refuses halves of characters.
+        written = json.dumps(value, ensure_ascii=False).encode()  # Refuses halves of characters.
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"the text is no JSON: {error}") from None
+    if NULL in written:
+        raise ValueError("a null character cannot be in the result of a function")
     return value
 
 

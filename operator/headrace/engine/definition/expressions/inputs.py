@@ -1,8 +1,9 @@
 """
-Instants among the values that an expression reads.
+Values of names as the library takes them.
 
-The library takes them as values of its own variables, and not within lists and mappings. So they
-reach it as text, and the paths that lead to them become `timestamp(path)`.
+It takes instants as values of its own variables, and not within lists and mappings. So they reach
+it as text, and the paths that lead to them become `timestamp(path)`. It cuts texts at a null
+character: they are refused.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,13 @@ from headrace.engine.definition.expressions.tree import (
     Tree,
     rebuilt,
 )
+from headrace.engine.definition.expressions.words import shown
+
+NULL = "\x00"
+
+
+class InputError(ValueError):
+    """A value cannot be read. The text says which."""
 
 
 def instants(tree: Tree, data: Mapping[str, Any]) -> frozenset[int]:
@@ -35,6 +43,33 @@ def converted(node: Node, instants: frozenset[int]) -> Node:
     return whole
 
 
+def written(value: Any) -> Any:
+    """
+    Return a value with all instants as text.
+
+    Raises:
+        InputError: There is a text in it that the library would change.
+
+    """
+    if isinstance(value, Mapping):
+        return {written(key): written(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [written(each) for each in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str) and not _whole(value):
+        raise InputError(f"reads a text with a null character, or half of one: {shown(value)}")
+    return value
+
+
+def _whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return NULL not in text
+
+
 def _has_value(node: Node) -> bool:
     """Tell a step of a path from what asks for it: `default` gives both one id."""
     match node:
@@ -43,15 +78,6 @@ def _has_value(node: Node) -> bool:
         case Call(function=function):
             return function == INDEX
     return isinstance(node, Ident)
-
-
-def written(value: Any) -> Any:
-    """Return a value with all instants as text."""
-    if isinstance(value, Mapping):
-        return {key: written(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [written(each) for each in value]
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _instant(path: Path, data: Mapping[str, Any]) -> Node | None:
