@@ -4,7 +4,6 @@ Syntax trees in the form of the CEL library (cel.expr.ParsedExpr in github.com/g
 Knows the numbers of fields. Does not know what a tree means.
 """
 
-from collections import defaultdict
 from typing import cast
 
 from headrace.engine.definition.expressions.tree import (
@@ -19,13 +18,11 @@ from headrace.engine.definition.expressions.tree import (
     Select,
     Tree,
 )
-from headrace.engine.definition.expressions.wire import fields, framed, signed, whole
+from headrace.engine.definition.expressions.wire import Message, fields, framed, signed, whole
 
 PARSED = b"type.googleapis.com/cel.expr.ParsedExpr"
 ID, CONST, IDENT, SELECT, CALL, LIST, STRUCT, FOLD = 2, 3, 4, 5, 6, 7, 8, 9
 INT, TEXT = 3, 6  # Kinds of constants.
-
-Message = dict[int, list[int | bytes]]
 
 
 def read(wire: bytes) -> Tree:
@@ -36,12 +33,12 @@ def read(wire: bytes) -> Tree:
         ValueError: It is none.
 
     """
-    envelope = _message(wire)
-    if envelope[1] != [PARSED]:
+    envelope = fields(wire)
+    if envelope.get(1) != [PARSED]:
         raise ValueError("this is no parsed expression")
-    parsed = _message(_bytes(envelope, 2))
-    info = _message(_bytes(parsed, 3))
-    entries = (_message(cast("bytes", entry)) for entry in info[4])
+    parsed = fields(_bytes(envelope, 2))
+    info = fields(_bytes(parsed, 3))
+    entries = (fields(cast("bytes", entry)) for entry in info.get(4, ()))
     offsets = {_int(entry, 1): _int(entry, 2) for entry in entries}
     return Tree(_node(_bytes(parsed, 2)), offsets)
 
@@ -51,19 +48,12 @@ def write(node: Node) -> bytes:
     return framed(1, PARSED) + framed(2, framed(2, _written(node)))
 
 
-def _message(wire: bytes) -> Message:
-    found: Message = defaultdict(list)
-    for number, value in fields(wire):
-        found[number].append(value)
-    return found
-
-
 def _bytes(message: Message, number: int) -> bytes:
-    return cast("bytes", message[number][-1]) if message[number] else b""
+    return cast("bytes", message[number][-1]) if number in message else b""
 
 
 def _int(message: Message, number: int) -> int:
-    return cast("int", message[number][-1]) if message[number] else 0
+    return cast("int", message[number][-1]) if number in message else 0
 
 
 def _text(message: Message, number: int) -> str:
@@ -71,9 +61,9 @@ def _text(message: Message, number: int) -> str:
 
 
 def _node(wire: bytes) -> Node:
-    message = _message(wire)
+    message = fields(wire)
     at = _int(message, ID)
-    kind = next((number for number in READERS if message[number]), None)
+    kind = next((number for number in READERS if number in message), None)
     if kind is None:
         raise ValueError(f"node {at} is of no known kind")
     return READERS[kind](at, _bytes(message, kind))
@@ -84,48 +74,50 @@ def _child(message: Message, number: int) -> Node:
 
 
 def _all(message: Message, number: int) -> tuple[Node, ...]:
-    return tuple(_node(cast("bytes", each)) for each in message[number])
+    return tuple(_node(cast("bytes", each)) for each in message.get(number, ()))
 
 
 def _const(at: int, wire: bytes) -> Node:
-    message = _message(wire)
-    if message[TEXT]:
+    message = fields(wire)
+    if TEXT in message:
         return Const(at, _text(message, TEXT), wire)
-    return Const(at, signed(_int(message, INT)) if message[INT] else None, wire)
+    return Const(at, signed(_int(message, INT)) if INT in message else None, wire)
 
 
 def _ident(at: int, wire: bytes) -> Node:
-    return Ident(at, _text(_message(wire), 1))
+    return Ident(at, _text(fields(wire), 1))
 
 
 def _select(at: int, wire: bytes) -> Node:
-    message = _message(wire)
+    message = fields(wire)
     return Select(at, _child(message, 1), _text(message, 2), bool(_int(message, 3)))
 
 
 def _call(at: int, wire: bytes) -> Node:
-    message = _message(wire)
-    target = _child(message, 1) if message[1] else None
+    message = fields(wire)
+    target = _child(message, 1) if 1 in message else None
     return Call(at, _text(message, 2), _all(message, 3), target)
 
 
 def _list(at: int, wire: bytes) -> Node:
-    return Listing(at, _all(_message(wire), 1))
+    return Listing(at, _all(fields(wire), 1))
 
 
 def _struct(at: int, wire: bytes) -> Node:
-    message = _message(wire)
-    return Mapped(at, _text(message, 1), tuple(_entry(cast("bytes", each)) for each in message[2]))
+    message = fields(wire)
+    return Mapped(
+        at, _text(message, 1), tuple(_entry(cast("bytes", each)) for each in message.get(2, ()))
+    )
 
 
 def _entry(wire: bytes) -> Entry:
-    message = _message(wire)
-    key = _child(message, 3) if message[3] else _text(message, 2)
+    message = fields(wire)
+    key = _child(message, 3) if 3 in message else _text(message, 2)
     return Entry(_int(message, 1), key, _child(message, 4))
 
 
 def _fold(at: int, wire: bytes) -> Node:
-    message = _message(wire)
+    message = fields(wire)
     return Fold(
         at,
         item=_text(message, 1),

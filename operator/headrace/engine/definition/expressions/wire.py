@@ -4,39 +4,39 @@ The wire format of protocol buffers, in which the CEL library gives and takes sy
 Knows fields by number (https://protobuf.dev/programming-guides/encoding), not what they mean.
 """
 
-from collections.abc import Iterator
-
 VARINT, FIXED_64, BYTES, FIXED_32 = 0, 1, 2, 5
+CONTINUED = 0x80
+"""Added to a byte of a number, where another one follows. Each holds seven bits, the lowest
+first."""
+
 FIXED_SIZES = {FIXED_64: 8, FIXED_32: 4}
 
-Field = tuple[int, int | bytes]
-"""A field's number, and its value: a whole number, or bytes."""
+Message = dict[int, list[int | bytes]]
+"""By a field's number: its values, whole numbers or bytes, in their order."""
 
 
-def fields(message: bytes) -> Iterator[Field]:
+def fields(wire: bytes) -> Message:
     """
-    Yield a message's fields, in their order.
+    Return a message's fields.
 
     Raises:
         ValueError: It is no message.
 
     """
+    found: Message = {}
     at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
-        number, kind = tag >> 3, tag & 7
+    while at < len(wire):
+        tag, at = _varint(wire, at)
+        kind = tag & 7
+        value: int | bytes
         if kind == VARINT:
-            value, at = _varint(message, at)
-            yield number, value
-            continue
-        if kind == BYTES:
-            size, at = _varint(message, at)
-        elif kind in FIXED_SIZES:
-            size = FIXED_SIZES[kind]
+            value, at = _varint(wire, at)
         else:
-            raise ValueError(f"there is no kind {kind} of field")
-        yield number, message[at : at + size]
-        at += size
+            size, at = _varint(wire, at) if kind == BYTES else (_fixed_size(kind), at)
+            value = wire[at : at + size]
+            at += size
+        found.setdefault(tag >> 3, []).append(value)
+    return found
 
 
 def whole(number: int, value: int) -> bytes:
@@ -54,21 +54,28 @@ def signed(value: int) -> int:
     return value - (1 << 64) if value >> 63 else value
 
 
-def _varint(message: bytes, at: int) -> tuple[int, int]:
+def _fixed_size(kind: int) -> int:
+    if kind not in FIXED_SIZES:
+        raise ValueError(f"there is no kind {kind} of field")
+    return FIXED_SIZES[kind]
+
+
+def _varint(wire: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
-    while at < len(message):
-        byte = message[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if not byte & 0x80:
-            return value, at
+    while at < len(wire):
+        byte = wire[at]
+        at += 1
+        if byte < CONTINUED:
+            return value | byte << shift, at
+        value |= (byte - CONTINUED) << shift
+        shift += 7
     raise ValueError("the message ends within a number")
 
 
 def _written(value: int) -> bytes:
     out = bytearray()
-    while value > 0x7F:  # noqa: PLR2004 - what one byte of the format holds
-        out.append(value & 0x7F | 0x80)
+    while value >= CONTINUED:
+        out.append(value % CONTINUED + CONTINUED)
         value >>= 7
     out.append(value)
     return bytes(out)
