@@ -21,6 +21,7 @@ from headrace.engine.definition.expressions.tree import (
 from headrace.engine.definition.expressions.wire import Message, fields, framed, signed, whole
 
 PARSED = b"type.googleapis.com/cel.expr.ParsedExpr"
+KEY_FIELD, KEY = 2, 3  # Of an entry: a message's field, or a mapping's key.
 ID, CONST, IDENT, SELECT, CALL, LIST, STRUCT, FOLD = 2, 3, 4, 5, 6, 7, 8, 9
 INT, TEXT = 3, 6  # Kinds of constants.
 
@@ -112,7 +113,7 @@ def _struct(at: int, wire: bytes) -> Node:
 
 def _entry(wire: bytes) -> Entry:
     message = fields(wire)
-    key = _child(message, 3) if 3 in message else _text(message, 2)
+    key = _child(message, KEY) if KEY in message else _text(message, KEY_FIELD)
     return Entry(_int(message, 1), key, _child(message, 4))
 
 

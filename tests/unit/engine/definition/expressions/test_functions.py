@@ -1,10 +1,12 @@
 """The functions of expressions: `headrace.engine.definition.expressions.functions`."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from headrace.engine.definition.expressions.evaluate import evaluate
+from headrace.engine.definition.expressions.functions.table import FUNCTIONS
 from headrace.engine.definition.expressions.types import Expression, Failure, Scope
 
 SCOPE = Scope(params={"long": "a" * 32_768})
@@ -168,3 +170,10 @@ def test_what_gives_no_value(source: str, message: str) -> None:
     found = evaluate(Expression(source), SCOPE)
     assert isinstance(found, Failure)
     assert message in found.message
+
+
+def test_the_page_on_expressions_names_each_function() -> None:
+    """Who adds one adds a line there."""
+    page = Path(__file__).parents[5] / "docs" / "explanation" / "expressions.md"
+    text = page.read_text()
+    assert [] == [each.name for each in FUNCTIONS if f"`{each.name}" not in text]
