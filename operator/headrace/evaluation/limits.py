@@ -31,6 +31,8 @@ class Limits:
     answer_seconds: float = 20.0
     """On the clock, start of the worker included. Beyond it the machine is to blame, and no
     expression."""
+    idle_seconds: float = 60.0
+    """After which a worker that nobody asks ends: its memory is of use elsewhere."""
 
 
 def limit_memory(limits: Limits) -> None:

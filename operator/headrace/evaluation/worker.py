@@ -22,9 +22,6 @@ from headrace.evaluation.limits import (
 )
 from headrace.evaluation.messages import HEADER, framed, read_question, write_answer
 
-IDLE_SECONDS: Final = 60.0
-"""After which a worker that nobody asks ends: its memory is of use elsewhere."""
-
 WARM_UP: Final = Expression("math.abs(-1) == size('a')")
 """Loads what the library makes when it is first used, before the limits count."""
 
@@ -37,16 +34,16 @@ def main() -> None:
     limit_memory(limits)
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     try:
-        while (message := _next(questions)) is not None:
+        while (message := _next(questions, limits)) is not None:
             answers.write(framed(write_answer(_answer(message, limits))))
             answers.flush()
     except (MemoryError, SystemError):  # The library makes one of the other.
         os._exit(OUT_OF_MEMORY)
 
 
-def _next(questions: BinaryIO) -> bytes | None:
+def _next(questions: BinaryIO, limits: Limits) -> bytes | None:
     """Return the next message; None: there will be none."""
-    ready, _, _ = select.select([questions], [], [], IDLE_SECONDS)
+    ready, _, _ = select.select([questions], [], [], limits.idle_seconds)
     header = questions.read(HEADER) if ready else b""
     return questions.read(int.from_bytes(header, "big")) if len(header) == HEADER else None
 

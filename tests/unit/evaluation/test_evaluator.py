@@ -105,6 +105,16 @@ async def test_a_worker_that_was_killed_is_replaced(evaluator: Evaluator) -> Non
     assert [worker] != workers()
 
 
+async def test_a_worker_that_nobody_asks_ends() -> None:
+    """The next question starts another one."""
+    evaluator = Evaluator(Limits(idle_seconds=0.1))
+    assert 2 == await asked(evaluator, "1 + 1")
+    while workers():  # noqa: ASYNC110 - only the system knows when it has ended
+        await asyncio.sleep(0)
+    assert 3 == await asked(evaluator, "1 + 2")
+    await evaluator.close()
+
+
 async def test_a_question_that_kills_each_worker_fails(
     evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
