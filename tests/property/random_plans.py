@@ -92,7 +92,7 @@ def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
         tasks.append(
             task(
                 *(f"t{n}", *after),
-                when=draw(st.sampled_from(rules)),
+                rule=draw(st.sampled_from(rules)),
                 retry=draw(SOME_POLICY),
                 timeouts=times,
                 allow_failure=draw(st.booleans()),

@@ -14,8 +14,8 @@ DEFINITION = workflow(
     task("extract", retry=retries(1, seconds=0)),
     task("left", "extract"),
     task("right", "extract"),
-    task("join", "left", "right", when="AllDone"),
-    task("alert", "left", "right", when="OneFailed"),
+    task("join", "left", "right", rule="AllDone"),
+    task("alert", "left", "right", rule="OneFailed"),
     last("tidy"),
 )
 CODES = {"extract": [1, 0], "left": [0], "right": [1], "join": [0], "alert": [0], "tidy": [0]}

@@ -21,7 +21,7 @@ TASKS: Final = (
     task("denied", service_account_name="default", **fields()),
     task("busy", service_account_name="nobody", **fields()),
     task("patient", retry=retries(1, seconds=3600), **fields()),
-    task("alert", "a", when="OneFailed", **fields()),
+    task("alert", "a", rule="OneFailed", **fields()),
     last("tidy", **fields()),
 )
 SPEC: Final = spec(*TASKS, params=(param("day"),), concurrency={"policy": "Queue"})

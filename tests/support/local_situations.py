@@ -23,7 +23,7 @@ async def attempts(new_rig: NewRig, note: Note) -> None:
         task("a", retry=rule, resources=LIMITED, **fields()),
         task("b", "a", **fields()),
         task("patient", retry=retries(1, seconds=3600), **fields()),
-        task("alert", "a", when="OneFailed", **fields()),
+        task("alert", "a", rule="OneFailed", **fields()),
         last("tidy", **fields()),
     )
     definition = spec(*tasks, params=(param("day"),))

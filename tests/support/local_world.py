@@ -22,6 +22,7 @@ from headrace.local.launcher import ProcessLauncher
 from headrace.local.store import Store
 from headrace.local.world import LocalWorld, Workplace
 from headrace.loop.runs import reconcile
+from support.evaluation import evaluate_here
 
 _SCRIPT: Final = """
 read code output < "$HEADRACE_TASK-$HEADRACE_ATTEMPT.fifo"
@@ -64,7 +65,7 @@ class LocalRig:
         self._store.close()
         self._store = Store(self._folder.database)
         launcher = ProcessLauncher(Path(sys.executable), self._home, os.environ)
-        workplace = Workplace(self._folder, self._store, launcher, self._slots)
+        workplace = Workplace(self._folder, self._store, launcher, evaluate_here, self._slots)
         self.world = LocalWorld(self._store.run(self.key.name), self._definition, workplace)
 
     def files(self, task: str, number: int = 1) -> AttemptFiles:

@@ -45,7 +45,7 @@ def begun(new_story: NewStory) -> Story:
     definition = workflow(
         first,
         task("b", "a"),
-        task("alert", "a", when="OneFailed"),
+        task("alert", "a", rule="OneFailed"),
         last("tidy"),
         params=(param("day"),),
     )

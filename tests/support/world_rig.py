@@ -8,7 +8,8 @@ import msgspec
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.subjects.run import ClusterWorld, Hooks
+from headrace.cluster.hooks import Hooks
+from headrace.cluster.subjects.run import ClusterWorld
 from headrace.engine.run.observed import RunKey
 from headrace.kube.resources import Ref, Resource
 from headrace.kube.store import Store
@@ -16,6 +17,7 @@ from headrace.loop.runs import reconcile
 from headrace.manifests.kube import OwnObject
 from support.api_selectors import label_selector
 from support.api_server import EPOCH
+from support.evaluation import evaluate_here
 from support.plumbing import Rig, manifest
 from support.virtual_time import now
 
@@ -35,7 +37,7 @@ class WorldRig(Rig):
         self.woken: list[Key] = []
         self.caches = Caches(self.woken.append, lambda uid: self.world.pictures.outdated(uid))  # noqa: PLW0108 - the world comes later
         events = EventRecorder(self.client, self.clock, "test")
-        hooks = Hooks(self.clock, self._later, events)
+        hooks = Hooks(self.clock, self._later, events, evaluate_here)
         self.world = ClusterWorld(self.caches, self.client, hooks)
         self._told = 0
 

@@ -99,6 +99,7 @@ class RunReader:
             given={param.name: param.value for param in spec.params},
             logical_time=spec.logical_time,
             interval=spec.interval,
+            trigger=spec.trigger,
             refusal=pinned.refusal,
             hindrance=pinned.hindrance,
             log=replace(bare.log, revision=pinned.revision),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from headrace.engine.task.observed import ObservedTask, Obstacle
+from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, StaleError, conflict, not_found
 from headrace.kube.objects import Meta
@@ -34,8 +34,17 @@ class Memory:
     seen: dict[str, ObservedTask] = field(default_factory=dict)
     """Their states in this turn."""
     obstacles: dict[str, Obstacle] = field(default_factory=dict)
+    evaluated: dict[str, Evaluated] = field(default_factory=dict)
     logged: datetime | None = None
     tasks_logged: dict[str, datetime] = field(default_factory=dict)
+
+    def note(self, task: str, obstacle: Obstacle | None) -> None:
+        """Note how the start of a task went. From a success on, its TaskRun has its values."""
+        if obstacle is not None:
+            self.obstacles[task] = obstacle
+        else:
+            self.obstacles.pop(task, None)
+            self.evaluated.pop(task, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from typing import Any
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.subjects.run import ClusterWorld, Hooks
+from headrace.cluster.hooks import Hooks
+from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.metrics import Metrics
 from headrace.controller.openings import Openings

@@ -22,6 +22,11 @@ from headrace.api.v1alpha1.trigger import Concurrency
 from headrace.api.v1alpha1.workflow import History, OnFailure, WorkflowSpec
 from headrace.engine.definition.graph import Graph
 from headrace.engine.definition.problems import InvalidDefinitionError, problems
+from headrace.engine.definition.task_expressions import (
+    NO_EXPRESSIONS,
+    TaskExpressions,
+    expressions_of,
+)
 from headrace.engine.definition.work import Container, Work
 
 _NO_RETRY = RetryPolicy()
@@ -41,6 +46,7 @@ class TaskDefinition:
     run_when: RunWhen = RunWhen.ALL_SUCCEEDED
     allow_failure: bool = False
     is_finally: bool = False
+    expressions: TaskExpressions = NO_EXPRESSIONS
 
 
 _ANY_NUMBER = Concurrency()
@@ -108,8 +114,10 @@ def _task(name: str, position: int, body: TaskBody) -> TaskDefinition:
 
 
 def _named_task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefinition:
+    body = _with_defaults(task, defaults)
     return replace(
-        _task(task.name, position, _with_defaults(task, defaults)),
+        _task(task.name, position, body),
+        expressions=expressions_of(body.env, task.when),
         upstream=task.depends_on if isinstance(task, Task) else (),
         run_when=task.run_when if isinstance(task, Task) else RunWhen.ALWAYS,
         allow_failure=task.allow_failure,

@@ -31,7 +31,7 @@ NAMED = 3
 
 USUAL = frozenset(
     {Reason.PENDING, Reason.STARTING, Reason.RUNNING, Reason.WAITING_FOR_UPSTREAM}
-    | {Reason.WAITING_FOR_TASKS, Reason.WAITING_FOR_SLOT, Reason.PAUSED}
+    | {Reason.WAITING_FOR_TASKS, Reason.WAITING_FOR_SLOT, Reason.PAUSED, Reason.EVALUATING}
 )
 """Reasons to wait that need nobody's attention."""
 
@@ -208,6 +208,7 @@ def _end(view: RunView) -> dict[str, Any]:
         _list("failed", failed),
         _list("cancelled", cut),
         _list("omitted", _named(view, Outcome.OMITTED)),
+        _list("skipped", _named(view, Outcome.SKIPPED)),
     ]
     message = "; ".join(filter(None, counted))
     if cut and view.course.mode in ENDING:

@@ -1,0 +1,66 @@
+"""
+The values of expressions in a cluster: from a task's TaskRun, else by evaluation.
+
+Knows where a TaskRun keeps its values. Decides nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from headrace.api.v1alpha1.pod import EnvVar
+from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.cluster.kinds import TASK_RUNS
+from headrace.cluster.specs import Specs
+from headrace.engine.task.actions import Evaluate
+from headrace.engine.task.observed import Evaluated
+from headrace.evaluation.answers import Asks, answers
+from headrace.manifests.json_form import name_of
+from headrace.manifests.kube import OwnObject
+
+_ENV: Final = name_of(TaskRunSpec, "env")
+_NAME: Final = name_of(EnvVar, "name")
+_VALUE: Final = name_of(EnvVar, "value")
+
+
+class Expressions:
+    """Finds the values of a run's expressions."""
+
+    def __init__(self, specs: Specs, asks: Asks) -> None:
+        """
+        Work with these.
+
+        Args:
+            specs: Reads whole TaskRuns.
+            asks: Evaluates questions.
+
+        """
+        self._specs = specs
+        self._asks = asks
+
+    async def values(
+        self, begun: Mapping[str, OwnObject], requests: Sequence[Evaluate]
+    ) -> dict[str, Evaluated]:
+        """
+        Return the values of tasks' expressions, by task.
+
+        Args:
+            begun: The TaskRuns of the tasks that have begun, by task.
+            requests: What the engine asks.
+
+        Raises:
+            StaleError: A TaskRun has changed or is gone. Look again.
+
+        """
+        new = [each for each in requests if each.task not in begun]
+        known = {
+            each.task: Evaluated(env=await self._recorded(begun[each.task], each))
+            for each in requests
+            if each.task in begun
+        }
+        return {**known, **await answers(self._asks, new)}
+
+    async def _recorded(self, item: OwnObject, request: Evaluate) -> dict[str, str]:
+        """Return the values in the spec of a TaskRun, which never changes."""
+        whole = await self._specs.whole(TASK_RUNS, item.metadata)
+        written = {variable[_NAME]: variable.get(_VALUE, "") for variable in whole.spec[_ENV]}
+        return {name: str(written[name]) for name in request.env}
