@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.kinds import WORKFLOWS
 from headrace.cluster.hooks import Hooks
+from headrace.cluster.kinds import WORKFLOWS
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.subjects import subjects

@@ -16,8 +16,8 @@ from cluster.control import Stage
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import Caches
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.hooks import Hooks
+from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.kube.client import Client

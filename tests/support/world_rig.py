@@ -7,8 +7,8 @@ import msgspec
 
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.hooks import Hooks
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.engine.run.observed import RunKey
 from headrace.kube.resources import Ref, Resource

@@ -4,7 +4,8 @@ The values of expressions in a cluster: from a task's TaskRun, else by evaluatio
 Knows where a TaskRun keeps its values. Decides nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from headrace.api.v1alpha1.pod import EnvVar
@@ -12,8 +13,9 @@ from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster.kinds import TASK_RUNS
 from headrace.cluster.specs import Specs
 from headrace.engine.task.actions import Evaluate
-from headrace.engine.task.observed import Evaluated
-from headrace.evaluation.answers import Asks, answers
+from headrace.engine.task.observed import Busy, Evaluated
+from headrace.evaluation.answers import Asks, answers, no_answer
+from headrace.evaluation.evaluator import NoAnswerError
 from headrace.manifests.json_form import name_of
 from headrace.manifests.kube import OwnObject
 
@@ -25,23 +27,25 @@ _VALUE: Final = name_of(EnvVar, "value")
 class Expressions:
     """Finds the values of a run's expressions."""
 
-    def __init__(self, specs: Specs, asks: Asks) -> None:
+    def __init__(self, specs: Specs, asks: Asks, clock: Callable[[], datetime]) -> None:
         """
         Work with these.
 
         Args:
             specs: Reads whole TaskRuns.
             asks: Evaluates questions.
+            clock: The wall clock.
 
         """
         self._specs = specs
         self._asks = asks
+        self._clock = clock
 
     async def values(
         self, begun: Mapping[str, OwnObject], requests: Sequence[Evaluate]
-    ) -> dict[str, Evaluated]:
+    ) -> dict[str, Evaluated | Busy]:
         """
-        Return the values of tasks' expressions, by task.
+        Return the values of tasks' expressions, by task, or why there are none yet.
 
         Args:
             begun: The TaskRuns of the tasks that have begun, by task.
@@ -57,7 +61,10 @@ class Expressions:
             for each in requests
             if each.task in begun
         }
-        return {**known, **await answers(self._asks, new)}
+        try:
+            return {**known, **await answers(self._asks, new)}
+        except NoAnswerError as error:
+            return {**known, **no_answer(new, error, self._clock())}
 
     async def _recorded(self, item: OwnObject, request: Evaluate) -> dict[str, str]:
         """Return the values in the spec of a TaskRun, which never changes."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle
+from headrace.engine.task.observed import Busy, Evaluated, ObservedTask, Obstacle
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, StaleError, conflict, not_found
 from headrace.kube.objects import Meta
@@ -37,6 +37,15 @@ class Memory:
     evaluated: dict[str, Evaluated] = field(default_factory=dict)
     logged: datetime | None = None
     tasks_logged: dict[str, datetime] = field(default_factory=dict)
+
+    def learn(self, values: Mapping[str, Evaluated | Busy]) -> None:
+        """Remember the values of tasks' expressions, or why there are none yet."""
+        for task, value in values.items():
+            if isinstance(value, Busy):
+                self.obstacles[task] = value
+            else:
+                self.obstacles.pop(task, None)
+                self.evaluated[task] = value
 
     def note(self, task: str, obstacle: Obstacle | None) -> None:
         """Note how the start of a task went. From a success on, its TaskRun has its values."""

@@ -5,10 +5,15 @@ Knows the order of the questions. Decides nothing about tasks.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.definition.expressions.types import Failure, Question, Value
 from headrace.engine.task.actions import Evaluate
-from headrace.engine.task.observed import Evaluated
+from headrace.engine.task.observed import Busy, Evaluated
+
+AGAIN = timedelta(seconds=10)
+"""How long until a machine that gave no answer is asked again."""
 
 Asks = Callable[[Sequence[Question]], Awaitable[Sequence[Value | Failure]]]
 """Evaluates questions; the answers are in the same order."""
@@ -36,3 +41,8 @@ async def answers(asks: Asks, requests: Sequence[Evaluate]) -> dict[str, Evaluat
     for (task, name, _), value in zip(leaves, texts, strict=True):
         env[task][name] = value
     return {each.task: Evaluated(when.get(each.task), env[each.task]) for each in requests}
+
+
+def no_answer(requests: Sequence[Evaluate], error: Exception, now: datetime) -> dict[str, Busy]:
+    """Return why tasks' expressions have no values yet, by task: the machine is to blame."""
+    return {each.task: Busy(Reason.EVALUATING, str(error), now + AGAIN) for each in requests}

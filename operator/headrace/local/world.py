@@ -14,8 +14,9 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
-from headrace.engine.task.observed import Evaluated, ObservedTask, TaskLog
-from headrace.evaluation.answers import Asks, answers
+from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, TaskLog
+from headrace.evaluation.answers import Asks, answers, no_answer
+from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
 from headrace.local.carriers import Reach, carriers
@@ -59,6 +60,7 @@ class LocalWorld:
         self._slots = _slots(workplace.slots)
         self._evaluate = workplace.evaluate
         self._evaluated: dict[str, Evaluated] = {}
+        self._obstacles: dict[str, Obstacle] = {}
         self._changed = asyncio.Event()
         self._defect: UnusableStateError | None = None
         self._log = store.run_log(record.key.name)
@@ -103,8 +105,7 @@ class LocalWorld:
             self._start(key, new)
         questions = [action for action in actions if isinstance(action, Evaluate)]
         if questions:
-            self._evaluated.update(await self._values(questions))
-            self._changed.set()  # the engine must see them, and nothing else will happen
+            await self._ask(questions)
 
     async def record(self, key: RunKey, status: RunLog) -> None:
         """Write the run's log."""
@@ -126,6 +127,7 @@ class LocalWorld:
             logical_time=self._record.logical_time,
             tasks=self._tasks(),
             slots=self._slots,
+            obstacles=dict(self._obstacles),
             evaluated=dict(self._evaluated),
             log=self._log,
             logged_at=self._logged_at,
@@ -211,6 +213,15 @@ class LocalWorld:
             self._task_logs.setdefault(start.task, TaskLog())
             self._evaluated.pop(start.task, None)  # the attempt has them from now on
             self._launch(start, record)
+
+    async def _ask(self, questions: Sequence[Evaluate]) -> None:
+        for each in questions:
+            self._obstacles.pop(each.task, None)
+        try:
+            self._evaluated.update(await self._values(questions))
+        except NoAnswerError as error:
+            self._obstacles.update(no_answer(questions, error, datetime.now(UTC)))
+        self._changed.set()  # the engine must see it, and nothing else will happen
 
     async def _values(self, questions: Sequence[Evaluate]) -> dict[str, Evaluated]:
         """Return the values of a task's first attempt; for new tasks, evaluate."""

@@ -7,8 +7,8 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.hooks import Hooks
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.run.observed import RunKey, RunKind

@@ -43,7 +43,8 @@ class Reason(StrEnum):
     message names it."""
 
     EVALUATING = "Evaluating"
-    """The task's expressions are being evaluated: its `when`, and those in its `env`."""
+    """The expressions in the task's `when` and `env` have no value yet. The message says what keeps
+    them waiting."""
 
     WAITING_FOR_SLOT = "WaitingForSlot"
     """The limit of attempts at a time on this machine is reached."""

@@ -64,7 +64,7 @@ class ClusterWorld:
             *(caches, self.definitions, gatherer, departures, specs), siblings=siblings, clock=clock
         )
         self._starter = Starter(reach, kinds)
-        self._expressions = Expressions(specs, hooks.evaluate)
+        self._expressions = Expressions(specs, hooks.evaluate, clock)
         self._statuses = StatusWriter(client)
         self._second_look = SecondLook(caches, client)
         self._memories: dict[RunKey, Memory] = {}
@@ -233,9 +233,9 @@ class ClusterWorld:
         of_a_run = key.kind is RunKind.WORKFLOW_RUN
         items = {each.task: self._task_run(key, each.task) for each in questions}
         begun = {task: item for task, item in items.items() if item is not None and of_a_run}
-        values = await self._expressions.values(begun, questions)
+        found = await self._expressions.values(begun, questions)
         if key in self._memories:
-            self._memories[key].evaluated.update(values)
+            self._memories[key].learn(found)
         self._hooks.later(key, 0.0)  # A value is no object, so no event will follow.
 
     async def _apply(self, key: RunKey, action: Action) -> None:

@@ -12,7 +12,8 @@ from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.task import NamedTask, Output, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.definition.expressions.check import check, reads
+from headrace.engine.definition.expressions.check import check
+from headrace.engine.definition.expressions.reading import reads
 from headrace.engine.definition.expressions.types import (
     Declared,
     Failure,

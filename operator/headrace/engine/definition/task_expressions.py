@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from headrace.api.v1alpha1.pod import EnvVar
-from headrace.engine.definition.expressions.check import reads
 from headrace.engine.definition.expressions.leaves import OPEN, parse_leaf
+from headrace.engine.definition.expressions.reading import reads
 from headrace.engine.definition.expressions.types import Expression, Failure, Template, Wants
 from headrace.engine.text import clip
 

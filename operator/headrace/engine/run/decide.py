@@ -153,9 +153,7 @@ def _after_the_end(run: ObservedRun, now: datetime) -> Decision:
 
 def _wind_up(run: ObservedRun, why: str, now: datetime) -> Decision:
     """Close the logs of tasks of an ended run, and end their attempts."""
-    logs = {
-        name: closed(seen, why, now, _declared(run, name)) for name, seen in run.tasks.items()
-    }
+    logs = {name: closed(seen, why, now, _declared(run, name)) for name, seen in run.tasks.items()}
     ends: list[EndAttempt] = []
     for name, seen in run.tasks.items():
         ends.extend(endings(name, logs[name], seen))

@@ -50,9 +50,7 @@ def remains(run: ObservedRun, names: Iterable[str]) -> dict[str, str]:
     return words
 
 
-def closed(
-    seen: ObservedTask, why: str, now: datetime, declared: Sequence[Output] = ()
-) -> TaskLog:
+def closed(seen: ObservedTask, why: str, now: datetime, declared: Sequence[Output] = ()) -> TaskLog:
     """
     Return the closed log of a task whose run has ended.
 

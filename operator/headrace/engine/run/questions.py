@@ -42,10 +42,11 @@ def evaluate(
         conditional: Whether `when` is asked too.
 
     """
+    read = (definition.tasks[name] for name in task.expressions.reads)
     scope = Scope(
         params=values(definition.params, run.given),
         run=_about(run),
-        tasks={name: _result(definition.tasks[name], run, found) for name in task.expressions.reads},
+        tasks={each.name: _result(each, run, found) for each in read},
     )
     when = task.expressions.when if conditional else None
     return Evaluate(

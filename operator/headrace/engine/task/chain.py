@@ -44,8 +44,8 @@ TASK_POLICIES: tuple[Policy, ...] = (
     unread,  #           the expressions read a task that has not ended
     still_running,  #    an upstream task has ended, and its pod still runs
     paused,  #           the run is paused
-    when,  #             the condition, and the values of expressions
     obstructed,  #       the world has no room for it now
+    when,  #             the condition, and the values of expressions
 )
 
 

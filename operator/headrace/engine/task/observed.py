@@ -225,7 +225,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The world could not start a task, and may be able to later."""
+    """The world could not start a task or evaluate its expressions, and may be able to later."""
 
     reason: Reason
     message: str
