@@ -9,9 +9,9 @@ from typing import Any
 
 from headrace.engine import ranges
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.expressions.evaluate import evaluate
 from headrace.engine.definition.expressions.types import Failure, Scope
 from headrace.engine.outcome import Outcome
+from support.evaluation import value_of
 from support.fake_cluster import FakeRun
 
 
@@ -29,12 +29,12 @@ def end_without_task_run(run: FakeRun, name: str) -> Outcome | None:
         return None
     when = task.expressions.when
     scope = _scope(run, {each: result for each, result in results.items() if result is not None})
-    wanted = True if when is None else evaluate(when, scope)
+    wanted = True if when is None else value_of(when, scope)
     if isinstance(wanted, Failure):
         return Outcome.FAILED
     if wanted is False:
         return Outcome.SKIPPED
-    values = [evaluate(each, scope) for each in task.expressions.env.values()]
+    values = [value_of(each, scope) for each in task.expressions.env.values()]
     return Outcome.FAILED if any(isinstance(each, Failure) for each in values) else None
 
 
