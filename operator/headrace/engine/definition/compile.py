@@ -20,6 +20,7 @@ from headrace.api.v1alpha1.task import (
 )
 from headrace.api.v1alpha1.trigger import Concurrency
 from headrace.api.v1alpha1.workflow import History, OnFailure, WorkflowSpec
+from headrace.engine.definition.expression_problems import problems_alone
 from headrace.engine.definition.graph import Graph
 from headrace.engine.definition.problems import InvalidDefinitionError, problems
 from headrace.engine.definition.task_expressions import (
@@ -103,8 +104,18 @@ def compile_workflow(spec: WorkflowSpec) -> Definition:
 
 
 def single_task(name: str, body: TaskBody, params: tuple[Param, ...] = ()) -> Definition:
-    """Return the definition of a task on its own."""
-    return Definition(tasks={name: _task(name, 0, body)}, graph=Graph({name: ()}), params=params)
+    """
+    Return the definition of a task on its own.
+
+    Raises:
+        InvalidDefinitionError: Its expressions have problems.
+
+    """
+    wrong = tuple(problems_alone(body.env, params))
+    if wrong:
+        raise InvalidDefinitionError(wrong)
+    task = replace(_task(name, 0, body), expressions=expressions_of(body.env))
+    return Definition(tasks={name: task}, graph=Graph({name: ()}), params=params)
 
 
 def _task(name: str, position: int, body: TaskBody) -> TaskDefinition:

@@ -4,11 +4,12 @@ The problems of a workflow's expressions: what they read, and of which type.
 Knows which tasks an expression may read: those upstream, also through others. Evaluates none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from headrace.api.reading.problem import Problem
+from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.task import NamedTask, Output, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
@@ -75,7 +76,7 @@ def expression_problems(spec: WorkflowSpec, graph: Graph) -> Iterator[Problem]:
         return
     table, names = _table(spec, graph), frozenset(graph.upstream)
     types = ScopeTypes(
-        params={param.name: Declared(param.type.value) for param in spec.params},
+        params=_types_of(spec.params),
         out_of_scope=names | {task.name for task in spec.finally_},
     )
     yield from _in_defaults(spec, types, table)
@@ -83,6 +84,26 @@ def expression_problems(spec: WorkflowSpec, graph: Graph) -> Iterator[Problem]:
         for index, task in enumerate(tasks):
             scope = replace(types, tasks=table.readable_by(task))
             yield from _of_task(f"spec.{field}[{index}]", task, scope)
+
+
+def problems_alone(env: Sequence[EnvVar], params: Sequence[Param]) -> Iterator[Problem]:
+    """
+    Yield the problems of the expressions of a task on its own, which can read no other task.
+
+    Args:
+        env: Its variables.
+        params: Its parameters.
+
+    """
+    types = ScopeTypes(params=_types_of(params))
+    for index, variable in enumerate(env):
+        failure = _failure(leaf(variable), types)
+        if failure is not None:
+            yield Problem(f"spec.env[{index}].value", words(failure))
+
+
+def _types_of(params: Sequence[Param]) -> dict[str, Declared]:
+    return {param.name: Declared(param.type.value) for param in params}
 
 
 def _has_expressions(spec: WorkflowSpec) -> bool:
