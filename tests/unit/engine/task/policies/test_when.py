@@ -54,7 +54,7 @@ SEEN: Mapping[str, Any] = {"seen": ObservedTask()}
             id="the condition has no value",
         ),
         pytest.param(
-            view("both", **known(False, X=WRONG)),
+            view("both", **known(when=False, X=WRONG)),
             "Skipped Skipped",
             id="the task is skipped, so its variables do not matter",
         ),
