@@ -331,6 +331,7 @@ async def test_a_task_that_has_begun_keeps_its_values(rig: Rig) -> None:
 
 async def test_a_run_gets_to_its_end(rig: Rig) -> None:
     """With a failure, a retry, outputs, and another process after every step."""
+    await rig.look()  # asks for what c needs
     await rig.look()
     rig.restart()
     rig.end("a", 3)

@@ -41,6 +41,8 @@ def end_without_task_run(run: FakeRun, name: str) -> Outcome | None:
 def _result(run: FakeRun, name: str) -> Mapping[str, Any] | None:
     """Return what can be read of a task; None: it has not ended."""
     record = run.task_runs.get(name)
+    if name in run.lost or (record is not None and record.deleted):
+        return {"outcome": Outcome.FAILED.value, "outputs": {}}
     if record is None:
         outcome = _marked(run, name) or end_without_task_run(run, name) or Outcome.OMITTED
         return {"outcome": outcome.value, "outputs": {}}
