@@ -69,5 +69,5 @@ class Expressions:
     async def _recorded(self, item: OwnObject, request: Evaluate) -> dict[str, str]:
         """Return the values in the spec of a TaskRun, which never changes."""
         whole = await self._specs.whole(TASK_RUNS, item.metadata)
-        written = {variable[_NAME]: variable.get(_VALUE, "") for variable in whole.spec[_ENV]}
-        return {name: str(written[name]) for name in request.env}
+        written = {each[_NAME]: each.get(_VALUE, "") for each in whole.spec.get(_ENV, ())}
+        return {name: str(written.get(name, "")) for name in request.env}

@@ -13,16 +13,15 @@ from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.task import NamedTask, Output, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.definition.expressions.check import check
-from headrace.engine.definition.expressions.reading import reads
 from headrace.engine.definition.expressions.types import (
     Declared,
+    Expression,
     Failure,
     ScopeTypes,
     Template,
 )
 from headrace.engine.definition.graph import Graph
-from headrace.engine.definition.task_expressions import condition, leaf, words
+from headrace.engine.definition.task_expressions import condition, expressions_of, leaf, words
 
 Outputs = Mapping[str, Declared] | None
 """The outputs that a task declares; None: it declares none."""
@@ -132,7 +131,7 @@ def _declared(task: NamedTask) -> Outputs:
 
 def _of_task(path: str, task: NamedTask, types: ScopeTypes) -> Iterator[Problem]:
     if task.when is not None:
-        failure = check(condition(task.when), types)
+        failure = _failure(condition(task.when), types)
         if failure is not None:
             yield Problem(f"{path}.when", words(failure))
     for index, variable in enumerate(task.env):
@@ -165,9 +164,14 @@ def _takers(
         for task in (*spec.tasks, *spec.finally_)
         if not any(own.name == variable.name for own in task.env)
     )
-    alike = isinstance(template, Failure) or not reads(template)
+    alike = isinstance(template, Failure) or not expressions_of((variable,)).reads
     yield from islice(takers, 1) if alike else takers
 
 
-def _failure(template: Template | Failure | None, types: ScopeTypes) -> Failure | None:
-    return check(template, types) if isinstance(template, Template) else template
+def _failure(asked: Expression | Template | Failure | None, types: ScopeTypes) -> Failure | None:
+    """Return what is wrong with an expression or a leaf, if it is one."""
+    if asked is None or isinstance(asked, Failure):
+        return asked
+    from headrace.engine.definition.expressions.check import check  # noqa: PLC0415 - slow to load, and often not needed
+
+    return check(asked, types)

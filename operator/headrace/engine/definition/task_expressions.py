@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.engine.definition.expressions.leaves import OPEN, parse_leaf
-from headrace.engine.definition.expressions.reading import reads
 from headrace.engine.definition.expressions.types import Expression, Failure, Template, Wants
 from headrace.engine.text import clip
 
@@ -59,6 +58,8 @@ def expressions_of(env: Sequence[EnvVar], when: str | None = None) -> TaskExpres
     templates = {name: each for name, each in leaves.items() if isinstance(each, Template)}
     if when is None and not templates:
         return NO_EXPRESSIONS
+    from headrace.engine.definition.expressions.reading import reads  # noqa: PLC0415 - slow to load, and often not needed
+
     asked = condition(when) if when is not None else None
     every = (*templates.values(), *(() if asked is None else (asked,)))
     return TaskExpressions(asked, templates, frozenset[str]().union(*map(reads, every)))
