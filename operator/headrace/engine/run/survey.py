@@ -200,12 +200,13 @@ def _unseen(
     held: Mapping[str, str],
 ) -> TaskView:
     """Return the view of a task without a TaskRun, among the tasks that it waits for."""
+    reads = task.expressions.reads
     return TaskView(
         *(turn, task),
         obstacle=run.obstacles.get(task.name),
         upstream=tally(task.upstream, looks),
         beside=_beside(task, looks, held),
-        unread=min((name for name in task.expressions.reads if name not in looks), default=None),
+        unread=min((name for name in reads if name not in looks), default=None) if reads else None,
         evaluated=run.evaluated.get(task.name),
     )
 
