@@ -11,6 +11,7 @@ pytestmark = pytest.mark.cluster
 COUNTS = shell(
     'echo "{\\"rows\\": 7, \\"until\\": \\"2030-01-01T00:00:00Z\\"}" > $HEADRACE_OUTPUTS'
 )
+OUTPUTS = [{"name": "rows", "type": "Integer"}, {"name": "until", "type": "Timestamp"}]
 SAYS = shell('printf %s "$X" | base64 -w 0 | sed "s/.*/{\\"x\\": \\"&\\"}/" > $HEADRACE_OUTPUTS')
 """Gives back what it found in its variable."""
 HOSTILE = "$(HOME) $$(X) $$ ${{ run.name }} `id` '\" \\ é \U0001f600\nsecond line"
@@ -26,7 +27,7 @@ def test_a_result_decides_what_runs_and_what_programs_find(story: Story) -> None
     of_count = "tasks.count.outputs"
     story.workflow(
         "branch",
-        task("count", COUNTS, outputs=[{"name": "rows", "type": "Integer"}]),
+        task("count", COUNTS, outputs=OUTPUTS),
         task("many", SUCCEED, dependsOn=["count"], when=f"{of_count}.rows > 9"),
         task(
             "few",

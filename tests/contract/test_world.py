@@ -283,10 +283,12 @@ async def test_the_status_of_a_run_survives(rig: Rig) -> None:
 SUM = Expression("1 + 1")
 
 
-def asked(when: str | None = None) -> Evaluate:
-    """Return the request for the values of task c."""
+async def ask(rig: Rig, when: str | None = None) -> None:
+    """Ask for the values of task c, as a turn does: after a look."""
+    await rig.observed()
     condition = None if when is None else Question(Expression(when, Wants.BOOL), Scope())
-    return Evaluate("c", condition, {"X": Question(Template(("v", SUM)), Scope())})
+    leaf = Question(Template(("v", SUM)), Scope())
+    await rig.world.apply(rig.key, [Evaluate("c", condition, {"X": leaf})])
 
 
 @pytest.mark.parametrize(
@@ -302,7 +304,7 @@ async def test_values_are_shown_once_they_were_asked_for(
 ) -> None:
     """As long as the task has not started. Variables of a task that does not run have none."""
     assert {} == (await rig.observed()).evaluated
-    await rig.world.apply(rig.key, [asked(when)])
+    await ask(rig, when)
     assert {"c": want} == (await rig.observed()).evaluated
     await started(rig, "c")
     assert {} == (await rig.observed()).evaluated
@@ -310,7 +312,7 @@ async def test_values_are_shown_once_they_were_asked_for(
 
 async def test_an_expression_without_a_value_is_shown_with_why(rig: Rig) -> None:
     """The engine makes words of it."""
-    await rig.world.apply(rig.key, [asked("1 / 0 == 1")])
+    await ask(rig, "1 / 0 == 1")
     shown = (await rig.observed()).evaluated["c"]
     assert isinstance(shown.when, Failure)
     assert "1 / 0 == 1" == shown.when.source
@@ -321,7 +323,7 @@ async def test_a_task_that_has_begun_keeps_its_values(rig: Rig) -> None:
     """Also for the next process, and whatever the expressions would give now."""
     await started(rig, "c", env={"X": "the first"})
     for _ in range(2):
-        await rig.world.apply(rig.key, [asked()])
+        await ask(rig)
         assert {"c": Evaluated(env={"X": "the first"})} == (await rig.observed()).evaluated
         rig.restart()
 

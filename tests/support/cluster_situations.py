@@ -90,7 +90,9 @@ async def fail_and_succeed(rig: ClusterRig) -> None:
     await look(rig)
     rig.end("a", number=3, output='{"rows": 1}')
     await rig.until_ended("a")
-    await look(rig)
+    await look(rig)  # Expressions are asked for,
+    await look(rig)  # then judged,
+    await rig.observed()  # and on record.
 
 
 async def two_attempts(rig: ClusterRig) -> None:
