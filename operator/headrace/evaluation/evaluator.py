@@ -9,7 +9,6 @@ import signal
 from collections.abc import Sequence
 from typing import Final
 
-from headrace.engine.definition.expressions.reading import narrowed
 from headrace.engine.definition.expressions.types import Failure, Question, Value
 from headrace.evaluation.failures import (
     Asked,
@@ -61,6 +60,8 @@ class Evaluator:
             await worker.end()
 
     async def _answer(self, question: Question) -> Value | Failure:
+        from headrace.engine.definition.expressions.reading import narrowed  # noqa: PLC0415 - slow to load, and often not needed
+
         asked, scope = question.asked, narrowed(question.asked, question.scope)
         try:
             message = write_question(Question(asked, scope))
