@@ -1,5 +1,7 @@
 """What is wrong with the expressions of a workflow: `headrace.engine.definition`."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -100,3 +102,21 @@ def test_a_task_on_its_own_reads_its_parameters_and_nothing_else() -> None:
     (problem,) = problems_alone(env("${{ tasks.a.outcome }}"), params)
     assert "spec.env[0].value" == problem.path
     assert "there is no task 'a'" in problem.message
+
+
+LOADED = """
+import sys
+import headrace.cli.run, headrace.local.world
+from headrace.api.reading.parse import parse_workflow
+from headrace.engine.definition.compile import compile_workflow
+task = {"name": "a", "image": "x", "env": [{"name": "X", "value": "$(Y) {{ z }}"}]}
+manifest = {"metadata": {"name": "w"}, "spec": {"tasks": [task]}}
+compile_workflow(parse_workflow(manifest))
+print("cel_expr_python" in sys.modules)
+"""
+
+
+def test_a_workflow_without_expressions_loads_no_language() -> None:
+    """It takes a third of a second, and most runs need none."""
+    words = [sys.executable, "-c", LOADED]
+    assert "False" == subprocess.check_output(words, text=True).strip()  # noqa: S603 - its own words
