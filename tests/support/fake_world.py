@@ -15,7 +15,7 @@ from headrace.engine.siblings import SiblingRun
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
 from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.task.observed import Busy, Denied, Evaluated, ObservedTask, Obstacle, TaskLog
-from headrace.evaluation.answers import answers
+from headrace.evaluation.answers import answers, recorded
 from support.evaluation import evaluate_here
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
 
@@ -140,7 +140,7 @@ class FakeWorld:
         if record is None or run.alone:
             found = await answers(evaluate_here, [request])
         else:
-            found = {request.task: Evaluated(env={name: record.env[name] for name in request.env})}
+            found = {request.task: recorded(request, {n: record.env[n] for n in request.env})}
         self._evaluated.setdefault(run.key, {}).update(found)
 
     def _end(self, run: FakeRun, end: EndAttempt) -> None:

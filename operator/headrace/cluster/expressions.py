@@ -14,7 +14,7 @@ from headrace.cluster.kinds import TASK_RUNS
 from headrace.cluster.specs import Specs
 from headrace.engine.task.actions import Evaluate
 from headrace.engine.task.observed import Busy, Evaluated
-from headrace.evaluation.answers import Asks, answers, no_answer
+from headrace.evaluation.answers import Asks, answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.manifests.json_form import name_of
 from headrace.manifests.kube import OwnObject
@@ -57,7 +57,7 @@ class Expressions:
         """
         new = [each for each in requests if each.task not in begun]
         known = {
-            each.task: Evaluated(env=await self._recorded(begun[each.task], each))
+            each.task: recorded(each, await self._recorded(begun[each.task], each))
             for each in requests
             if each.task in begun
         }

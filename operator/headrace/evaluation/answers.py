@@ -4,7 +4,7 @@ The answers to a turn's questions: first each `when`, then the variables of the 
 Knows the order of the questions. Decides nothing about tasks.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
@@ -41,6 +41,11 @@ async def answers(asks: Asks, requests: Sequence[Evaluate]) -> dict[str, Evaluat
     for (task, name, _), value in zip(leaves, texts, strict=True):
         env[task][name] = value
     return {each.task: Evaluated(when.get(each.task), env[each.task]) for each in requests}
+
+
+def recorded(request: Evaluate, env: Mapping[str, str]) -> Evaluated:
+    """Return the answer of a task that has begun: so its condition was true."""
+    return Evaluated(None if request.when is None else True, env)
 
 
 def no_answer(requests: Sequence[Evaluate], error: Exception, now: datetime) -> dict[str, Busy]:

@@ -15,7 +15,7 @@ from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
 from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, TaskLog
-from headrace.evaluation.answers import Asks, answers, no_answer
+from headrace.evaluation.answers import Asks, answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
@@ -225,11 +225,10 @@ class LocalWorld:
 
     async def _values(self, questions: Sequence[Evaluate]) -> dict[str, Evaluated]:
         """Return the values of a task's first attempt; for new tasks, evaluate."""
-        first = {each.task: self._attempts.get((each.task, 1)) for each in questions}
         known = {
-            task: Evaluated(env=attempt.record.env)
-            for task, attempt in first.items()
-            if attempt is not None
+            each.task: recorded(each, attempt.record.env)
+            for each in questions
+            if (attempt := self._attempts.get((each.task, 1))) is not None
         }
         new = [each for each in questions if each.task not in known]
         return {**known, **await answers(self._evaluate, new)}

@@ -12,7 +12,7 @@ from headrace.engine.definition.expressions.types import (
 )
 from headrace.engine.task.actions import Evaluate
 from headrace.engine.task.observed import Busy, Evaluated
-from headrace.evaluation.answers import AGAIN, answers, no_answer
+from headrace.evaluation.answers import AGAIN, answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from support.builders import NOON
 from support.evaluation import evaluate_here
@@ -63,3 +63,9 @@ def test_a_machine_without_an_answer_is_asked_again() -> None:
     """It is no fault of the expression."""
     found = no_answer([Evaluate("a")], NoAnswerError("no process"), NOON)
     assert {"a": Busy(Reason.EVALUATING, "no process", NOON + AGAIN)} == found
+
+
+def test_a_task_that_has_begun_had_a_true_condition() -> None:
+    """Whoever asks for it has not heard of the beginning yet."""
+    assert Evaluated(when=True, env={"X": "1"}) == recorded(Evaluate("a", question("x")), {"X": "1"})
+    assert Evaluated(env={"X": "1"}) == recorded(Evaluate("a"), {"X": "1"})

@@ -148,13 +148,9 @@ class ClusterWorld:
         if memory is not None and (item is None or item.metadata.uid != memory.uid):
             raise StaleError(f"{key.kind} {key.namespace}/{key.name} is another one now")
         questions = [action for action in actions if isinstance(action, Evaluate)]
+        others = [action for action in actions if not isinstance(action, Evaluate)]
         evaluations = [self._evaluate(key, questions)] if questions else []
-        await some_at_a_time(
-            [
-                *evaluations,
-                *(self._apply(key, action) for action in actions if action not in questions),
-            ]
-        )
+        await some_at_a_time([*evaluations, *(self._apply(key, action) for action in others)])
 
     async def record(self, key: RunKey, status: RunLog) -> None:
         """Write the WorkflowRun's status; for a TaskRun on its own, its log is the status."""

@@ -7,7 +7,7 @@ Knows the results of a run's tasks. Evaluates nothing.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from headrace.api.checks.instants import read_time
+from headrace.api.checks.instants import read_time, to_the_second
 from headrace.api.v1alpha1.task import OutputType
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Question, Scope, Value
@@ -57,16 +57,16 @@ def evaluate(
 
 
 def _about(run: ObservedRun) -> dict[str, Value]:
-    """Return what expressions can read of the run itself."""
-    time = run.logical_time or run.created
+    """Return what expressions can read of the run itself: times as its programs get them."""
+    time = to_the_second(run.logical_time or run.created)
     interval = run.interval
     return {
         "name": run.key.name,
         "workflow": run.workflow,
         "namespace": run.key.namespace,
         "logicalTime": time,
-        "intervalStart": interval.start if interval is not None else time,
-        "intervalEnd": interval.end if interval is not None else time,
+        "intervalStart": time if interval is None else to_the_second(interval.start),
+        "intervalEnd": time if interval is None else to_the_second(interval.end),
         "trigger": run.trigger.value,
     }
 

@@ -50,8 +50,8 @@ class Evaluate:
     """
     Find the values of a task's expressions, for the next observation.
 
-    The TaskRun of a task that has begun has the values of `env`: these are the answer. Otherwise
-    they are evaluated.
+    The TaskRun of a task that has begun has the values of `env`: these are the answer, and its
+    `when` was true. Otherwise they are evaluated.
     """
 
     task: str

@@ -85,6 +85,12 @@ def test_a_run_without_a_tick_stands_for_its_creation() -> None:
     } == scope.run
 
 
+def test_times_are_those_that_programs_get() -> None:
+    """In whole seconds, as Kubernetes keeps them."""
+    scope = asked(logical_time=at(5.75)).env["X"].scope
+    assert at(5) == scope.run["logicalTime"] == scope.run["intervalEnd"]
+
+
 def test_a_run_of_a_tick_has_its_interval() -> None:
     """And says what started it."""
     interval = Interval(start=at(-60), end=NOON)

@@ -18,11 +18,11 @@ def when(view: TaskView) -> Verdict | None:
     conditional = asked.when is not None and not view.begun
     if not (conditional or asked.env):
         return None
-    if known is None:
+    if known is None or (conditional and known.when is None):
         return Ask(conditional=conditional)
     if conditional and isinstance(known.when, Failure):
         return Ended(Outcome.FAILED, Reason.INVALID_EXPRESSION, f"when: {words(known.when)}")
-    if conditional and known.when is not True:
+    if conditional and known.when is False:
         return Ended(Outcome.SKIPPED, Reason.SKIPPED, asked.skip_words)
     problem = failure_of(known)
     return Ended(Outcome.FAILED, Reason.INVALID_EXPRESSION, problem) if problem else None

@@ -47,6 +47,9 @@ SEEN: Mapping[str, Any] = {"seen": ObservedTask()}
         pytest.param(view("both"), "ask when", id="nobody knows anything"),
         pytest.param(view("given"), "ask values", id="nobody knows a variable"),
         pytest.param(view("conditional", **known(when=True)), "start 1", id="the task runs"),
+        pytest.param(
+            view("both", **known(X="3")), "ask when", id="the variables are known, and no condition"
+        ),
         pytest.param(view("conditional", **known(when=False)), "Skipped Skipped", id="it does not"),
         pytest.param(
             view("conditional", **known(WRONG)),
