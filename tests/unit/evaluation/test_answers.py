@@ -67,5 +67,6 @@ def test_a_machine_without_an_answer_is_asked_again() -> None:
 
 def test_a_task_that_has_begun_had_a_true_condition() -> None:
     """Whoever asks for it has not heard of the beginning yet."""
-    assert Evaluated(when=True, env={"X": "1"}) == recorded(Evaluate("a", question("x")), {"X": "1"})
-    assert Evaluated(env={"X": "1"}) == recorded(Evaluate("a"), {"X": "1"})
+    env = {"X": "1"}
+    assert Evaluated(when=True, env=env) == recorded(Evaluate("a", question("x")), env)
+    assert Evaluated(env=env) == recorded(Evaluate("a"), env)
