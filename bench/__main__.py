@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 PARTS = {
     "engine": "one turn of a run, by its size",
     "definitions": "large definitions: time to compile, memory while kept",
+    "expressions": "expressions: a check, an answer, hostile ones",
     "memory": "what objects cost the memory of a controller",
     "plumbing": "the client and the cache, beside the official client",
     "local": "runs on this machine",

@@ -5,18 +5,35 @@ The engine relies on this and on nothing else. The world in memory may be truste
 goes. A further world joins with a line in `KINDS` (see `support.world_contract`).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.definition.expressions.types import (
+    Expression,
+    Failure,
+    Question,
+    Scope,
+    Template,
+    Wants,
+)
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, Mark, RunKey, RunLog
-from headrace.engine.task.actions import EndAttempt, RunContext
-from headrace.engine.task.observed import Attempt, One, Sighting, Stage, TaskLog, Watched
+from headrace.engine.task.actions import EndAttempt, Evaluate, RunContext
+from headrace.engine.task.observed import (
+    Attempt,
+    Evaluated,
+    One,
+    Sighting,
+    Stage,
+    TaskLog,
+    Watched,
+)
 from headrace.engine.task.work import start_attempt
 from headrace.manifests.where import where
 from support import cluster_world, local_world
@@ -72,14 +89,20 @@ async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     tasks = (
         task("a", retry=retries(2, seconds=0), **kind.fields),
         task("b", "a", **kind.fields),
-        task("c", **kind.fields),
+        task("c", env=(EnvVar(name="X", value="${{ run.name }}"),), **kind.fields),
     )
     made = await kind.make(request, spec(*tasks))
     yield made
     await made.close()
 
 
-async def started(rig: Rig, *tasks: str, number: int = 1, memory: str | None = None) -> None:
+async def started(
+    rig: Rig,
+    *tasks: str,
+    number: int = 1,
+    memory: str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> None:
     """Ask for an attempt of each task."""
     run = await rig.observed()
     assert run.definition is not None
@@ -88,7 +111,7 @@ async def started(rig: Rig, *tasks: str, number: int = 1, memory: str | None = N
     )
     tables = run.definition.tasks
     await rig.world.apply(
-        rig.key, [start_attempt(tables[name], number, context, memory) for name in tasks]
+        rig.key, [start_attempt(tables[name], number, context, memory, env) for name in tasks]
     )
 
 
@@ -255,11 +278,62 @@ async def test_the_status_of_a_run_survives(rig: Rig) -> None:
         rig.restart()
 
 
+# --- expressions ------------------------------------------------------------------------------
+
+SUM = Expression("1 + 1")
+
+
+async def ask(rig: Rig, when: str | None = None) -> None:
+    """Ask for the values of task c, as a turn does: after a look."""
+    await rig.observed()
+    condition = None if when is None else Question(Expression(when, Wants.BOOL), Scope())
+    leaf = Question(Template(("v", SUM)), Scope())
+    await rig.world.apply(rig.key, [Evaluate("c", condition, {"X": leaf})])
+
+
+@pytest.mark.parametrize(
+    ("when", "want"),
+    [
+        (None, Evaluated(env={"X": "v2"})),
+        ("1 == 1", Evaluated(when=True, env={"X": "v2"})),
+        ("1 == 2", Evaluated(when=False)),
+    ],
+)
+async def test_values_are_shown_once_they_were_asked_for(
+    rig: Rig, when: str | None, want: Evaluated
+) -> None:
+    """As long as the task has not started. Variables of a task that does not run have none."""
+    assert {} == (await rig.observed()).evaluated
+    await ask(rig, when)
+    assert {"c": want} == (await rig.observed()).evaluated
+    await started(rig, "c")
+    assert {} == (await rig.observed()).evaluated
+
+
+async def test_an_expression_without_a_value_is_shown_with_why(rig: Rig) -> None:
+    """The engine makes words of it."""
+    await ask(rig, "1 / 0 == 1")
+    shown = (await rig.observed()).evaluated["c"]
+    assert isinstance(shown.when, Failure)
+    assert "1 / 0 == 1" == shown.when.source
+    assert {} == shown.env
+
+
+async def test_a_task_that_has_begun_keeps_its_values(rig: Rig) -> None:
+    """Also for the next process, and whatever the expressions would give now."""
+    await started(rig, "c", env={"X": "the first"})
+    for _ in range(2):
+        await ask(rig)
+        assert {"c": Evaluated(env={"X": "the first"})} == (await rig.observed()).evaluated
+        rig.restart()
+
+
 # --- all together -----------------------------------------------------------------------------
 
 
 async def test_a_run_gets_to_its_end(rig: Rig) -> None:
     """With a failure, a retry, outputs, and another process after every step."""
+    await rig.look()  # asks for what c needs
     await rig.look()
     rig.restart()
     rig.end("a", 3)

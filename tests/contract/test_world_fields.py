@@ -26,7 +26,6 @@ from support.virtual_time import run_virtually
 
 Excuses = Mapping[str, str]
 
-NOBODY_SKIPS: Final = "no rule and no person skips a task yet; conditions on tasks will"
 SIZE_UNKNOWN: Final = "a kubelet cuts what a program wrote, and does not say how long it was"
 ONE_RUN: Final = "a runner knows its own run, whatever others go on beside it"
 NEVER_EDITED: Final = "the spec of a TaskRun never changes, so there is no second generation"
@@ -36,19 +35,16 @@ NO_QUEUE: Final = "a process starts the moment that it is made, and none takes i
 NO_REFUSAL: Final = "what cannot be started is an attempt that has failed"
 
 NO_LIMIT: Final = "a run in a cluster may have any number of attempts at a time"
-NO_BUSY: Final = "a slot is the engine's to give, and nothing else can be short"
 LIMIT: Final = dict.fromkeys(("ObservedRun.slots", "Slots.total", "Slots.message"), NO_LIMIT)
 
 IN_MEMORY: Final = {
     **LIMIT,
-    "Counts.skipped": NOBODY_SKIPS,
     "Ending.output_bytes": SIZE_UNKNOWN,
     "ObservedTask.generation": NEVER_EDITED,
     "RunLog.revision": "a run has its definition itself, and no name for it",
 }
 IN_A_CLUSTER: Final = {
     **LIMIT,
-    "Counts.skipped": NOBODY_SKIPS,
     "Ending.output_bytes": SIZE_UNKNOWN,
     "ObservedTask.generation": NEVER_EDITED,
 }
@@ -57,8 +53,8 @@ IN_A_REAL_CLUSTER: Final = {
     "Sighting.crowded_since": "no policy puts containers into pods here",
 }
 ON_THIS_MACHINE: Final = {
-    "Counts.skipped": NOBODY_SKIPS,
     "ObservedRun.interval": "nobody can give one on the command line",
+    "ObservedRun.trigger": "somebody types the command, and nothing else starts a run",
     "ObservedRun.refusal": "a definition is checked before there is a run of it",
     "ObservedRun.hindrance": "a run is made with its definition, and keeps it",
     "RunLog.revision": "a run has its definition itself, and no name for it",
@@ -108,9 +104,6 @@ ON_THIS_MACHINE: Final = {
             "Attempt.replaced",
         ),
         NO_QUEUE,
-    ),
-    **dict.fromkeys(
-        ("ObservedRun.obstacles", "Busy.reason", "Busy.message", "Busy.until"), NO_BUSY
     ),
     **dict.fromkeys(("Denied.reason", "Denied.message", "Denied.since"), NO_REFUSAL),
 }

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
+from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import WORKFLOWS
-from headrace.cluster.subjects.run import ClusterWorld, Hooks
+from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.subjects import subjects
 from headrace.kube.client import Client
@@ -22,6 +23,7 @@ from headrace.kube.transport import Transport
 from headrace.loop.queue import WorkQueue
 from headrace.loop.subject import turn
 from headrace.manifests.kube import OwnObject
+from support.evaluation import evaluate_here
 from support.plumbing import virtual_clock
 from support.virtual_time import now, seeded
 from support.world_rig import WorldRig
@@ -59,7 +61,7 @@ class Controller:
         self._workflows = Store(OwnObject, lambda _: (), self._workflow_changed, lambda _: False)
         client = self._client(WRITES)
         events = EventRecorder(client, WorldRig.clock, "test")
-        hooks = Hooks(WorldRig.clock, self._later, events)
+        hooks = Hooks(WorldRig.clock, self._later, events, evaluate_here)
         runs = ClusterWorld(self._caches, client, hooks)
         above = WorkflowWorld(self._caches, client, runs.definitions, events, WorldRig.clock)
         self._subjects = subjects(runs, above, lambda _: None)

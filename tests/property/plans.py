@@ -19,6 +19,11 @@ CONCURRENCY: Final = (
     {"policy": "Replace"},
     {"policy": "Replace"},
 )
+LOOKS: Final = {
+    "Succeeded": oracle.SUCCESS,
+    "Failed": oracle.FAILURE,
+    "Skipped": oracle.SKIP,
+}
 IMAGE: Final = "busybox"
 LAST_RUN: Final = 10.0  # Seconds from the beginning.
 
@@ -33,6 +38,8 @@ class Plan:
     concurrency: dict[str, Any]
     runs: dict[str, float]
     """When each is made, in seconds from the beginning."""
+    reads: dict[str, str]
+    """By task: the task whose outcome its expressions read."""
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -68,17 +75,37 @@ class Plan:
 
     def starts(self, name: str) -> bool:
         """Tell whether a task starts."""
+        return self.outcome(name) in ("Succeeded", "Failed")
+
+    def outcome(self, name: str) -> str:
+        """Say how a task ends."""
         task = self.task(name)
         looks = [self._look(each) for each in task.get("dependsOn", ())]
-        return not looks or oracle.may_start(task["runWhen"], looks)
+        if looks and not oracle.may_start(task["runWhen"], looks):
+            return "Omitted"
+        if not self._wanted(task):
+            return "Skipped"
+        return "Succeeded" if 0 in self.attempts(name) else "Failed"
+
+    def variable(self, name: str) -> str | None:
+        """Return what a task's program gets in its variable, if it has one."""
+        read = self.reads.get(name)
+        return None if read is None else self.outcome(read)
+
+    def _wanted(self, task: dict[str, Any]) -> bool:
+        """Tell whether a task's condition is true, of those that are drawn here."""
+        read = self.reads.get(task["name"])
+        if read is None or "when" not in task:
+            return True
+        return (self.outcome(read) == "Succeeded") == ("==" in task["when"])
 
     def _look(self, name: str) -> str:
         """Say how a task looks to those that wait for it."""
-        task = self.task(name)
-        if self.starts(name):
-            return oracle.SUCCESS if 0 in self.attempts(name) else oracle.FAILURE
-        looks = [self._look(each) for each in task["dependsOn"]]
-        return oracle.look_of_omitted(task["runWhen"], looks)
+        task, outcome = self.task(name), self.outcome(name)
+        if outcome == "Omitted":
+            looks = [self._look(each) for each in task["dependsOn"]]
+            return oracle.look_of_omitted(task["runWhen"], looks)
+        return LOOKS[outcome]
 
 
 def draw_plan(random: Random) -> Plan:
@@ -90,11 +117,33 @@ def draw_plan(random: Random) -> Plan:
         rule = random.choice(RULES) if after else RULES[0]
         tasks.append({**_task(random, f"t{n}"), "dependsOn": after, "runWhen": rule})
     last = [_task(random, f"z{n}") for n in range(random.choice((0, 0, 1, 2)))]
+    reads = _add_expressions(random, tasks, last)
     count = random.choice((1, 1, 2, 2, 3))
     runs = {f"x{n}": random.uniform(0, LAST_RUN) if n else 0.0 for n in range(count)}
     names = [each["name"] for each in (*tasks, *last)]
     programs = {name: _program(random) for name in names}
-    return Plan(tasks, last, programs, random.choice(CONCURRENCY), runs)
+    return Plan(tasks, last, programs, random.choice(CONCURRENCY), runs, reads)
+
+
+def _add_expressions(
+    random: Random, tasks: list[dict[str, Any]], last: list[dict[str, Any]]
+) -> dict[str, str]:
+    """Give some tasks a variable, and some of these a condition; return what they read."""
+    before: dict[str, set[str]] = {}
+    reads: dict[str, str] = {}
+    for task in (*tasks, *last):
+        after = task.get("dependsOn", ())
+        seen = {*after}.union(*(before[name] for name in after)) if task in tasks else {*before}
+        if task in tasks:
+            before[task["name"]] = seen
+        if not seen or random.random() < 0.5:
+            continue
+        read = reads[task["name"]] = random.choice(sorted(seen))
+        task["env"] = [{"name": "X", "value": f"${{{{ tasks.{read}.outcome }}}}"}]
+        if random.random() < 0.7:
+            sign = random.choice(("==", "==", "!="))
+            task["when"] = f"tasks.{read}.outcome {sign} 'Succeeded'"
+    return reads
 
 
 def _task(random: Random, name: str) -> dict[str, Any]:

@@ -7,16 +7,20 @@ same run that met none, and with what the reference says.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
+from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import NamedTask, RunWhen
 from headrace.api.v1alpha1.workflow import OnFailure, RunTimeouts
 from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.expressions.types import Failure, Scope
 from headrace.engine.definition.run_when import NEED_UPSTREAM
 from support import oracle
 from support.builders import last, limits, on, retries, task, workflow
+from support.evaluation import value_of
 
 End = tuple[int | None, Reason | None]
 """An exit code, or a reason."""
@@ -67,6 +71,18 @@ class Plan:
         policy = oracle.Retries(retry.limit, retry.infrastructure_limit, rules)
         return oracle.attempts(policy, [_told(end) for end in (*self.ends[name], GOOD)])
 
+    def unstarted(self, name: str, outcomes: Mapping[str, str]) -> str | None:
+        """Return how a task ends that its rule lets start, if its expressions end it; else None."""
+        asked = self.definition.tasks[name].expressions
+        tasks = {each: {"outcome": outcomes[each], "outputs": {}} for each in asked.reads}
+        scope = Scope(run={"name": "etl-1", "workflow": "etl"}, tasks=tasks)
+        wanted = True if asked.when is None else value_of(asked.when, scope)
+        if wanted is False:
+            return "Skipped"
+        values = [value_of(each, scope) for each in asked.env.values()]
+        wrong = any(isinstance(each, Failure) for each in (wanted, *values))
+        return "Failed" if wrong else None
+
     def end(self, name: str, number: int) -> End:
         """Return how an attempt ends; all that are not planned end well."""
         planned = self.ends[name]
@@ -81,24 +97,46 @@ def _told(end: End) -> oracle.Ending:
 
 
 @st.composite
+def expressions(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
+    """Draw the condition and the variable of a task, over tasks that end before it."""
+    sources = ["true", "false", "run.name == 'etl-1'", "1 / 0 == 1"]
+    values = ["${{ run.workflow }}", "plain", "${{ 1 / 0 }}"]
+    for name in before:
+        sources += [f"tasks.{name}.outcome == 'Succeeded'", f"tasks.{name}.outcome != 'Failed'"]
+        values += [f"it is ${{{{ tasks.{name}.outcome }}}}", f"${{{{ tasks.{name}.outputs.x }}}}"]
+    found: dict[str, Any] = {}
+    if draw(st.integers(0, 2)) == 0:
+        found["when"] = draw(st.sampled_from(sources))
+    if draw(st.integers(0, 2)) == 0:
+        found["env"] = (EnvVar(name="X", value=draw(st.sampled_from(values))),)
+    return found
+
+
+@st.composite
 def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
     """Draw a workflow of up to 12 tasks; `troubled` ones have time limits and may stop early."""
     tasks: list[NamedTask] = []
+    before: dict[str, list[str]] = {}
     for n in range(draw(st.integers(1, 12))):
         names = [each.name for each in tasks]
         after = draw(st.lists(st.sampled_from(names), max_size=4, unique=True)) if names else []
         rules = [each for each in RunWhen if after or each not in NEED_UPSTREAM]
         times = limits(pending=60, total=draw(st.sampled_from([None, 100]))) if troubled else None
+        before[f"t{n}"] = sorted({*after}.union(*(before[each] for each in after)))
         tasks.append(
             task(
                 *(f"t{n}", *after),
-                when=draw(st.sampled_from(rules)),
+                **draw(expressions(before[f"t{n}"])),
+                rule=draw(st.sampled_from(rules)),
                 retry=draw(SOME_POLICY),
                 timeouts=times,
                 allow_failure=draw(st.booleans()),
             )
         )
-    tasks += [last(f"z{n}", retry=draw(SOME_POLICY)) for n in range(draw(st.integers(0, 2)))]
+    tasks += [
+        last(f"z{n}", retry=draw(SOME_POLICY), **draw(expressions(list(before))))
+        for n in range(draw(st.integers(0, 2)))
+    ]
     ends = {each.name: draw(st.lists(ENDS, max_size=4)) for each in tasks}
     more = {}
     if troubled:

@@ -87,6 +87,8 @@ class Ride:
                 for each in item["status"].get("attempts", ())
             ]
             self._equal(want, codes, f"the exit codes of {task}")
+            given = [each["spec"].get("env", [{}])[0].get("value") for each in found]
+            self._equal([plan.variable(name)] * len(found), given, f"the variable of {task}")
             made = {number: n for (of, number), n in self._ledger.jobs.items() if of == task}
             self._equal({n + 1: 1 for n in range(len(want))}, made, f"the Jobs of {task}")
         bad = [name for name in plan.programs if plan.starts(name) and 0 not in plan.attempts(name)]

@@ -7,6 +7,8 @@ An ordinary test run has the same examples each time. `HEADRACE_EXAMPLES` draws 
 """
 
 import os
+from collections import Counter
+from typing import Final
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,6 +26,12 @@ from property.random_runs import (
 from support import oracle
 from support.fake_cluster import Fault
 
+LOOKS: Final = {
+    "Succeeded": oracle.SUCCESS,
+    "Failed": oracle.FAILURE,
+    "Skipped": oracle.SKIP,
+}
+"""How tasks that were not left out look to those that wait for them."""
 ASKED = os.environ.get("HEADRACE_EXAMPLES")
 UNHURRIED = settings(
     max_examples=int(ASKED or "150"),
@@ -70,22 +78,31 @@ def test_every_run_ends_and_leaves_nothing_running(
 @given(plans(), st.integers(0, 20))
 def test_a_run_ends_as_the_reference_says(plan: Plan, order: int) -> None:
     """Tasks start, are tried again and left out as a second, plain reading of the rules has it."""
-    ride, looks = calm(plan, order), dict[str, str]()
-    for name in plan.definition.graph.order:
-        task = plan.definition.tasks[name]
-        upstream = [looks[each] for each in task.upstream]
-        if not oracle.may_start(task.run_when.value, upstream):
+    ride, looks, outcomes = calm(plan, order), dict[str, str](), dict[str, str]()
+    tasks, first = plan.definition.tasks, plan.definition.graph.order
+    for name in (*first, *plan.definition.names[len(first) :]):
+        rule, upstream = tasks[name].run_when.value, [looks[each] for each in tasks[name].upstream]
+        if not tasks[name].is_finally and not oracle.may_start(rule, upstream):
             assert name not in ride.run.task_runs
-            looks[name] = oracle.look_of_omitted(task.run_when.value, upstream)
+            outcomes[name], looks[name] = "Omitted", oracle.look_of_omitted(rule, upstream)
             continue
-        want = plan.attempts(name)
-        assert [reason for reason, _ in want] == made(ride, name)
-        looks[name] = oracle.SUCCESS if want[-1][0] == "Succeeded" else oracle.FAILURE
-    last = plan.definition.names[len(looks) :]
-    assert all([reason for reason, _ in plan.attempts(name)] == made(ride, name) for name in last)
-    ends = {name: made(ride, name)[-1] for name in ride.run.task_runs}
-    blamed = [name for name, end in ends.items() if end != "Succeeded" and not may_fail(plan, name)]
+        end = plan.unstarted(name, outcomes)
+        assert (end is None) == (name in ride.run.task_runs)
+        outcomes[name] = end or as_planned(plan, ride, name)
+        looks[name] = LOOKS[outcomes[name]]
+    blamed = [
+        name for name, end in outcomes.items() if end == "Failed" and not may_fail(plan, name)
+    ]
     assert ride.run.log.succeeded == (not blamed)
+    ends = Counter(outcomes.values())
+    assert ends == {end: n for end in ends if (n := getattr(ride.run.log.counts, end.lower()))}
+
+
+def as_planned(plan: Plan, ride: Ride, name: str) -> str:
+    """Return the outcome of a task that started, after a look at its attempts."""
+    want = [reason for reason, _ in plan.attempts(name)]
+    assert want == made(ride, name)
+    return "Succeeded" if want[-1] == "Succeeded" else "Failed"
 
 
 def made(ride: Ride, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.outcome import Outcome
@@ -10,15 +11,25 @@ from support.fake_cluster import CrashError, Fault, LostAnswerError
 from support.fake_world import StaleError
 from support.story import NewStory, Story
 
+VARIABLE = EnvVar(name="X", value="${{ tasks.extract.outcome }}")
 DEFINITION = workflow(
     task("extract", retry=retries(1, seconds=0)),
     task("left", "extract"),
     task("right", "extract"),
-    task("join", "left", "right", when="AllDone"),
-    task("alert", "left", "right", when="OneFailed"),
+    task("join", "left", "right", rule="AllDone"),
+    task("alert", "left", "right", rule="OneFailed"),
+    task("skipped", "right", rule="AllDone", when="tasks.right.outcome == 'Succeeded'"),
+    task("after", "skipped", rule="AllSkipped"),
+    task("wrong", "left", when="tasks.left.outputs.rows > 0", allow_failure=True),
+    task("given", "left", env=(VARIABLE,), retry=retries(1, seconds=0)),
     last("tidy"),
 )
-CODES = {"extract": [1, 0], "left": [0], "right": [1], "join": [0], "alert": [0], "tidy": [0]}
+CODES = {
+    "extract": [1, 0],
+    "given": [1, 0],
+    "right": [1],
+    **{name: [0] for name in ("left", "join", "alert", "after", "tidy")},
+}
 """How each attempt ends."""
 
 
@@ -63,10 +74,12 @@ FAULTS = [
 
 
 def test_the_calm_story_has_what_the_others_are_compared_with() -> None:
-    """A retry, a failure, an alert, a tidy-up task."""
+    """A retry, a failure, an alert, a skipped task, one without a value, a tidy-up task."""
     assert (False, Reason.FAILED) == CALM.told
     assert [1, 0] == [each.progress.exit_code for each in CALM.log("extract").attempts]
-    assert {"extract", "left", "right", "join", "alert", "tidy"} == CALM.outcomes.keys()
+    assert CODES.keys() == CALM.outcomes.keys()
+    assert (1, 2) == (CALM.status.counts.skipped, CALM.status.counts.failed)
+    assert "Succeeded" == CALM.record("given").env["X"]
     assert Outcome.FAILED == CALM.outcomes["right"]
 
 
@@ -83,6 +96,7 @@ def test_a_fault_at_any_write_changes_nothing_in_the_end(
     assert CALM.status.counts == story.status.counts
     assert CALM.status.positions == story.status.positions
     assert CALM.jobs_made == story.jobs_made
+    assert CALM.record("given").env == story.record("given").env
 
 
 @pytest.mark.parametrize("write", range(1, 12))

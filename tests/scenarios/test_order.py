@@ -81,8 +81,8 @@ def test_each_rule_in_a_run(
         workflow(
             task("first"),
             *(task(name) for name in (*goods, *bads)),
-            *(task(name, "first", when="OneFailed") for name in out),
-            task("judged", *goods, *bads, *out, when=rule),
+            *(task(name, "first", rule="OneFailed") for name in out),
+            task("judged", *goods, *bads, *out, rule=rule),
         )
     )
     story.tick()
@@ -106,7 +106,7 @@ def test_every_rule_is_in_the_table_of_runs() -> None:
 @pytest.mark.parametrize("rule", ["OneFailed", "OneDone"])
 def test_a_one_rule_starts_as_soon_as_one_is_enough(new_story: NewStory, rule: str) -> None:
     """It does not wait for the others."""
-    story = new_story(workflow(task("a"), task("b"), task("alert", "a", "b", when=rule)))
+    story = new_story(workflow(task("a"), task("b"), task("alert", "a", "b", rule=rule)))
     story.tick()
     story.fail("a")
     assert {"b", "alert"} == story.alive
@@ -114,7 +114,7 @@ def test_a_one_rule_starts_as_soon_as_one_is_enough(new_story: NewStory, rule: s
 
 def test_always_starts_at_once(new_story: NewStory) -> None:
     """It waits for nothing, whatever stands in dependsOn."""
-    story = new_story(workflow(task("a"), task("watch", "a", when="Always")))
+    story = new_story(workflow(task("a"), task("watch", "a", rule="Always")))
     story.tick()
     assert {"a", "watch"} == story.alive
 
@@ -140,7 +140,7 @@ def test_a_failure_leaves_out_what_needs_its_success_and_nothing_else(new_story:
 
 def test_an_omission_after_a_failure_looks_failed_to_others(new_story: NewStory) -> None:
     """Who waits for the end of a broken branch can start an alert (Airflow's upstream_failed)."""
-    story = new_story(workflow(task("a"), task("b", "a"), task("alert", "b", when="OneFailed")))
+    story = new_story(workflow(task("a"), task("b", "a"), task("alert", "b", rule="OneFailed")))
     story.tick()
     story.fail("a")
     assert {"alert"} == story.alive
@@ -157,9 +157,9 @@ def test_an_omission_is_not_decided_before_it_is_sure_how_it_looks(new_story: Ne
         workflow(
             task("first"),
             task("slow"),
-            task("skipped", "first", when="OneFailed"),
+            task("skipped", "first", rule="OneFailed"),
             task("join", "skipped", "slow"),
-            task("alert", "join", when="OneFailed"),
+            task("alert", "join", rule="OneFailed"),
         )
     )
     story.tick()

@@ -28,7 +28,7 @@ def swept(story: Story) -> None:
 def test_who_waits_for_a_task_out_of_time_waits_for_its_pod_too(new_story: NewStory) -> None:
     """Its end is on record at once; what follows starts when nothing of it runs."""
     story = slow(
-        new_story, workflow(task("a", timeouts=limits(total=60)), task("b", "a", when="AllDone"))
+        new_story, workflow(task("a", timeouts=limits(total=60)), task("b", "a", rule="AllDone"))
     )
     story.begin("a")
     story.pass_time(60)
@@ -45,7 +45,7 @@ def test_who_waits_for_a_task_whose_record_was_deleted_waits_for_its_pod_too(
     new_story: NewStory,
 ) -> None:
     """That it failed is known at once, and that it still runs as well."""
-    story = slow(new_story, workflow(task("a"), task("alert", "a", when="OneFailed")))
+    story = slow(new_story, workflow(task("a"), task("alert", "a", rule="OneFailed")))
     story.begin("a")
     story.cluster.delete_task_run(story.run, "a")
     story.tick()
@@ -58,7 +58,7 @@ def test_who_waits_for_a_task_whose_record_was_deleted_waits_for_its_pod_too(
 
 def test_a_rule_that_others_meet_waits_for_nobody(new_story: NewStory) -> None:
     """With OneFailed it starts by the task that is gone, whatever becomes of the other."""
-    alert = task("alert", "a", "b", when="OneFailed")
+    alert = task("alert", "a", "b", rule="OneFailed")
     story = slow(new_story, workflow(task("a", timeouts=limits(total=60)), task("b"), alert))
     story.begin("a", "b")
     story.pass_time(60)

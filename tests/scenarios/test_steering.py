@@ -10,7 +10,7 @@ from support.builders import chain, last, retries, task, workflow
 from support.story import NewStory
 
 TWO_BRANCHES = workflow(
-    task("a"), task("b", "a"), task("c"), task("d", "c", when="AllDone"), last("tidy")
+    task("a"), task("b", "a"), task("c"), task("d", "c", rule="AllDone"), last("tidy")
 )
 
 
@@ -115,7 +115,7 @@ def test_a_task_that_never_got_an_attempt_is_stopped(new_story: NewStory) -> Non
 def test_what_a_rule_left_out_stays_left_out_when_the_run_is_stopped(new_story: NewStory) -> None:
     """The outcome of a task that ended before the stop does not change, nor what others saw."""
     story = new_story(
-        workflow(task("a"), task("slow"), task("alert", "a", when="OneFailed"), task("z", "slow"))
+        workflow(task("a"), task("slow"), task("alert", "a", rule="OneFailed"), task("z", "slow"))
     )
     story.tick()
     story.succeed("a")

@@ -64,6 +64,9 @@ class Mirror:
             if run.uid in owners(task_run):
                 uid = task_run["metadata"]["uid"]
                 record = self._records.setdefault(uid, FakeTaskRun())
+                record.env = {
+                    each["name"]: each.get("value", "") for each in task_run["spec"].get("env", ())
+                }
                 record.log, _ = task_log(msgspec.convert(task_run, OwnObject))
                 run.task_runs.setdefault(task_run["spec"]["task"], record)
                 there.add(id(record))

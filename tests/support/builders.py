@@ -42,9 +42,9 @@ def at(seconds: float) -> datetime:
 # --- definitions ------------------------------------------------------------------------------
 
 
-def task(name: str, *after: str, when: str = "AllSucceeded", **fields: Any) -> Task:
+def task(name: str, *after: str, rule: str = "AllSucceeded", **fields: Any) -> Task:
     """Return a task that waits for others."""
-    return Task(name=name, depends_on=after, run_when=RunWhen(when), **fields)
+    return Task(name=name, depends_on=after, run_when=RunWhen(rule), **fields)
 
 
 def last(name: str, **fields: Any) -> NamedTask:
@@ -90,6 +90,7 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
         (Task if not each.is_finally else NamedTask)(
             name=each.name,
             allow_failure=each.allow_failure,
+            when=None if each.expressions.when is None else each.expressions.when.source,
             **{} if each.is_finally else {"depends_on": each.upstream, "run_when": each.run_when},
             **{name: getattr(each.work.body, name) for name in TaskBody.model_fields},
         )

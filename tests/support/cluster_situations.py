@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from headrace.api.v1alpha1.pod import Resources
+from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind
@@ -13,6 +13,7 @@ from support.cluster_world import ClusterRig, fields
 
 GROWS: Final = on(3, then="Retry", memory_factor_percent=200)
 LIMITED: Final = Resources(requests={"cpu": "1m", "memory": "8Mi"}, limits={"memory": "32Mi"})
+VARIABLE: Final = EnvVar(name="X", value="${{ tasks.a.outputs.rows }}")
 TASKS: Final = (
     task("a", retry=retries(2, GROWS, seconds=0), **fields(resources=LIMITED)),
     task("b", "a", **fields()),
@@ -21,13 +22,17 @@ TASKS: Final = (
     task("denied", service_account_name="default", **fields()),
     task("busy", service_account_name="nobody", **fields()),
     task("patient", retry=retries(1, seconds=3600), **fields()),
-    task("alert", "a", when="OneFailed", **fields()),
+    task("alert", "a", rule="OneFailed", **fields()),
+    task("skipped", "a", when="tasks.a.outputs.rows > 1", **fields()),
+    task("wrong", "a", when="tasks.a.outputs.none", allow_failure=True, **fields()),
+    task("given", "a", env=(VARIABLE,), **fields()),
     last("tidy", **fields()),
 )
 SPEC: Final = spec(*TASKS, params=(param("day"),), concurrency={"policy": "Queue"})
 ASKED: Final[dict[str, Any]] = {
     "params": [{"name": "day", "value": "monday"}],
     "logicalTime": "2030-01-01T12:00:00Z",
+    "trigger": "Schedule",
     "interval": {"start": "2030-01-01T11:00:00Z", "end": "2030-01-01T12:00:00Z"},
 }
 
@@ -86,7 +91,9 @@ async def fail_and_succeed(rig: ClusterRig) -> None:
     await look(rig)
     rig.end("a", number=3, output='{"rows": 1}')
     await rig.until_ended("a")
-    await look(rig)
+    await look(rig)  # Expressions are asked for,
+    await look(rig)  # then judged,
+    await rig.observed()  # and on record.
 
 
 async def two_attempts(rig: ClusterRig) -> None:

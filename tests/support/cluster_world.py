@@ -16,8 +16,9 @@ from cluster.control import Stage
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.caches import Caches
 from headrace.cluster.events import EventRecorder
+from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.subjects.run import ClusterWorld, Hooks
+from headrace.cluster.subjects.run import ClusterWorld
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.kube.client import Client
 from headrace.kube.credentials import from_kubeconfig
@@ -29,6 +30,7 @@ from headrace.kube.transport import HttpTransport
 from headrace.loop.runs import reconcile
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.names import job_name
+from support.evaluation import evaluate_here
 from support.plumbing import manifest
 from support.virtual_time import seeded
 from tools.cluster.commands import CommandFailedError
@@ -81,7 +83,7 @@ class ClusterRig:
         self._stop()
         caches = Caches(lambda _: self._news.set(), lambda uid: self.world.pictures.outdated(uid))  # noqa: PLW0108 - the world comes later
         events = EventRecorder(self._client, _now, "contract")
-        hooks = Hooks(_now, lambda _key, _seconds: self._news.set(), events)
+        hooks = Hooks(_now, lambda _key, _seconds: self._news.set(), events, evaluate_here)
         self.world = ClusterWorld(caches, self._client, hooks)
         self._informers = [
             Informer(self._client, Scope(resource, self.key.namespace, labels=selector), store)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import DesiredState, Interval
+from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
 from headrace.engine.run.observed import RunKey, RunKind, RunLog
 from headrace.engine.task.classify import exit_words
@@ -66,6 +66,8 @@ class FakeTaskRun:
     deleted: bool = False
     told_deleted: bool = False
     jobs: dict[int, FakeJob] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    """The variables with a value in its spec, by name."""
 
     def newest(self) -> FakeJob:
         """Return the Job of the newest attempt."""
@@ -84,6 +86,7 @@ class FakeRun:
     given: Mapping[str, bool | int | str] = field(default_factory=dict)
     logical_time: datetime | None = None
     interval: Interval | None = None
+    trigger: TriggerKind = TriggerKind.MANUAL
     generation: int = 1
     desired: DesiredState = DesiredState.RUN
     told_desired: DesiredState = DesiredState.RUN

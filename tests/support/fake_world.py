@@ -12,9 +12,11 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.siblings import SiblingRun
-from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
+from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
 from headrace.engine.task.classify import KINDS, Kind
-from headrace.engine.task.observed import Busy, Denied, ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.observed import Busy, Denied, Evaluated, ObservedTask, Obstacle, TaskLog
+from headrace.evaluation.answers import answers, recorded
+from support.evaluation import evaluate_here
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
 
 AGAIN = timedelta(seconds=30)
@@ -31,6 +33,7 @@ class FakeWorld:
     def __init__(self, cluster: FakeCluster) -> None:
         self.cluster = cluster
         self._obstacles: dict[RunKey, dict[str, Obstacle]] = {}
+        self._evaluated: dict[RunKey, dict[str, Evaluated]] = {}
         self._logged: dict[RunKey, datetime] = {}
         self._tasks_logged: dict[RunKey, dict[str, datetime]] = {}
         cluster.tell()  # a list says what is; of what is gone it says nothing
@@ -56,11 +59,13 @@ class FakeWorld:
             given=run.given,
             logical_time=run.logical_time,
             interval=run.interval,
+            trigger=run.trigger,
             tasks={name: _observed(record) for name, record in there.items()},
             deleted=frozenset(run.task_runs.keys() - there.keys()),
             departing=frozenset(_departing(run, there)),
             siblings=tuple(self._siblings(run)),
             obstacles=dict(self._obstacles.get(key, {})),
+            evaluated=dict(self._evaluated.get(key, {})),
             log=_alone(run) if run.alone else run.told,
             logged_at=self._logged.get(key),
             tasks_logged_at=dict(self._tasks_logged.get(key, {})),
@@ -81,13 +86,16 @@ class FakeWorld:
             self._tasks_logged.setdefault(key, {})[task] = self.cluster.now
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
-        """Make and remove Jobs."""
+        """Make and remove Jobs, and evaluate expressions."""
         run = self.cluster.runs[key]
         for action in actions:
-            if isinstance(action, StartAttempt):
-                self._start(run, action)
-            else:
-                self._end(run, action)
+            match action:
+                case StartAttempt():
+                    self._start(run, action)
+                case EndAttempt():
+                    self._end(run, action)
+                case Evaluate():
+                    await self._evaluate(run, action)
 
     async def record(self, key: RunKey, status: RunLog) -> None:
         """Write the run's status, if it is still the one that was decided upon."""
@@ -111,7 +119,8 @@ class FakeWorld:
             known[task] = self._obstacle(*cluster.no_task_runs[task])
             return
         if task not in run.task_runs or run.task_runs[task].told_deleted:
-            new = FakeTaskRun()
+            env = {each.name: each.value for each in start.work.body.env if each.value is not None}
+            new = FakeTaskRun(env=env)
             cluster.write(f"create {task}", lambda: run.task_runs.update({task: new}))
         if task in cluster.refusals:
             known[task] = self._obstacle(*cluster.refusals[task])
@@ -123,6 +132,16 @@ class FakeWorld:
                 lambda: cluster.make_job(run, task, number, start.memory),
             )
         jobs[number].told = jobs[number].sighting
+        self._evaluated.get(run.key, {}).pop(task, None)
+
+    async def _evaluate(self, run: FakeRun, request: Evaluate) -> None:
+        """Find values; those of a task that has begun are in its TaskRun."""
+        record = run.task_runs.get(request.task)
+        if record is None or run.alone:
+            found = await answers(evaluate_here, [request])
+        else:
+            found = {request.task: recorded(request, {n: record.env[n] for n in request.env})}
+        self._evaluated.setdefault(run.key, {}).update(found)
 
     def _end(self, run: FakeRun, end: EndAttempt) -> None:
         record = run.task_runs.get(end.task)

@@ -27,6 +27,7 @@ from headrace.manifests.run_status import run_status
 from headrace.manifests.task_status import task_status
 from support import oracle
 from support.builders import SECRET
+from support.conditions import end_without_task_run
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
 
 HELD = frozenset(
@@ -197,6 +198,10 @@ def _look(run: FakeRun, name: str) -> str | None:
         outcome = record.log.outcome
         return None if outcome is None else _words(LOOKS[outcome])
     looks = [_look(run, each) for each in task.upstream]
+    if task.is_finally or oracle.may_start(task.run_when, looks):
+        ended = end_without_task_run(run, name)
+        if ended is not None:
+            return _words(LOOKS[ended])
     if oracle.can_ever_start(task.run_when, looks):
         return oracle.FAILURE if None not in looks and _starts_nothing(run) else None
     ended = [each for each in looks if each is not None]

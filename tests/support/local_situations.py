@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from headrace.api.v1alpha1.pod import Resources
+from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import ObservedRun
 from support.builders import NOON, last, on, param, retries, spec, start, task
@@ -23,7 +23,7 @@ async def attempts(new_rig: NewRig, note: Note) -> None:
         task("a", retry=rule, resources=LIMITED, **fields()),
         task("b", "a", **fields()),
         task("patient", retry=retries(1, seconds=3600), **fields()),
-        task("alert", "a", when="OneFailed", **fields()),
+        task("alert", "a", rule="OneFailed", **fields()),
         last("tidy", **fields()),
     )
     definition = spec(*tasks, params=(param("day"),))
@@ -101,4 +101,33 @@ async def failed(new_rig: NewRig, note: Note) -> None:
     await rig.close()
 
 
-SITUATIONS: Final = (attempts, two_attempts, no_room, stopped, failed)
+async def conditions(new_rig: NewRig, note: Note) -> None:
+    """Skip a task, fail two without a value, and start one with a value."""
+    variable = EnvVar(name="X", value="${{ tasks.a.outputs.rows }}")
+    wrong = EnvVar(name="X", value="${{ tasks.a.outputs.none }}")
+    rig = new_rig(
+        spec(
+            task("a", **fields()),
+            task("b", "a", when="tasks.a.outputs.rows > 0", **fields()),
+            task("c", "a", when="tasks.a.outputs.none", allow_failure=True, **fields()),
+            task("d", "a", when="true", env=(variable,), **fields()),
+            task("e", "a", env=(wrong,), **fields()),
+        )
+    )
+    await rig.look()
+    rig.end("a", output='{"rows": 0}')
+    await rig.until_ended("a")
+    await look(rig, note)
+    await look(rig, note)
+    await rig.close()
+
+
+async def no_evaluator(new_rig: NewRig, note: Note) -> None:
+    """Ask on a machine that cannot evaluate now."""
+    rig = new_rig(spec(task("a", when="true", **fields())))
+    rig.trouble = "no process can be started"
+    await look(rig, note)
+    await rig.close()
+
+
+SITUATIONS: Final = (attempts, two_attempts, no_room, stopped, failed, conditions, no_evaluator)

@@ -7,21 +7,24 @@ and nothing depends on how fast a machine is.
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import compile_workflow
+from headrace.engine.definition.expressions.types import Failure, Question, Value
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.observed import Sighting
+from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import runs
 from headrace.local.folder import AttemptFiles, StateFolder
 from headrace.local.launcher import ProcessLauncher
 from headrace.local.store import Store
 from headrace.local.world import LocalWorld, Workplace
 from headrace.loop.runs import reconcile
+from support.evaluation import evaluate_here
 
 _SCRIPT: Final = """
 read code output < "$HEADRACE_TASK-$HEADRACE_ATTEMPT.fifo"
@@ -39,6 +42,8 @@ class LocalRig:
     """One run on this machine, and the hand that lets its programs end."""
 
     world: LocalWorld
+    trouble: str | None = None
+    """Why nothing can be evaluated now."""
 
     def __init__(
         self, folder: Path, spec: WorkflowSpec, slots: int | None = None, **asked: Any
@@ -64,7 +69,7 @@ class LocalRig:
         self._store.close()
         self._store = Store(self._folder.database)
         launcher = ProcessLauncher(Path(sys.executable), self._home, os.environ)
-        workplace = Workplace(self._folder, self._store, launcher, self._slots)
+        workplace = Workplace(self._folder, self._store, launcher, self._evaluate, self._slots)
         self.world = LocalWorld(self._store.run(self.key.name), self._definition, workplace)
 
     def files(self, task: str, number: int = 1) -> AttemptFiles:
@@ -98,6 +103,11 @@ class LocalRig:
         """End everything."""
         await self.world.clear()
         self._store.close()
+
+    async def _evaluate(self, asked: Sequence[Question]) -> Sequence[Value | Failure]:
+        if self.trouble is not None:
+            raise NoAnswerError(self.trouble)
+        return await evaluate_here(asked)
 
     async def _of(self, tasks: tuple[str, ...]) -> list[Sighting | None]:
         shown = await self.sightings()

@@ -6,14 +6,15 @@ Together they are to fill each field of an `ObservedRun`, and of all that it is 
 
 from typing import Final
 
-from headrace.api.v1alpha1.pod import Resources
+from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import DesiredState, Interval
+from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
 from support.builders import NOON, at, last, on, param, retries, start, task, workflow
 from support.story import NewStory, Story
 
 GROWS: Final = on("OOMKilled", then="Retry", memory_factor_percent=200)
+VARIABLE: Final = EnvVar(name="X", value="${{ tasks.a.outputs.rows }}")
 LIMITED: Final = Resources(limits={"memory": "64Mi"})
 
 
@@ -45,7 +46,7 @@ def begun(new_story: NewStory) -> Story:
     definition = workflow(
         first,
         task("b", "a"),
-        task("alert", "a", when="OneFailed"),
+        task("alert", "a", rule="OneFailed"),
         last("tidy"),
         params=(param("day"),),
     )
@@ -123,6 +124,26 @@ def definition_lost(new_story: NewStory) -> None:
     story.tick()
 
 
+def conditions(new_story: NewStory) -> None:
+    """Skip a task, fail one without a value, and know the values of one that has no room yet."""
+    definition = workflow(
+        task("a"),
+        task("b", "a", when="tasks.a.outputs.rows > 0"),
+        task("c", "a", when="tasks.a.outputs.none", allow_failure=True),
+        task("d", "a", when="true", env=(VARIABLE,)),
+        task("e", "a", env=(EnvVar(name="X", value="${{ tasks.a.outputs.none }}"),)),
+    )
+    story = new_story(definition, trigger=TriggerKind.SCHEDULE)
+    story.cluster.refusals["d"] = (Reason.QUOTA_EXCEEDED, "no room")
+    story.tick()
+    story.cluster.end(story.job("a"), output='{"rows": 0}')
+    for _ in range(3):
+        story.decision()
+        story.stage.look(story.run)
+    story.tick()
+    story.pass_time(2)
+
+
 def alone(new_story: NewStory) -> None:
     """Let a task be a run of its own."""
     story = new_story(workflow(task("a")))
@@ -143,6 +164,7 @@ SITUATIONS: Final = (
     beside_each_other,
     refused,
     definition_lost,
+    conditions,
     alone,
     no_workflow,
 )

@@ -16,7 +16,7 @@ from headrace.engine.task.observed import (
     Sighting,
     TaskLog,
 )
-from headrace.engine.task.verdict import Abort, Start, TaskView, Turn, Verdict, Wait
+from headrace.engine.task.verdict import Abort, Ask, Start, TaskView, Turn, Verdict, Wait
 from support.builders import (
     at,
     failed,
@@ -71,6 +71,8 @@ def word(verdict: Verdict) -> str:
     match verdict:
         case Start(number):
             return f"start {number}"
+        case Ask(conditional):
+            return "ask when" if conditional else "ask values"
         case Wait(reason, _, until):
             return f"wait {reason}{_time(until)}"
         case Abort(reason):

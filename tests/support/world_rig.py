@@ -1,5 +1,6 @@
 """A world of runs over an API server in memory, without informers: a test tells the caches."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,15 +8,19 @@ import msgspec
 
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
+from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.subjects.run import ClusterWorld, Hooks
+from headrace.cluster.subjects.run import ClusterWorld
+from headrace.engine.definition.expressions.types import Failure, Question, Value
 from headrace.engine.run.observed import RunKey
+from headrace.evaluation.answers import Asks
 from headrace.kube.resources import Ref, Resource
 from headrace.kube.store import Store
 from headrace.loop.runs import reconcile
 from headrace.manifests.kube import OwnObject
 from support.api_selectors import label_selector
 from support.api_server import EPOCH
+from support.evaluation import evaluate_here
 from support.plumbing import Rig, manifest
 from support.virtual_time import now
 
@@ -25,6 +30,8 @@ class WorldRig(Rig):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
+        self.evaluate: Asks = evaluate_here
+        """Evaluates questions."""
         self.restart()
 
     def restart(self) -> None:
@@ -35,7 +42,7 @@ class WorldRig(Rig):
         self.woken: list[Key] = []
         self.caches = Caches(self.woken.append, lambda uid: self.world.pictures.outdated(uid))  # noqa: PLW0108 - the world comes later
         events = EventRecorder(self.client, self.clock, "test")
-        hooks = Hooks(self.clock, self._later, events)
+        hooks = Hooks(self.clock, self._later, events, self._evaluate)
         self.world = ClusterWorld(self.caches, self.client, hooks)
         self._told = 0
 
@@ -70,6 +77,9 @@ class WorldRig(Rig):
                 meta = change.last["metadata"]
                 self.woken += self.caches.waiting_runs(WorkflowKey(meta["namespace"], meta["name"]))
         self._told = storage.version
+
+    async def _evaluate(self, asked: Sequence[Question]) -> Sequence[Value | Failure]:
+        return await self.evaluate(asked)
 
     def _later(self, key: RunKey, seconds: float) -> None:
         self.asked.append(key)

@@ -20,6 +20,7 @@ from headrace.cli.input import InputError
 from headrace.cli.streams import note
 from headrace.cli.workflow_file import FileObject, find_workflow, read_workflow
 from headrace.engine.definition.compile import Definition, compile_workflow
+from headrace.engine.definition.problems import InvalidDefinitionError
 from headrace.local import containers, runs
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher, ProcessLauncher
@@ -138,7 +139,10 @@ def _resumed(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -
         note(f"run {name} is still being cancelled; Ctrl-C ends its `finally` tasks too")
     if record.desired is DesiredState.TERMINATE:
         note(f"run {name} is still being ended")
-    definition = compile_workflow(spec)
+    try:
+        definition = compile_workflow(spec)
+    except InvalidDefinitionError as error:  # An earlier version of headrace accepted it.
+        raise InputError(*(f"run {name}: {problem}" for problem in error.problems)) from error
     launcher = _launcher(command_line, Path(record.folder))
     problems = list(launcher.problems(spec, definition))
     if problems:

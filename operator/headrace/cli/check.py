@@ -21,7 +21,8 @@ from headrace.api.reading.parse import (
 from headrace.api.v1alpha1.base import API_VERSION, GROUP
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
-from headrace.engine.definition.compile import Definition, compile_workflow
+from headrace.engine.definition.compile import Definition, compile_workflow, single_task
+from headrace.engine.definition.params import params_alone
 from headrace.engine.definition.problems import InvalidDefinitionError
 
 MAX_OBJECT_BYTES = 1_500_000
@@ -136,8 +137,15 @@ def _workflow(value: Mapping[str, Any]) -> Definition:
     return compile_workflow(parse_workflow(value))
 
 
+def _task_run(value: Mapping[str, Any]) -> TaskRunSpec:
+    spec = parse_task_run(value)
+    if spec.run is None:  # The TaskRun of a run has values in place of expressions.
+        single_task("alone", spec, params_alone(spec.params))
+    return spec
+
+
 READERS: Mapping[str, Callable[[Mapping[str, Any]], Spec]] = {
     "Workflow": _workflow,
     "WorkflowRun": parse_run,
-    "TaskRun": parse_task_run,
+    "TaskRun": _task_run,
 }

@@ -13,7 +13,7 @@ import click
 from headrace.api.v1alpha1.task import RunWhen
 from headrace.cli.input import InputError
 from headrace.cli.streams import note, tell
-from headrace.cli.words import counted
+from headrace.cli.words import counted, one_line
 from headrace.cli.workflow_file import read_workflow
 from headrace.engine.definition.compile import Definition, TaskDefinition
 
@@ -69,7 +69,10 @@ def text(name: str, definition: Definition) -> Iterator[str]:
     last = [task for task in tasks if task.is_finally]
     if last:
         yield "finally, after all of them, whatever their outcome"
-        yield from (f"      {task.name}" for task in last)
+        for task in last:
+            when = task.expressions.when
+            words = "" if when is None else f"when {one_line(when.source)}"
+            yield f"      {task.name:<{width}}  {words}".rstrip()
 
 
 def levels(definition: Definition) -> dict[str, int]:
@@ -82,7 +85,9 @@ def levels(definition: Definition) -> dict[str, int]:
 
 def _waits_for(task: TaskDefinition) -> str:
     rule = "" if task.run_when is RunWhen.ALL_SUCCEEDED else f" ({task.run_when})"
-    return f"after {', '.join(task.upstream)}{rule}" if task.upstream else rule.strip()
+    after = f"after {', '.join(task.upstream)}{rule}" if task.upstream else rule.strip()
+    when = task.expressions.when
+    return after if when is None else f"{after} when {one_line(when.source)}".lstrip()
 
 
 def mermaid(definition: Definition) -> Iterator[str]:
@@ -98,7 +103,7 @@ def mermaid(definition: Definition) -> Iterator[str]:
         if not task.is_finally:
             yield f'  {_node(task)}["{task.name}"]'
     for task in tasks:
-        label = "" if task.run_when is RunWhen.ALL_SUCCEEDED else f"|{task.run_when}|"
+        label = _label(task)
         for up in task.upstream:
             yield f"  {_node(definition.tasks[up])} -->{label} {_node(task)}"
     if last:
@@ -106,6 +111,13 @@ def mermaid(definition: Definition) -> Iterator[str]:
         yield from (f'    {_node(task)}["{task.name}"]' for task in last)
         yield "  end"
         yield from (f"  {_node(task)} -.-> last" for task in _leaves(definition))
+
+
+def _label(task: TaskDefinition) -> str:
+    """Return what stands at the arrows to a task: its rule, and whether it has a condition."""
+    rule = "" if task.run_when is RunWhen.ALL_SUCCEEDED else str(task.run_when)
+    words = ", ".join(filter(None, (rule, "when" if task.expressions.when is not None else "")))
+    return f"|{words}|" if words else ""
 
 
 def _node(task: TaskDefinition) -> str:

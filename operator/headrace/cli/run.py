@@ -22,6 +22,7 @@ from headrace.cli.lines import Lines
 from headrace.cli.streams import note, tell
 from headrace.cli.summary import summary
 from headrace.engine.run.observed import ObservedRun
+from headrace.evaluation.evaluator import Evaluator
 from headrace.local import runs
 from headrace.local.containers import ENGINES
 from headrace.local.folder import StateFolder
@@ -112,9 +113,8 @@ def execute(command_line: CommandLine) -> int:
     folder = StateFolder(command_line.state.absolute())
     with ExitStack() as stack:
         held = begin(command_line, folder, stack)
-        workplace = Workplace(folder, held.store, held.launcher, command_line.max_parallel)
         try:
-            run = asyncio.run(_go(held, workplace, plain=command_line.plain))
+            run = asyncio.run(_go(held, folder, command_line))
         except UnusableStateError as error:
             note(f"{error}; --resume continues run {held.record.key.name}")
             return FAILED
@@ -133,16 +133,22 @@ def _forget(folder: StateFolder, store: Store, run: ObservedRun, now: datetime) 
         note(str(error))
 
 
-async def _go(held: HeldRun, workplace: Workplace, *, plain: bool) -> ObservedRun:
+async def _go(held: HeldRun, folder: StateFolder, command_line: CommandLine) -> ObservedRun:
+    evaluator = Evaluator()
+    workplace = Workplace(
+        *(folder, held.store, held.launcher, evaluator.evaluate), command_line.max_parallel
+    )
     # The desired state of a run may have changed until we held its lock.
     record = workplace.store.run(held.record.key.name)
     world = LocalWorld(record, held.definition, workplace)
-    with _display(plain=plain) as display:
-        logs = workplace.folder.run(
-            record.key.name
-        )  # Who reads it may press Ctrl-C at once, so signals are heard before.
-        opened = partial(display.open, world.snapshot(), datetime.now(UTC), logs)
-        await run_to_end(record.key, world, display.show, display.say, opened)
+    try:
+        with _display(plain=command_line.plain) as display:
+            logs = folder.run(record.key.name)
+            # Who reads it may press Ctrl-C at once: signals must be heard before.
+            opened = partial(display.open, world.snapshot(), datetime.now(UTC), logs)
+            await run_to_end(record.key, world, display.show, display.say, opened)
+    finally:
+        await evaluator.close()
     return world.snapshot()
 
 

@@ -44,7 +44,9 @@ def summary(run: ObservedRun, folder: StateFolder, now: datetime) -> Iterator[st
     if run.log.finished is None:
         yield f"run {name} was interrupted after {time}; --resume continues it"
     elif run.log.succeeded:
-        yield f"run {name} succeeded in {time}; {counted(run.log.counts.total, 'task')}"
+        counts = run.log.counts
+        skipped = f", {counts.skipped} skipped" if counts.skipped else ""
+        yield f"run {name} succeeded in {time}; {counted(counts.total, 'task')}{skipped}"
     else:
         how = _HOW.get(run.log.reason, "failed")
         yield f"run {name} {how} after {time}: {here(run.log.message)}"

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from headrace.api.reading.parse import parse_run, parse_task_run
-from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.task import TaskBody
+from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster.belonging import owner_uid, place_of
 from headrace.cluster.caches import Caches
 from headrace.cluster.compiler import UnusableError
@@ -24,8 +24,10 @@ from headrace.cluster.siblings import Siblings
 from headrace.cluster.specs import Specs
 from headrace.engine import ranges
 from headrace.engine.definition.compile import Definition, single_task
-from headrace.engine.definition.params import InvalidParamsError, resolve
+from headrace.engine.definition.params import InvalidParamsError, params_alone, resolve
+from headrace.engine.definition.problems import InvalidDefinitionError
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
+from headrace.engine.task.observed import ObservedTask
 from headrace.manifests.kube import PLACE, OwnObject, WorkflowObject
 from headrace.manifests.names import task_run_name
 from headrace.manifests.run_status import read_run_status, read_what_is_left
@@ -99,6 +101,7 @@ class RunReader:
             given={param.name: param.value for param in spec.params},
             logical_time=spec.logical_time,
             interval=spec.interval,
+            trigger=spec.trigger,
             refusal=pinned.refusal,
             hindrance=pinned.hindrance,
             log=replace(bare.log, revision=pinned.revision),
@@ -190,12 +193,20 @@ class RunReader:
         spec = await self._specs.of(TASK_RUNS, item, parse_task_run)
         if isinstance(spec, str):
             return replace(run, refusal=(Reason.INVALID_DEFINITION, spec))
-        params = tuple(_own(param) for param in spec.params)
-        try:
-            resolve(params, {})
-        except InvalidParamsError as error:
-            return replace(run, refusal=(Reason.INVALID_PARAMS, str(error)))
-        return replace(run, definition=single_task(key.name, spec, params), tasks={key.name: seen})
+        return _with_definition(run, spec, seen)
+
+
+def _with_definition(run: ObservedRun, spec: TaskRunSpec, seen: ObservedTask) -> ObservedRun:
+    """Return a task on its own with its definition, or with what is wrong with it."""
+    params = params_alone(spec.params)
+    try:
+        resolve(params, {})
+        definition = single_task(run.key.name, spec, params)
+    except InvalidParamsError as error:
+        return replace(run, refusal=(Reason.INVALID_PARAMS, str(error)))
+    except InvalidDefinitionError as error:
+        return replace(run, refusal=(Reason.INVALID_DEFINITION, str(error)))
+    return replace(run, definition=definition, tasks={run.key.name: seen})
 
 
 def _missing(run: ObservedRun, known: Collection[str]) -> list[str]:
@@ -205,12 +216,6 @@ def _missing(run: ObservedRun, known: Collection[str]) -> list[str]:
     begun = ranges.read(run.log.positions)
     tasks = run.definition.tasks.values()
     return [task.name for task in tasks if task.position in begun and task.name not in known]
-
-
-def _own(given: ParamGiven) -> Param:
-    """Return a parameter that accepts the value of a task on its own."""
-    kind = next(kind for kind, python in PYTHON_TYPES.items() if type(given.value) is python)
-    return Param(name=given.name, type=kind, default=given.value)
 
 
 def _not_of(run: str, task: str) -> str:

@@ -60,7 +60,7 @@ class Specs:
         async with self._one_at_a_time:
             known = self._kept.get(_key(meta))  # Another may have asked in the meantime.
             if known is None:
-                whole = await self._whole(resource, meta)
+                whole = await self.whole(resource, meta)
                 known = self._parsed(whole.metadata, whole.spec, parse)
             return known
 
@@ -72,7 +72,14 @@ class Specs:
         self._kept.put(_key(meta), parsed, max(AT_LEAST, len(json.encode(spec))))
         return parsed
 
-    async def _whole(self, resource: Resource, meta: Meta) -> WholeObject:
+    async def whole(self, resource: Resource, meta: Meta) -> WholeObject:
+        """
+        Return an object with its whole spec, from the API server.
+
+        Raises:
+            StaleError: The object is gone, or another one has its name. Look again.
+
+        """
         ref = Ref(resource, meta.namespace, meta.name)
         try:
             whole = await self._client.get(ref, WholeObject)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from headrace.engine.task.observed import ObservedTask, Obstacle
+from headrace.engine.task.observed import Busy, Evaluated, ObservedTask, Obstacle
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, StaleError, conflict, not_found
 from headrace.kube.objects import Meta
@@ -34,8 +34,26 @@ class Memory:
     seen: Mapping[str, ObservedTask] = field(default_factory=dict)
     """Their states in this turn."""
     obstacles: dict[str, Obstacle] = field(default_factory=dict)
+    evaluated: dict[str, Evaluated] = field(default_factory=dict)
     logged: datetime | None = None
     tasks_logged: dict[str, datetime] = field(default_factory=dict)
+
+    def learn(self, values: Mapping[str, Evaluated | Busy]) -> None:
+        """Remember the values of tasks' expressions, or why there are none yet."""
+        for task, value in values.items():
+            if isinstance(value, Busy):
+                self.obstacles[task] = value
+            else:
+                self.obstacles.pop(task, None)
+                self.evaluated[task] = value
+
+    def note(self, task: str, obstacle: Obstacle | None) -> None:
+        """Note how the start of a task went. From a success on, its TaskRun has its values."""
+        if obstacle is not None:
+            self.obstacles[task] = obstacle
+        else:
+            self.obstacles.pop(task, None)
+            self.evaluated.pop(task, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from headrace.controller.term import REST_SECONDS, House, Term, now
 from headrace.controller.web import Door, app
 from headrace.engine.run.observed import RunKey
 from headrace.engine.text import duration
+from headrace.evaluation.evaluator import Evaluator
 from headrace.kube.client import IDLE_SECONDS, Client
 from headrace.kube.informer import Informer
 from headrace.kube.lease import Elector
@@ -92,6 +93,7 @@ class Runtime:
             fence=self._elector.still_mine,
             clock=clock,
         )
+        self._evaluator = Evaluator()
         self._client = Client(transports.work, sending, self._random)
         self.caches = Caches(
             self._at_once,
@@ -128,6 +130,7 @@ class Runtime:
             self.settings,
             self._client,
             self.metrics,
+            self._evaluator,
             self.caches,
             self._roll,
             self._by_namespace(),
@@ -190,6 +193,7 @@ class Runtime:
         await asyncio.gather(*others, return_exceptions=True)
         await self._elector.release()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._evaluator.close()
         if self._door is not None:
             await self._door.close()
 

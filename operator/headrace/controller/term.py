@@ -19,13 +19,15 @@ from typing import Any
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
-from headrace.cluster.subjects.run import ClusterWorld, Hooks
+from headrace.cluster.hooks import Hooks
+from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.metrics import Metrics
 from headrace.controller.openings import Openings
 from headrace.controller.roll_call import RollCall
 from headrace.controller.settings import Settings
 from headrace.controller.subjects import subjects
+from headrace.evaluation.evaluator import Evaluator
 from headrace.kube.client import Client
 from headrace.kube.errors import ClusterError, StaleError, forbidden
 from headrace.kube.informer import Informer
@@ -57,6 +59,7 @@ class House:
     settings: Settings
     client: Client
     metrics: Metrics
+    evaluator: Evaluator
     caches: Caches
     roll: RollCall
     informers: Mapping[str, Sequence[Informer[Any]]]
@@ -84,7 +87,8 @@ class Term:
         self.openings = Openings(house.informers, house.opened)
         caches, client = house.caches, house.client
         events = EventRecorder(client, now, house.settings.identity)
-        hooks = Hooks(now, self.later, events, house.metrics.job_created)
+        evaluate = house.evaluator.evaluate
+        hooks = Hooks(now, self.later, events, evaluate, house.metrics.job_created)
         runs = ClusterWorld(caches, client, hooks)
         self.pictures = runs.pictures
         self.workflows = WorkflowWorld(caches, client, runs.definitions, events, now)

@@ -114,8 +114,9 @@ def _variables(start: StartAttempt, contract: Mapping[str, str]) -> Iterator[str
     """
     Return options that set variables.
 
-    Variables of the contract and of the runner's shell are passed by name only. So no parameter and
-    no secret is among the arguments, which all users of a machine can read.
+    Variables of the contract and of the runner's shell are passed by name only. So no secret is
+    among the arguments, which all users of a machine can read. The values in the task's own `env`
+    are, those of expressions too: by name they would be variables of the engine's client.
     """
     for name in contract:
         yield from ("--env", name)

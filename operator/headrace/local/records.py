@@ -45,3 +45,5 @@ class AttemptRecord:
     limit: int | None = None
     """The time limit of its program, in seconds."""
     forced_end: ForcedEnd | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    """The values of variables that expressions gave, by name: a retry has the same."""

@@ -6,8 +6,13 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 1
-"""The version in the database. A program reads only its own version."""
+VERSION: Final = 2
+"""The version in the database."""
+
+UPGRADES: Final = {
+    1: "ALTER TABLE attempt ADD COLUMN env TEXT NOT NULL DEFAULT '{}'",
+}
+"""What leads from an older version to the next one."""
 
 SCHEMA: Final = """
 CREATE TABLE run (
@@ -41,6 +46,7 @@ CREATE TABLE attempt (
     time_limit INTEGER,
     doom_reason TEXT,
     doom_message TEXT,
+    env TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (run, task, number)
 ) STRICT, WITHOUT ROWID;
 """

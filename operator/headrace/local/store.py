@@ -21,7 +21,7 @@ from headrace.engine.task.observed import TaskLog
 from headrace.engine.workflow.retention import FinishedRun
 from headrace.local.paths import path_of, text_of
 from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
-from headrace.local.schema import SCHEMA, VERSION
+from headrace.local.schema import SCHEMA, UPGRADES, VERSION
 from headrace.manifests.conditions import Past
 from headrace.manifests.run_status import read_run_status, run_status
 from headrace.manifests.task_status import read_task_status, task_status
@@ -149,7 +149,7 @@ class Store:
     def attempts(self, run: str) -> list[AttemptRecord]:
         """Return all attempts of a run, oldest first."""
         rows = self._read(
-            "SELECT task, number, created, memory, time_limit, doom_reason, doom_message"
+            "SELECT task, number, created, memory, time_limit, doom_reason, doom_message, env"
             " FROM attempt WHERE run = ? ORDER BY task, number",
             (run,),
         )
@@ -161,8 +161,9 @@ class Store:
                 memory,
                 limit,
                 ForcedEnd(Reason(reason), message) if reason else None,
+                json.loads(env),
             )
-            for task, number, created, memory, limit, reason, message in rows
+            for task, number, created, memory, limit, reason, message, env in rows
         ]
 
     def desire(self, run: str, desired: DesiredState) -> None:
@@ -208,8 +209,8 @@ class Store:
                 [(run, record.task, write_time(now)) for record in records],
             )
             self._db.executemany(
-                "INSERT INTO attempt (run, task, number, created, memory, time_limit)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO attempt (run, task, number, created, memory, time_limit, env)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         run,
@@ -218,6 +219,7 @@ class Store:
                         write_time(record.created),
                         record.memory,
                         record.limit,
+                        json.dumps(dict(record.env)),
                     )
                     for record in records
                 ],
@@ -241,12 +243,15 @@ class Store:
             )
 
     def _prepare(self) -> None:
-        """Create the tables, or check their version."""
+        """Create the tables, or bring them to this version."""
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 for statement in SCHEMA.split(";"):
                     self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {VERSION}")
+            elif version in UPGRADES:
+                self._db.execute(UPGRADES[version])
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
             elif version != VERSION:
                 raise UnusableStateError(

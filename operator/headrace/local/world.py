@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
-from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
-from headrace.engine.task.observed import ObservedTask, TaskLog
+from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
+from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, TaskLog
+from headrace.evaluation.answers import Asks, answers, no_answer, recorded
+from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
 from headrace.local.carriers import Reach, carriers
@@ -32,6 +34,8 @@ class Workplace:
     store: Store
     """The folder's database."""
     launcher: Launcher
+    evaluate: Asks
+    """Evaluates questions."""
     slots: int | None = None
     """How many attempts may run at once; None: any number."""
 
@@ -54,6 +58,9 @@ class LocalWorld:
         self._record = record
         self._definition = definition
         self._slots = _slots(workplace.slots)
+        self._evaluate = workplace.evaluate
+        self._evaluated: dict[str, Evaluated] = {}
+        self._obstacles: dict[str, Obstacle] = {}
         self._changed = asyncio.Event()
         self._defect: UnusableStateError | None = None
         self._log = store.run_log(record.key.name)
@@ -82,7 +89,7 @@ class LocalWorld:
         self._tasks_logged_at.update(dict.fromkeys(records, now))
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
-        """End attempts, then start others."""
+        """End attempts, then start others, then evaluate expressions."""
         for action in actions:
             if isinstance(action, EndAttempt):
                 attempt = self._attempts.get((action.task, action.number))
@@ -96,6 +103,9 @@ class LocalWorld:
         ]
         if new:
             self._start(key, new)
+        questions = [action for action in actions if isinstance(action, Evaluate)]
+        if questions:
+            await self._ask(questions)
 
     async def record(self, key: RunKey, status: RunLog) -> None:
         """Write the run's log."""
@@ -117,6 +127,8 @@ class LocalWorld:
             logical_time=self._record.logical_time,
             tasks=self._tasks(),
             slots=self._slots,
+            obstacles=dict(self._obstacles),
+            evaluated=dict(self._evaluated),
             log=self._log,
             logged_at=self._logged_at,
             tasks_logged_at=dict(self._tasks_logged_at),
@@ -195,11 +207,31 @@ class LocalWorld:
     def _start(self, key: RunKey, starts: Sequence[StartAttempt]) -> None:
         """Store new attempts, then start them."""
         now = datetime.now(UTC)
-        records = [_record(start, now) for start in starts]
+        records = [_record(start, self._definition.tasks[start.task], now) for start in starts]
         self._store.add_attempts(key.name, records, now)
         for start, record in zip(starts, records, strict=True):
             self._task_logs.setdefault(start.task, TaskLog())
+            self._evaluated.pop(start.task, None)  # the attempt has them from now on
             self._launch(start, record)
+
+    async def _ask(self, questions: Sequence[Evaluate]) -> None:
+        for each in questions:
+            self._obstacles.pop(each.task, None)
+        try:
+            self._evaluated.update(await self._values(questions))
+        except NoAnswerError as error:
+            self._obstacles.update(no_answer(questions, error, datetime.now(UTC)))
+        self._changed.set()  # the engine must see it, and nothing else will happen
+
+    async def _values(self, questions: Sequence[Evaluate]) -> dict[str, Evaluated]:
+        """Return the values of a task's first attempt; for new tasks, evaluate."""
+        known = {
+            each.task: recorded(each, attempt.record.env)
+            for each in questions
+            if (attempt := self._attempts.get((each.task, 1))) is not None
+        }
+        new = [each for each in questions if each.task not in known]
+        return {**known, **await answers(self._evaluate, new)}
 
     def _launch(self, start: StartAttempt, record: AttemptRecord) -> None:
         carrier = self._carriers[type(start.work)]
@@ -228,6 +260,8 @@ def _slots(total: int | None) -> Slots | None:
     return Slots(total, message) if total is not None else None
 
 
-def _record(start: StartAttempt, now: datetime) -> AttemptRecord:
+def _record(start: StartAttempt, task: TaskDefinition, now: datetime) -> AttemptRecord:
     limit = start.timeouts.attempt_seconds
-    return AttemptRecord(start.task, start.number, now, start.memory, limit)
+    env = {each.name: each.value or "" for each in start.work.body.env}
+    given = {name: env[name] for name in task.expressions.env}
+    return AttemptRecord(start.task, start.number, now, start.memory, limit, env=given)

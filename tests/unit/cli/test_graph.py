@@ -63,6 +63,22 @@ flowchart LR
   t4 -.-> last""" == "\n".join(mermaid(compiled(STOCK)))
 
 
+def test_conditions_are_shown() -> None:
+    """As text in full; at the arrows of a diagram there is room for a word."""
+    conditional = workflow(
+        task("a"),
+        task("b", dependsOn=["a"], runWhen="AllDone", when="tasks.a.outcome ==\n  'Failed'"),
+        task("c", when="params.x"),
+        params=[{"name": "x", "type": "Boolean"}],
+        **{"finally": [task("z", when="params.x")]},
+    )
+    lines = list(text("stock", compiled(conditional)))
+    assert "   2  b  after a (AllDone) when tasks.a.outcome == 'Failed'" in lines
+    assert "   1  c  when params.x" in lines
+    assert "      z  when params.x" == lines[-1]
+    assert "  t0 -->|AllDone, when| t1" in list(mermaid(compiled(conditional)))
+
+
 def test_a_rule_without_upstream_is_named_too() -> None:
     """`Always` starts at once."""
     lines = list(text("one", compiled(workflow(task(runWhen="Always")))))

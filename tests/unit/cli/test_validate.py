@@ -273,3 +273,46 @@ def test_a_name_that_yaml_reads_as_false_is_told_once_with_one_cure() -> None:
     told = [line for line in done.stdout.splitlines() if "metadata.name" in line]
     want = "must be text, not true or false; put it in quotes (YAML reads n as false)"
     assert [True] == [line.endswith(f"metadata.name: {want}") for line in told], told
+
+
+CONDITION = """\
+    - name: load
+      dependsOn: [extract]
+      image: busybox:1.37
+      when: tasks.extrat.outputs.rows > 0
+      env:
+        - name: DAY
+          value: day ${{ params.regio }}
+"""
+ALONE = """\
+apiVersion: headrace.dev/v1alpha1
+kind: TaskRun
+metadata: {name: once}
+spec:
+  image: busybox:1.37
+  env: [{name: A, value: "${{ tasks.a.outcome }}"}]
+"""
+
+
+def test_expressions_are_checked_with_line_field_and_column() -> None:
+    """With the nearest name that is in scope."""
+    done = validate("-", stdin=WORKFLOW + CONDITION)
+    assert 2 == done.exit_code
+    first, second = done.stdout.splitlines()
+    assert (
+        "<stdin>:12: spec.tasks[1].when: column 6 of 'tasks.extrat.outputs.rows > 0': there is no"
+        " task 'extrat' before this one; did you mean 'extract'?"
+    ) == first
+    assert (
+        "<stdin>:15: spec.tasks[1].env[0].value: column 15 of 'params.regio': the workflow has no"
+        " parameter 'regio'; did you mean 'region'?"
+    ) == second
+
+
+def test_a_task_on_its_own_is_checked_too() -> None:
+    """One of a run has values in place of its expressions, whatever they look like."""
+    done = validate("-", stdin=ALONE)
+    assert 2 == done.exit_code
+    assert "spec.env[0].value: column " in done.stdout
+    of_a_run = ALONE.replace("{name: once}", "{name: r.a}") + "  run: r\n  task: a\n"
+    assert 0 == validate("-", stdin=of_a_run).exit_code

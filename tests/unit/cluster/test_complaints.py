@@ -7,12 +7,14 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
+from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.subjects.run import ClusterWorld, Hooks
+from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.resources import Ref, Resource
 from headrace.manifests.kube import OwnObject
+from support.evaluation import evaluate_here
 from support.plumbing import Rig, manifest
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -28,7 +30,7 @@ class Bench:
         client, clock = self.rig.client, lambda: NOON
         self.caches = Caches(lambda _: None, lambda _: None)
         events = EventRecorder(client, clock, "test")
-        hooks = Hooks(clock, lambda _key, _seconds: None, events)
+        hooks = Hooks(clock, lambda _key, _seconds: None, events, evaluate_here)
         self.runs = ClusterWorld(self.caches, client, hooks)
         self.workflows = WorkflowWorld(self.caches, client, Definitions(client), events, clock)
 

@@ -6,13 +6,15 @@ from typing import Any
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, WorkflowKey
 from headrace.cluster.events import EventRecorder
+from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.cluster.subjects.run import ClusterWorld, Hooks
+from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.kube.resources import Ref, Resource
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.objects import owner
+from support.evaluation import evaluate_here
 from support.plumbing import Rig, manifest
 
 LATER = datetime(2040, 1, 1, tzinfo=UTC)
@@ -28,7 +30,7 @@ class Bench:
         client, clock = self.rig.client, lambda: self.now
         self.caches = Caches(lambda _: None, lambda _: None)
         events = EventRecorder(client, clock, "test")
-        hooks = Hooks(clock, lambda _key, _seconds: None, events)
+        hooks = Hooks(clock, lambda _key, _seconds: None, events, evaluate_here)
         self.runs = ClusterWorld(self.caches, client, hooks)
         definitions = self.runs.definitions
         self.workflows = WorkflowWorld(self.caches, client, definitions, events, clock)

@@ -239,6 +239,17 @@ def test_problems_name_each_task(launcher: Build) -> None:
     assert want == [problem.path for problem in problems]
 
 
+def test_programs_of_a_path_that_is_not_known_yet_are_looked_for_at_the_start(
+    launcher: Build,
+) -> None:
+    """The task before it may say where they are."""
+    path = {"name": "PATH", "value": "${{ run.name }}"}
+    tasks = [{"name": "a", "image": "x", "command": ["no-such-program"], "env": [path]}]
+    spec = WorkflowSpec.model_validate({"tasks": tasks})
+
+    assert [] == list(launcher().problems(spec, compile_workflow(spec)))
+
+
 def test_a_file_without_the_right_to_be_executed(
     launcher: Build, start: Start, files: AttemptFiles, home: Path
 ) -> None:

@@ -14,7 +14,8 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, RunKey, RunLog
 from headrace.engine.task.observed import Attempt, One, TaskLog, Watched
 from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
-from headrace.local.store import VERSION, Store, UnusableStateError
+from headrace.local.schema import SCHEMA, VERSION
+from headrace.local.store import Store, UnusableStateError
 
 NOON = datetime(2030, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 RUN = RunRecord(
@@ -193,3 +194,21 @@ def test_what_is_no_database_is_refused(database: Path) -> None:
 
     with pytest.raises(UnusableStateError, match=r"state\.db cannot be used: .*--state"):
         Store(database)
+
+
+def test_a_folder_of_an_earlier_version_is_brought_to_this_one(database: Path) -> None:
+    """Its runs are still there, and can be continued."""
+    old = sqlite3.connect(database)
+    for statement in SCHEMA.replace("    env TEXT NOT NULL DEFAULT '{}',\n", "").split(";"):
+        old.execute(statement)
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
+
+    with Store(database) as store:
+        store.add_run(RUN)
+        attempt = AttemptRecord("a", 1, NOON, env={"X": "$(Y) \n é"})
+        store.add_attempts("etl-1", [attempt], NOON)
+
+    with Store(database) as store:
+        assert [attempt] == store.attempts("etl-1")

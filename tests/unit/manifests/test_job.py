@@ -268,7 +268,7 @@ def test_every_field_of_the_schema_is_on_the_list() -> None:
     """A new field of the API is denied until somebody says here where it arrives."""
     assert PodSettings.model_fields.keys() == MARKS.keys() == PLACES.keys()
     assert TaskBody.model_fields.keys() - MARKS.keys() == {
-        *("image", "retry", "timeouts", "command", "args")
+        *("image", "retry", "timeouts", "command", "args", "outputs")
     }
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from headrace.api.v1alpha1.pod import (
     EnvVar,
 )
+from headrace.engine.task.work import start_attempt
 from headrace.manifests.job import job, literal
-from headrace.manifests.objects import owner
+from headrace.manifests.objects import owner, task_run
 from support.builders import start, task, workflow
 
 Manifest = dict[str, Any]
@@ -115,3 +116,13 @@ def test_nothing_is_substituted(text: str) -> None:
 def test_an_entrypoint_of_the_image_is_left_to_it() -> None:
     """A task without a command has none in its Job."""
     assert {"command", "args"}.isdisjoint(main_of(made()))
+
+
+@given(HOSTILE | st.text(max_size=50))
+def test_a_value_of_an_expression_arrives_as_it_is(value: str) -> None:
+    """Kubernetes expands nothing in it, whoever chose it; the TaskRun shows it as it is."""
+    variables = (EnvVar(name="X", value="${{ run.name }}"), EnvVar(name="HOME", value="/data"))
+    defined = workflow(task("extract", env=variables)).tasks["extract"]
+    request = start_attempt(defined, 1, start().context, env={"X": value})
+    assert value == expand(env_of(job(request, OWNER))["X"])
+    assert {"name": "X", "value": value} in task_run(request)["spec"]["env"]

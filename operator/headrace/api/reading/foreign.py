@@ -104,7 +104,6 @@ INSTEAD = {
     "upstream": "write dependsOn",
     "uses": LATER,
     "volumeDevices": NOT_SHAPED,
-    "when": "this version does not have it; runWhen starts a task by the outcomes of others",
     "with": LATER,
     "withItems": LATER,
 }

@@ -66,7 +66,8 @@ ParamName = Annotated[
 """A parameter's name: an identifier, so that it can be a JSON key and a variable."""
 
 ShortText = Annotated[str, StringConstraints(max_length=1024)]
-LongText = Annotated[str, StringConstraints(max_length=32_768)]
+MAX_TEXT = 32_768
+LongText = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 
 
 def _without_nul(text: str) -> str:

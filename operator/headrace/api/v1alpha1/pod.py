@@ -51,7 +51,8 @@ class EnvVar(ApiType):
     """name of the variable. Names that start with HEADRACE_ are reserved for Headrace."""
 
     value: ProgramText | None = None
-    """value is the text of the variable. It is never expanded or inserted into code."""
+    """value is the text of the variable. `${{ }}` in it holds an expression in CEL, evaluated once
+    before the first attempt. The result is never expanded or inserted into code."""
 
     value_from: Annotated[KubernetesObject, Shape("EnvVarSource")] | None = None
     """valueFrom takes the value from a Secret, a ConfigMap or the pod's own fields,

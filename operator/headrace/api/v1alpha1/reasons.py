@@ -42,6 +42,10 @@ class Reason(StrEnum):
     """The tasks or runs that come first have ended, but a pod or process of them still runs. The
     message names it."""
 
+    EVALUATING = "Evaluating"
+    """The expressions in the task's `when` and `env` have no value yet. The message says what keeps
+    them waiting."""
+
     WAITING_FOR_SLOT = "WaitingForSlot"
     """The limit of attempts at a time on this machine is reached."""
 
@@ -103,7 +107,8 @@ class Reason(StrEnum):
     """The container did not start within `timeouts.pendingSeconds`."""
 
     INVALID_OUTPUTS = "InvalidOutputs"
-    """The task's outputs are not one JSON object of at most 4,096 bytes of UTF-8."""
+    """The task's outputs are not one JSON object of at most 4,096 bytes of UTF-8, or not the
+    outputs that the task declares."""
 
     EVICTED = "Evicted"
     """The node or an eviction request removed the pod."""
@@ -158,6 +163,13 @@ class Reason(StrEnum):
 
     TASK_RUN_DELETED = "TaskRunDeleted"
     """Somebody deleted the TaskRun of a task that had started. The task does not run again."""
+
+    INVALID_EXPRESSION = "InvalidExpression"
+    """An expression of the task gave no value. The message has the expression, the column, and the
+    value that was at fault."""
+
+    SKIPPED = "Skipped"
+    """The task's `when` was false, so the task did not run."""
 
     RULE_UNMET = "RuleUnmet"
     """The outcomes upstream rule the task out, and no failure is the cause."""

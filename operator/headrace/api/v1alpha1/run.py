@@ -108,7 +108,7 @@ class TaskCounts(ApiType):
     """failed tasks ended badly."""
 
     skipped: int = Field(default=0, ge=0)
-    """skipped tasks did not need to run (not in use yet)."""
+    """skipped tasks did not need to run: their `when` was false."""
 
     omitted: int = Field(default=0, ge=0)
     """omitted tasks were ruled out by the outcomes upstream."""

@@ -5,9 +5,21 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from headrace.api.checks.unique import Unique
-from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType, NoNul, ProgramText, TaskName
+from headrace.api.v1alpha1.base import (
+    MAX_SECONDS,
+    ApiEnum,
+    ApiType,
+    NoNul,
+    ParamName,
+    ProgramText,
+    ShortText,
+    TaskName,
+)
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.retry import RetryPolicy
+
+Condition = Annotated[str, StringConstraints(min_length=1, max_length=4096), NoNul]
+"""An expression in CEL, as long as expressions can be."""
 
 Image = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^\S+$"), NoNul]
 
@@ -88,6 +100,41 @@ class TaskSettings(PodSettings):
     """timeouts are the task's time limits."""
 
 
+class OutputType(ApiEnum):
+    """The types that an output can have."""
+
+    STRING = "String"
+    """Text."""
+
+    INTEGER = "Integer"
+    """A whole number."""
+
+    BOOLEAN = "Boolean"
+    """true or false."""
+
+    NUMBER = "Number"
+    """A number, whole or not."""
+
+    TIMESTAMP = "Timestamp"
+    """An instant with its zone in RFC 3339, as text: "2026-11-22T02:30:00Z"."""
+
+    JSON = "Json"
+    """Any value of JSON."""
+
+
+class Output(ApiType):
+    """An output that a task promises to write."""
+
+    name: ParamName
+    """name is the key of the value in the JSON object that the task writes."""
+
+    type: OutputType = OutputType.STRING
+    """type is String, Integer, Boolean, Number, Timestamp or Json."""
+
+    description: ShortText = ""
+    """description says what the value is."""
+
+
 class TaskBody(TaskSettings):
     """What a task runs."""
 
@@ -98,12 +145,21 @@ class TaskBody(TaskSettings):
     args: tuple[ProgramText, ...] = Field(default=(), max_length=256)
     """args are arguments after the command."""
 
+    outputs: Annotated[tuple[Output, ...], Unique("name")] = Field(default=(), max_length=50)
+    """outputs are the values that the task promises to write. An attempt that leaves one out, or
+    writes one of another type, fails with InvalidOutputs. Expressions can read no other outputs of
+    the task. Without outputs here, the task may write any, and expressions may read any."""
+
 
 class NamedTask(TaskBody):
     """A task of a workflow."""
 
     name: TaskName
     """name of the task, unique in the workflow."""
+
+    when: Condition | None = None
+    """when is a CEL expression that says whether the task runs: false skips the task. It is
+    evaluated once, when the task could start. An error in it fails the task."""
 
     allow_failure: bool = False
     """allowFailure lets the run succeed even if this task fails."""

@@ -4,9 +4,8 @@ The world of runs in a Kubernetes cluster: reads the caches, writes through the 
 Knows the objects of a run. Decides nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.belonging import Place, place_of
@@ -15,9 +14,10 @@ from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.table import carriers
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.departures import Departures
-from headrace.cluster.events import EventRecorder
+from headrace.cluster.expressions import Expressions
 from headrace.cluster.flight import some_at_a_time
 from headrace.cluster.gather import Gatherer, TaskPictures, task_log
+from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.run_reader import RunReader, run_log
 from headrace.cluster.second_look import SecondLook
@@ -27,7 +27,7 @@ from headrace.cluster.start import Starter
 from headrace.cluster.statuses import Memory, Status, StatusWriter, version_of
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
-from headrace.engine.task.actions import Action, EndAttempt, StartAttempt
+from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
 from headrace.engine.task.news import news
 from headrace.engine.task.observed import EMPTY, ObservedTask, Obstacle, TaskLog
 from headrace.kube.client import Client
@@ -36,19 +36,6 @@ from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.run_status import has_ended, run_status
 from headrace.manifests.task_status import has_outcome, task_status
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What the world calls in its process."""
-
-    clock: Callable[[], datetime]
-    """The wall clock."""
-    later: Callable[[RunKey, float], None]
-    """Asks for a turn of a run in so many seconds."""
-    events: EventRecorder
-    job_created: Callable[[RunKey], None] = lambda _: None
-    """Called for each Job that was created, for metrics."""
 
 
 class ClusterWorld:
@@ -77,6 +64,7 @@ class ClusterWorld:
             *(caches, self.definitions, gatherer, departures, specs), siblings=siblings, clock=clock
         )
         self._starter = Starter(reach, kinds)
+        self._expressions = Expressions(specs, hooks.evaluate, clock)
         self._statuses = StatusWriter(client)
         self._second_look = SecondLook(caches, client)
         self._memories: dict[RunKey, Memory] = {}
@@ -94,9 +82,11 @@ class ClusterWorld:
         if run.log.finished is not None:  # Nothing more is written for ended tasks.
             over = {task for task, seen in run.tasks.items() if seen.log.outcome is not None}
             memory.items = {task: item for task, item in memory.items.items() if task not in over}
+            memory.evaluated.clear()
         return replace(
             run,
             obstacles=dict(memory.obstacles),
+            evaluated=dict(memory.evaluated),
             logged_at=memory.logged,
             tasks_logged_at=dict(memory.tasks_logged),
         )
@@ -150,11 +140,18 @@ class ClusterWorld:
         return known
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
-        """Create and delete Jobs. A refusal of the API server becomes an obstacle."""
+        """
+        Create and delete Jobs, and evaluate expressions.
+
+        A refusal of the API server becomes an obstacle.
+        """
         memory, item = self._memories.get(key), self._run_object(key)
         if memory is not None and (item is None or item.metadata.uid != memory.uid):
             raise StaleError(f"{key.kind} {key.namespace}/{key.name} is another one now")
-        await some_at_a_time([self._apply(key, action) for action in actions])
+        questions = [action for action in actions if isinstance(action, Evaluate)]
+        others = [action for action in actions if not isinstance(action, Evaluate)]
+        evaluations = [self._evaluate(key, questions)] if questions else []
+        await some_at_a_time([*evaluations, *(self._apply(key, action) for action in others)])
 
     async def record(self, key: RunKey, status: RunLog) -> None:
         """Write the WorkflowRun's status; for a TaskRun on its own, its log is the status."""
@@ -228,6 +225,16 @@ class ClusterWorld:
         else:
             memory.tasks_logged.pop(task, None)  # There are no further writes.
 
+    async def _evaluate(self, key: RunKey, questions: Sequence[Evaluate]) -> None:
+        """Find values, remember them, and ask for a turn. A task on its own has none on record."""
+        of_a_run = key.kind is RunKind.WORKFLOW_RUN
+        items = {each.task: self._task_run(key, each.task) for each in questions}
+        begun = {task: item for task, item in items.items() if item is not None and of_a_run}
+        found = await self._expressions.values(begun, questions)
+        if key in self._memories:
+            self._memories[key].learn(found)
+        self._hooks.later(key, 0.0)  # A value is no object, so no event will follow.
+
     async def _apply(self, key: RunKey, action: Action) -> None:
         match action:
             case StartAttempt():
@@ -274,12 +281,9 @@ class ClusterWorld:
     def _remember(self, key: RunKey, task: str, obstacle: Obstacle | None) -> None:
         memory = self._memories.get(key)
         if memory is not None:
-            memory.obstacles.pop(task, None)
-        if obstacle is None:
-            return
-        if memory is not None:
-            memory.obstacles[task] = obstacle
-        self._hooks.later(key, 0.0)  # Nothing was created, so no event will follow.
+            memory.note(task, obstacle)
+        if obstacle is not None:
+            self._hooks.later(key, 0.0)  # Nothing was created, so no event will follow.
 
     def _forget(self, key: RunKey) -> None:
         self._caches.awaited.forget(key)

@@ -20,8 +20,14 @@ from headrace.api.v1alpha1.task import (
 )
 from headrace.api.v1alpha1.trigger import Concurrency
 from headrace.api.v1alpha1.workflow import History, OnFailure, WorkflowSpec
+from headrace.engine.definition.expression_problems import problems_alone
 from headrace.engine.definition.graph import Graph
 from headrace.engine.definition.problems import InvalidDefinitionError, problems
+from headrace.engine.definition.task_expressions import (
+    NO_EXPRESSIONS,
+    TaskExpressions,
+    expressions_of,
+)
 from headrace.engine.definition.work import Container, Work
 
 _NO_RETRY = RetryPolicy()
@@ -41,6 +47,7 @@ class TaskDefinition:
     run_when: RunWhen = RunWhen.ALL_SUCCEEDED
     allow_failure: bool = False
     is_finally: bool = False
+    expressions: TaskExpressions = NO_EXPRESSIONS
 
 
 _ANY_NUMBER = Concurrency()
@@ -97,8 +104,18 @@ def compile_workflow(spec: WorkflowSpec) -> Definition:
 
 
 def single_task(name: str, body: TaskBody, params: tuple[Param, ...] = ()) -> Definition:
-    """Return the definition of a task on its own."""
-    return Definition(tasks={name: _task(name, 0, body)}, graph=Graph({name: ()}), params=params)
+    """
+    Return the definition of a task on its own.
+
+    Raises:
+        InvalidDefinitionError: Its expressions have problems.
+
+    """
+    wrong = tuple(problems_alone(body.env, params))
+    if wrong:
+        raise InvalidDefinitionError(wrong)
+    task = replace(_task(name, 0, body), expressions=expressions_of(body.env))
+    return Definition(tasks={name: task}, graph=Graph({name: ()}), params=params)
 
 
 def _task(name: str, position: int, body: TaskBody) -> TaskDefinition:
@@ -108,8 +125,10 @@ def _task(name: str, position: int, body: TaskBody) -> TaskDefinition:
 
 
 def _named_task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefinition:
+    body = _with_defaults(task, defaults)
     return replace(
-        _task(task.name, position, _with_defaults(task, defaults)),
+        _task(task.name, position, body),
+        expressions=expressions_of(body.env, task.when),
         upstream=task.depends_on if isinstance(task, Task) else (),
         run_when=task.run_when if isinstance(task, Task) else RunWhen.ALWAYS,
         allow_failure=task.allow_failure,

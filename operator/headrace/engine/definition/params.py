@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.api.checks.similar import did_you_mean
-from headrace.api.v1alpha1.params import PYTHON_TYPES, Param
+from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
 
 Value = bool | int | str
 
@@ -23,6 +23,14 @@ class InvalidParamsError(ValueError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("; ".join(f"params: {problem}" for problem in problems))
         self.problems = problems
+
+
+def params_alone(given: Sequence[ParamGiven]) -> tuple[Param, ...]:
+    """Return parameters that accept the values of a task on its own."""
+    types = {python: kind for kind, python in PYTHON_TYPES.items()}
+    return tuple(
+        Param(name=each.name, type=types[type(each.value)], default=each.value) for each in given
+    )
 
 
 def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Value]:

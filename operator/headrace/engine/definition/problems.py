@@ -13,6 +13,7 @@ from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.definition.expression_problems import expression_problems
 from headrace.engine.definition.graph import CyclicGraphError, Graph
 from headrace.engine.definition.params import too_large
 from headrace.engine.definition.run_when import NEED_UPSTREAM
@@ -53,7 +54,7 @@ def _problems(spec: WorkflowSpec) -> Iterator[Problem]:
         yield from _unrunnable(path, task, spec.defaults)
     for index, named in enumerate(spec.finally_):
         yield from _unrunnable(f"spec.finally[{index}]", named, spec.defaults)
-    yield from _cycle(spec, known)
+    yield from _order(spec, known)
 
 
 def _double_names(spec: WorkflowSpec) -> Iterator[Problem]:
@@ -133,15 +134,18 @@ def _volumes(path: str, task: PodSettings, defaults: Defaults) -> Iterator[Probl
             )
 
 
-def _cycle(spec: WorkflowSpec, known: Collection[str]) -> Iterator[Problem]:
+def _order(spec: WorkflowSpec, known: Collection[str]) -> Iterator[Problem]:
+    """Yield a cycle of tasks; without one, the problems of expressions that read other tasks."""
     edges = {
         task.name: tuple(up for up in task.depends_on if up in known and up != task.name)
         for task in spec.tasks
     }
     try:
-        Graph(edges)
+        graph = Graph(edges)
     except CyclicGraphError as error:
         yield Problem(
             "spec.tasks",
             f"tasks wait for each other: {' -> '.join(error.path)}; remove a dependency",
         )
+    else:
+        yield from expression_problems(spec, graph)

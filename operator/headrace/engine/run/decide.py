@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from headrace.api.v1alpha1.task import Output
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import values
 from headrace.engine.run.admission import Held, Refused, admit
@@ -16,6 +17,7 @@ from headrace.engine.run.job_retention import expired_jobs, jobs_expire
 from headrace.engine.run.leftovers import closed, endings, remains
 from headrace.engine.run.marks import failures
 from headrace.engine.run.observed import ObservedRun, RunKind, RunLog
+from headrace.engine.run.questions import evaluate
 from headrace.engine.run.records import Records, write_up
 from headrace.engine.run.status import RunView, refused, run_log, waiting
 from headrace.engine.run.steering import course, deadlines
@@ -23,7 +25,7 @@ from headrace.engine.run.survey import Survey, survey
 from headrace.engine.task.actions import Action, EndAttempt, RunContext, StartAttempt
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.timeout import total_deadline
-from headrace.engine.task.verdict import Start, Wait
+from headrace.engine.task.verdict import Ask, Start, Wait
 from headrace.engine.task.work import start_attempt
 from headrace.engine.text import rfc3339
 
@@ -31,8 +33,8 @@ RUN_STATUS_INTERVAL = timedelta(seconds=1)
 """The shortest time between two writes of a run's counts."""
 
 START_CHECK = timedelta(seconds=1)
-"""When to look at the result of a start. A refused start creates no object, so no event wakes
-us."""
+"""When to look at the result of a start or of expressions. Neither a refused start nor a value is
+an object, so no event wakes us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,17 @@ def _refuse(run: ObservedRun, why: Refused, now: datetime) -> Decision:
 
 
 def _actions(run: ObservedRun, definition: Definition, found: Survey) -> Iterator[Action]:
-    """Yield the attempts to end and to start."""
+    """Yield the attempts to end and to start, and the expressions to evaluate."""
     context: RunContext | None = None
     for name, task in found.judged.items():
         if task.seen is not None:
             yield from endings(name, task.log, task.seen)
-        if isinstance(task.verdict, Start):
-            context = context or _context(run, definition)
-            yield start_attempt(task.task, task.verdict.number, context, task.verdict.memory)
+        match task.verdict:
+            case Start(number, memory, env):
+                context = context or _context(run, definition)
+                yield start_attempt(task.task, number, context, memory, env)
+            case Ask(conditional):
+                yield evaluate(task.task, run, definition, found, conditional=conditional)
 
 
 def _wake_ups(
@@ -101,7 +106,7 @@ def _wake_ups(
     due = [*deadlines(run), records.later]
     for judged in found.judged.values():
         match judged.verdict:
-            case Start():
+            case Start() | Ask():
                 due.append(now + START_CHECK)
             case Wait():
                 due.append(judged.verdict.until)
@@ -151,12 +156,18 @@ def _after_the_end(run: ObservedRun, now: datetime) -> Decision:
 
 def _wind_up(run: ObservedRun, why: str, now: datetime) -> Decision:
     """Close the logs of tasks of an ended run, and end their attempts."""
-    logs = {name: closed(seen, why, now) for name, seen in run.tasks.items()}
+    logs = {name: closed(seen, why, now, _declared(run, name)) for name, seen in run.tasks.items()}
     ends: list[EndAttempt] = []
     for name, seen in run.tasks.items():
         ends.extend(endings(name, logs[name], seen))
     records = {name: log for name, log in logs.items() if log is not run.tasks[name].log}
     return Decision(records=records, actions=tuple(ends))
+
+
+def _declared(run: ObservedRun, name: str) -> tuple[Output, ...]:
+    """Return the outputs that a task declares, if its definition is there."""
+    task = run.definition.tasks.get(name) if run.definition is not None else None
+    return task.work.body.outputs if task is not None else ()
 
 
 def _context(run: ObservedRun, definition: Definition) -> RunContext:

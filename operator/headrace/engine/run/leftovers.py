@@ -4,12 +4,13 @@ Leftovers: attempts that may still run after their end, and open logs of an ende
 Knows attempts and their ends. Decides no outcome.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import RetryPolicy
+from headrace.api.v1alpha1.task import Output
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import EndAttempt
@@ -49,11 +50,20 @@ def remains(run: ObservedRun, names: Iterable[str]) -> dict[str, str]:
     return words
 
 
-def closed(seen: ObservedTask, why: str, now: datetime) -> TaskLog:
-    """Return the closed log of a task whose run has ended."""
+def closed(seen: ObservedTask, why: str, now: datetime, declared: Sequence[Output] = ()) -> TaskLog:
+    """
+    Return the closed log of a task whose run has ended.
+
+    Args:
+        seen: The task.
+        why: How the run ended.
+        now: The time of the turn.
+        declared: The outputs that the task declares.
+
+    """
     if seen.log.outcome is not None:
         return seen.log
-    log = follow(seen.log, seen.sighting, _NO_POLICY, now)
+    log = follow(seen.log, seen.sighting, _NO_POLICY, now, declared)
     if log.outcome is not None:
         return log
     message = clip(f"the run ended: {why}")

@@ -85,9 +85,11 @@ def to_keep(name: str, end: Ended, looks: Mapping[str, Look], definition: Defini
 
 
 def message_of(mark: Mark, name: str, looks: Mapping[str, Look], definition: Definition) -> str:
-    """Return why a task ended: the recorded message, or one from its upstream tasks."""
+    """Return why a task ended: the recorded message, or one from the definition."""
     if mark.message:
         return mark.message
     task = definition.tasks[name]
+    if mark.outcome is Outcome.SKIPPED:
+        return task.expressions.skip_words
     end = omission(task.run_when, tally(task.upstream, looks))
     return end.message if end is not None else ""

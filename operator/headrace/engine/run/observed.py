@@ -10,11 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import DesiredState, Interval
+from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.siblings import SiblingRun
-from headrace.engine.task.observed import ObservedTask, Obstacle, Watched
+from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, Watched
 
 
 class RunKind(StrEnum):
@@ -131,6 +131,8 @@ class ObservedRun:
     """The parameters that the run was given."""
     logical_time: datetime | None = None
     interval: Interval | None = None
+    trigger: TriggerKind = TriggerKind.MANUAL
+    """What asked for the run."""
     tasks: Mapping[str, ObservedTask] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
     """Tasks whose TaskRun the world saw vanish before our eyes."""
@@ -141,6 +143,8 @@ class ObservedRun:
     it runs."""
     obstacles: Mapping[str, Obstacle] = field(default_factory=dict)
     """By task: why its last start failed."""
+    evaluated: Mapping[str, Evaluated] = field(default_factory=dict)
+    """By task that has not started: the values of its expressions, if this process knows them."""
     slots: Slots | None = None
     """None: any number of attempts may go on at a time."""
     log: RunLog = RunLog()

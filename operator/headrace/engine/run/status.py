@@ -208,6 +208,7 @@ def _end(view: RunView) -> dict[str, Any]:
         _list("failed", failed),
         _list("cancelled", cut),
         _list("omitted", _named(view, Outcome.OMITTED)),
+        _list("skipped", _named(view, Outcome.SKIPPED)),
     ]
     message = "; ".join(filter(None, counted))
     if cut and view.course.mode in ENDING:

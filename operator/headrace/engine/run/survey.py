@@ -13,14 +13,15 @@ from headrace.api.v1alpha1.workflow import OnFailure
 from headrace.engine import ranges
 from headrace.engine.course import Course
 from headrace.engine.definition.compile import Definition, TaskDefinition
-from headrace.engine.definition.run_when import NONE, PATIENT, RULES, tally
+from headrace.engine.definition.run_when import PATIENT, RULES, tally
 from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
 from headrace.engine.run.leftovers import remains
 from headrace.engine.run.marks import by_mark, on_record, to_keep, with_ends
 from headrace.engine.run.observed import Mark, ObservedRun
 from headrace.engine.run.slots import without_slot
 from headrace.engine.task.judgement import Judged, judge_lost, judge_seen, judge_unseen
-from headrace.engine.task.verdict import Turn
+from headrace.engine.task.observed import ObservedTask
+from headrace.engine.task.verdict import TaskView, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class Survey:
         for name, task in self.judged.items():
             if task.outcome is how and self.mark(name) is None:
                 yield name
+
+    def outcome(self, name: str) -> Outcome | None:
+        """Return the outcome of a task; None: it has not ended."""
+        if name in self.settled:
+            return self.settled[name]
+        mark, judged = self.mark(name), self.judged.get(name)
+        if mark is not None:
+            return mark.outcome
+        return judged.outcome if judged is not None else None
 
     def looks(self) -> dict[str, Look]:
         """Return how the tasks that wait for each ended task see its end."""
@@ -123,7 +133,7 @@ def _started(
         if name in found.settled or name not in definition.tasks:
             continue
         if seen.log.count or seen.sighting is not None:
-            yield name, judge_seen(turn, definition.tasks[name], seen, run.obstacles.get(name))
+            yield name, _seen(run, turn, definition.tasks[name], seen)
     for name in lost(run, definition):
         if found.mark(name) is None:
             yield name, judge_lost(turn, definition.tasks[name])
@@ -138,7 +148,13 @@ def _refused(
         known = name in run.tasks or name in found.judged or found.mark(name) is not None
         if name in definition.tasks and not known:
             task = definition.tasks[name]
-            judged = judge_unseen(turn, task, tally(task.upstream, looks), obstacle)
+            view = TaskView(
+                *(turn, task),
+                obstacle=obstacle,
+                upstream=tally(task.upstream, looks),
+                evaluated=run.evaluated.get(name),
+            )
+            judged = judge_unseen(view)
             if judged.outcome is Outcome.FAILED:
                 yield name, judged
 
@@ -159,18 +175,41 @@ def _waiting(
         if name in looks or name in found.judged:
             continue
         task, seen = definition.tasks[name], run.tasks.get(name)
-        if seen is None and name not in troubled and _must_wait(task, looks):
-            continue
-        obstacle = run.obstacles.get(name)
         if seen is not None:
-            judged = judge_seen(turn, task, seen, obstacle)
+            judged = _seen(run, turn, task, seen)
+        elif name not in troubled and _must_wait(task, looks):
+            continue
         else:
-            count, beside = tally(task.upstream, looks), _beside(task, looks, held)
-            judged = judge_unseen(turn, task, count, obstacle, beside)
+            judged = judge_unseen(_unseen(run, turn, task, looks, held))
         if isinstance(judged.verdict, Ended):
             looks[name] = judged.verdict.look
             troubled.update(definition.graph.downstream[name])
         yield name, judged
+
+
+def _seen(run: ObservedRun, turn: Turn, task: TaskDefinition, seen: ObservedTask) -> Judged:
+    """Judge a task with a TaskRun."""
+    known = run.evaluated.get(task.name)
+    return judge_seen(turn, task, seen, run.obstacles.get(task.name), known)
+
+
+def _unseen(
+    run: ObservedRun,
+    turn: Turn,
+    task: TaskDefinition,
+    looks: Mapping[str, Look],
+    held: Mapping[str, str],
+) -> TaskView:
+    """Return the view of a task without a TaskRun, among the tasks that it waits for."""
+    reads = task.expressions.reads
+    return TaskView(
+        *(turn, task),
+        obstacle=run.obstacles.get(task.name),
+        upstream=tally(task.upstream, looks),
+        beside=_beside(task, looks, held),
+        unread=min((name for name in reads if name not in looks), default=None) if reads else None,
+        evaluated=run.evaluated.get(task.name),
+    )
 
 
 def _troubled(definition: Definition, looks: Mapping[str, Look]) -> set[str]:
@@ -209,11 +248,13 @@ def _last(
     for name in last:
         if name in found.settled or name in found.judged or found.mark(name) is not None:
             continue
-        task, seen, obstacle = definition.tasks[name], run.tasks.get(name), run.obstacles.get(name)
+        task, seen = definition.tasks[name], run.tasks.get(name)
         if seen is not None:
-            yield name, judge_seen(turn, task, seen, obstacle)
+            yield name, _seen(run, turn, task, seen)
         else:
-            yield name, judge_unseen(turn, task, NONE, obstacle, beside)
+            obstacle, known = run.obstacles.get(name), run.evaluated.get(name)
+            view = TaskView(turn, task, obstacle=obstacle, beside=beside, evaluated=known)
+            yield name, judge_unseen(view)
 
 
 def _halt(definition: Definition, found: Survey) -> str | None:

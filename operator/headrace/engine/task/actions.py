@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from headrace.api.v1alpha1.run import Interval
 from headrace.api.v1alpha1.task import TaskTimeouts
+from headrace.engine.definition.expressions.types import Question
 from headrace.engine.definition.work import Work
 
 
@@ -44,4 +45,20 @@ class EndAttempt:
     number: int
 
 
-Action = StartAttempt | EndAttempt
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """
+    Find the values of a task's expressions, for the next observation.
+
+    The TaskRun of a task that has begun has the values of `env`: these are the answer, and its
+    `when` was true. Otherwise they are evaluated.
+    """
+
+    task: str
+    when: Question | None = None
+    """None: it is not asked. Otherwise `env` is asked only if this is true."""
+    env: Mapping[str, Question] = field(default_factory=dict)
+    """By the name of the variable."""
+
+
+Action = StartAttempt | EndAttempt | Evaluate

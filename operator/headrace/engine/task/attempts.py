@@ -5,11 +5,13 @@ Knows how attempts open, move and close, and which budget a failure uses. Does n
 follows a failure.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import RetryPolicy
+from headrace.api.v1alpha1.task import Output
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.classify import Failure, Kind, Success, classify
 from headrace.engine.task.observed import (
@@ -30,11 +32,25 @@ FIRST_WORDS_STAY = frozenset({Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_
 cause."""
 
 
-def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: datetime) -> TaskLog:
+def follow(
+    log: TaskLog,
+    sighting: Sighting | None,
+    policy: RetryPolicy,
+    now: datetime,
+    declared: Sequence[Output] = (),
+) -> TaskLog:
     """
     Update a task's log from the state of its newest attempt.
 
     A closed attempt never changes. A log without changes is returned as the same object.
+
+    Args:
+        log: The task's log.
+        sighting: The newest attempt in the world.
+        policy: The retry policy of the task.
+        now: The time of the turn.
+        declared: The outputs that the task declares.
+
     """
     if log.outcome is not None:
         return log
@@ -46,7 +62,8 @@ def follow(log: TaskLog, sighting: Sighting | None, policy: RetryPolicy, now: da
     if sighting is None or sighting.number < last.number:
         return close(log, _vanished(last), policy, now)
     if sighting.ending is not None:
-        return _end(log, sighting, sighting.ending, policy, now)
+        result = classify(sighting.ending, declared)
+        return _end(_known(log, sighting), sighting.ending, result, policy, now)
     if sighting.stage is Stage.GONE:
         removed = _vanished(last, sighting.message)
         return close(_known(log, sighting), removed, policy, now)
@@ -209,13 +226,12 @@ def _silent(sighting: Sighting) -> bool:
 
 
 def _end(
-    log: TaskLog, sighting: Sighting, ending: Ending, policy: RetryPolicy, now: datetime
+    log: TaskLog, ending: Ending, result: Success | Failure, policy: RetryPolicy, now: datetime
 ) -> TaskLog:
     """Close the open attempt with the end from the world."""
-    log = _known(log, sighting)
     last = log.attempts[-1]
     at = _between(last.created, ending.at, now)
-    match classify(ending):
+    match result:
         case Failure() as failure:
             return close(log, failure, policy, at, ending.progress)
         case Success(outputs):

@@ -20,7 +20,10 @@ from headrace.engine.task.policies.still_running import still_running
 from headrace.engine.task.policies.stopped import stopped
 from headrace.engine.task.policies.task_run_deleted import task_run_deleted
 from headrace.engine.task.policies.total_time import total_time
+from headrace.engine.task.policies.unread import unread
 from headrace.engine.task.policies.upstream import upstream
+from headrace.engine.task.policies.when import when
+from headrace.engine.task.values import env_of
 from headrace.engine.task.verdict import Start, TaskView, Verdict
 
 Policy = Callable[[TaskView], Verdict | None]
@@ -38,9 +41,11 @@ TASK_POLICIES: tuple[Policy, ...] = (
     upstream,  #         the rule over upstream tasks
     stopped,  #          the run starts nothing new
     others_first,  #     `finally` comes last
+    unread,  #           the expressions read a task that has not ended
     still_running,  #    an upstream task has ended, and its pod still runs
     paused,  #           the run is paused
     obstructed,  #       the world has no room for it now
+    when,  #             the condition, and the values of expressions
 )
 
 
@@ -50,4 +55,5 @@ def judge(view: TaskView) -> Verdict:
         verdict = policy(view)
         if verdict is not None:
             return verdict
-    return Start(view.log.count + 1, memory_of_next(view.task, view.log))
+    memory = memory_of_next(view.task, view.log)
+    return Start(view.log.count + 1, memory, env_of(view.evaluated))

@@ -5,13 +5,15 @@ Knows one attempt's end. Does not know retries.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.task import Output
+from headrace.engine.task.declared import check_declared
 from headrace.engine.task.observed import Ending
 from headrace.engine.text import LONGEST_WORDS, clip
 
@@ -69,8 +71,8 @@ class Failure:
     message: str
 
 
-def classify(ending: Ending) -> Success | Failure:
-    """Judge the end of an attempt."""
+def classify(ending: Ending, declared: Sequence[Output] = ()) -> Success | Failure:
+    """Judge the end of an attempt, also by the outputs that its task declares."""
     if ending.reason is not None:
         return Failure(ending.reason, ending.message)
     code = ending.progress.exit_code
@@ -81,9 +83,11 @@ def classify(ending: Ending) -> Success | Failure:
     if code != 0:
         return Failure(Reason.NON_ZERO_EXIT, ending.message or exit_words(code))
     try:
-        return Success(read_outputs(ending.output, ending.output_bytes))
+        outputs = read_outputs(ending.output, ending.output_bytes)
+        check_declared(declared, outputs)
     except ValueError as error:
         return Failure(Reason.INVALID_OUTPUTS, str(error))
+    return Success(outputs)
 
 
 def exit_words(code: int, hint: str = "", own: str = "") -> str:

@@ -9,13 +9,12 @@ from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.run_when import Tally
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.task.attempts import close, follow, refuse
 from headrace.engine.task.chain import judge
 from headrace.engine.task.classify import Failure
 from headrace.engine.task.memory import memory_of_next
-from headrace.engine.task.observed import Denied, ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.observed import Denied, Evaluated, ObservedTask, Obstacle, TaskLog
 from headrace.engine.task.verdict import Abort, TaskView, Turn, Verdict, Wait
 from headrace.engine.text import clip
 
@@ -37,13 +36,17 @@ class Judged:
 
 
 def judge_seen(
-    turn: Turn, task: TaskDefinition, seen: ObservedTask, obstacle: Obstacle | None
+    turn: Turn,
+    task: TaskDefinition,
+    seen: ObservedTask,
+    obstacle: Obstacle | None,
+    evaluated: Evaluated | None = None,
 ) -> Judged:
     """Judge a task with a TaskRun."""
-    log = follow(seen.log, seen.sighting, task.retry, turn.now)
+    log = follow(seen.log, seen.sighting, task.retry, turn.now, task.work.body.outputs)
     if isinstance(obstacle, Denied):
         log = refuse(log, obstacle, task.retry, memory_of_next(task, log))
-    view = TaskView(turn, task, log, seen, obstacle=obstacle)
+    view = TaskView(turn, task, log, seen, obstacle=obstacle, evaluated=evaluated)
     verdict = judge(view)
     if isinstance(verdict, Abort):
         failure = Failure(verdict.reason, verdict.message)
@@ -53,16 +56,9 @@ def judge_seen(
     return Judged(task, verdict, _with_verdict(log, verdict, seen, turn.now), seen)
 
 
-def judge_unseen(
-    turn: Turn,
-    task: TaskDefinition,
-    count: Tally,
-    obstacle: Obstacle | None,
-    beside: str | None = None,
-) -> Judged:
-    """Judge a task that has not started, by how its upstream tasks look."""
-    view = TaskView(turn, task, obstacle=obstacle, upstream=count, beside=beside)
-    return Judged(task, judge(view), view.log)
+def judge_unseen(view: TaskView) -> Judged:
+    """Judge a task that has not started."""
+    return Judged(view.task, judge(view), view.log)
 
 
 def judge_lost(turn: Turn, task: TaskDefinition) -> Judged:

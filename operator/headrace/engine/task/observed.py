@@ -5,12 +5,13 @@ Values only. Knows no rule, no Job and no process.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.definition.expressions.types import Failure, Value
 from headrace.engine.outcome import Outcome
 
 
@@ -205,6 +206,16 @@ class ObservedTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The values of a task's expressions."""
+
+    when: Value | Failure = None
+    """The value of `when`. None: it was not asked."""
+    env: Mapping[str, Value | Failure] = field(default_factory=dict)
+    """The values of variables, by name; empty if `when` is not true."""
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """A task that failed, or waits for something unusual."""
 
@@ -216,7 +227,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The world could not start a task, and may be able to later."""
+    """The world could not start a task or evaluate its expressions, and may be able to later."""
 
     reason: Reason
     message: str

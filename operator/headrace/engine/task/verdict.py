@@ -5,7 +5,8 @@ Knows one task, the facts of its run in this turn, and the ends of its upstream 
 the policies, or how a verdict is carried out.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
@@ -13,7 +14,14 @@ from headrace.engine.course import Course
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.definition.run_when import NONE, Tally
 from headrace.engine.outcome import Ended
-from headrace.engine.task.observed import EMPTY, ObservedTask, Obstacle, Sighting, TaskLog
+from headrace.engine.task.observed import (
+    EMPTY,
+    Evaluated,
+    ObservedTask,
+    Obstacle,
+    Sighting,
+    TaskLog,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,18 @@ class Start:
 
     number: int
     memory: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    """The values of variables that expressions give, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask for the values of the task's expressions, then judge again."""
+
+    conditional: bool
+    """Whether `when` is among them."""
+    reason: Reason = Reason.EVALUATING
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +63,7 @@ class Abort:
     message: str
 
 
-Verdict = Start | Wait | Abort | Ended
+Verdict = Start | Ask | Wait | Abort | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +97,10 @@ class TaskView:
     upstream: Tally = NONE
     beside: str | None = None
     """What still runs of an ended task, so that this one must wait."""
+    unread: str | None = None
+    """A task that the expressions read, and that has not ended."""
+    evaluated: Evaluated | None = None
+    """The values of the expressions; None: nobody knows them yet."""
 
     @property
     def begun(self) -> bool:

@@ -33,6 +33,10 @@ MINUTE = timedelta(minutes=1)
 HORIZON = timedelta(days=1)
 """The distance at which a zone's offsets are compared. No zone changes twice within a day."""
 
+FARTHEST = timedelta(days=100 * 366)
+"""The longest search. No schedule pauses as long, unless the clocks jump over each of its times:
+`* 2 * 3 L0` in Berlin never comes since summer time begins on the last Sunday of March."""
+
 # A year is kept free at both ends of datetime's range, so that no offset overflows.
 YEARS = range(MINYEAR + 1, MAXYEAR)
 
@@ -43,7 +47,7 @@ def next_tick(schedule: Schedule, after: datetime) -> datetime | None:
     """
     Return the first tick after an instant, in UTC.
 
-    None only at the end of the range of `datetime`.
+    None if it never comes again, and at the end of the range of `datetime`.
 
     Args:
         schedule: As the author wrote it.
@@ -129,7 +133,8 @@ def _elapsed(
 ) -> Iterator[datetime]:
     """Yield each instant whose local time matches, one stretch of constant offset at a time."""
     at: datetime | None = start + direction * INSTANT
-    while at is not None:
+    newest = start
+    while at is not None and abs(at - newest) < FARTHEST:
         offset = _offset(place, at)
         begin = (at + offset).replace(tzinfo=None)
         last, at = at, None
@@ -139,7 +144,7 @@ def _elapsed(
             if at is not None:
                 break
             yield tick
-            last = tick
+            last = newest = tick
 
 
 def _end_of_stretch(

@@ -28,7 +28,7 @@ def test_tasks_have_the_places_that_they_were_written_in() -> None:
 
 def test_a_task_keeps_what_it_says() -> None:
     """Rules, dependencies and whether it may fail."""
-    rule = workflow(task("a"), task("b", "a", when="OneFailed", allow_failure=True)).tasks["b"]
+    rule = workflow(task("a"), task("b", "a", rule="OneFailed", allow_failure=True)).tasks["b"]
     assert (("a",), RunWhen.ONE_FAILED, True) == (rule.upstream, rule.run_when, rule.allow_failure)
 
 
@@ -137,7 +137,7 @@ def volume(name: str) -> dict[str, Any]:
             id="a finally task of the same name",
         ),
         pytest.param(
-            [task("a", when="OneFailed")],
+            [task("a", rule="OneFailed")],
             {},
             "spec.tasks[0].runWhen: OneFailed can never be met without dependsOn;"
             " name the tasks to watch",
@@ -192,7 +192,7 @@ def test_problems(tasks: list[NamedTask], more: dict[str, Any], want: str) -> No
 
 def test_all_problems_are_told_at_once() -> None:
     """Nobody corrects one after the other."""
-    wrong = spec(task("a", "b"), task("a", "c"), last("a"), task("d", when="OneDone"))
+    wrong = spec(task("a", "b"), task("a", "c"), last("a"), task("d", rule="OneDone"))
     assert 5 == len(problems(wrong))
 
 

@@ -85,7 +85,7 @@ def test_the_status_is_told_once_a_second() -> None:
 
 def test_an_end_without_a_task_run_is_told_when_a_start_follows_from_it() -> None:
     """`b` is left out, so `z` starts: were `a` deleted now, nothing else would say that of `b`."""
-    definition = workflow(task("a"), task("b", "a", when="AllFailed"), last("z"))
+    definition = workflow(task("a"), task("b", "a", rule="AllFailed"), last("z"))
     over = ObservedTask(ended(Outcome.SUCCEEDED), exited(0))
     told = replace(BEGUN, reason=Reason.RUNNING, positions="0")
     run = observed(definition, tasks={"a": over}, log=told, logged_at=at(9.9))

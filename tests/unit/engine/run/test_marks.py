@@ -102,3 +102,12 @@ def test_a_run_that_an_older_controller_began_keeps_its_refusals() -> None:
     want = (Mark(Outcome.FAILED, Reason.ADMISSION_DENIED, "no", at(3), "0"),)
     assert want == on_record(run, CHAIN)
     assert () == on_record(replace(run, deleted=frozenset({"a"})), CHAIN)
+
+
+def test_the_words_of_a_skipped_task_are_not_kept() -> None:
+    """The definition has them."""
+    definition = workflow(task("a", when="1 > 2"))
+    end = Ended(Outcome.SKIPPED, Reason.SKIPPED, "when is false: 1 > 2")
+    kept = to_keep("a", end, {}, definition)
+    assert Ended(Outcome.SKIPPED, Reason.SKIPPED) == kept
+    assert end.message == message_of(Mark(kept.outcome, kept.reason), "a", {}, definition)

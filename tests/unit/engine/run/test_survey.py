@@ -42,7 +42,7 @@ def starts(result: Survey) -> set[str]:
     return {name for name, each in result.judged.items() if isinstance(each.verdict, Start)}
 
 
-DEEP = workflow(task("a"), task("b", "a"), task("c", "b"), task("d", "c", when="OneFailed"))
+DEEP = workflow(task("a"), task("b", "a"), task("c", "b"), task("d", "c", rule="OneFailed"))
 
 
 def test_what_ended_and_left_is_not_judged_again() -> None:
@@ -82,7 +82,7 @@ def test_an_omission_is_followed_past_tasks_that_are_open() -> None:
     """What cannot succeed any more is told while another task upstream still runs."""
     definition = workflow(
         *(task("a"), task("slow"), task("b", "a"), task("join", "slow", "b")),
-        task("alert", "join", when="OneFailed"),
+        task("alert", "join", rule="OneFailed"),
     )
     result = found(definition, a=FAILED, slow=RUNS)
     assert "Omitted" == ends(result)["join"]

@@ -6,7 +6,7 @@ from headrace.engine.definition.run_when import Tally
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.judgement import judge_lost, judge_seen, judge_unseen
 from headrace.engine.task.observed import EMPTY, ObservedTask, TaskLog
-from headrace.engine.task.verdict import Start, Turn, Wait
+from headrace.engine.task.verdict import Start, TaskView, Turn, Wait
 from support.builders import at, exited, limits, retries, running, starting, task, workflow
 
 TASKS = workflow(
@@ -59,7 +59,8 @@ def test_a_wait_is_written_into_the_log() -> None:
 
 def test_a_task_that_has_not_started_has_no_log() -> None:
     """There is no TaskRun to keep one."""
-    judged = judge_unseen(turn(), TASKS["a"], Tally(1, failures=1, failed=("up",)), None)
+    failed = Tally(1, failures=1, failed=("up",))
+    judged = judge_unseen(TaskView(turn(), TASKS["a"], upstream=failed))
     assert Outcome.OMITTED == judged.outcome
     assert TaskLog() == judged.log
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
+import pytest
 from croniter import croniter
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,12 +26,27 @@ ZONES = [
     *("America/Sao_Paulo", "Asia/Beirut", "Antarctica/Troll", "America/Nuuk", "Asia/Kolkata"),
     *("Africa/Casablanca", "America/St_Johns", "Pacific/Apia", "Asia/Gaza", "America/Havana"),
 ]
+NEVER = {
+    ("Europe/Berlin", "2 * 3 L0"),
+    ("Antarctica/Troll", "2 * 3 L0"),
+    ("Asia/Beirut", "0 * 3 L0"),
+}
+"""What a zone's clocks jump over each year: summer time begins on the last Sunday of March."""
+
+
+def _comes(schedule: Schedule) -> bool:
+    """Tell whether a cron comes at all. Those of local time fire after a jump."""
+    assert schedule.cron is not None
+    minute, rest = schedule.cron.split(maxsplit=1)
+    return not minute.startswith("*") or (schedule.time_zone, rest) not in NEVER
+
+
 SCHEDULES = st.one_of(
     st.builds(
         Schedule,
         cron=st.tuples(*map(st.sampled_from, FIELDS)).map(" ".join),
         time_zone=st.sampled_from(ZONES),
-    ),
+    ).filter(_comes),
     st.builds(Schedule, every_seconds=st.integers(60, 31_536_000)),
 )
 INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
@@ -97,3 +113,10 @@ def test_without_changes_of_clocks_croniter_agrees(schedule: Schedule, start: da
         return  # croniter drops the day of the month there
     want = croniter(text, start, ret_type=datetime).get_next()
     assert want == next_tick(Schedule(cron=text), start)
+
+
+@pytest.mark.parametrize(("zone", "rest"), sorted(NEVER))
+def test_a_time_that_is_jumped_over_each_year_never_comes(zone: str, rest: str) -> None:
+    """The search for it has an end."""
+    schedule = Schedule(cron=f"* {rest}", time_zone=zone)
+    assert next_tick(schedule, datetime(2030, 1, 1, tzinfo=UTC)) is None

@@ -1,0 +1,73 @@
+"""
+The values of expressions in a cluster: from a task's TaskRun, else by evaluation.
+
+Knows where a TaskRun keeps its values. Decides nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from headrace.api.v1alpha1.pod import EnvVar
+from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.cluster.kinds import TASK_RUNS
+from headrace.cluster.specs import Specs
+from headrace.engine.task.actions import Evaluate
+from headrace.engine.task.observed import Busy, Evaluated
+from headrace.evaluation.answers import Asks, answers, no_answer, recorded
+from headrace.evaluation.evaluator import NoAnswerError
+from headrace.manifests.json_form import name_of
+from headrace.manifests.kube import OwnObject
+
+_ENV: Final = name_of(TaskRunSpec, "env")
+_NAME: Final = name_of(EnvVar, "name")
+_VALUE: Final = name_of(EnvVar, "value")
+
+
+class Expressions:
+    """Finds the values of a run's expressions."""
+
+    def __init__(self, specs: Specs, asks: Asks, clock: Callable[[], datetime]) -> None:
+        """
+        Work with these.
+
+        Args:
+            specs: Reads whole TaskRuns.
+            asks: Evaluates questions.
+            clock: The wall clock.
+
+        """
+        self._specs = specs
+        self._asks = asks
+        self._clock = clock
+
+    async def values(
+        self, begun: Mapping[str, OwnObject], requests: Sequence[Evaluate]
+    ) -> dict[str, Evaluated | Busy]:
+        """
+        Return the values of tasks' expressions, by task, or why there are none yet.
+
+        Args:
+            begun: The TaskRuns of the tasks that have begun, by task.
+            requests: What the engine asks.
+
+        Raises:
+            StaleError: A TaskRun has changed or is gone. Look again.
+
+        """
+        new = [each for each in requests if each.task not in begun]
+        known = {
+            each.task: recorded(each, await self._recorded(begun[each.task], each))
+            for each in requests
+            if each.task in begun
+        }
+        try:
+            return {**known, **await answers(self._asks, new)}
+        except NoAnswerError as error:
+            return {**known, **no_answer(new, error, self._clock())}
+
+    async def _recorded(self, item: OwnObject, request: Evaluate) -> dict[str, str]:
+        """Return the values in the spec of a TaskRun, which never changes."""
+        whole = await self._specs.whole(TASK_RUNS, item.metadata)
+        written = {each[_NAME]: each.get(_VALUE, "") for each in whole.spec.get(_ENV, ())}
+        return {name: str(written.get(name, "")) for name in request.env}

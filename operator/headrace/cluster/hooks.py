@@ -1,0 +1,28 @@
+"""
+What the world of a cluster calls in its process.
+
+Knows the kinds of calls. Calls nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from headrace.cluster.events import EventRecorder
+from headrace.engine.run.observed import RunKey
+from headrace.evaluation.answers import Asks
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the world calls in its process."""
+
+    clock: Callable[[], datetime]
+    """The wall clock."""
+    later: Callable[[RunKey, float], None]
+    """Asks for a turn of a run in so many seconds."""
+    events: EventRecorder
+    evaluate: Asks
+    """Evaluates questions."""
+    job_created: Callable[[RunKey], None] = lambda _: None
+    """Called for each Job that was created, for metrics."""

@@ -1,0 +1,177 @@
+"""
+The problems of a workflow's expressions: what they read, and of which type.
+
+Knows which tasks an expression may read: those upstream, also through others. Evaluates none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from headrace.api.reading.problem import Problem
+from headrace.api.v1alpha1.params import Param
+from headrace.api.v1alpha1.pod import EnvVar
+from headrace.api.v1alpha1.task import NamedTask, Output, Task
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.definition.expressions.types import (
+    Declared,
+    Expression,
+    Failure,
+    ScopeTypes,
+    Template,
+)
+from headrace.engine.definition.graph import Graph
+from headrace.engine.definition.task_expressions import condition, expressions_of, leaf, words
+
+Outputs = Mapping[str, Declared] | None
+"""The outputs that a task declares; None: it declares none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The tasks of a workflow, each with the tasks upstream as the bits of a number."""
+
+    positions: Mapping[str, int]
+    upstream: Mapping[str, int]
+    outputs: Mapping[str, Outputs]
+
+    def readable_by(self, task: NamedTask) -> Mapping[str, Outputs]:
+        """Return the tasks that a task may read: a `finally` task all others."""
+        everything = (1 << len(self.positions)) - 1
+        return _Readable(self, self.upstream[task.name] if isinstance(task, Task) else everything)
+
+
+class _Readable(Mapping[str, Outputs]):
+    """The tasks that one task may read. A view: a workflow may have thousands of tasks."""
+
+    def __init__(self, table: _Table, bits: int) -> None:
+        self._table = table
+        self._bits = bits
+
+    def __getitem__(self, name: str) -> Outputs:
+        if not self._bits >> self._table.positions[name] & 1:
+            raise KeyError(name)
+        return self._table.outputs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (
+            name for name, position in self._table.positions.items() if self._bits >> position & 1
+        )
+
+    def __len__(self) -> int:
+        return self._bits.bit_count()
+
+
+def expression_problems(spec: WorkflowSpec, graph: Graph) -> Iterator[Problem]:
+    """
+    Yield the problems of all expressions.
+
+    Args:
+        spec: The workflow.
+        graph: Its tasks in their order.
+
+    """
+    if not _has_expressions(spec):
+        return
+    table, names = _table(spec, graph), frozenset(graph.upstream)
+    types = ScopeTypes(
+        params=_types_of(spec.params),
+        out_of_scope=names | {task.name for task in spec.finally_},
+    )
+    yield from _in_defaults(spec, types, table)
+    for field, tasks in (("tasks", spec.tasks), ("finally", spec.finally_)):
+        for index, task in enumerate(tasks):
+            scope = replace(types, tasks=table.readable_by(task))
+            yield from _of_task(f"spec.{field}[{index}]", task, scope)
+
+
+def problems_alone(env: Sequence[EnvVar], params: Sequence[Param]) -> Iterator[Problem]:
+    """
+    Yield the problems of the expressions of a task on its own, which can read no other task.
+
+    Args:
+        env: Its variables.
+        params: Its parameters.
+
+    """
+    types = ScopeTypes(params=_types_of(params))
+    for index, variable in enumerate(env):
+        failure = _failure(leaf(variable), types)
+        if failure is not None:
+            yield Problem(f"spec.env[{index}].value", words(failure))
+
+
+def _types_of(params: Sequence[Param]) -> dict[str, Declared]:
+    return {param.name: Declared(param.type.value) for param in params}
+
+
+def _has_expressions(spec: WorkflowSpec) -> bool:
+    """Return whether there is an expression: most workflows have none, and this is quick."""
+    tasks = (*spec.tasks, *spec.finally_)
+    return any(map(leaf, spec.defaults.env)) or any(
+        task.when is not None or any(map(leaf, task.env)) for task in tasks
+    )
+
+
+def _table(spec: WorkflowSpec, graph: Graph) -> _Table:
+    positions = {task.name: position for position, task in enumerate(spec.tasks)}
+    upstream: dict[str, int] = {}
+    for name in graph:
+        bits = 0
+        for before in graph.upstream[name]:
+            bits |= upstream[before] | 1 << positions[before]
+        upstream[name] = bits
+    return _Table(positions, upstream, {task.name: _declared(task) for task in spec.tasks})
+
+
+def _declared(task: NamedTask) -> Outputs:
+    outputs: tuple[Output, ...] = task.outputs
+    return {each.name: Declared(each.type.value) for each in outputs} or None
+
+
+def _of_task(path: str, task: NamedTask, types: ScopeTypes) -> Iterator[Problem]:
+    if task.when is not None:
+        failure = _failure(condition(task.when), types)
+        if failure is not None:
+            yield Problem(f"{path}.when", words(failure))
+    for index, variable in enumerate(task.env):
+        failure = _failure(leaf(variable), types)
+        if failure is not None:
+            yield Problem(f"{path}.env[{index}].value", words(failure))
+
+
+def _in_defaults(spec: WorkflowSpec, types: ScopeTypes, table: _Table) -> Iterator[Problem]:
+    """Yield the problems of defaults, each for the first task that it is one for."""
+    for index, variable in enumerate(spec.defaults.env):
+        template = leaf(variable)
+        for task in _takers(spec, variable, template):
+            scope = replace(types, tasks=table.readable_by(task))
+            failure = _failure(template, scope)
+            if failure is not None:
+                message = f"for task {task.name!r}: {words(failure)}"
+                yield Problem(f"spec.defaults.env[{index}].value", message)
+                break
+
+
+def _takers(
+    spec: WorkflowSpec, variable: EnvVar, template: Template | Failure | None
+) -> Iterator[NamedTask]:
+    """Yield the tasks that a default must be checked for: one, if it reads no task."""
+    if template is None:
+        return
+    takers = (
+        task
+        for task in (*spec.tasks, *spec.finally_)
+        if not any(own.name == variable.name for own in task.env)
+    )
+    alike = isinstance(template, Failure) or not expressions_of((variable,)).reads
+    yield from islice(takers, 1) if alike else takers
+
+
+def _failure(asked: Expression | Template | Failure | None, types: ScopeTypes) -> Failure | None:
+    """Return what is wrong with an expression or a leaf, if it is one."""
+    if asked is None or isinstance(asked, Failure):
+        return asked
+    from headrace.engine.definition.expressions.check import check  # noqa: PLC0415 - slow to load, and often not needed
+
+    return check(asked, types)

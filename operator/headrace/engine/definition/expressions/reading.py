@@ -1,0 +1,53 @@
+"""
+The part of a scope that an expression reads: only this travels to where it is evaluated.
+
+Knows paths. Does not know values.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from headrace.engine.definition.expressions import cel
+from headrace.engine.definition.expressions.paths import Path, free_paths
+from headrace.engine.definition.expressions.types import Expression, Scope, Template
+
+
+def narrowed(asked: Expression | Template, scope: Scope) -> Scope:
+    """Return a scope that has only what an expression or a leaf reads."""
+    paths = tuple(_paths(asked))
+    fans_out = any(path.root in ("item", "index") for path in paths)
+    return replace(
+        scope,
+        params=_named(paths, "params", scope.params),
+        run=_named(paths, "run", scope.run),
+        tasks=_named(paths, "tasks", scope.tasks),
+        item=scope.item if fans_out else None,
+    )
+
+
+def reads(asked: Expression | Template) -> frozenset[str]:
+    """Return the names of the tasks that an expression reads; it may be one that is refused."""
+    paths = _paths(asked)
+    return frozenset(path.steps[0] for path in paths if path.root == "tasks" and path.steps)
+
+
+def _paths(asked: Expression | Template) -> Iterator[Path]:
+    if isinstance(asked, Template):
+        for part in asked.parts:
+            if isinstance(part, Expression):
+                yield from _paths(part)
+        return
+    try:
+        tree = cel.parse(asked.source)
+    except cel.CelError:
+        return
+    yield from free_paths(tree.root)
+
+
+def _named(paths: tuple[Path, ...], root: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = [path for path in paths if path.root == root]
+    if not all(path.steps for path in found):
+        return values
+    names = {path.steps[0] for path in found}
+    return {name: values[name] for name in names if name in values}

@@ -1,0 +1,53 @@
+"""
+The values of a task's expressions, as text for its program.
+
+Knows what a variable can hold. Evaluates nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from headrace.api.v1alpha1.base import MAX_TEXT
+from headrace.engine.definition.expressions.results import ResultError, as_text
+from headrace.engine.definition.expressions.types import Failure, Value
+from headrace.engine.definition.task_expressions import words
+from headrace.engine.task.observed import Evaluated
+
+
+def env_of(known: Evaluated | None) -> dict[str, str]:
+    """Return the values of variables, by name. Each has one that a program can get."""
+    values = known.env if known is not None else {}
+    return {
+        name: as_text(value) for name, value in values.items() if not isinstance(value, Failure)
+    }
+
+
+def failure_of(known: Evaluated) -> str | None:
+    """Return why a variable has no value that a program can get; None: each has one."""
+    return next(_failures(known.env), None)
+
+
+def _failures(values: Mapping[str, Value | Failure]) -> Iterator[str]:
+    for name, value in values.items():
+        problem = words(value) if isinstance(value, Failure) else _unfit(value)
+        if problem is not None:
+            yield f"env {name}: {problem}"
+
+
+def _unfit(value: Value) -> str | None:
+    """Return why no program can get a value in a variable."""
+    try:
+        text = as_text(value)
+    except ResultError as error:
+        return str(error)
+    if len(text) > MAX_TEXT:
+        return (
+            f"the value has {len(text):,} characters; at most {MAX_TEXT:,} are allowed: put it"
+            " into storage, and give its address"
+        )
+    if "\0" in text:
+        return "the value has a NUL character, and no program can get one; remove it"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "the value has half of a character; give valid Unicode"
+    return None

@@ -1,0 +1,1 @@
+"""The evaluation of expressions in a process of its own, with limits of time and memory."""
