@@ -1,16 +1,19 @@
 """
 Two versions of the controller side by side, on one cluster, in one run.
 
-    PYTHONPATH=tests:. python -m bench.beside CHECKOUT [large] [rounds=N]
+    PYTHONPATH=tests:. python -m bench.beside CHECKOUT [large | many] [rounds=N]
 
 CHECKOUT is a working tree of the repository at another commit (`git worktree add`). The two take
 turns, each with a fresh controller in a namespace of its own; the CRDs are this version's. `large`
-measures 5,000 tasks on fake nodes instead. The figures are medians; the last column is the ratio.
+measures 5,000 tasks on fake nodes instead. `many` has both controllers at once and gives them many
+tasks in turns: what else the machine does is then nearly the same for both. The figures are
+medians; the last column is the ratio.
 """
 
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -87,6 +90,29 @@ def beside(
     return {name: (theirs[name], ours[name]) for name in names}
 
 
+def many(cluster: OneNode, other: Path, rounds: int) -> Mapping[str, tuple[float, float]]:
+    """Return the median CPU of a task, many at once: the other version's, and this one's."""
+    tasks = [noop(f"t{n}") for n in range(WIDTH)]
+    spent: dict[Path, list[float]] = {other: [], ROOT: []}
+    with ExitStack() as stack:
+        benches = {
+            checkout: stack.enter_context(
+                bench_on(cluster, {"PYTHONPATH": str(checkout / "operator")})
+            )
+            for checkout in spent
+        }
+        for turn in range(rounds + 1):  # The first one warms up.
+            for checkout in (other, ROOT) if turn % 2 == 0 else (ROOT, other):
+                bench = benches[checkout]
+                settle(bench.writes)
+                before = bench.cpu()
+                run_once(bench, f"wide-{turn}", tasks)
+                settle(bench.writes)
+                spent[checkout].append(1000 * (bench.cpu() - before) / WIDTH)
+    theirs, ours = (median(spent[checkout][1:]) for checkout in (other, ROOT))
+    return {f"{WIDTH} at once, CPU ms per task": (theirs, ours)}
+
+
 def main(words: list[str]) -> None:
     """Measure both, and tell the figures side by side."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # The cluster is taken down all the same.
@@ -95,7 +121,10 @@ def main(words: list[str]) -> None:
     flags, nodes = (RAISED, 4) if "large" in words else ((), 0)
     with cluster_of("bench", *flags, fake_nodes=nodes) as cluster:
         rounds = int(given.get("rounds", "1" if "large" in words else "3"))
-        figures = beside(cluster, large if "large" in words else usual, other, rounds)
+        if "many" in words:
+            figures = many(cluster, other, rounds)
+        else:
+            figures = beside(cluster, large if "large" in words else usual, other, rounds)
     for name, (theirs, ours) in figures.items():
         ratio = f"ratio {ours / theirs:.2f}" if theirs else ""
         tell(name, f"other {theirs:.2f}", f"this {ours:.2f}", ratio)
