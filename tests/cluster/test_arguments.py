@@ -6,7 +6,7 @@ import pytest
 
 from cluster.story import Story
 from support.local_run import Bench
-from support.program_bytes import FOREIGN, SECRET, manifest_fields, started
+from support.program_bytes import FOREIGN, SECRET, differences, manifest_fields, started
 
 pytestmark = pytest.mark.cluster
 
@@ -40,4 +40,5 @@ def test_programs_start_with_the_same_bytes_in_both_worlds(story: Story, tmp_pat
     for task in tasks:
         (pod,) = story.of_run("pod", "bytes-once", task["name"])
         there = started(story.kubectl("logs", pod["metadata"]["name"]))
-        assert started(bench.files(task["name"]).log.read_text()) == there
+        here = started(bench.files(task["name"]).log.read_text())
+        assert [] == differences(here, there)
