@@ -37,8 +37,8 @@ def test_programs_start_with_the_same_bytes_in_both_worlds(story: Story, tmp_pat
     run = story.ended("bytes-once")
 
     assert len(tasks) == run["status"]["tasks"]["succeeded"]
-    for task in tasks:
-        (pod,) = story.of_run("pod", "bytes-once", task["name"])
+    for name in (each["name"] for each in tasks):
+        (pod,) = story.of_run("pod", "bytes-once", name)
         there = started(story.kubectl("logs", pod["metadata"]["name"]))
-        here = started(bench.files(task["name"]).log.read_text())
+        here = started(bench.files(name).log.read_text())
         assert [] == differences(here, there)

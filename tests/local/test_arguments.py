@@ -73,3 +73,15 @@ def test_a_program_that_an_expression_names_is_looked_for_when_it_starts(bench: 
 
     assert 1 == result.code
     assert "StartError: there is no program 'no-such-tool' on this machine" in result.out
+
+
+def test_an_argument_that_becomes_too_long_is_told(bench: Bench) -> None:
+    """An operating system has a limit; nothing is tried again."""
+    env = [{"name": "LONG", "value": "x" * 32_000}]
+    bench.write({"name": "a", "command": ["sh", "-c", "true", "$(LONG)" * 50], "env": env})
+
+    result = bench.run()
+
+    assert 1 == result.code
+    assert "a failed: StartError: the program cannot be started:" in result.out
+    assert "too long" in result.out
