@@ -17,6 +17,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition
 from headrace.engine.task.actions import StartAttempt
 from headrace.local import preflight
+from headrace.local.arguments import arguments
 from headrace.local.folder import AttemptFiles
 from headrace.local.supervision import CannotStartError, Program
 from headrace.manifests.contract import environment
@@ -80,7 +81,7 @@ class ContainerLauncher:
         Return the engine's command for an attempt.
 
         Raises:
-            CannotStartError: The image's name is not valid.
+            CannotStartError: The name of the image or of the program is not valid.
 
         """
         # The container's user may be any; its folder keeps the file from other users.
@@ -92,31 +93,39 @@ class ContainerLauncher:
         image = body.image or ""
         if not image or image.startswith("-"):  # the engine would take it for an option
             raise CannotStartError(f"{image!r} is not the name of an image")
-        arguments = (
+        command, args = arguments(body, self._inherited)
+        if command and not _names_a_program(command[0]):
+            raise CannotStartError(f"{command[0]!r} is not the name of a program")
+        words = (
             *(self._engine, "run", "--rm", "--name", name),
             *("--volume", f"{files.outputs}:{OUTPUTS}"),
             *(("--pull", PULL[body.image_pull_policy]) if body.image_pull_policy else ()),
             *(("--workdir", body.working_dir) if body.working_dir else ()),
             *_variables(start, contract),
-            *(("--entrypoint", body.command[0]) if body.command else ()),
+            *(("--entrypoint", command[0]) if command else ()),
             image,
-            *body.command[1:],
-            *body.args,
+            *command[1:],
+            *args,
         )
-        return Program(arguments, {**self._inherited, **contract}, self._folder, self.removal(name))
+        return Program(words, {**self._inherited, **contract}, self._folder, self.removal(name))
 
     def removal(self, name: str) -> tuple[str, ...]:
         """Return the command that ends a container whose client was killed."""
         return (self._engine, "rm", "--force", name)
 
 
+def _names_a_program(text: str) -> bool:
+    """Return whether podman takes an entrypoint for a program: of a list as JSON it makes words."""
+    return text == "[" or not (text.strip() in {"", "null"} or text.lstrip().startswith("["))
+
+
 def _variables(start: StartAttempt, contract: Mapping[str, str]) -> Iterator[str]:
     """
     Return options that set variables.
 
-    Variables of the contract and of the runner's shell are passed by name only. So no secret is
-    among the arguments, which all users of a machine can read. The values in the task's own `env`
-    are, those of expressions too: by name they would be variables of the engine's client.
+    Variables of the contract and of the runner's shell are passed by name only, so none of their
+    values is among the arguments, which all users of a machine can read. The values in the task's
+    own `env` are, those of expressions too: by name they would be variables of the engine's client.
     """
     for name in contract:
         yield from ("--env", name)

@@ -17,8 +17,10 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition
 from headrace.engine.task.actions import StartAttempt
 from headrace.local import preflight
+from headrace.local.arguments import arguments
 from headrace.local.folder import AttemptFiles
 from headrace.local.supervision import CannotStartError, Program
+from headrace.manifests.arguments import names_in
 from headrace.manifests.contract import environment
 
 _PYTHONS: Final = frozenset({"python", "python3"})
@@ -71,8 +73,8 @@ class ProcessLauncher:
         for task in definition.tasks.values():
             if preflight.missing_folder(task.work.body) is not None:
                 continue  # a program in it would be missing too
-            if "PATH" in task.expressions.env:
-                continue  # nobody knows yet where its programs are
+            if not _look_in(task.work.body).isdisjoint(task.expressions.env):
+                continue  # nobody knows yet what it runs, or where that is
             message = self._missing(task.work.body)
             if message is not None:
                 yield Problem(f"{preflight.path(spec, task.position)}.command", message)
@@ -92,10 +94,10 @@ class ProcessLauncher:
         missing = preflight.missing_folder(body) or self._missing(body)
         if missing is not None:
             raise CannotStartError(missing)
-        found = self._find(body.command[0], variables["PATH"], folder)
+        command, args = arguments(body, self._inherited)
+        found = self._find(command[0], variables["PATH"], folder)
         assert found is not None  # noqa: S101 - `_missing` has looked
-        arguments = (found, *body.command[1:], *body.args)
-        return Program(arguments, variables, folder)
+        return Program((found, *command[1:], *args), variables, folder)
 
     def removal(self, name: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         """Return nothing: a process group holds all."""
@@ -108,7 +110,8 @@ class ProcessLauncher:
                 "without a container, a task needs a command; give one,"
                 " or use --runner podman or docker"
             )
-        program, folder = body.command[0], self._folder_of(body)
+        command, _ = arguments(body, self._inherited)
+        program, folder = command[0], self._folder_of(body)
         if self._find(program, self._variables(body)["PATH"], folder) is not None:
             return None
         if os.sep in program and (folder / program).is_file():
@@ -143,3 +146,8 @@ class ProcessLauncher:
             program = str(folder / program)
         found = shutil.which(program, path=path)
         return None if found is None else str(Path(folder, found))
+
+
+def _look_in(body: TaskBody) -> frozenset[str]:
+    """Return the names of the variables that say which program a task runs, and where it is."""
+    return frozenset({"PATH"}).union(*map(names_in, body.command[:1]))

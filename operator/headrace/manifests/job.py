@@ -12,6 +12,7 @@ from headrace.api.v1alpha1.pod import SecurityContext
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.memory import resources_of
+from headrace.manifests.arguments import for_kubelet, literal
 from headrace.manifests.contract import environment
 from headrace.manifests.names import job_name
 
@@ -104,13 +105,14 @@ def _pod(start: StartAttempt) -> Manifest:
 
 def _container(start: StartAttempt) -> Manifest:
     body = start.work.body
+    own = frozenset(variable.name for variable in body.env)
     container = {
         "name": CONTAINER,
         "image": body.image,
         "imagePullPolicy": body.image_pull_policy,
         "workingDir": body.working_dir,
-        "command": [literal(word) for word in body.command],
-        "args": [literal(word) for word in body.args],
+        "command": [for_kubelet(word, own) for word in body.command],
+        "args": [for_kubelet(word, own) for word in body.args],
         "env": _env(start),
         "envFrom": list(body.env_from),
         "resources": _resources(start),
@@ -124,17 +126,6 @@ def _container(start: StartAttempt) -> Manifest:
 def _resources(start: StartAttempt) -> Manifest:
     resources = resources_of(start.work)
     return {"requests": dict(resources.requests), "limits": dict(resources.limits)}
-
-
-def literal(text: str) -> str:
-    """
-    Return a text so that it arrives in the container byte for byte.
-
-    Kubernetes replaces `$(NAME)` in commands and variables, reads `$$` as `$`, and garbles what
-    is not ASCII after a single `$`; a doubled `$` is always one (`third_party/forked/golang/
-    expansion` in kubernetes/kubernetes). So a parameter never becomes a part of a command.
-    """
-    return text.replace("$", "$$")
 
 
 def _env(start: StartAttempt) -> list[Manifest]:

@@ -116,6 +116,39 @@ def test_the_contract_reaches_the_container_by_way_of_the_client(
     )
 
 
+def test_arguments_have_the_values_of_variables(
+    launcher: ContainerLauncher, start: Start, files: AttemptFiles
+) -> None:
+    """One argument stays one, and looks like an option of the engine to nobody."""
+    env = [{"name": "TOOL", "value": "--rm"}, {"name": "TABLE", "value": "a b $(TOOL)"}]
+    attempt = start("$(TOOL)", "-t=$(TABLE)", args=["$(TOOL)", "$(date)"], env=env)
+
+    program = launcher.program(attempt, files)
+
+    want = ("--entrypoint", "--rm", "example.org/etl:1", "-t=a b $(TOOL)", "--rm", "$(date)")
+    assert want == program.arguments[-6:]
+
+
+@pytest.mark.parametrize("name", ["", " ", "null", '["sh", "-c", "id"]', ' ["sh"]', '["sh", '])
+def test_a_program_is_no_list_of_words(
+    launcher: ContainerLauncher, start: Start, files: AttemptFiles, name: str
+) -> None:
+    """Podman would make a command of a list as JSON; without a program, the image's would run."""
+    attempt = start("$(TOOL)", "x", env=[{"name": "TOOL", "value": name}])
+
+    with pytest.raises(CannotStartError, match="is not the name of a program"):
+        launcher.program(attempt, files)
+
+
+def test_a_program_may_have_an_odd_name(
+    launcher: ContainerLauncher, start: Start, files: AttemptFiles
+) -> None:
+    """Such as the one that tests."""
+    arguments = launcher.program(start("[", "-n", "x", "]"), files).arguments
+
+    assert ("--entrypoint", "[", "example.org/etl:1", "-n", "x", "]") == arguments[-6:]
+
+
 def test_any_user_of_an_image_can_write_outputs(
     launcher: ContainerLauncher, start: Start, files: AttemptFiles
 ) -> None:

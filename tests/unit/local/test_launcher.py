@@ -258,3 +258,37 @@ def test_a_file_without_the_right_to_be_executed(
 
     with pytest.raises(CannotStartError, match=r"'\./load\.sh' cannot be executed; chmod \+x it"):
         launcher().program(start("./load.sh"), files)
+
+
+def test_arguments_have_the_values_of_variables(
+    launcher: Build, start: Start, files: AttemptFiles, interpreter: Path
+) -> None:
+    """The program too may be named by one; PATH is as the task's author has written it."""
+    env = [{"name": "TOOL", "value": "python"}, {"name": "PATH", "value": "/bin:$(TOOL)"}]
+    attempt = start("$(TOOL)", "-m=$(TOOL)", args=["$(PATH)", "$(HOME)"], env=env)
+
+    program = launcher(HOME="/home/me").program(attempt, files)
+
+    want = (str(interpreter), "-m=python", "/bin:$(TOOL)", "$(HOME)")
+    assert want == program.arguments
+
+
+@pytest.mark.parametrize(
+    ("value", "want"),
+    [
+        pytest.param("no-such-tool", 1, id="its name is known, and there is none"),
+        pytest.param("sh", 0, id="its name is known, and there is one"),
+        pytest.param("${{ run.name }}", 0, id="an expression names it"),
+    ],
+)
+def test_a_program_that_a_variable_names_is_looked_for(
+    launcher: Build, value: str, want: int
+) -> None:
+    """Before anything starts, unless only its attempt knows the name."""
+    env = [{"name": "TOOL", "value": value}]
+    task = {"name": "load", "image": "i", "command": ["$(TOOL)"], "env": env}
+    spec = WorkflowSpec.model_validate({"tasks": [task]})
+
+    found = list(launcher().problems(spec, compile_workflow(spec)))
+
+    assert want * ["spec.tasks[0].command"] == [problem.path for problem in found]

@@ -10,9 +10,10 @@ from headrace.api.v1alpha1.pod import (
     EnvVar,
 )
 from headrace.engine.task.work import start_attempt
-from headrace.manifests.job import job, literal
+from headrace.manifests.job import job
 from headrace.manifests.objects import owner, task_run
 from support.builders import start, task, workflow
+from support.expansion import argv_of, variables_of
 
 Manifest = dict[str, Any]
 OWNER = owner("TaskRun", "etl-1-extract", "uid-2")
@@ -65,40 +66,7 @@ def test_references_to_secrets_are_passed_on() -> None:
     assert {"name": "PASSWORD", "valueFrom": reference} in main_of(manifest)["env"]
 
 
-def expand(text: str) -> str:
-    """
-    Do what a kubelet does to commands and variables, with no variable defined.
-
-    A transcription of `Expand` in k8s.io/kubernetes/third_party/forked/golang/expansion: on bytes,
-    and with a single byte taken for a character after a lone `$`, as there.
-    """
-    raw, out, at = text.encode(), bytearray(), 0
-    while at < len(raw):
-        if raw[at : at + 1] != b"$" or at + 1 == len(raw):
-            out += raw[at : at + 1]
-            at += 1
-        elif raw[at + 1 : at + 2] == b"$":
-            out += b"$"
-            at += 2
-        elif raw[at + 1 : at + 2] == b"(" and (end := raw.find(b")", at + 2)) > 0:
-            out += b"$(" + raw[at + 2 : end] + b")"
-            at = end + 1
-        elif raw[at + 1 : at + 2] == b"(":
-            out += b"$("
-            at += 2
-        else:
-            out += b"$" + chr(raw[at + 1]).encode()
-            at += 2
-    return out.decode()
-
-
 HOSTILE = st.text(alphabet=st.sampled_from("$($){}é\u2028\U0001f600\"'\\\n`;aA0 "), max_size=30)
-
-
-@given(HOSTILE | st.text(max_size=50))
-def test_texts_arrive_byte_for_byte(text: str) -> None:
-    """Whatever a parameter or a variable holds, the program reads the same."""
-    assert text == expand(literal(text))
 
 
 @pytest.mark.parametrize(
@@ -108,9 +76,23 @@ def test_nothing_is_substituted(text: str) -> None:
     """Not in variables, not in parameters, and least of all in what is run."""
     manifest = made(command=("sh", "-c", text), args=(text,), env=(EnvVar(name="X", value=text),))
     container = main_of(manifest)
-    assert ["sh", "-c", text] == [expand(each) for each in container["command"]]
-    assert [text] == [expand(each) for each in container["args"]]
-    assert text == expand(env_of(manifest)["X"])
+    assert ["sh", "-c", text, text] == argv_of(container)
+    assert text == variables_of(container)["X"]
+
+
+def test_a_variable_of_the_task_stands_in_its_arguments() -> None:
+    """The kubelet fills it in: it has the values of Secrets, and those of an `envFrom` stay out."""
+    password = EnvVar(name="PASSWORD", value_from={"secretKeyRef": {"name": "db", "key": "p"}})
+    manifest = made(
+        command=("$(TOOL)", "--as=$(PASSWORD)"),
+        args=("$(TOOL)$$", "$(OTHER) $(HEADRACE_TASK) $(HOME)"),
+        env=(EnvVar(name="TOOL", value="$(TOOL) x"), password),
+    )
+    container = main_of(manifest)
+    assert ["$(TOOL)", "--as=$(PASSWORD)"] == container["command"]
+    want = ["$(TOOL) x", "--as=geheim", "$(TOOL) x$$", "$(OTHER) $(HEADRACE_TASK) $(HOME)"]
+    known = {"OTHER": "of envFrom"}
+    assert want == argv_of(container, elsewhere={"PASSWORD": "geheim"}, env_from=known)
 
 
 def test_an_entrypoint_of_the_image_is_left_to_it() -> None:
@@ -124,5 +106,5 @@ def test_a_value_of_an_expression_arrives_as_it_is(value: str) -> None:
     variables = (EnvVar(name="X", value="${{ run.name }}"), EnvVar(name="HOME", value="/data"))
     defined = workflow(task("extract", env=variables)).tasks["extract"]
     request = start_attempt(defined, 1, start().context, env={"X": value})
-    assert value == expand(env_of(job(request, OWNER))["X"])
+    assert value == variables_of(main_of(job(request, OWNER)))["X"]
     assert {"name": "X", "value": value} in task_run(request)["spec"]["env"]

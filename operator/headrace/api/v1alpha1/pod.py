@@ -52,7 +52,8 @@ class EnvVar(ApiType):
 
     value: ProgramText | None = None
     """value is the text of the variable. `${{ }}` in it holds an expression in CEL, evaluated once
-    before the first attempt. The result is never expanded or inserted into code."""
+    before the first attempt. All else stays as written, `$(NAME)` too, and the result is not read
+    again."""
 
     value_from: Annotated[KubernetesObject, Shape("EnvVarSource")] | None = None
     """valueFrom takes the value from a Secret, a ConfigMap or the pod's own fields,
@@ -148,7 +149,8 @@ class PodSettings(ApiType):
     """The settings of the pod that a user may choose."""
 
     env: Annotated[tuple[EnvVar, ...], Unique("name")] = Field(default=(), max_length=200)
-    """env are environment variables of the container."""
+    """env are environment variables of the container. `$(NAME)` in command and args stands for the
+    value of one."""
 
     env_from: tuple[Annotated[KubernetesObject, Shape("EnvFromSource")], ...] = Field(
         default=(), max_length=50

@@ -139,11 +139,11 @@ class TaskBody(TaskSettings):
     """What a task runs."""
 
     command: tuple[ProgramText, ...] = Field(default=(), max_length=256)
-    """command is the program and its first arguments. Default: the image's entrypoint. Parameters
-    are never inserted here: the program reads HEADRACE_PARAMS."""
+    """command is the program and its first arguments. Default: the image's entrypoint. `$(NAME)` is
+    replaced where NAME is a variable of the task's own `env`; all else stays as written."""
 
     args: tuple[ProgramText, ...] = Field(default=(), max_length=256)
-    """args are arguments after the command."""
+    """args are arguments after the command. `$(NAME)` is replaced as in command."""
 
     outputs: Annotated[tuple[Output, ...], Unique("name")] = Field(default=(), max_length=50)
     """outputs are the values that the task promises to write. An attempt that leaves one out, or
