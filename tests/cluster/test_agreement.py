@@ -32,6 +32,7 @@ ONLY_THE_CONTROLLER_SEES = re.compile(
       (env\[\d+\]\.valueFrom|envFrom\[\d+\]|volumes\[\d+\]|tolerations\[\d+\]
        |affinity|resources|podLabels|podAnnotations)
       [\w.\[\]]*
+    | spec\.((defaults|(tasks|finally)\[\d+\])\.)?(env\[\d+\]\.value|when)  # expressions
     | spec\.logicalTime      # the API server takes a list for a text with a format
     | spec\.interval\.(start|end)
     """,

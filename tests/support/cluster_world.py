@@ -67,7 +67,7 @@ class ClusterRig:
         """Make the workflow and a run of it; `asked` are further fields of its spec."""
         await self._transport.__aenter__()
         self._stage.cluster.provide_image(IMAGE)
-        body = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+        body = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         await self.create(WORKFLOWS, "etl", {**body, "suspend": True})
         await self.create(WORKFLOW_RUNS, self.key.name, {"workflow": "etl", **asked})
         self.restart()
