@@ -30,7 +30,7 @@ from bench.cluster import (
     quantile,
     run_once,
 )
-from bench.stand import FAKE_NODE, RAISED, cluster_of, settle, tell, timed
+from bench.stand import FAKE_NODE, RAISED, Manifest, cluster_of, settle, tell, timed
 from tools.cluster.one_node import OneNode
 
 Figures = dict[str, float]
@@ -40,6 +40,15 @@ RUNNING = 100
 LAYERS = 50
 
 
+def cost(bench: Bench, name: str, tasks: list[Manifest]) -> tuple[float, float]:
+    """Return how long a run takes, and the controller's CPU for it from quiet to quiet: seconds."""
+    settle(bench.writes)
+    before = bench.cpu()
+    seconds = timed(partial(run_once, bench, name, tasks))
+    settle(bench.writes)
+    return seconds, bench.cpu() - before
+
+
 def usual(bench: Bench) -> Figures:
     """Measure a chain, many at once, hops and idle workflows."""
     wide = [noop(f"t{n}") for n in range(WIDTH)]
@@ -47,11 +56,9 @@ def usual(bench: Bench) -> Figures:
     found["chain, seconds per step"] /= STEPS
     seconds, spent = [], []
     for turn in range(3):
-        settle(bench.writes)
-        before = bench.cpu()
-        seconds.append(timed(partial(run_once, bench, f"wide-{turn}", wide)))
-        settle(bench.writes)
-        spent.append(bench.cpu() - before)
+        time, cpu = cost(bench, f"wide-{turn}", wide)
+        seconds.append(time)
+        spent.append(cpu)
     found[f"{WIDTH} at once, seconds"] = median(seconds)
     found[f"{WIDTH} at once, CPU ms per task"] = 1000 * median(spent[1:]) / WIDTH
     hops = hop_counts(bench, RUNNING, 3 * STEPS)
@@ -103,12 +110,8 @@ def many(cluster: OneNode, other: Path, rounds: int) -> Mapping[str, tuple[float
         }
         for turn in range(rounds + 1):  # The first one warms up.
             for checkout in (other, ROOT) if turn % 2 == 0 else (ROOT, other):
-                bench = benches[checkout]
-                settle(bench.writes)
-                before = bench.cpu()
-                run_once(bench, f"wide-{turn}", tasks)
-                settle(bench.writes)
-                spent[checkout].append(1000 * (bench.cpu() - before) / WIDTH)
+                _, cpu = cost(benches[checkout], f"wide-{turn}", tasks)
+                spent[checkout].append(1000 * cpu / WIDTH)
     theirs, ours = (median(spent[checkout][1:]) for checkout in (other, ROOT))
     return {f"{WIDTH} at once, CPU ms per task": (theirs, ours)}
 

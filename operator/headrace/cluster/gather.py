@@ -92,10 +92,6 @@ Seen = Callable[[RunKey, dict[str, OwnObject], Mapping[str, ObservedTask]], None
 """Called with the TaskRuns behind an observed run and their states, both by task."""
 
 
-def _nobody(_key: RunKey, _items: dict[str, OwnObject], _shown: Mapping[str, ObservedTask]) -> None:
-    pass
-
-
 class Gatherer:
     """Puts together the observed tasks of a run."""
 
@@ -105,7 +101,7 @@ class Gatherer:
         client: Client,
         pictures: TaskPictures,
         later: Callable[[RunKey, float], None],
-        seen: Seen = _nobody,
+        seen: Seen,
     ) -> None:
         """
         Read these caches; ask the client if they cannot be sure.

@@ -32,7 +32,7 @@ async def run_to_end(
     world: LocalWorld,
     show: Show,
     say: Callable[[str], None],
-    opened: Callable[[], None] = lambda: None,
+    opened: Callable[[], None],
 ) -> bool:
     """
     Bring a run to its end.

@@ -94,11 +94,7 @@ def problems_alone(env: Sequence[EnvVar], params: Sequence[Param]) -> Iterator[P
         params: Its parameters.
 
     """
-    types = ScopeTypes(params=_types_of(params))
-    for index, variable in enumerate(env):
-        failure = _failure(leaf(variable), types)
-        if failure is not None:
-            yield Problem(f"spec.env[{index}].value", words(failure))
+    yield from _of_env("spec", env, ScopeTypes(params=_types_of(params)))
 
 
 def _types_of(params: Sequence[Param]) -> dict[str, Declared]:
@@ -134,7 +130,11 @@ def _of_task(path: str, task: NamedTask, types: ScopeTypes) -> Iterator[Problem]
         failure = _failure(condition(task.when), types)
         if failure is not None:
             yield Problem(f"{path}.when", words(failure))
-    for index, variable in enumerate(task.env):
+    yield from _of_env(path, task.env, types)
+
+
+def _of_env(path: str, env: Sequence[EnvVar], types: ScopeTypes) -> Iterator[Problem]:
+    for index, variable in enumerate(env):
         failure = _failure(leaf(variable), types)
         if failure is not None:
             yield Problem(f"{path}.env[{index}].value", words(failure))

@@ -4,14 +4,13 @@ Companions: containers of a policy that go on in a pod after the program has suc
 Knows how long they may go on. Knows nothing of pods.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import EndAttempt
-from headrace.engine.task.observed import ObservedTask
 
 GRACE = timedelta(seconds=30)
 """How long they may go on, to send their data. Otherwise they would run, and use resources, for
@@ -36,18 +35,12 @@ class Companions:
 
 def companions(run: ObservedRun) -> Companions:
     """Return the companions of a run's tasks."""
-    crowded = [
-        (name, seen)
+    ends = [
+        (EndAttempt(name, sighting.number), sighting.crowded_since + GRACE)
         for name, seen in run.tasks.items()
-        if seen.sighting is not None and seen.sighting.crowded_since is not None
-    ]
-    return Companions(tuple(_ends(crowded)))
-
-
-def _ends(crowded: Iterable[tuple[str, ObservedTask]]) -> Iterator[tuple[EndAttempt, datetime]]:
-    for name, seen in crowded:
-        sighting = seen.sighting
+        if (sighting := seen.sighting) is not None
+        and sighting.crowded_since is not None
         # Before its success is recorded, the attempt's Job is the only proof of it.
-        recorded = seen.log.outcome is Outcome.SUCCEEDED
-        if recorded and sighting is not None and sighting.crowded_since is not None:
-            yield EndAttempt(name, sighting.number), sighting.crowded_since + GRACE
+        and seen.log.outcome is Outcome.SUCCEEDED
+    ]
+    return Companions(tuple(ends))
