@@ -110,9 +110,8 @@ class Evaluator:
                 f"no process can be started to evaluate expressions: {error}"
             ) from error
         finally:
-            if not answered and self._worker is not None:
-                self._worker.kill()
-                self._worker = None
+            if not answered:
+                await self.close()
 
     async def _running(self) -> Worker:
         if self._worker is None or not self._worker.lives:
