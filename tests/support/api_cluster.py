@@ -7,15 +7,16 @@ does by itself at once has happened when it returns.
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from headrace.api.reading.parse import parse_workflow
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, RunSpec
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
-from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.resources import CONTROLLER_REVISIONS, JOBS, Resource
 from headrace.kube.transport import Request
@@ -28,6 +29,9 @@ from support.fake_cluster import FakeJob, FakeRun, Fault
 from support.plumbing import manifest
 from support.pods_by_hand import PodsByHand
 from support.virtual_time import VirtualTimeLoop
+
+FAR: Final = 1_000_000
+"""More uids than a story needs."""
 
 Refusals = dict[str, tuple[Reason, str]]
 
@@ -138,6 +142,41 @@ class ApiCluster:
         """Let somebody create the workflow that a run waits for."""
         run.definition = definition
         self._in_loop(lambda: self._create(WORKFLOWS, WORKFLOW, spelled_out(definition)))
+
+    # --- what an earlier controller left ------------------------------------------------------
+
+    def everything(self) -> list[tuple[str, Object]]:
+        """Return all objects, each with the plural of its kind."""
+        return [(kind.plural, item) for kind, item in self._server.storage.everything()]
+
+    def adopt(self, objects: Iterable[tuple[str, Object]], uids: Mapping[str, str]) -> None:
+        """
+        Take over the objects of another cluster, with runs of one workflow.
+
+        Args:
+            objects: What `everything` returned there.
+            uids: The uids of its runs, by name.
+
+        """
+        kinds = {kind.plural: kind for kind in self._server.kinds.values()}
+
+        def write() -> None:
+            for plural, item in objects:
+                self._server.storage.write(kinds[plural], item)
+            self._server.skip_uids(FAR)
+            self._pods.after(item["metadata"].get("number", 0) for _, item in objects)
+
+        self._in_loop(write)
+        (workflow,) = self.of(WORKFLOWS)
+        definition = compile_workflow(parse_workflow(workflow))
+        for name, uid in uids.items():
+            key = RunKey(NAMESPACE, name)
+            self.runs[key] = FakeRun(key, uid, definition, self.now)
+        self._mirror.refresh()
+
+    def of(self, resource: Resource) -> list[Object]:
+        """Return the objects of a kind."""
+        return self._server.storage.all(resource)
 
     # --- what people and machines do ----------------------------------------------------------
 

@@ -5,7 +5,7 @@ What a cluster does by itself within moments, `settle` does at once. When progra
 and how, is the test's to say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any, Final
 
@@ -26,6 +26,10 @@ class PodsByHand:
         self._made = 0
         self.lingering = False
         """Whether what is being removed takes its time, until `sweep`."""
+
+    def after(self, numbers: Iterable[int]) -> None:
+        """Let the numbers of pods follow those of another cluster, whose objects are here now."""
+        self._made = max(self._made, *numbers)
 
     def settle(self) -> None:
         """Collect garbage, make the pods that Jobs want, let go those that are deleted."""

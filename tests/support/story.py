@@ -101,6 +101,16 @@ class Story:
         self.invariants = Invariants(self.cluster)
         self._began = self.cluster.now
 
+    @classmethod
+    def of(cls, stage: Stage, key: RunKey) -> "Story":
+        """Return the story of a run that is on a stage already."""
+        story = cls.__new__(cls)
+        story.stage, story.cluster = stage, stage.cluster
+        story.run = stage.cluster.runs[key]
+        story.invariants = Invariants(story.cluster)
+        story._began = story.cluster.now  # noqa: SLF001 - its own
+        return story
+
     def another_run(self, definition: Definition | None, name: str, **fields: Any) -> FakeRun:
         """Let somebody create a run."""
         return self.stage.add_run(definition, name, **fields)
