@@ -34,6 +34,7 @@ from headrace.engine.task.observed import (
     TaskLog,
     Watched,
 )
+from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt
 from headrace.manifests.where import where
 from support import cluster_world, local_world
@@ -111,7 +112,11 @@ async def started(
     )
     tables = run.definition.tasks
     await rig.world.apply(
-        rig.key, [start_attempt(tables[name], number, context, memory, env) for name in tasks]
+        rig.key,
+        [
+            start_attempt(tables[name], Start(number, memory, env or {}), context, run.created)
+            for name in tasks
+        ],
     )
 
 

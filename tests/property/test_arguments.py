@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from headrace.api.v1alpha1.pod import EnvVar
+from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt
 from headrace.local.arguments import arguments
 from headrace.manifests.job import job
@@ -40,7 +41,7 @@ def test_a_program_gets_what_was_written(at: int) -> None:
     )
     defined = workflow(task("load", command=("sh", *texts), args=tuple(texts), env=variables))
     context = start(params=dict(zip(map(str, range(CHUNK)), texts, strict=True))).context
-    request = start_attempt(defined.tasks["load"], 1, context, env=values)
+    request = start_attempt(defined.tasks["load"], Start(1, env=values), context, at(0))
 
     container = _main_of(job(request, OWNER))
 

@@ -26,6 +26,7 @@ from headrace.engine.definition.compile import Definition, TaskDefinition, compi
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.observed import Attempt, Ending, One, Sighting, Stage, TaskLog
+from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt
 from headrace.manifests.where import where
 
@@ -231,13 +232,13 @@ def start(
     memory: str | None = None,
     params: Mapping[str, bool | int | str] | None = None,
     **context: Any,
-) -> StartAttempt:
+) -> StartAttempt[Any]:
     """Return the request for an attempt of a task, else of one that is as plain as can be."""
     defined = defined or workflow(task("extract", command=("true",))).tasks["extract"]
     base = RunContext(
         "default", "etl-1", "uid-1", "etl", "2030-01-01T12:00:00Z", params=params or {}
     )
-    return start_attempt(defined, number, replace(base, **context), memory)
+    return start_attempt(defined, Start(number, memory), replace(base, **context), at(0))
 
 
 def param(name: str, kind: str = "String", **fields: Any) -> Param:

@@ -12,6 +12,7 @@ from enum import Enum
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.words import one_line
 from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.definition.work import Container as Program
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.marks import message_of
 from headrace.engine.run.observed import Mark, ObservedRun
@@ -129,7 +130,8 @@ def _waiting(task: TaskDefinition, ended: Container[str]) -> Row:
 def _judged(name: str, judged: Judged, now: datetime) -> Row:
     if _still_ending(judged):
         log = replace(judged.log, finished=None)
-        asked = judged.task.work.body.termination_grace_period_seconds
+        work = judged.task.work
+        asked = work.body.termination_grace_period_seconds if isinstance(work, Program) else None
         ending = _ENDING.format(duration(timedelta(seconds=grace_seconds(asked))))
         row = _row(name, Tone.BUSY, (_words(judged, now)[0], ending), log, now)
         return replace(row, ending=True)

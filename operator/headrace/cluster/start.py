@@ -9,6 +9,7 @@ from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.table import Carriers
 from headrace.cluster.creation import create, refusal, taken
 from headrace.cluster.kinds import TASK_RUNS
+from headrace.engine.definition.work import Work
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.observed import Obstacle
@@ -27,7 +28,7 @@ class Starter:
         self._clock = reach.clock
         self._carriers = carriers
 
-    async def start(self, start: StartAttempt, alone: OwnObject | None) -> Obstacle | None:
+    async def start(self, start: StartAttempt[Work], alone: OwnObject | None) -> Obstacle | None:
         """
         Create an attempt's objects, if they do not exist yet.
 
@@ -51,7 +52,7 @@ class Starter:
         for carrier in self._carriers.values():
             await carrier.end(place, task_run_uid, number)
 
-    async def _task_run(self, start: StartAttempt) -> OwnObject | None:
+    async def _task_run(self, start: StartAttempt[Work]) -> OwnObject | None:
         """Return the task's TaskRun, created if needed; None if the name is taken."""
         context = start.context
         place = Place(RunKey(context.namespace, context.run), context.run_uid, start.task)

@@ -4,7 +4,7 @@ The answers to a turn's questions: first each `when`, then the variables of the 
 Knows the order of the questions. Decides nothing about tasks.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
@@ -14,6 +14,8 @@ from headrace.engine.task.observed import Busy, Evaluated
 
 AGAIN = timedelta(seconds=10)
 """How long until a machine that gave no answer is asked again."""
+
+NO_VALUES: Mapping[str, Value] = {}
 
 Asks = Callable[[Sequence[Question]], Awaitable[Sequence[Value | Failure]]]
 """Evaluates questions; the answers are in the same order."""
@@ -35,17 +37,33 @@ async def answers(asks: Asks, requests: Sequence[Evaluate]) -> dict[str, Evaluat
     found = await asks([when for _, when in conditional]) if conditional else ()
     when = {task: value for (task, _), value in zip(conditional, found, strict=True)}
     go_on = [each for each in requests if when.get(each.task, True) is True]
-    leaves = [(each.task, name, leaf) for each in go_on for name, leaf in each.env.items()]
-    texts = await asks([leaf for *_, leaf in leaves]) if leaves else ()
-    env: dict[str, dict[str, Value | Failure]] = {each.task: {} for each in requests}
-    for (task, name, _), value in zip(leaves, texts, strict=True):
-        env[task][name] = value
-    return {each.task: Evaluated(when.get(each.task), env[each.task]) for each in requests}
+    leaves = list(_leaves(go_on))
+    values = iter(await asks(leaves) if leaves else ())
+    given = {each.task: _given(each, when, values) for each in go_on}
+    return {each.task: given.get(each.task, Evaluated(when.get(each.task))) for each in requests}
 
 
-def recorded(request: Evaluate, env: Mapping[str, str]) -> Evaluated:
+def _leaves(requests: Iterable[Evaluate]) -> Iterator[Question]:
+    """Yield the questions besides `when`, in an order that `_given` knows."""
+    for each in requests:
+        yield from each.env.values()
+        yield from each.fields.values()
+
+
+def _given(
+    request: Evaluate, when: Mapping[str, Value | Failure], values: Iterator[Value | Failure]
+) -> Evaluated:
+    """Return the answers to one request: the next values are its own."""
+    env = {name: next(values) for name in request.env}
+    fields = {path: next(values) for path in request.fields}
+    return Evaluated(when.get(request.task), env, fields)
+
+
+def recorded(
+    request: Evaluate, env: Mapping[str, str], fields: Mapping[str, Value] = NO_VALUES
+) -> Evaluated:
     """Return the answer of a task that has begun: so its condition was true."""
-    return Evaluated(None if request.when is None else True, env)
+    return Evaluated(None if request.when is None else True, env, fields)
 
 
 def no_answer(requests: Sequence[Evaluate], error: Exception, now: datetime) -> dict[str, Busy]:

@@ -7,7 +7,7 @@ about tasks.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from headrace.engine.definition.work import Container, Work
 from headrace.engine.task.actions import StartAttempt
@@ -36,13 +36,13 @@ class Reach:
 class Carrier(Protocol):
     """Creates the attempts of one kind of work, and takes them over."""
 
-    def make(self, record: AttemptRecord, work: Work) -> LiveAttempt:
+    def make(self, record: AttemptRecord, work: Any) -> LiveAttempt:
         """Return the attempt of a new record; it does not run yet."""
 
-    def launch(self, attempt: LiveAttempt, start: StartAttempt) -> None:
+    def launch(self, attempt: LiveAttempt, start: StartAttempt[Any]) -> None:
         """Start an attempt. If it cannot start, it has ended with the reason."""
 
-    def find(self, record: AttemptRecord, work: Work) -> LiveAttempt:
+    def find(self, record: AttemptRecord, work: Any) -> LiveAttempt:
         """
         Take over an attempt of an earlier runner.
 
@@ -59,14 +59,14 @@ class ProcessCarrier:
         """Work with these."""
         self._reach = reach
 
-    def make(self, record: AttemptRecord, work: Work) -> LiveAttempt:
+    def make(self, record: AttemptRecord, work: Container) -> LiveAttempt:
         """Return the attempt of a record, with the grace period of its task."""
         reach = self._reach
         files = reach.folder.attempt(reach.run.key.name, record.task, record.number)
         grace = grace_seconds(work.body.termination_grace_period_seconds)
         return LiveAttempt(record, files, reach.on_forced_end, reach.on_change, grace)
 
-    def launch(self, attempt: LiveAttempt, start: StartAttempt) -> None:
+    def launch(self, attempt: LiveAttempt, start: StartAttempt[Container]) -> None:
         """Start its program."""
         reach = self._reach
         files = reach.folder.attempt(reach.run.key.name, start.task, start.number)
@@ -78,7 +78,7 @@ class ProcessCarrier:
         else:
             attempt.start(program)
 
-    def find(self, record: AttemptRecord, work: Work) -> LiveAttempt:
+    def find(self, record: AttemptRecord, work: Container) -> LiveAttempt:
         """Take over its process."""
         attempt, run = self.make(record, work), self._reach.run
         name = job_name(run.key.name, run.uid, record.task, record.number)

@@ -15,6 +15,7 @@ from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.pod import RESERVED_ENV, ImagePullPolicy
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.work import Container
 from headrace.engine.task.actions import StartAttempt
 from headrace.local import preflight
 from headrace.local.arguments import arguments
@@ -76,7 +77,7 @@ class ContainerLauncher:
         """Say that there are no volumes."""
         yield from preflight.volumes(spec, "containers have the files of their image only")
 
-    def program(self, start: StartAttempt, files: AttemptFiles) -> Program:
+    def program(self, start: StartAttempt[Container], files: AttemptFiles) -> Program:
         """
         Return the engine's command for an attempt.
 
@@ -119,7 +120,7 @@ def _names_a_program(text: str) -> bool:
     return text == "[" or not (text.strip() in {"", "null"} or text.lstrip().startswith("["))
 
 
-def _variables(start: StartAttempt, contract: Mapping[str, str]) -> Iterator[str]:
+def _variables(start: StartAttempt[Container], contract: Mapping[str, str]) -> Iterator[str]:
     """
     Return options that set variables.
 

@@ -15,6 +15,7 @@ from headrace.api.v1alpha1.pod import RESERVED_ENV
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.work import Container
 from headrace.engine.task.actions import StartAttempt
 from headrace.local import preflight
 from headrace.local.arguments import arguments
@@ -35,7 +36,7 @@ class Launcher(Protocol):
     def notices(self, spec: WorkflowSpec) -> Iterator[str]:
         """Yield notices on fields of a workflow without effect here."""
 
-    def program(self, start: StartAttempt, files: AttemptFiles) -> Program:
+    def program(self, start: StartAttempt[Container], files: AttemptFiles) -> Program:
         """
         Return the program of an attempt.
 
@@ -70,12 +71,12 @@ class ProcessLauncher:
         """Yield missing programs, and values that only a cluster has."""
         yield from preflight.foreign_values(spec, self._inherited)
         yield from preflight.missing_folders(spec, definition)
-        for task in definition.tasks.values():
-            if preflight.missing_folder(task.work.body) is not None:
+        for task, body in definition.programs:
+            if preflight.missing_folder(body) is not None:
                 continue  # a program in it would be missing too
-            if not _look_in(task.work.body).isdisjoint(task.expressions.env):
+            if not _look_in(body).isdisjoint(task.expressions.env):
                 continue  # nobody knows yet what it runs, or where that is
-            message = self._missing(task.work.body)
+            message = self._missing(body)
             if message is not None:
                 yield Problem(f"{preflight.path(spec, task.position)}.command", message)
 
@@ -83,7 +84,7 @@ class ProcessLauncher:
         """Say that there are no volumes."""
         yield from preflight.volumes(spec, "tasks see the files of this machine")
 
-    def program(self, start: StartAttempt, files: AttemptFiles) -> Program:
+    def program(self, start: StartAttempt[Container], files: AttemptFiles) -> Program:
         """Return the program of an attempt, found on the task's own PATH."""
         body, folder = start.work.body, self._folder_of(start.work.body)
         variables = {

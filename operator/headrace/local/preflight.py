@@ -76,10 +76,10 @@ def missing_folders(spec: WorkflowSpec, definition: Definition) -> Iterator[Prob
     """Yield missing working folders, once for each place in the manifest."""
     tasks = (*spec.tasks, *spec.finally_)
     told = set()
-    for task in definition.tasks.values():
+    for task, body in definition.programs:
         own = tasks[task.position].working_dir is not None
         where = path(spec, task.position) if own else "spec.defaults"
-        message = missing_folder(task.work.body)
+        message = missing_folder(body)
         if message is not None and where not in told:
             told.add(where)
             yield Problem(f"{where}.workingDir", message)

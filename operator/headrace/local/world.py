@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.definition.compile import Definition, TaskDefinition
+from headrace.engine.definition.work import Container, Work
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
 from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, TaskLog
@@ -204,7 +206,7 @@ class LocalWorld:
             self._defect = error  # this may be a timer's turn, and nobody hears it there
         self._changed.set()
 
-    def _start(self, key: RunKey, starts: Sequence[StartAttempt]) -> None:
+    def _start(self, key: RunKey, starts: Sequence[StartAttempt[Work]]) -> None:
         """Store new attempts, then start them."""
         now = datetime.now(UTC)
         records = [_record(start, self._definition.tasks[start.task], now) for start in starts]
@@ -233,7 +235,7 @@ class LocalWorld:
         new = [each for each in questions if each.task not in known]
         return {**known, **await answers(self._evaluate, new)}
 
-    def _launch(self, start: StartAttempt, record: AttemptRecord) -> None:
+    def _launch(self, start: StartAttempt[Work], record: AttemptRecord) -> None:
         carrier = self._carriers[type(start.work)]
         attempt = self._attempts[record.task, record.number] = carrier.make(record, start.work)
         carrier.launch(attempt, start)
@@ -260,8 +262,9 @@ def _slots(total: int | None) -> Slots | None:
     return Slots(total, message) if total is not None else None
 
 
-def _record(start: StartAttempt, task: TaskDefinition, now: datetime) -> AttemptRecord:
+def _record(start: StartAttempt[Work], task: TaskDefinition, now: datetime) -> AttemptRecord:
     limit = start.timeouts.attempt_seconds
-    env = {each.name: each.value or "" for each in start.work.body.env}
+    body = start.work.body if isinstance(start.work, Container) else TaskBody()
+    env = {each.name: each.value or "" for each in body.env}
     given = {name: env[name] for name in task.expressions.env}
     return AttemptRecord(start.task, start.number, now, start.memory, limit, env=given)

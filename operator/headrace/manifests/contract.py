@@ -5,11 +5,12 @@ The same for a container and for a process. Knows one attempt; knows no Job and 
 """
 
 from headrace.engine.definition.params import written
+from headrace.engine.definition.work import Work
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.text import rfc3339
 
 
-def environment(start: StartAttempt, outputs: str) -> dict[str, str]:
+def environment(start: StartAttempt[Work], outputs: str) -> dict[str, str]:
     """
     Return the environment variables of the contract.
 

@@ -11,9 +11,11 @@ from typing import Any
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.base import API_VERSION
 from headrace.api.v1alpha1.run import Interval, TriggerKind
+from headrace.engine.definition.work import Work
 from headrace.engine.task.actions import StartAttempt
 from headrace.manifests.names import revision_name, task_run_name
 from headrace.manifests.run_spec import run_spec
+from headrace.manifests.work_spec import work_spec
 
 Manifest = dict[str, Any]
 
@@ -31,10 +33,9 @@ def owner(kind: str, name: str, uid: str, api_version: str = API_VERSION) -> Man
     }
 
 
-def task_run(start: StartAttempt) -> Manifest:
+def task_run(start: StartAttempt[Work]) -> Manifest:
     """Return the TaskRun of a task that starts, owned by its run."""
     context, task = start.context, start.task
-    body = start.work.body.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return {
         "apiVersion": API_VERSION,
         "kind": "TaskRun",
@@ -49,7 +50,7 @@ def task_run(start: StartAttempt) -> Manifest:
             },
             "ownerReferences": [owner("WorkflowRun", context.run, context.run_uid)],
         },
-        "spec": {"run": context.run, "task": task, **body},
+        "spec": {"run": context.run, "task": task, **work_spec(start.work)},
     }
 
 

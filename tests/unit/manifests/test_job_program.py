@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from headrace.api.v1alpha1.pod import (
     EnvVar,
 )
+from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt
 from headrace.manifests.job import job
 from headrace.manifests.objects import owner, task_run
-from support.builders import start, task, workflow
+from support.builders import at, start, task, workflow
 from support.expansion import argv_of, variables_of
 
 Manifest = dict[str, Any]
@@ -105,6 +106,6 @@ def test_a_value_of_an_expression_arrives_as_it_is(value: str) -> None:
     """Kubernetes expands nothing in it, whoever chose it; the TaskRun shows it as it is."""
     variables = (EnvVar(name="X", value="${{ run.name }}"), EnvVar(name="HOME", value="/data"))
     defined = workflow(task("extract", env=variables)).tasks["extract"]
-    request = start_attempt(defined, 1, start().context, env={"X": value})
+    request = start_attempt(defined, Start(1, env={"X": value}), start().context, at(0))
     assert value == variables_of(main_of(job(request, OWNER)))["X"]
     assert {"name": "X", "value": value} in task_run(request)["spec"]["env"]

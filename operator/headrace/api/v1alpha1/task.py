@@ -1,8 +1,8 @@
 """Tasks: the program, the tasks that come first, the retries."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import (
@@ -151,6 +151,23 @@ class TaskBody(TaskSettings):
     the task. Without outputs here, the task may write any, and expressions may read any."""
 
 
+class Wait(ApiType):
+    """A time that passes: nothing runs, and the task succeeds at its end."""
+
+    seconds: int | None = Field(default=None, ge=1, le=MAX_SECONDS)
+    """seconds is how long the task waits after its start."""
+
+    until: Condition | None = None
+    """until is a CEL expression that gives the timestamp at which the wait ends. It is evaluated
+    once, when the task could start. An instant in the past ends the wait at once."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.seconds is None) == (self.until is None):
+            raise ValueError("seconds and until both end a wait; give one of them")
+        return self
+
+
 class NamedTask(TaskBody):
     """A task of a workflow."""
 
@@ -160,6 +177,9 @@ class NamedTask(TaskBody):
     when: Condition | None = None
     """when is a CEL expression that says whether the task runs: false skips the task. It is
     evaluated once, when the task could start. An error in it fails the task."""
+
+    wait: Wait | None = None
+    """wait lets time pass instead of running a program: no pod, no image."""
 
     allow_failure: bool = False
     """allowFailure lets the run succeed even if this task fails."""

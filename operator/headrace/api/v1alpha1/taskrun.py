@@ -27,6 +27,9 @@ class TaskRunSpec(TaskBody):
     task: TaskName | None = None
     """task is the name of the task in the workflow. A task on its own has none."""
 
+    wait_until: Instant | None = None
+    """waitUntil is when a task that only waits ends."""
+
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
     """params are the values that a task on its own finds in HEADRACE_PARAMS."""
 

@@ -5,7 +5,7 @@ Knows TaskRuns, attempts and sightings. Knows no kind of work.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from headrace.cluster.belonging import Place
 from headrace.engine.task.actions import StartAttempt
@@ -19,7 +19,7 @@ Draw = Callable[[OwnObject], ObservedTask]
 class Carrier(Protocol):
     """Creates, shows and ends the attempts of one kind of work."""
 
-    async def make(self, start: StartAttempt, item: OwnObject) -> Obstacle | None:
+    async def make(self, start: StartAttempt[Any], item: OwnObject) -> Obstacle | None:
         """
         Create the object of an attempt, if it does not exist yet. A repetition changes nothing.
 

@@ -15,6 +15,7 @@ from headrace.cluster.carriers.job_sightings import JobSightings
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.creation import create, taken
 from headrace.cluster.kinds import TASK_RUNS
+from headrace.engine.definition.work import Container
 from headrace.engine.run.observed import RunKind
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.identity import identity_needed, identity_problem
@@ -47,7 +48,7 @@ class JobCarrier:
         """Ask about missing Jobs, and about pods that do not start."""
         return await self._doubts.settle(item, seen, draw)
 
-    async def make(self, start: StartAttempt, item: OwnObject) -> Obstacle | None:
+    async def make(self, start: StartAttempt[Container], item: OwnObject) -> Obstacle | None:
         """Create an attempt's Job, if it may use its identity."""
         return await self._identity(start) or await self._job(start, item)
 
@@ -68,7 +69,7 @@ class JobCarrier:
                 if not (not_found(error) or conflict(error)):
                     raise
 
-    async def _job(self, start: StartAttempt, item: OwnObject) -> Obstacle | None:
+    async def _job(self, start: StartAttempt[Container], item: OwnObject) -> Obstacle | None:
         meta = item.metadata
         manifest = job_manifest(start, owner("TaskRun", meta.name, meta.uid))
         found = await create(self._client, JOBS, manifest, Job)
@@ -103,7 +104,7 @@ class JobCarrier:
         if counts is not None and counts.metadata.uid == owner_uid(job.metadata):
             raise StaleError(f"TaskRun {name} exists already")
 
-    async def _identity(self, start: StartAttempt) -> Denied | None:
+    async def _identity(self, start: StartAttempt[Container]) -> Denied | None:
         """Read the ServiceAccount of an attempt, and let the engine decide."""
         name = identity_needed(start.work)
         opened = False

@@ -4,7 +4,7 @@ From a workflow to a definition that can run: defaults filled in, tasks in order
 Knows the API types. Knows no run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.api.v1alpha1.task import (
     Defaults,
     NamedTask,
+    Output,
     RunWhen,
     Task,
     TaskBody,
@@ -28,6 +29,7 @@ from headrace.engine.definition.task_expressions import (
     TaskExpressions,
     expressions_of,
 )
+from headrace.engine.definition.ways import fields_of, work_of
 from headrace.engine.definition.work import Container, Work
 
 _NO_RETRY = RetryPolicy()
@@ -48,6 +50,8 @@ class TaskDefinition:
     allow_failure: bool = False
     is_finally: bool = False
     expressions: TaskExpressions = NO_EXPRESSIONS
+    outputs: tuple[Output, ...] = ()
+    """The outputs that the task declares; without any, it may give any."""
 
 
 _ANY_NUMBER = Concurrency()
@@ -74,6 +78,13 @@ class Definition:
     def __post_init__(self) -> None:
         """Derive the names once; each turn needs them."""
         object.__setattr__(self, "names", tuple(self.tasks))
+
+    @property
+    def programs(self) -> Iterator[tuple[TaskDefinition, TaskBody]]:
+        """The tasks that run a program in a container, each with the program."""
+        for task in self.tasks.values():
+            if isinstance(task.work, Container):
+                yield task, task.work.body
 
 
 def compile_workflow(spec: WorkflowSpec) -> Definition:
@@ -114,21 +125,28 @@ def single_task(name: str, body: TaskBody, params: tuple[Param, ...] = ()) -> De
     wrong = tuple(problems_alone(body.env, params))
     if wrong:
         raise InvalidDefinitionError(wrong)
-    task = replace(_task(name, 0, body), expressions=expressions_of(body.env))
+    task = replace(_task(name, 0, body, Container(body)), expressions=expressions_of(body.env))
     return Definition(tasks={name: task}, graph=Graph({name: ()}), params=params)
 
 
-def _task(name: str, position: int, body: TaskBody) -> TaskDefinition:
+def _task(name: str, position: int, body: TaskBody, work: Work) -> TaskDefinition:
     return TaskDefinition(
-        name, position, Container(body), body.retry or _NO_RETRY, body.timeouts or _NO_TIMEOUTS
+        name,
+        position,
+        work,
+        body.retry or _NO_RETRY,
+        body.timeouts or _NO_TIMEOUTS,
+        outputs=body.outputs,
     )
 
 
 def _named_task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefinition:
     body = _with_defaults(task, defaults)
+    work = work_of(task, body)
+    env = body.env if isinstance(work, Container) else ()
     return replace(
-        _task(task.name, position, body),
-        expressions=expressions_of(body.env, task.when),
+        _task(task.name, position, body, work),
+        expressions=expressions_of(env, task.when, fields_of(task)),
         upstream=task.depends_on if isinstance(task, Task) else (),
         run_when=task.run_when if isinstance(task, Task) else RunWhen.ALWAYS,
         allow_failure=task.allow_failure,

@@ -22,6 +22,7 @@ from headrace.engine.definition.expressions.types import (
 )
 from headrace.engine.definition.graph import Graph
 from headrace.engine.definition.task_expressions import condition, expressions_of, leaf, words
+from headrace.engine.definition.ways import fields_of, way_of
 
 Outputs = Mapping[str, Declared] | None
 """The outputs that a task declares; None: it declares none."""
@@ -105,7 +106,7 @@ def _has_expressions(spec: WorkflowSpec) -> bool:
     """Return whether there is an expression: most workflows have none, and this is quick."""
     tasks = (*spec.tasks, *spec.finally_)
     return any(map(leaf, spec.defaults.env)) or any(
-        task.when is not None or any(map(leaf, task.env)) for task in tasks
+        task.when is not None or any(map(leaf, task.env)) or fields_of(task) for task in tasks
     )
 
 
@@ -130,6 +131,10 @@ def _of_task(path: str, task: NamedTask, types: ScopeTypes) -> Iterator[Problem]
         failure = _failure(condition(task.when), types)
         if failure is not None:
             yield Problem(f"{path}.when", words(failure))
+    for field, asked in fields_of(task).items():
+        failure = _failure(asked, types)
+        if failure is not None:
+            yield Problem(f"{path}.{field}", words(failure))
     yield from _of_env(path, task.env, types)
 
 
@@ -162,7 +167,7 @@ def _takers(
     takers = (
         task
         for task in (*spec.tasks, *spec.finally_)
-        if not any(own.name == variable.name for own in task.env)
+        if way_of(task) is None and not any(own.name == variable.name for own in task.env)
     )
     alike = isinstance(template, Failure) or not expressions_of((variable,)).reads
     yield from islice(takers, 1) if alike else takers

@@ -17,6 +17,7 @@ from headrace.engine.definition.expression_problems import expression_problems
 from headrace.engine.definition.graph import CyclicGraphError, Graph
 from headrace.engine.definition.params import too_large
 from headrace.engine.definition.run_when import NEED_UPSTREAM
+from headrace.engine.definition.ways import way_of, ways_problems
 
 RESERVED_VOLUMES = "headrace-"
 
@@ -112,6 +113,9 @@ def _unmeetable_rule(path: str, task: Task) -> Iterator[Problem]:
 
 
 def _unrunnable(path: str, task: NamedTask, defaults: Defaults) -> Iterator[Problem]:
+    yield from ways_problems(path, task)
+    if way_of(task) is not None:
+        return
     if not (task.image or defaults.image):
         yield Problem(f"{path}.image", "give an image here or in spec.defaults.image")
     yield from _volumes(path, task, defaults)

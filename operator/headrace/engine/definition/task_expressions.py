@@ -23,6 +23,8 @@ class TaskExpressions:
     when: Expression | None = None
     env: Mapping[str, Template] = field(default_factory=dict)
     """By the name of the variable."""
+    fields: Mapping[str, Expression | Template] = field(default_factory=dict)
+    """The expressions of other fields, by their path in the task: `wait.until`."""
     reads: frozenset[str] = frozenset()
     """The tasks whose results they read."""
 
@@ -33,6 +35,7 @@ class TaskExpressions:
 
 
 NO_EXPRESSIONS = TaskExpressions()
+NO_FIELDS: Mapping[str, Expression | Template] = {}
 
 
 def words(failure: Failure) -> str:
@@ -52,14 +55,26 @@ def leaf(variable: EnvVar) -> Template | Failure | None:
     return parse_leaf(variable.value)
 
 
-def expressions_of(env: Sequence[EnvVar], when: str | None = None) -> TaskExpressions:
-    """Return the expressions of a task. They were checked before."""
+def expressions_of(
+    env: Sequence[EnvVar],
+    when: str | None = None,
+    fields: Mapping[str, Expression | Template] = NO_FIELDS,
+) -> TaskExpressions:
+    """
+    Return the expressions of a task. They were checked before.
+
+    Args:
+        env: Its variables.
+        when: Its condition.
+        fields: Those of its other fields, by their path in the task.
+
+    """
     leaves = {variable.name: leaf(variable) for variable in env}
     templates = {name: each for name, each in leaves.items() if isinstance(each, Template)}
-    if when is None and not templates:
+    if when is None and not templates and not fields:
         return NO_EXPRESSIONS
     from headrace.engine.definition.expressions.reading import reads  # noqa: PLC0415 - slow to load, and often not needed
 
     asked = condition(when) if when is not None else None
-    every = (*templates.values(), *(() if asked is None else (asked,)))
-    return TaskExpressions(asked, templates, frozenset[str]().union(*map(reads, every)))
+    every = (*templates.values(), *fields.values(), *(() if asked is None else (asked,)))
+    return TaskExpressions(asked, templates, fields, frozenset[str]().union(*map(reads, every)))

@@ -1,10 +1,12 @@
 """
-The work of a task. A new kind of work is a class here, and a carrier in each world.
+The work of a task. A new kind is a class here, a line in `ways`, and a carrier in each world.
 
 Knows the API types. Does not know how a world carries work out.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 from headrace.api.v1alpha1.task import TaskBody
 
@@ -16,5 +18,18 @@ class Container:
     body: TaskBody
 
 
-Work = Container
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A wait: nothing runs, and the task succeeds at an instant."""
+
+    seconds: int | None = None
+    """How long after the task starts; None: `until` says when."""
+    until: datetime | None = None
+    """None before the task starts: its expression has no value yet."""
+
+
+Work = Container | Timer
 """The kinds of work."""
+
+W_co = TypeVar("W_co", bound=Work, covariant=True)
+"""One of the kinds."""

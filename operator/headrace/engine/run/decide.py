@@ -68,7 +68,7 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
     due = (beside.next_overstay(now), *_wake_ups(replace(run, log=status), found, records, now))
     decision = Decision(
         records=records.now,
-        actions=(*_actions(run, answer, found), *beside.overstaying(now)),
+        actions=(*_actions(run, answer, found, now), *beside.overstaying(now)),
         look_again_at=min((instant for instant in due if instant is not None), default=None),
     )
     return decision if status is run.log else _with_status(run, status, now, decision)
@@ -85,16 +85,18 @@ def _refuse(run: ObservedRun, why: Refused, now: datetime) -> Decision:
     return _with_status(run, waiting(run, held), now, over)
 
 
-def _actions(run: ObservedRun, definition: Definition, found: Survey) -> Iterator[Action]:
+def _actions(
+    run: ObservedRun, definition: Definition, found: Survey, now: datetime
+) -> Iterator[Action]:
     """Yield the attempts to end and to start, and the expressions to evaluate."""
     context: RunContext | None = None
     for name, task in found.judged.items():
         if task.seen is not None:
             yield from endings(name, task.log, task.seen)
         match task.verdict:
-            case Start(number, memory, env):
+            case Start():
                 context = context or _context(run, definition)
-                yield start_attempt(task.task, number, context, memory, env)
+                yield start_attempt(task.task, task.verdict, context, now)
             case Ask(conditional):
                 yield evaluate(task.task, run, definition, found, conditional=conditional)
 
@@ -167,7 +169,7 @@ def _wind_up(run: ObservedRun, why: str, now: datetime) -> Decision:
 def _declared(run: ObservedRun, name: str) -> tuple[Output, ...]:
     """Return the outputs that a task declares, if its definition is there."""
     task = run.definition.tasks.get(name) if run.definition is not None else None
-    return task.work.body.outputs if task is not None else ()
+    return task.outputs if task is not None else ()
 
 
 def _context(run: ObservedRun, definition: Definition) -> RunContext:

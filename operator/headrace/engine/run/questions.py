@@ -53,6 +53,7 @@ def evaluate(
         task.name,
         None if when is None else Question(when, scope),
         {name: Question(leaf, scope) for name, leaf in task.expressions.env.items()},
+        {path: Question(each, scope) for path, each in task.expressions.fields.items()},
     )
 
 
@@ -77,7 +78,7 @@ def _result(task: TaskDefinition, run: ObservedRun, found: Survey) -> dict[str, 
     judged, seen = found.judged.get(task.name), run.tasks.get(task.name)
     log = judged.log if judged is not None else seen.log if seen is not None else None
     outputs = dict((log.outputs if log is not None else None) or {})
-    for output in task.work.body.outputs:
+    for output in task.outputs:
         if output.name in outputs and output.type in AS_DECLARED:
             outputs[output.name] = AS_DECLARED[output.type](outputs[output.name])
     return {"outcome": outcome.value if outcome is not None else "", "outputs": outputs}

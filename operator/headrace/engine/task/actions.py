@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Generic
 
 from headrace.api.v1alpha1.run import Interval
 from headrace.api.v1alpha1.task import TaskTimeouts
 from headrace.engine.definition.expressions.types import Question
-from headrace.engine.definition.work import Work
+from headrace.engine.definition.work import W_co, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,13 @@ class RunContext:
 
 
 @dataclass(frozen=True, slots=True)
-class StartAttempt:
+class StartAttempt(Generic[W_co]):
     """Start one attempt of a task. A repetition changes nothing."""
 
     task: str
     number: int
     context: RunContext
-    work: Work
+    work: W_co
     """The work, resolved for this attempt."""
     timeouts: TaskTimeouts
     memory: str | None = None
@@ -59,6 +60,8 @@ class Evaluate:
     """None: it is not asked. Otherwise `env` is asked only if this is true."""
     env: Mapping[str, Question] = field(default_factory=dict)
     """By the name of the variable."""
+    fields: Mapping[str, Question] = field(default_factory=dict)
+    """The expressions of other fields, by their path in the task."""
 
 
-Action = StartAttempt | EndAttempt | Evaluate
+Action = StartAttempt[Work] | EndAttempt | Evaluate

@@ -23,7 +23,7 @@ from headrace.engine.task.policies.total_time import total_time
 from headrace.engine.task.policies.unread import unread
 from headrace.engine.task.policies.upstream import upstream
 from headrace.engine.task.policies.when import when
-from headrace.engine.task.values import env_of
+from headrace.engine.task.values import env_of, fields_of
 from headrace.engine.task.verdict import Start, TaskView, Verdict
 
 Policy = Callable[[TaskView], Verdict | None]
@@ -56,4 +56,5 @@ def judge(view: TaskView) -> Verdict:
         if verdict is not None:
             return verdict
     memory = memory_of_next(view.task, view.log)
-    return Start(view.log.count + 1, memory, env_of(view.evaluated))
+    known = view.evaluated
+    return Start(view.log.count + 1, memory, env_of(known), fields_of(known))

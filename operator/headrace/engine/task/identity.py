@@ -6,20 +6,20 @@ rule; the world reads the ServiceAccount.
 """
 
 from headrace.api.v1alpha1 import labels
-from headrace.engine.definition.work import Work
+from headrace.engine.definition.work import Container
 
 
-def identity_needed(work: Work) -> str | None:
-    """Return the name of the ServiceAccount that work runs as; None: it has no identity."""
+def identity_needed(work: Container) -> str | None:
+    """Return the name of the ServiceAccount that a program runs as; None: it has no identity."""
     return work.body.service_account_name
 
 
-def identity_problem(work: Work, *, opened: bool) -> str | None:
+def identity_problem(work: Container, *, opened: bool) -> str | None:
     """
-    Return why work may not start with this identity, and the cure; None if it may.
+    Return why a program may not start with this identity, and the cure; None if it may.
 
     Args:
-        work: The work of the attempt.
+        work: The program of the attempt.
         opened: Whether its ServiceAccount has the label for workflows.
 
     """
@@ -34,7 +34,7 @@ def identity_problem(work: Work, *, opened: bool) -> str | None:
     )
 
 
-def _token_of_nobody(work: Work) -> str | None:
+def _token_of_nobody(work: Container) -> str | None:
     """Refuse a token of the namespace's default identity, which nobody has opened to tasks."""
     for index, volume in enumerate(work.body.volumes):
         sources = (volume.projected or {}).get("sources", ())

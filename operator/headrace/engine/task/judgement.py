@@ -43,7 +43,7 @@ def judge_seen(
     evaluated: Evaluated | None = None,
 ) -> Judged:
     """Judge a task with a TaskRun."""
-    log = follow(seen.log, seen.sighting, task.retry, turn.now, task.work.body.outputs)
+    log = follow(seen.log, seen.sighting, task.retry, turn.now, task.outputs)
     if isinstance(obstacle, Denied):
         log = refuse(log, obstacle, task.retry, memory_of_next(task, log))
     view = TaskView(turn, task, log, seen, obstacle=obstacle, evaluated=evaluated)

@@ -12,7 +12,7 @@ from headrace.api.checks.quantities import amount
 from headrace.api.v1alpha1.pod import Resources
 from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.work import Work
+from headrace.engine.definition.work import Container
 from headrace.engine.task.observed import Attempt, TaskLog
 from headrace.engine.task.retry import matching_rule
 
@@ -77,9 +77,11 @@ def _own(resources: Resources) -> str | None:
 
 def memory_of_next(task: TaskDefinition, log: TaskLog) -> str | None:
     """Return the memory of a task's next attempt, if a rule has raised it."""
+    if not isinstance(task.work, Container):
+        return None
     return next_memory(task.retry, log.last, resources_of(task.work))
 
 
-def resources_of(work: Work) -> Resources:
-    """Return the requests and limits of work, or the default ones."""
+def resources_of(work: Container) -> Resources:
+    """Return the requests and limits of a container, or the default ones."""
     return work.body.resources or DEFAULT_RESOURCES

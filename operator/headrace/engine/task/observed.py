@@ -213,6 +213,8 @@ class Evaluated:
     """The value of `when`. None: it was not asked."""
     env: Mapping[str, Value | Failure] = field(default_factory=dict)
     """The values of variables, by name; empty if `when` is not true."""
+    fields: Mapping[str, Value | Failure] = field(default_factory=dict)
+    """The values of other fields, by their path in the task; empty if `when` is not true."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The values of a task's expressions, as text for its program.
 Knows what a variable can hold. Evaluates nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from headrace.api.v1alpha1.base import MAX_TEXT
 from headrace.engine.definition.expressions.results import ResultError, as_text
@@ -21,13 +21,22 @@ def env_of(known: Evaluated | None) -> dict[str, str]:
     }
 
 
+def fields_of(known: Evaluated | None) -> dict[str, Value]:
+    """Return the values of the fields beside `env`, by their path in the task."""
+    values = known.fields if known is not None else {}
+    return {path: value for path, value in values.items() if not isinstance(value, Failure)}
+
+
 def failure_of(known: Evaluated) -> str | None:
-    """Return why a variable has no value that a program can get; None: each has one."""
-    return next(_failures(known.env), None)
+    """Return why an expression has no value that the task can use; None: each has one."""
+    return next(_failures(known), None)
 
 
-def _failures(values: Mapping[str, Value | Failure]) -> Iterator[str]:
-    for name, value in values.items():
+def _failures(known: Evaluated) -> Iterator[str]:
+    for path, value in known.fields.items():
+        if isinstance(value, Failure):
+            yield f"{path}: {words(value)}"
+    for name, value in known.env.items():
         problem = words(value) if isinstance(value, Failure) else _unfit(value)
         if problem is not None:
             yield f"env {name}: {problem}"

@@ -12,6 +12,7 @@ from datetime import datetime
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.course import Course
 from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.definition.expressions.types import Value
 from headrace.engine.definition.run_when import NONE, Tally
 from headrace.engine.outcome import Ended
 from headrace.engine.task.observed import (
@@ -32,6 +33,8 @@ class Start:
     memory: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     """The values of variables that expressions give, by name."""
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    """The values of other fields that expressions give, by their path in the task."""
 
 
 @dataclass(frozen=True, slots=True)

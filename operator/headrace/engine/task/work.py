@@ -1,53 +1,65 @@
 """
 The request for one attempt: its work is resolved at this moment.
 
-Knows the changes of a retry rule. Knows no world.
+Knows the changes of a retry rule and the values of expressions. Knows no world.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.work import Work
+from headrace.engine.definition.ways import UNTIL
+from headrace.engine.definition.work import Container, Timer, Work
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.memory import raised, resources_of
+from headrace.engine.task.verdict import Start
 
 
 def start_attempt(
-    task: TaskDefinition,
-    number: int,
-    context: RunContext,
-    memory: str | None = None,
-    env: Mapping[str, str] | None = None,
-) -> StartAttempt:
+    task: TaskDefinition, start: Start, context: RunContext, now: datetime
+) -> StartAttempt[Work]:
     """
     Return the request for one attempt of a task.
 
     Args:
         task: The definition of the task.
-        number: The number of the attempt, from 1.
+        start: The number of the attempt, from 1, and the values of its expressions.
         context: The facts about the run for the program.
-        memory: The memory limit of the attempt, if a retry rule raised it.
-        env: The values of variables that expressions give, by name.
+        now: The time of the turn.
 
     """
-    work = _work(task, memory, env or {})
-    return StartAttempt(task.name, number, context, work, task.timeouts, memory)
+    work = _resolved(task.work, start, now)
+    return StartAttempt(task.name, start.number, context, work, task.timeouts, start.memory)
 
 
-def _work(task: TaskDefinition, memory: str | None, env: Mapping[str, str]) -> Work:
+def _resolved(work: Work, start: Start, now: datetime) -> Work:
+    match work:
+        case Container():
+            return _container(work, start.memory, start.env)
+        case Timer():
+            return _timer(work, start, now)
+
+
+def _timer(work: Timer, start: Start, now: datetime) -> Timer:
+    if work.seconds is not None:
+        return Timer(until=now + timedelta(seconds=work.seconds))
+    until = start.fields[UNTIL]
+    assert isinstance(until, datetime)  # noqa: S101 - the field wants a timestamp
+    return Timer(until=until)
+
+
+def _container(work: Container, memory: str | None, env: Mapping[str, str]) -> Container:
     changes: dict[str, Any] = {}
     if memory is not None:
-        grown = raised(resources_of(task.work), memory)
+        grown = raised(resources_of(work), memory)
         changes["resources"] = Resources(
             requests=dict(grown["requests"]), limits=dict(grown["limits"])
         )
     if env:
-        changes["env"] = tuple(_filled_in(each, env) for each in task.work.body.env)
-    if not changes:
-        return task.work
-    return type(task.work)(task.work.body.model_copy(update=changes))
+        changes["env"] = tuple(_filled_in(each, env) for each in work.body.env)
+    return Container(work.body.model_copy(update=changes)) if changes else work
 
 
 def _filled_in(variable: EnvVar, env: Mapping[str, str]) -> EnvVar:

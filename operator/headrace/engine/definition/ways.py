@@ -1,0 +1,90 @@
+"""
+The ways that a task can do its work: exactly one, each with the fields that make sense beside it.
+
+Knows the API types. A new kind of work is one line of the table.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from headrace.api.reading.problem import Problem
+from headrace.api.v1alpha1.task import NamedTask, TaskBody, Wait
+from headrace.engine.definition.expressions.types import Expression, Template, Wants
+from headrace.engine.definition.work import Container, Timer, Work
+
+UNTIL: Final = "wait.until"
+"""The path of the instant that a wait ends at."""
+
+Fields = Mapping[str, Expression | Template]
+
+
+def _no_fields(_: Any) -> Fields:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way that a task can do its work, besides a program in a container."""
+
+    field: str
+    """The attribute of a task that chooses it."""
+    work: Callable[[Any], Work]
+    """Makes the work, from the attribute's value."""
+    fields: Callable[[Any], Fields] = _no_fields
+    """Finds the expressions in the attribute's value, by their path in the task."""
+    beside: frozenset[str] = frozenset()
+    """The settings of a program that also make sense here."""
+
+
+def _timer(wait: Wait) -> Timer:
+    return Timer(seconds=wait.seconds)
+
+
+def _until(wait: Wait) -> Fields:
+    return {} if wait.until is None else {UNTIL: Expression(wait.until, Wants.TIMESTAMP)}
+
+
+WAYS: Final = (Way("wait", _timer, _until),)
+"""The ways besides a program."""
+
+
+def way_of(task: NamedTask) -> tuple[Way, Any] | None:
+    """Return the way of a task and its value; None: the task runs a program."""
+    for way in WAYS:
+        value = getattr(task, way.field)
+        if value is not None:
+            return way, value
+    return None
+
+
+def work_of(task: NamedTask, body: TaskBody) -> Work:
+    """Return the work of a task; `body` is its program with the defaults filled in."""
+    chosen = way_of(task)
+    return Container(body) if chosen is None else chosen[0].work(chosen[1])
+
+
+def fields_of(task: NamedTask) -> Fields:
+    """Return the expressions outside of `when` and `env`, by their path in the task."""
+    chosen = way_of(task)
+    return {} if chosen is None else chosen[0].fields(chosen[1])
+
+
+def _name(attribute: str) -> str:
+    return str(NamedTask.model_fields[attribute].alias)
+
+
+def ways_problems(path: str, task: NamedTask) -> Iterator[Problem]:
+    """Yield the fields of a task that contradict the way it does its work."""
+    chosen = way_of(task)
+    if chosen is None:
+        return
+    own = _name(chosen[0].field)
+    for attribute in TaskBody.model_fields:
+        if attribute in task.model_fields_set and attribute not in chosen[0].beside:
+            name = _name(attribute)
+            yield Problem(f"{path}.{name}", f"a task with {own} runs no program; remove {name}")
+    for other in WAYS:
+        if other is not chosen[0] and getattr(task, other.field) is not None:
+            name = _name(other.field)
+            yield Problem(f"{path}.{name}", f"the task has {own} already; keep one of them")

@@ -1,0 +1,20 @@
+"""
+The work of a task in the spec of its TaskRun, written when the task starts. It never changes.
+
+Knows the fields of each kind of work. Knows no API server.
+"""
+
+from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.text import rfc3339
+from headrace.manifests.json_form import Json, name_of
+
+
+def work_spec(work: Work) -> Json:
+    """Return the fields of a TaskRun's spec that say what the task does."""
+    match work:
+        case Container(body):
+            return body.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        case Timer(until=until):
+            assert until is not None  # noqa: S101 - the work of an attempt is resolved
+            return {name_of(TaskRunSpec, "wait_until"): rfc3339(until)}
