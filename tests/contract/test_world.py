@@ -38,7 +38,7 @@ from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt
 from headrace.manifests.where import where
 from support import cluster_world, local_world
-from support.builders import retries, spec, task
+from support.builders import pause, retries, spec, task
 from support.world_contract import Kind, Rig, make_fake
 
 
@@ -83,7 +83,10 @@ FAILED_ONCE = TaskLog(
 )
 
 
-@pytest.fixture(params=["memory", "local", pytest.param("cluster", marks=pytest.mark.cluster)])
+WORLDS = ["memory", "local", pytest.param("cluster", marks=pytest.mark.cluster)]
+
+
+@pytest.fixture(params=WORLDS)
 async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     """Return a run of three tasks: b waits for a, c for nobody; a may be tried twice more."""
     kind = KINDS[request.param]
@@ -93,6 +96,15 @@ async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
         task("c", env=(EnvVar(name="X", value="${{ run.name }}"),), **kind.fields),
     )
     made = await kind.make(request, spec(*tasks))
+    yield made
+    await made.close()
+
+
+@pytest.fixture(params=WORLDS)
+async def waits(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+    """Return a run of two waits: one of an hour, and one that is over when it begins."""
+    past = pause("past", until="run.logicalTime")
+    made = await KINDS[request.param].make(request, spec(pause("hour", seconds=3600), past))
     yield made
     await made.close()
 
@@ -331,6 +343,47 @@ async def test_a_task_that_has_begun_keeps_its_values(rig: Rig) -> None:
         await ask(rig)
         assert {"c": Evaluated(env={"X": "the first"})} == (await rig.observed()).evaluated
         rig.restart()
+
+
+# --- waits ------------------------------------------------------------------------------------
+
+
+async def test_a_wait_is_shown_with_its_instant(waits: Rig) -> None:
+    """Nothing of it runs. A second start, and the next process, find the same one."""
+    await started(waits, "hour")
+    first = await shown(waits, "hour")
+    assert first.created is not None
+    assert first.due is not None
+    assert 3590 < (first.due - first.created).total_seconds() < 3610  # of two clocks
+    assert (1, Stage.WAITING, Reason.WAITING_FOR_TIME, False) == (
+        *(first.number, first.stage, first.waiting, first.alive),
+    )
+    for _ in range(2):
+        await started(waits, "hour")
+        assert first == await shown(waits, "hour")
+        waits.restart()
+
+
+async def test_the_end_of_a_wait_can_be_asked_for(waits: Rig) -> None:
+    """There is nothing to end."""
+    await started(waits, "hour")
+    first = await shown(waits, "hour")
+    await waits.world.apply(waits.key, [EndAttempt("hour", 1)])
+    assert first == await shown(waits, "hour")
+
+
+async def test_a_wait_ends_at_its_instant(waits: Rig) -> None:
+    """The engine looks, and another process goes on with the wait that is not over."""
+    for _ in range(3):
+        await waits.look()
+    waits.restart()
+    again = await waits.look()
+    tasks = (await waits.observed()).tasks
+    assert Outcome.SUCCEEDED == tasks["past"].log.outcome
+    assert tasks["past"].log.started == tasks["past"].log.finished
+    assert (None, Reason.WAITING_FOR_TIME) == (tasks["hour"].log.outcome, tasks["hour"].log.reason)
+    assert tasks["hour"].sighting is not None
+    assert tasks["hour"].sighting.due == again
 
 
 # --- all together -----------------------------------------------------------------------------

@@ -94,8 +94,6 @@ ON_THIS_MACHINE: Final = {
     **dict.fromkeys(
         (
             "Sighting.scheduled",
-            "Sighting.waiting",
-            "Sighting.message",
             "Sighting.waiting_since",
             "Sighting.crowded_since",
             "Sighting.lost",

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.task import NamedTask, RunWhen
+from headrace.api.v1alpha1.task import NamedTask, RunWhen, TaskTimeouts, Wait
 from headrace.api.v1alpha1.workflow import OnFailure, RunTimeouts
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.expressions.types import Failure, Scope
 from headrace.engine.definition.run_when import NEED_UPSTREAM
 from support import oracle
-from support.builders import last, limits, on, retries, task, workflow
+from support.builders import NOON, last, limits, on, retries, task, workflow
 from support.evaluation import value_of
 
 End = tuple[int | None, Reason | None]
@@ -75,11 +75,13 @@ class Plan:
         """Return how a task ends that its rule lets start, if its expressions end it; else None."""
         asked = self.definition.tasks[name].expressions
         tasks = {each: {"outcome": outcomes[each], "outputs": {}} for each in asked.reads}
-        scope = Scope(run={"name": "etl-1", "workflow": "etl"}, tasks=tasks)
+        about = {"name": "etl-1", "workflow": "etl", "logicalTime": NOON}
+        scope = Scope(run=about, tasks=tasks)
         wanted = True if asked.when is None else value_of(asked.when, scope)
         if wanted is False:
             return "Skipped"
-        values = [value_of(each, scope) for each in asked.env.values()]
+        asked_for = (*asked.env.values(), *asked.fields.values())
+        values = [value_of(each, scope) for each in asked_for]
         wrong = any(isinstance(each, Failure) for each in (wanted, *values))
         return "Failed" if wrong else None
 
@@ -112,6 +114,29 @@ def expressions(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+WAITS = st.sampled_from(
+    [
+        {"wait": Wait(seconds=1)},
+        {"wait": Wait(seconds=45)},
+        {"wait": Wait(until="run.logicalTime")},
+        {"wait": Wait(until="run.logicalTime + duration('50s')")},
+        {"wait": Wait(until="timestamp(run.name)")},
+    ]
+)
+"""So long, until a moment that is over, until one that is not, and until none: it has no value."""
+
+
+def programs(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
+    """Draw a task that runs a program."""
+    return {**draw(expressions(before)), "retry": draw(SOME_POLICY)}
+
+
+def waits(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
+    """Draw a task that only waits, perhaps under a condition."""
+    asked = draw(expressions(before))
+    return draw(WAITS) | {name: asked[name] for name in ("when",) if name in asked}
+
+
 @st.composite
 def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
     """Draw a workflow of up to 12 tasks; `troubled` ones have time limits and may stop early."""
@@ -121,23 +146,26 @@ def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
         names = [each.name for each in tasks]
         after = draw(st.lists(st.sampled_from(names), max_size=4, unique=True)) if names else []
         rules = [each for each in RunWhen if after or each not in NEED_UPSTREAM]
-        times = limits(pending=60, total=draw(st.sampled_from([None, 100]))) if troubled else None
+        total = draw(st.sampled_from([None, 100])) if troubled else None
+        pauses = draw(st.integers(0, 3)) == 0
+        times = TaskTimeouts(total_seconds=total) if pauses else limits(60, total=total)
         before[f"t{n}"] = sorted({*after}.union(*(before[each] for each in after)))
         tasks.append(
             task(
                 *(f"t{n}", *after),
-                **draw(expressions(before[f"t{n}"])),
+                **(waits if pauses else programs)(draw, before[f"t{n}"]),
                 rule=draw(st.sampled_from(rules)),
-                retry=draw(SOME_POLICY),
-                timeouts=times,
+                **{"timeouts": times} if troubled else {},
                 allow_failure=draw(st.booleans()),
             )
         )
     tasks += [
-        last(f"z{n}", retry=draw(SOME_POLICY), **draw(expressions(list(before))))
+        last(f"z{n}", **draw(st.sampled_from((programs, programs, waits)))(draw, list(before)))
         for n in range(draw(st.integers(0, 2)))
     ]
-    ends = {each.name: draw(st.lists(ENDS, max_size=4)) for each in tasks}
+    ends = {
+        each.name: draw(st.lists(ENDS, max_size=4)) if each.wait is None else [] for each in tasks
+    }
     more = {}
     if troubled:
         more["on_failure"] = draw(st.sampled_from(OnFailure))

@@ -6,7 +6,7 @@ from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.outcome import Outcome
-from support.builders import last, retries, task, workflow
+from support.builders import last, pause, retries, task, workflow
 from support.fake_cluster import CrashError, Fault, LostAnswerError
 from support.fake_world import StaleError
 from support.story import NewStory, Story
@@ -22,13 +22,18 @@ DEFINITION = workflow(
     task("after", "skipped", rule="AllSkipped"),
     task("wrong", "left", when="tasks.left.outputs.rows > 0", allow_failure=True),
     task("given", "left", env=(VARIABLE,), retry=retries(1, seconds=0)),
+    pause("rest", "left", seconds=5),
+    pause("rested", "rest", until="run.logicalTime"),
+    task("awake", "rested"),
     last("tidy"),
 )
 CODES = {
     "extract": [1, 0],
     "given": [1, 0],
     "right": [1],
-    **{name: [0] for name in ("left", "join", "alert", "after", "tidy")},
+    **{name: [0] for name in ("left", "join", "alert", "after", "awake", "tidy")},
+    "rest": [],
+    "rested": [],
 }
 """How each attempt ends."""
 
@@ -74,7 +79,7 @@ FAULTS = [
 
 
 def test_the_calm_story_has_what_the_others_are_compared_with() -> None:
-    """A retry, a failure, an alert, a skipped task, one without a value, a tidy-up task."""
+    """A retry, a failure, an alert, a skipped task, one without a value, waits, a tidy-up task."""
     assert (False, Reason.FAILED) == CALM.told
     assert [1, 0] == [each.progress.exit_code for each in CALM.log("extract").attempts]
     assert CODES.keys() == CALM.outcomes.keys()

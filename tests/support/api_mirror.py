@@ -51,6 +51,10 @@ class Mirror:
                 if own.get(labels.RUN) in uids:
                     number = int(own[labels.ATTEMPT])
                     self.jobs_made[uids[own[labels.RUN]], own[labels.TASK], number] += 1
+            if change.resource == TASK_RUNS and change.before is None and change.after is not None:
+                spec = change.after["spec"]  # The TaskRun of a wait is its attempt.
+                if "waitUntil" in spec and spec.get("run") in uids:
+                    self.jobs_made[uids[spec["run"]], spec["task"], 1] += 1
         self._counted = self._storage.version
 
     def _show(self, run: FakeRun) -> None:

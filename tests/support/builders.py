@@ -20,12 +20,17 @@ from headrace.api.v1alpha1.task import (
     Task,
     TaskBody,
     TaskTimeouts,
+    Wait,
 )
 from headrace.api.v1alpha1.workflow import RunTimeouts, WorkflowSpec
 from headrace.engine.definition.compile import Definition, TaskDefinition, compile_workflow
+from headrace.engine.definition.expressions.types import Expression
+from headrace.engine.definition.ways import UNTIL
+from headrace.engine.definition.work import Container
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.observed import Attempt, Ending, One, Sighting, Stage, TaskLog
+from headrace.engine.task.timer import wait_sighting
 from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt
 from headrace.manifests.where import where
@@ -62,6 +67,12 @@ def spec(*tasks: NamedTask, **fields: Any) -> WorkflowSpec:
     )
 
 
+def pause(name: str, *after: str, seconds: int = 60, until: str = "", **fields: Any) -> Task:
+    """Return a task that only waits: so long, or until what an expression says."""
+    wait = Wait(until=until) if until else Wait(seconds=seconds)
+    return task(name, *after, **{"wait": wait, **fields})
+
+
 def workflow(*tasks: NamedTask, **fields: Any) -> Definition:
     """Return a workflow, ready to run."""
     return compile_workflow(spec(*tasks, **fields))
@@ -93,7 +104,7 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
             allow_failure=each.allow_failure,
             when=None if each.expressions.when is None else each.expressions.when.source,
             **{} if each.is_finally else {"depends_on": each.upstream, "run_when": each.run_when},
-            **{name: getattr(each.work.body, name) for name in TaskBody.model_fields},
+            **_way(each),
         )
         for each in definition.tasks.values()
     ]
@@ -110,6 +121,16 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
     )
     assert definition.tasks == compile_workflow(written).tasks
     return written.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _way(defined: TaskDefinition) -> dict[str, Any]:
+    """Return the fields of a task that say what it does."""
+    if isinstance(defined.work, Container):
+        return {name: getattr(defined.work.body, name) for name in TaskBody.model_fields}
+    until = defined.expressions.fields.get(UNTIL)
+    source = until.source if isinstance(until, Expression) else None
+    limit = TaskTimeouts(total_seconds=defined.timeouts.total_seconds)
+    return {"wait": Wait(seconds=defined.work.seconds, until=source), "timeouts": limit}
 
 
 # --- policies ---------------------------------------------------------------------------------
@@ -159,6 +180,11 @@ def running(number: int = 1, started: float = 1, **more: Any) -> Sighting:
     base = Sighting(number, Stage.RUNNING, created=NOON, scheduled=NOON, started=at(started))
     placed = where(f"job-{number}", f"pod-{number}", "n1")
     return replace(base, **{"where": placed, **_placed(number, more, "n1")})
+
+
+def waiting(until: float, created: float = 0) -> Sighting:
+    """Return a wait that goes on until so many seconds after noon."""
+    return wait_sighting(at(created), at(until))
 
 
 def _placed(number: int, fields: dict[str, Any], node: str = "") -> dict[str, Any]:

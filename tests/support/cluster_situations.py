@@ -8,7 +8,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind
 from headrace.engine.task.observed import Sighting, Stage
-from support.builders import last, on, param, retries, spec, start, task
+from support.builders import last, on, param, pause, retries, spec, start, task
 from support.cluster_world import ClusterRig, fields
 
 GROWS: Final = on(3, then="Retry", memory_factor_percent=200)
@@ -26,6 +26,7 @@ TASKS: Final = (
     task("skipped", "a", when="tasks.a.outputs.rows > 1", **fields()),
     task("wrong", "a", when="tasks.a.outputs.none", allow_failure=True, **fields()),
     task("given", "a", env=(VARIABLE,), **fields()),
+    pause("pause", "a", until="run.logicalTime + duration('240000h')"),
     last("tidy", **fields()),
 )
 SPEC: Final = spec(*TASKS, params=(param("day"),), concurrency={"policy": "Queue"})

@@ -68,6 +68,9 @@ class FakeTaskRun:
     jobs: dict[int, FakeJob] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     """The variables with a value in its spec, by name."""
+    made: datetime | None = None
+    """When it was created, if it is a wait; and until when it waits."""
+    until: datetime | None = None
 
     def newest(self) -> FakeJob:
         """Return the Job of the newest attempt."""

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING
+from headrace.engine.definition.work import Container, Timer, Work
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
 from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.task.observed import Busy, Denied, Evaluated, ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.timer import ONLY_ATTEMPT, wait_sighting
 from headrace.evaluation.answers import answers, recorded
 from support.evaluation import evaluate_here
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
@@ -119,9 +121,11 @@ class FakeWorld:
             known[task] = self._obstacle(*cluster.no_task_runs[task])
             return
         if task not in run.task_runs or run.task_runs[task].told_deleted:
-            env = {each.name: each.value for each in start.work.body.env if each.value is not None}
-            new = FakeTaskRun(env=env)
-            cluster.write(f"create {task}", lambda: run.task_runs.update({task: new}))
+            new = self._new(start)
+            cluster.write(f"create {task}", lambda: _create(cluster, run, task, new))
+        if isinstance(start.work, Timer):
+            self._evaluated.get(run.key, {}).pop(task, None)
+            return
         if task in cluster.refusals:
             known[task] = self._obstacle(*cluster.refusals[task])
             return
@@ -133,6 +137,14 @@ class FakeWorld:
             )
         jobs[number].told = jobs[number].sighting
         self._evaluated.get(run.key, {}).pop(task, None)
+
+    def _new(self, start: StartAttempt[Work]) -> FakeTaskRun:
+        match start.work:
+            case Container(body):
+                env = {each.name: each.value for each in body.env if each.value is not None}
+                return FakeTaskRun(env=env)
+            case Timer(until=until):
+                return FakeTaskRun(made=self.cluster.now, until=until)
 
     async def _evaluate(self, run: FakeRun, request: Evaluate) -> None:
         """Find values; those of a task that has begun are in its TaskRun."""
@@ -168,7 +180,15 @@ class FakeWorld:
         ]
 
 
+def _create(cluster: FakeCluster, run: FakeRun, task: str, new: FakeTaskRun) -> None:
+    run.task_runs[task] = new
+    if new.until is not None:  # The TaskRun of a wait is its attempt.
+        cluster.jobs_made[run.uid, task, ONLY_ATTEMPT] += 1
+
+
 def _observed(record: FakeTaskRun) -> ObservedTask:
+    if record.until is not None:
+        return ObservedTask(log=record.told, sighting=wait_sighting(record.made, record.until))
     told = {number: job.told for number, job in record.jobs.items() if job.told is not None}
     newest = told[max(told)] if told else None
     return ObservedTask(

@@ -6,7 +6,7 @@ from typing import Final
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import ObservedRun
-from support.builders import NOON, last, on, param, retries, spec, start, task
+from support.builders import NOON, last, on, param, pause, retries, spec, start, task
 from support.local_world import LocalRig, fields
 
 Note = Callable[[ObservedRun | None], None]
@@ -122,6 +122,14 @@ async def conditions(new_rig: NewRig, note: Note) -> None:
     await rig.close()
 
 
+async def waits(new_rig: NewRig, note: Note) -> None:
+    """Know the instant of a wait that has not begun, and let it begin."""
+    rig = new_rig(spec(pause("p", until="run.logicalTime + duration('1h')")))
+    await look(rig, note)
+    await look(rig, note)
+    await rig.close()
+
+
 async def no_evaluator(new_rig: NewRig, note: Note) -> None:
     """Ask on a machine that cannot evaluate now."""
     rig = new_rig(spec(task("a", when="true", **fields())))
@@ -130,4 +138,6 @@ async def no_evaluator(new_rig: NewRig, note: Note) -> None:
     await rig.close()
 
 
-SITUATIONS: Final = (attempts, two_attempts, no_room, stopped, failed, conditions, no_evaluator)
+SITUATIONS: Final = (
+    *(attempts, two_attempts, no_room, stopped, failed, conditions, waits, no_evaluator),
+)

@@ -46,7 +46,13 @@ class LocalRig:
     """Why nothing can be evaluated now."""
 
     def __init__(
-        self, folder: Path, spec: WorkflowSpec, slots: int | None = None, **asked: Any
+        self,
+        folder: Path,
+        spec: WorkflowSpec,
+        slots: int | None = None,
+        *,
+        no_wait: bool = False,
+        **asked: Any,
     ) -> None:
         """Make a run; `asked` are further fields of its request."""
         home = folder / "pipelines"
@@ -62,14 +68,16 @@ class LocalRig:
         self._slots = slots
         request = runs.Request("default", "etl", spec.model_dump_json(by_alias=True), home, **asked)
         self.key = runs.create(self._folder, self._store, request, _now()).key
-        self.restart()
+        self.restart(no_wait=no_wait)
 
-    def restart(self) -> None:
+    def restart(self, *, no_wait: bool = False) -> None:
         """Let another runner take over, as after a kill of the one before."""
         self._store.close()
         self._store = Store(self._folder.database)
         launcher = ProcessLauncher(Path(sys.executable), self._home, os.environ)
-        workplace = Workplace(self._folder, self._store, launcher, self._evaluate, self._slots)
+        workplace = Workplace(
+            *(self._folder, self._store, launcher, self._evaluate, self._slots), no_wait
+        )
         self.world = LocalWorld(self._store.run(self.key.name), self._definition, workplace)
 
     def files(self, task: str, number: int = 1) -> AttemptFiles:

@@ -10,7 +10,7 @@ from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
-from support.builders import NOON, at, last, on, param, retries, start, task, workflow
+from support.builders import NOON, at, last, on, param, pause, retries, start, task, workflow
 from support.story import NewStory, Story
 
 GROWS: Final = on("OOMKilled", then="Retry", memory_factor_percent=200)
@@ -144,6 +144,14 @@ def conditions(new_story: NewStory) -> None:
     story.pass_time(2)
 
 
+def waits(new_story: NewStory) -> None:
+    """Know the instant of a wait that has not begun, and let it begin."""
+    story = new_story(workflow(pause("p", until="run.logicalTime + duration('1h')")))
+    for _ in range(3):
+        story.decision()
+        story.stage.look(story.run)
+
+
 def alone(new_story: NewStory) -> None:
     """Let a task be a run of its own."""
     story = new_story(workflow(task("a")))
@@ -165,6 +173,7 @@ SITUATIONS: Final = (
     refused,
     definition_lost,
     conditions,
+    waits,
     alone,
     no_workflow,
 )

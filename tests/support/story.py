@@ -121,7 +121,8 @@ class Story:
         """Let the controller look until there is nothing left to do at this moment."""
         run = run or self.run
         self._decides_the_same_twice(run)
-        for _ in range(SOON):
+        looks, steps = 0, _steps(run)
+        while looks < SOON:
             before = len(self.cluster.writes)
             self.look_again = self.stage.look(run)
             self.invariants.check(run, self.look_again)
@@ -130,6 +131,9 @@ class Story:
             if len(self.cluster.writes) == before and not at_once:
                 self.invariants.settled(run, self.look_again)
                 return
+            # What starts or ends may let another task start: a chain of waits that are over
+            # takes a look for each. There are only so many tasks.
+            looks, steps = (looks + 1 if _steps(run) == steps else 0), _steps(run)
         raise RestlessError(self.cluster.writes[-SOON:])
 
     def pass_time(self, seconds: float) -> None:
@@ -256,6 +260,12 @@ def in_memory_only(because: str) -> pytest.MarkDecorator:
     """Keep a scenario off the stage of a cluster, because of what it is about."""
     assert because
     return pytest.mark.parametrize("new_story", ["memory"], indirect=True)
+
+
+def _steps(run: FakeRun) -> int:
+    """Count the starts and ends of tasks that are on record."""
+    records = run.task_runs.values()
+    return len(records) + sum(each.log.outcome is not None for each in records)
 
 
 NewStory = Callable[..., Story]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.task import TaskTimeouts
 from headrace.engine.course import Course, Mode
 from headrace.engine.definition.run_when import Tally
 from headrace.engine.outcome import Ended
@@ -24,6 +25,7 @@ from support.builders import (
     limits,
     log,
     on,
+    pause,
     retries,
     task,
     workflow,
@@ -34,7 +36,9 @@ TASK = workflow(
     task("up"),
     task("a", "up", retry=retries(2, on(9, then="Fail")), timeouts=limits(60, total=600)),
     task("patient", "up", retry=retries(1, on("AdmissionDenied", then="Retry"), seconds=5)),
+    pause("pause", "up", timeouts=TaskTimeouts(total_seconds=600)),
     last("tidy"),
+    last("rest", wait=pause("pause").wait),
 )
 GO = Course(Mode.GO)
 PAUSE = Course(Mode.PAUSE, R.PAUSED, "paused")

@@ -45,6 +45,7 @@ class CommandLine:
     runner: str
     python: str
     plain: bool
+    no_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Knows how to draw a graph. Knows no run.
 
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -16,6 +17,10 @@ from headrace.cli.streams import note, tell
 from headrace.cli.words import counted, one_line
 from headrace.cli.workflow_file import read_workflow
 from headrace.engine.definition.compile import Definition, TaskDefinition
+from headrace.engine.definition.expressions.types import Expression
+from headrace.engine.definition.ways import UNTIL
+from headrace.engine.definition.work import Timer
+from headrace.engine.text import duration
 
 SHOWN = 0
 NOT_SHOWN = 1
@@ -70,9 +75,7 @@ def text(name: str, definition: Definition) -> Iterator[str]:
     if last:
         yield "finally, after all of them, whatever their outcome"
         for task in last:
-            when = task.expressions.when
-            words = "" if when is None else f"when {one_line(when.source)}"
-            yield f"      {task.name:<{width}}  {words}".rstrip()
+            yield f"      {task.name:<{width}}  {' '.join(_conditions(task))}".rstrip()
 
 
 def levels(definition: Definition) -> dict[str, int]:
@@ -86,8 +89,20 @@ def levels(definition: Definition) -> dict[str, int]:
 def _waits_for(task: TaskDefinition) -> str:
     rule = "" if task.run_when is RunWhen.ALL_SUCCEEDED else f" ({task.run_when})"
     after = f"after {', '.join(task.upstream)}{rule}" if task.upstream else rule.strip()
-    when = task.expressions.when
-    return after if when is None else f"{after} when {one_line(when.source)}".lstrip()
+    return " ".join(filter(None, (after, *_conditions(task))))
+
+
+def _conditions(task: TaskDefinition) -> Iterator[str]:
+    """Yield whether a task runs, and how long it waits."""
+    if task.expressions.when is not None:
+        yield f"when {one_line(task.expressions.when.source)}"
+    if not isinstance(task.work, Timer):
+        return
+    until = task.expressions.fields.get(UNTIL)
+    if isinstance(until, Expression):
+        yield f"(waits until {one_line(until.source)})"
+    elif task.work.seconds is not None:
+        yield f"(waits {duration(timedelta(seconds=task.work.seconds))})"
 
 
 def mermaid(definition: Definition) -> Iterator[str]:
@@ -101,14 +116,14 @@ def mermaid(definition: Definition) -> Iterator[str]:
     yield "flowchart LR"
     for task in tasks:
         if not task.is_finally:
-            yield f'  {_node(task)}["{task.name}"]'
+            yield f"  {_drawn(task)}"
     for task in tasks:
         label = _label(task)
         for up in task.upstream:
             yield f"  {_node(definition.tasks[up])} -->{label} {_node(task)}"
     if last:
         yield '  subgraph last["finally"]'
-        yield from (f'    {_node(task)}["{task.name}"]' for task in last)
+        yield from (f"    {_drawn(task)}" for task in last)
         yield "  end"
         yield from (f"  {_node(task)} -.-> last" for task in _leaves(definition))
 
@@ -118,6 +133,13 @@ def _label(task: TaskDefinition) -> str:
     rule = "" if task.run_when is RunWhen.ALL_SUCCEEDED else str(task.run_when)
     words = ", ".join(filter(None, (rule, "when" if task.expressions.when is not None else "")))
     return f"|{words}|" if words else ""
+
+
+def _drawn(task: TaskDefinition) -> str:
+    """Return a node with its shape: a task that only waits has round ends."""
+    if isinstance(task.work, Timer):
+        return f'{_node(task)}(["{task.name}"])'
+    return f'{_node(task)}["{task.name}"]'
 
 
 def _node(task: TaskDefinition) -> str:

@@ -102,7 +102,10 @@ class Lines:
 def _news(before: Row | None, row: Row) -> Iterator[str]:
     """Return the line on the change of a task since the last call."""
     known = before.attempts if before is not None else 0
-    if row.attempts > known:
+    if row.status == Reason.WAITING_FOR_TIME:
+        if before is None or before.status != row.status:
+            yield f"{row.status}: {row.message}"
+    elif row.attempts > known:
         yield "started" if row.attempts == 1 else f"started attempt {row.attempts}"
     if before is not None and before.ended:
         return
@@ -147,5 +150,5 @@ def _ending(row: Row) -> str:
         what += " (allowed)"
     if row.time is not None:
         what += f" after {length(row.time)}"
-    why = "" if row.tone is Tone.GOOD else f": {row.status}: {row.message}"
-    return f"{what}{why}".removesuffix(": ")
+    why = row.message if row.tone is Tone.GOOD else f"{row.status}: {row.message}"
+    return f"{what}: {why}".removesuffix(": ")

@@ -170,6 +170,8 @@ def _words(judged: Judged, now: datetime) -> tuple[Reason, str]:
     if isinstance(verdict, Wait) and verdict.next_attempt is not None:
         again = length(verdict.next_attempt - now)
         return verdict.reason, f"again in {again}; {verdict.message}"
+    if verdict.reason is Reason.WAITING_FOR_TIME and isinstance(verdict, Wait) and verdict.until:
+        return verdict.reason, f"{verdict.message}, in {length(verdict.until - now)}"
     return verdict.reason, verdict.message
 
 

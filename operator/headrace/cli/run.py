@@ -87,6 +87,7 @@ class _Folder(click.Path):
     metavar="PATH",
     help="Interpreter or virtual environment of tasks that run as processes. Default: this one.",
 )
+@click.option("--no-wait", is_flag=True, help="Leave out the time of tasks that only wait.")
 @click.option("--plain", is_flag=True, help="Print lines instead of a table.")
 def command(**options: Any) -> None:
     """
@@ -136,7 +137,8 @@ def _forget(folder: StateFolder, store: Store, run: ObservedRun, now: datetime) 
 async def _go(held: HeldRun, folder: StateFolder, command_line: CommandLine) -> ObservedRun:
     evaluator = Evaluator()
     workplace = Workplace(
-        *(folder, held.store, held.launcher, evaluator.evaluate), command_line.max_parallel
+        *(folder, held.store, held.launcher, evaluator.evaluate),
+        *(command_line.max_parallel, command_line.no_wait),
     )
     # The desired state of a run may have changed until we held its lock.
     record = workplace.store.run(held.record.key.name)

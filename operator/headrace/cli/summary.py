@@ -14,6 +14,7 @@ from typing import Final
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.rows import Row, Tone, here, length, rows
 from headrace.cli.words import counted, harmless, near
+from headrace.engine.definition.work import Container
 from headrace.engine.run.observed import ObservedRun
 from headrace.local.folder import StateFolder
 
@@ -56,11 +57,16 @@ def _failure(run: ObservedRun, folder: StateFolder, row: Row) -> list[str]:
     """Return the lines on a failed task: the reason, the place of its log, the end of the log."""
     how = "failed (allowed)" if row.allowed else "failed"
     lines = [f"{row.task} {how}: {row.status}: {row.message}"]
-    if row.attempts:
+    if row.attempts and _has_log(run, row.task):
         log = folder.attempt(run.key.name, row.task, row.attempts).log
         lines.append(f"  log: {near(log)}")
         lines.extend(f"  | {line}" for line in tail(log, LOG_LINES))
     return lines
+
+
+def _has_log(run: ObservedRun, task: str) -> bool:
+    """Return whether a task runs a program, whose words are in a log."""
+    return run.definition is not None and isinstance(run.definition.tasks[task].work, Container)
 
 
 def tail(log: Path, count: int) -> list[str]:

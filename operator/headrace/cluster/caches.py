@@ -23,6 +23,7 @@ from headrace.kube.store import Store
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.names import task_run_names
 from headrace.manifests.run_spec import workflow_of
+from headrace.manifests.work_spec import wait_until
 
 MANAGED = f"{labels.MANAGED_BY}={labels.HEADRACE}"
 """The selector of Headrace's own Jobs and Pods."""
@@ -139,7 +140,8 @@ class Caches:
         assert item is not None  # noqa: S101 - a change has at least one side
         key = task_run_key(item)
         self._touched(item.metadata.uid)
-        worth = news.of_own(old, new, begins=key.kind is RunKind.TASK_RUN)
+        alone = key.kind is RunKind.TASK_RUN  # A wait has no other object that tells of it.
+        worth = news.of_own(old, new, begins=alone or wait_until(item.spec) is not None)
         self._tell(key, worth)
         if old is not None and task_run_key(old) != key:  # It has another owner now.
             self._tell(task_run_key(old), News.NOW)

@@ -55,11 +55,12 @@ class Expressions:
             StaleError: A TaskRun has changed or is gone. Look again.
 
         """
-        new = [each for each in requests if each.task not in begun]
+        # A wait that has begun asks for nothing, unless somebody else wrote its TaskRun.
+        new = [each for each in requests if each.task not in begun or each.fields]
         known = {
             each.task: recorded(each, await self._recorded(begun[each.task], each))
             for each in requests
-            if each.task in begun
+            if each.task in begun and not each.fields
         }
         try:
             return {**known, **await answers(self._asks, new)}

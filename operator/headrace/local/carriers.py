@@ -7,16 +7,19 @@ about tasks.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from headrace.engine.definition.work import Container, Work
+from headrace.engine.definition.work import Container, Timer, Work
 from headrace.engine.task.actions import StartAttempt
+from headrace.engine.task.observed import Sighting
 from headrace.local.attempt import LiveAttempt
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
 from headrace.local.process import grace_seconds
 from headrace.local.records import AttemptRecord, RunRecord
 from headrace.local.supervision import CannotStartError
+from headrace.local.timer import TimerAttempt
 from headrace.manifests.names import job_name
 
 
@@ -31,18 +34,41 @@ class Reach:
     """Stores why an attempt is ended, before its end."""
     on_change: Callable[[], None]
     """Called when an attempt has ended."""
+    no_wait: bool = False
+    """Whether waits end at once."""
+
+
+class LocalAttempt(Protocol):
+    """An attempt of any kind on this machine."""
+
+    @property
+    def record(self) -> AttemptRecord:
+        """Its stored record."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process of it still runs."""
+
+    def terminate(self) -> None:
+        """Ask it to end; after a grace period, kill it."""
+
+    def kill(self) -> None:
+        """Kill it now."""
+
+    def sighting(self) -> Sighting:
+        """Return its sighting."""
 
 
 class Carrier(Protocol):
     """Creates the attempts of one kind of work, and takes them over."""
 
-    def make(self, record: AttemptRecord, work: Any) -> LiveAttempt:
+    def make(self, record: AttemptRecord, work: Any) -> LocalAttempt:
         """Return the attempt of a new record; it does not run yet."""
 
-    def launch(self, attempt: LiveAttempt, start: StartAttempt[Any]) -> None:
+    def launch(self, attempt: Any, start: StartAttempt[Any]) -> None:
         """Start an attempt. If it cannot start, it has ended with the reason."""
 
-    def find(self, record: AttemptRecord, work: Any) -> LiveAttempt:
+    def find(self, record: AttemptRecord, work: Any) -> LocalAttempt:
         """
         Take over an attempt of an earlier runner.
 
@@ -86,8 +112,28 @@ class ProcessCarrier:
         return attempt
 
 
+class TimerCarrier:
+    """Carries a wait: its record says all."""
+
+    def __init__(self, reach: Reach) -> None:
+        """Let waits take their time, unless they are left out."""
+        self._left_out = reach.no_wait
+
+    def make(self, record: AttemptRecord, work: Timer) -> TimerAttempt:  # noqa: ARG002 - the protocol's
+        """Return the attempt of a record."""
+        return TimerAttempt(record, record.created if self._left_out else None)
+
+    def launch(self, attempt: TimerAttempt, start: StartAttempt[Timer]) -> None:
+        """Do nothing: time passes by itself."""
+
+    def find(self, record: AttemptRecord, work: Timer) -> TimerAttempt:  # noqa: ARG002 - the protocol's
+        """Go on with a wait, or leave out the rest of it."""
+        return TimerAttempt(record, datetime.now(UTC) if self._left_out else None)
+
+
 def carriers(reach: Reach) -> Mapping[type[Work], Carrier]:
     """Return the carrier of each kind of work."""
     return {
         Container: ProcessCarrier(reach),
+        Timer: TimerCarrier(reach),
     }

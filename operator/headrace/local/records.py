@@ -47,3 +47,5 @@ class AttemptRecord:
     forced_end: ForcedEnd | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     """The values of variables that expressions gave, by name: a retry has the same."""
+    wait_until: datetime | None = None
+    """When a wait ends; None: it is a program."""

@@ -6,13 +6,14 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 """The version in the database."""
 
 UPGRADES: Final = {
     1: "ALTER TABLE attempt ADD COLUMN env TEXT NOT NULL DEFAULT '{}'",
+    2: "ALTER TABLE attempt ADD COLUMN wait_until TEXT",
 }
-"""What leads from an older version to the next one."""
+"""What leads from each older version to the next one."""
 
 SCHEMA: Final = """
 CREATE TABLE run (
@@ -47,6 +48,7 @@ CREATE TABLE attempt (
     doom_reason TEXT,
     doom_message TEXT,
     env TEXT NOT NULL DEFAULT '{}',
+    wait_until TEXT,
     PRIMARY KEY (run, task, number)
 ) STRICT, WITHOUT ROWID;
 """

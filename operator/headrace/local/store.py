@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from headrace.api.checks.instants import read_time, write_time
-from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import RunKey, RunLog
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.workflow.retention import FinishedRun
+from headrace.local import attempt_rows
 from headrace.local.paths import path_of, text_of
 from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
 from headrace.local.schema import SCHEMA, UPGRADES, VERSION
@@ -148,23 +148,7 @@ class Store:
 
     def attempts(self, run: str) -> list[AttemptRecord]:
         """Return all attempts of a run, oldest first."""
-        rows = self._read(
-            "SELECT task, number, created, memory, time_limit, doom_reason, doom_message, env"
-            " FROM attempt WHERE run = ? ORDER BY task, number",
-            (run,),
-        )
-        return [
-            AttemptRecord(
-                task,
-                number,
-                read_time(created),
-                memory,
-                limit,
-                ForcedEnd(Reason(reason), message) if reason else None,
-                json.loads(env),
-            )
-            for task, number, created, memory, limit, reason, message, env in rows
-        ]
+        return [attempt_rows.record_of(row) for row in self._read(attempt_rows.OF_A_RUN, (run,))]
 
     def desire(self, run: str, desired: DesiredState) -> None:
         """Change the desired state of a run."""
@@ -208,22 +192,8 @@ class Store:
                 "INSERT OR IGNORE INTO task (run, name, created) VALUES (?, ?, ?)",
                 [(run, record.task, write_time(now)) for record in records],
             )
-            self._db.executemany(
-                "INSERT INTO attempt (run, task, number, created, memory, time_limit, env)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        run,
-                        record.task,
-                        record.number,
-                        write_time(record.created),
-                        record.memory,
-                        record.limit,
-                        json.dumps(dict(record.env)),
-                    )
-                    for record in records
-                ],
-            )
+            rows = [attempt_rows.row_of(run, record) for record in records]
+            self._db.executemany(attempt_rows.ADD, rows)
 
     def forget_attempt(self, run: str, record: AttemptRecord) -> None:
         """Remove an attempt that never started."""
@@ -251,7 +221,8 @@ class Store:
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
             elif version in UPGRADES:
-                self._db.execute(UPGRADES[version])
+                for older in range(version, VERSION):
+                    self._db.execute(UPGRADES[older])
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
             elif version != VERSION:
                 raise UnusableStateError(

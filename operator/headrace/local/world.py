@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Final
 
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.definition.compile import Definition, TaskDefinition
-from headrace.engine.definition.work import Container, Work
+from headrace.engine.definition.work import Container, Timer, Work
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
 from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, TaskLog
@@ -21,11 +22,14 @@ from headrace.evaluation.answers import Asks, answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
-from headrace.local.carriers import Reach, carriers
+from headrace.local.carriers import LocalAttempt, Reach, carriers
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
 from headrace.local.records import AttemptRecord, RunRecord
 from headrace.local.store import Store, UnusableStateError
+
+RECHECK_SECONDS: Final = 30.0
+"""How late an instant is noticed at most, after the machine slept or its clock was put forward."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Workplace:
     """Evaluates questions."""
     slots: int | None = None
     """How many attempts may run at once; None: any number."""
+    no_wait: bool = False
+    """Whether waits end at once."""
 
 
 class LocalWorld:
@@ -69,10 +75,10 @@ class LocalWorld:
         self._logged_at: datetime | None = None
         self._task_logs = store.task_logs(record.key.name)
         self._tasks_logged_at: dict[str, datetime] = {}
-        self._attempts: dict[tuple[str, int], LiveAttempt] = {}
+        self._attempts: dict[tuple[str, int], LocalAttempt] = {}
         reach = Reach(
             *(record, workplace.folder, workplace.launcher),
-            *(self._keep_forced_end, self._changed.set),
+            *(self._keep_forced_end, self._changed.set, workplace.no_wait),
         )
         self._carriers = carriers(reach)
         self._find_attempts()
@@ -145,6 +151,9 @@ class LocalWorld:
         """
         Wait for an event, or until an instant.
 
+        It may return earlier: the timer of a machine that sleeps stands still, and its clock goes
+        on.
+
         Raises:
             UnusableStateError: The event could not be stored.
 
@@ -153,7 +162,8 @@ class LocalWorld:
             raise self._defect
         seconds = None
         if until is not None:
-            seconds = max(0.0, (until - datetime.now(UTC)).total_seconds())
+            left = (until - datetime.now(UTC)).total_seconds()
+            seconds = min(max(0.0, left), RECHECK_SECONDS)
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
@@ -242,7 +252,7 @@ class LocalWorld:
         self._changed.set()  # the engine must see it, since its clocks run from now on
 
     def _tasks(self) -> dict[str, ObservedTask]:
-        made: dict[str, list[LiveAttempt]] = {}
+        made: dict[str, list[LocalAttempt]] = {}
         for (task, _), attempt in self._attempts.items():
             made.setdefault(task, []).append(attempt)
         return {
@@ -267,4 +277,7 @@ def _record(start: StartAttempt[Work], task: TaskDefinition, now: datetime) -> A
     body = start.work.body if isinstance(start.work, Container) else TaskBody()
     env = {each.name: each.value or "" for each in body.env}
     given = {name: env[name] for name in task.expressions.env}
-    return AttemptRecord(start.task, start.number, now, start.memory, limit, env=given)
+    until = start.work.until if isinstance(start.work, Timer) else None
+    return AttemptRecord(
+        *(start.task, start.number, now, start.memory, limit), env=given, wait_until=until
+    )

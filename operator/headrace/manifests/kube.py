@@ -29,13 +29,14 @@ from headrace.manifests.trimming import (
     usual,
     whole,
 )
+from headrace.manifests.work_spec import WAIT_UNTIL
 
 ATTEMPT: Final = (labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT)
 """The labels of Jobs and Pods that are read."""
 PLACE: Final = (name_of(TaskRunSpec, "run"), name_of(TaskRunSpec, "task"))
 """The fields that are kept of a TaskRun in a run: the run's definition has the rest."""
 _PLACE: Final = frozenset(PLACE)
-HEAD: Final = (*PLACE, *READ_OFTEN)
+HEAD: Final = (*PLACE, WAIT_UNTIL, *READ_OFTEN)
 """The fields of a spec that are read again and again."""
 
 

@@ -4,10 +4,17 @@ The work of a task in the spec of its TaskRun, written when the task starts. It 
 Knows the fields of each kind of work. Knows no API server.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from headrace.api.checks.instants import read_time
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition.work import Container, Timer, Work
 from headrace.engine.text import rfc3339
 from headrace.manifests.json_form import Json, name_of
+
+WAIT_UNTIL: Final = name_of(TaskRunSpec, "wait_until")
 
 
 def work_spec(work: Work) -> Json:
@@ -17,4 +24,13 @@ def work_spec(work: Work) -> Json:
             return body.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         case Timer(until=until):
             assert until is not None  # noqa: S101 - the work of an attempt is resolved
-            return {name_of(TaskRunSpec, "wait_until"): rfc3339(until)}
+            return {WAIT_UNTIL: rfc3339(until)}
+
+
+def wait_until(spec: Mapping[str, Any]) -> datetime | None:
+    """Return when a wait ends; None: it is no wait, or somebody else wrote it and it has no end."""
+    written = spec.get(WAIT_UNTIL)
+    try:
+        return read_time(written) if isinstance(written, str) else None
+    except ValueError:
+        return None

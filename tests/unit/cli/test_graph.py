@@ -136,3 +136,21 @@ def test_mermaid_has_each_task_and_each_dependency_once(definition: Definition) 
     want = [(up, name) for name, task in definition.tasks.items() for up in task.upstream]
     assert sorted(definition.tasks) == sorted(nodes.values())
     assert sorted(want) == sorted((nodes[up], nodes[down]) for up, down in edges)
+
+
+def test_a_wait_is_drawn_with_its_time() -> None:
+    """Round in Mermaid; in text, with what it waits for."""
+    definition = compiled(
+        workflow(
+            task("a"),
+            {"name": "p", "dependsOn": ["a"], "wait": {"seconds": 5400}},
+            {"name": "q", "dependsOn": ["p"], "when": "true", "wait": {"until": "run.logicalTime"}},
+            **{"finally": [{"name": "z", "wait": {"seconds": 5}}]},
+        )
+    )
+    lines = list(text("stock", definition))
+    assert "   2  p  after a (waits 1h30m)" in lines
+    assert "   3  q  after p when true (waits until run.logicalTime)" in lines
+    assert "      z  (waits 5s)" in lines
+    assert '  t1(["p"])' in list(mermaid(definition))
+    assert '    t3(["z"])' in list(mermaid(definition))

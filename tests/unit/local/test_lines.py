@@ -25,9 +25,11 @@ from support.builders import (
     exited,
     failed,
     log,
+    pause,
     retries,
     running,
     task,
+    waiting,
     workflow,
 )
 
@@ -222,3 +224,21 @@ def test_who_reads_no_more_is_left_alone() -> None:
     with Lines(Gone()) as lines:
         lines.say("one")
         lines.say("two")
+
+
+WAITS = workflow(pause("p"), task("b", "p"))
+GOES_ON = ObservedTask(sighting=waiting(200))
+UNTIL = "p  WaitingForTime: until 2030-01-01T12:03:20Z, in 3m10s"
+
+
+def test_a_wait_says_until_when_once() -> None:
+    """Its end says so too: the time that passed may not be what somebody meant."""
+    over = ObservedTask(sighting=waiting(8))
+    lines = told(seen(WAITS), seen(WAITS, p=GOES_ON), seen(WAITS, p=GOES_ON), seen(WAITS, p=over))
+    assert [UNTIL, "p  succeeded after 8.0s: until 2030-01-01T12:00:08Z"] == lines
+
+
+def test_a_wait_that_goes_on_after_a_restart_says_so_again(tmp_path: Path) -> None:
+    """Whoever resumes a run learns what it waits for."""
+    run = seen(WAITS, p=GOES_ON)
+    assert UNTIL in told_from(run, tmp_path, run)

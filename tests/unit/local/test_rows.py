@@ -22,9 +22,11 @@ from support.builders import (
     exited,
     failed,
     log,
+    pause,
     retries,
     running,
     task,
+    waiting,
     workflow,
 )
 
@@ -186,3 +188,14 @@ def test_what_a_program_wrote_does_nothing_to_the_terminal() -> None:
     failed_so = ObservedTask(ended(Outcome.FAILED, Reason.NON_ZERO_EXIT, words))
 
     assert "no table" == by_task(seen(chain("a"), a=failed_so))["a"].message
+
+
+def test_a_wait_says_until_when_and_how_long_that_is() -> None:
+    """It is no trouble, and has no process."""
+    run = seen(workflow(pause("p"), task("b", "p")), p=ObservedTask(sighting=waiting(200)))
+    row = by_task(run)["p"]
+    assert (Tone.BUSY, "WaitingForTime", "until 2030-01-01T12:03:20Z, in 3m10s") == (
+        *(row.tone, row.status, row.message),
+    )
+    over = by_task(replace(run, tasks={"p": ObservedTask(sighting=waiting(8))}))["p"]
+    assert (Tone.GOOD, "until 2030-01-01T12:00:08Z") == (over.tone, over.message)

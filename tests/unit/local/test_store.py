@@ -196,18 +196,28 @@ def test_what_is_no_database_is_refused(database: Path) -> None:
         Store(database)
 
 
-def test_a_folder_of_an_earlier_version_is_brought_to_this_one(database: Path) -> None:
+LATER = ("    env TEXT NOT NULL DEFAULT '{}',\n", "    wait_until TEXT,\n")
+"""The columns that came with the versions after the first one, in their order."""
+
+
+@pytest.mark.parametrize("version", range(1, VERSION))
+def test_a_folder_of_an_earlier_version_is_brought_to_this_one(
+    database: Path, version: int
+) -> None:
     """Its runs are still there, and can be continued."""
-    old = sqlite3.connect(database)
-    for statement in SCHEMA.replace("    env TEXT NOT NULL DEFAULT '{}',\n", "").split(";"):
+    old, schema = sqlite3.connect(database), SCHEMA
+    for column in LATER[version - 1 :]:
+        assert 1 == schema.count(column)
+        schema = schema.replace(column, "")
+    for statement in schema.split(";"):
         old.execute(statement)
-    old.execute("PRAGMA user_version = 1")
+    old.execute(f"PRAGMA user_version = {version}")
     old.commit()
     old.close()
 
     with Store(database) as store:
         store.add_run(RUN)
-        attempt = AttemptRecord("a", 1, NOON, env={"X": "$(Y) \n é"})
+        attempt = AttemptRecord("a", 1, NOON, env={"X": "$(Y) \n é"}, wait_until=NOON)
         store.add_attempts("etl-1", [attempt], NOON)
 
     with Store(database) as store:

@@ -12,9 +12,9 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli.rows import rows
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import EndAttempt
-from headrace.engine.task.observed import Stage
+from headrace.engine.task.observed import Sighting, Stage
 from headrace.local.store import Store, UnusableStateError
-from support.builders import retries, spec, task
+from support.builders import pause, retries, spec, task
 from support.local_world import LocalRig, fields
 
 Make = Callable[..., LocalRig]
@@ -24,8 +24,10 @@ Make = Callable[..., LocalRig]
 async def make(tmp_path: Path) -> AsyncIterator[Make]:
     made: list[LocalRig] = []
 
-    def build(workflow: WorkflowSpec, slots: int | None = None) -> LocalRig:
-        made.append(LocalRig(tmp_path, workflow, slots))
+    def build(
+        workflow: WorkflowSpec, slots: int | None = None, *, no_wait: bool = False
+    ) -> LocalRig:
+        made.append(LocalRig(tmp_path, workflow, slots, no_wait=no_wait))
         return made[-1]
 
     yield build
@@ -160,3 +162,96 @@ async def test_the_attempt_before_is_looked_after_until_it_is_gone(make: Make) -
     newest = (await rig.sightings())["a"]
     assert newest is not None
     assert 2 == newest.number
+
+
+def waits(until: str = "") -> WorkflowSpec:
+    """Return a task, a wait of a day or until an instant, and another task."""
+    return spec(
+        task("a", **fields()),
+        pause("p", "a", seconds=86_400, until=until),
+        task("b", "p", **fields()),
+    )
+
+
+async def begun(rig: LocalRig) -> Sighting:
+    """Let the first task end, and return the wait."""
+    await rig.look()
+    rig.end("a")
+    await rig.until_ended("a")
+    for _ in range(3):
+        await rig.look()
+    sighting = (await rig.sightings())["p"]
+    assert sighting is not None
+    return sighting
+
+
+async def test_a_wait_goes_on_with_the_next_runner(make: Make) -> None:
+    """Its instant is stored, and nothing runs meanwhile."""
+    rig = make(waits())
+    first = await begun(rig)
+    assert not first.alive
+
+    rig.restart()
+
+    assert first == (await rig.sightings())["p"]
+    again = await rig.look()
+    assert again is not None
+    assert (first.due, Reason.WAITING_FOR_TIME) == (again, first.waiting)
+
+
+async def test_an_instant_that_has_passed_ends_a_wait(make: Make) -> None:
+    """The next task starts."""
+    rig = make(waits(until="run.logicalTime"))
+    await begun(rig)
+
+    assert {"b"} == await alive(rig)
+    log = (await rig.observed()).tasks["p"].log
+    assert (Outcome.SUCCEEDED, log.started) == (log.outcome, log.finished)
+
+
+async def test_waits_can_be_left_out(make: Make) -> None:
+    """Whoever tries a pipeline has no day to wait; the wait says what it was."""
+    rig = make(waits(), no_wait=True)
+    sighting = await begun(rig)
+
+    assert {"b"} == await alive(rig)
+    log = (await rig.observed()).tasks["p"].log
+    assert (Outcome.SUCCEEDED, log.started) == (log.outcome, log.finished)
+    assert log.message.startswith("--no-wait: not until ")
+    assert sighting.due == log.finished
+
+
+async def test_the_rest_of_a_wait_can_be_left_out(make: Make) -> None:
+    """Whoever resumes a run may have no time any more."""
+    rig = make(waits())
+    await begun(rig)
+
+    rig.restart(no_wait=True)
+    await rig.look()
+    await rig.look()
+
+    assert {"b"} == await alive(rig)
+
+
+async def test_a_wait_takes_no_slot(make: Make) -> None:
+    """Another task runs beside it."""
+    day = pause("p", seconds=86_400)
+    rig = make(spec(day, task("a", **fields()), task("b", **fields())), slots=1)
+    await rig.look()
+    await rig.look()
+
+    assert {"a"} == await alive(rig)
+    assert {"p", "a"} == set((await rig.observed()).tasks)
+
+
+async def test_a_cancelled_wait_ends_at_once(make: Make) -> None:
+    """Nothing has to be killed."""
+    rig = make(waits())
+    await begun(rig)
+    rig.world.desire(DesiredState.CANCEL)
+
+    await rig.look()
+
+    run = await rig.observed()
+    assert (Outcome.CANCELLED, Reason.CANCELLED) == (run.tasks["p"].log.outcome, run.log.reason)
+    assert rig.world.over

@@ -105,8 +105,9 @@ def test_a_job_whose_label_somebody_changed_is_refused() -> None:
 
 
 def test_the_stages_of_the_table_are_all_there_are() -> None:
-    """A new stage needs new rows."""
-    assert {"Starting", "Running", "Ended", "Gone"} == {stage.value for stage in Stage}
+    """A new stage needs new rows. Only attempts without a Job wait."""
+    theirs = {stage.value for stage in Stage if stage is not Stage.WAITING}
+    assert {"Starting", "Running", "Ended", "Gone"} == theirs
     assert Reason.SUSPENDED == seen(job(suspend=True)).waiting
 
 

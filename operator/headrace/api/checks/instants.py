@@ -5,7 +5,7 @@ Knows RFC 3339. Knows no field and no clock.
 """
 
 import re
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from functools import lru_cache
 
 TIME = (
@@ -70,3 +70,15 @@ def to_the_second(instant: datetime) -> datetime:
     except OverflowError:
         there = FIRST if instant.year == FIRST.year else LAST
     return there.replace(microsecond=0)
+
+
+def from_the_second(instant: datetime) -> datetime:
+    """Return the first whole second that is not before an instant, in UTC."""
+    second = to_the_second(instant)
+    return second if second >= instant else second + timedelta(seconds=1)
+
+
+def fits_the_api(instant: datetime) -> bool:
+    """Return whether the API has an instant, also rounded up to the second."""
+    years = range(FIRST_YEAR, LAST_YEAR + 1)
+    return to_the_second(instant).year in years and from_the_second(instant).year in years

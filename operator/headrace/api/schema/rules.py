@@ -111,6 +111,17 @@ _CONCURRENCY = tuple(
     for policy in ("Forbid", "Replace")
 )
 
+_WAIT = (
+    Rule(
+        "has(self.seconds) || has(self.until)",
+        "a wait needs one of seconds and until: say when it ends",
+    ),
+    Rule(
+        "!has(self.seconds) || !has(self.until)",
+        "a wait has seconds or until, not both: remove one",
+    ),
+)
+
 _TASK = (
     Rule(
         f"!has(self.runWhen) || !(self.runWhen in [{', '.join(map(repr, NEED_UPSTREAM))}])"
@@ -128,15 +139,16 @@ _TASK = (
 )
 
 _HAS_DEFAULT_IMAGE = "has(self.defaults) && has(self.defaults.image)"
+_RUNS_OR_WAITS = "has(task.image) || has(task.wait)"
 
 _WORKFLOW_SPEC = (
     Rule(
-        f"{_HAS_DEFAULT_IMAGE} || self.tasks.all(task, has(task.image))",
+        f"{_HAS_DEFAULT_IMAGE} || self.tasks.all(task, {_RUNS_OR_WAITS})",
         "a task has no image; give an image there or in spec.defaults.image",
         field=".tasks",
     ),
     Rule(
-        f"{_HAS_DEFAULT_IMAGE} || !has(self.finally) || self.finally.all(task, has(task.image))",
+        f"{_HAS_DEFAULT_IMAGE} || !has(self.finally) || self.finally.all(task, {_RUNS_OR_WAITS})",
         "a task has no image; give an image there or in spec.defaults.image",
         field=".finally",
     ),
@@ -191,6 +203,12 @@ _TASK_RUN_SPEC = (
         "run and task name a task of a run: give both, or neither for a task on its own",
     ),
     Rule(
+        "has(self.run) || !has(self.waitUntil)",
+        "a TaskRun on its own runs a program; remove waitUntil, or write a workflow with a task"
+        " that has wait",
+        field=".waitUntil",
+    ),
+    Rule(
         "has(self.run) || has(self.image)",
         "a TaskRun on its own needs an image; name one",
         field=".image",
@@ -208,6 +226,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "TaskRunSpec": _TASK_RUN_SPEC,
     "Trigger": _TRIGGER,
     "Volume": _VOLUME,
+    "Wait": _WAIT,
     "WorkflowSpec": _WORKFLOW_SPEC,
 }
 """By the name of the type. Its subtypes have the rules too."""

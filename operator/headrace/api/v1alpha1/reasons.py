@@ -49,6 +49,9 @@ class Reason(StrEnum):
     WAITING_FOR_SLOT = "WaitingForSlot"
     """The limit of attempts at a time on this machine is reached."""
 
+    WAITING_FOR_TIME = "WaitingForTime"
+    """The task only waits (`wait`). The message says until when."""
+
     PAUSED = "Paused"
     """`desiredState: Pause`: nothing new starts."""
 

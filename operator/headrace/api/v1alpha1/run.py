@@ -28,7 +28,8 @@ class DesiredState(ApiEnum):
     """Start nothing new; running tasks end on their own."""
 
     STOP = "Stop"
-    """Let running tasks end, run `finally` tasks, then end the run."""
+    """Let running tasks end, run `finally` tasks, then end the run. Tasks that only wait end at
+    once."""
 
     CANCEL = "Cancel"
     """End running tasks, run `finally` tasks, then end the run."""

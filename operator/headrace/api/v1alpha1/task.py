@@ -163,8 +163,10 @@ class Wait(ApiType):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.seconds is None) == (self.until is None):
-            raise ValueError("seconds and until both end a wait; give one of them")
+        if self.seconds is None and self.until is None:
+            raise ValueError("a wait needs one of seconds and until: say when it ends")
+        if self.seconds is not None and self.until is not None:
+            raise ValueError("a wait has seconds or until, not both: remove one")
         return self
 
 
@@ -179,7 +181,9 @@ class NamedTask(TaskBody):
     evaluated once, when the task could start. An error in it fails the task."""
 
     wait: Wait | None = None
-    """wait lets time pass instead of running a program: no pod, no image."""
+    """wait lets time pass instead of running a program: no pod, no image. The task succeeds at the
+    instant, also if the controller was down then. When the run is stopped or cancelled, a wait ends
+    at once, as Cancelled."""
 
     allow_failure: bool = False
     """allowFailure lets the run succeed even if this task fails."""

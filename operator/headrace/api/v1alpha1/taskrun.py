@@ -28,7 +28,8 @@ class TaskRunSpec(TaskBody):
     """task is the name of the task in the workflow. A task on its own has none."""
 
     wait_until: Instant | None = None
-    """waitUntil is when a task that only waits ends."""
+    """waitUntil is when a task of a run succeeds that only waits. A task on its own runs a program,
+    and has none."""
 
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
     """params are the values that a task on its own finds in HEADRACE_PARAMS."""
@@ -38,6 +39,11 @@ class TaskRunSpec(TaskBody):
         if (self.run is None) != (self.task is None):
             raise ValueError(
                 "run and task name a task of a run: give both, or neither for a task on its own"
+            )
+        if self.run is None and self.wait_until is not None:
+            raise ValueError(
+                "waitUntil: a TaskRun on its own runs a program; remove waitUntil, or write a"
+                " workflow with a task that has wait"
             )
         if self.run is None and self.image is None:
             raise ValueError("image: a TaskRun on its own needs an image; name one")

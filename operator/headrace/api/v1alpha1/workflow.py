@@ -19,7 +19,8 @@ class OnFailure(ApiEnum):
     """Branches that do not depend on the failed task go on."""
 
     STOP = "Stop"
-    """Only `finally` tasks start. A task that has begun goes on, with its retries."""
+    """Only `finally` tasks start. A task that has begun goes on, with its retries; one that only
+    waits ends."""
 
 
 class RunTimeouts(ApiType):

@@ -17,6 +17,7 @@ from headrace.engine.task.observed import ObservedTask, Stage
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import JOBS, Ref
 from headrace.manifests.kube import Job, OwnObject
+from headrace.manifests.work_spec import wait_until
 
 KEPT = 20_000
 """How many deleted Jobs are remembered."""
@@ -32,7 +33,9 @@ class JobDoubts:
         self._surely_gone: dict[str, None] = {}  # Names of Jobs; the oldest first.
 
     async def settle(self, item: OwnObject, seen: ObservedTask, draw: Draw) -> ObservedTask:
-        """Ask the API server if a missing object would have consequences."""
+        """Ask the API server if a missing object would have consequences. A wait has no Job."""
+        if wait_until(item.spec) is not None:
+            return seen
         doubtful = self._doubtful(item, seen)
         if doubtful is not None:
             found = await self._job_exists(item, doubtful)

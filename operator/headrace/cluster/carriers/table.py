@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from headrace.cluster.carriers.carrier import Carrier
 from headrace.cluster.carriers.job import JobCarrier
 from headrace.cluster.carriers.reach import Reach
-from headrace.engine.definition.work import Container, Work
+from headrace.cluster.carriers.timer import TimerCarrier
+from headrace.engine.definition.work import Container, Timer, Work
 
 Carriers = Mapping[type[Work], Carrier]
 
@@ -14,4 +15,5 @@ def carriers(reach: Reach) -> Carriers:
     """Return the carrier of each kind of work."""
     return {
         Container: JobCarrier(reach),
+        Timer: TimerCarrier(reach),
     }

@@ -25,6 +25,7 @@ from headrace.cluster.siblings import Siblings
 from headrace.cluster.specs import Specs
 from headrace.cluster.start import Starter
 from headrace.cluster.statuses import Memory, Status, StatusWriter, version_of
+from headrace.engine.definition.work import Container
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
@@ -36,6 +37,7 @@ from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.run_status import has_ended, run_status
 from headrace.manifests.task_status import has_outcome, task_status
+from headrace.manifests.work_spec import wait_until
 
 
 class ClusterWorld:
@@ -132,7 +134,8 @@ class ClusterWorld:
         items = {task: self._task_run(key, task) for task in records}
         there = {task: item for task, item in items.items() if item is not None}
         known = {task: self.pictures.of(item).log for task, item in there.items()}
-        logs = {task: (log, records[task]) for task, log in known.items()}
+        programs = [task for task, item in there.items() if wait_until(item.spec) is None]
+        logs = {task: (known[task], records[task]) for task in programs}
         memory = self._memories.get(key)
         for task in await self._second_look.ask(key, logs):
             if memory is not None and memory.seen.get(task) is not self.pictures.of(there[task]):
@@ -244,7 +247,8 @@ class ClusterWorld:
                 self._remember(key, action.task, obstacle)
                 if obstacle is None:
                     self._made(key, action.task)
-                    self._hooks.job_created(key)
+                    if isinstance(action.work, Container):
+                        self._hooks.job_created(key)
             case EndAttempt(task, number):
                 memory, item = self._memories.get(key), self._task_run(key, task)
                 if memory is not None and task in memory.items:

@@ -113,7 +113,7 @@ def _unmeetable_rule(path: str, task: Task) -> Iterator[Problem]:
 
 
 def _unrunnable(path: str, task: NamedTask, defaults: Defaults) -> Iterator[Problem]:
-    yield from ways_problems(path, task)
+    yield from ways_problems(path, task, defaults)
     if way_of(task) is not None:
         return
     if not (task.image or defaults.image):

@@ -9,18 +9,24 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from headrace.api.reading.problem import Problem
-from headrace.api.v1alpha1.task import NamedTask, TaskBody, Wait
+from headrace.api.v1alpha1.task import Defaults, NamedTask, TaskBody, TaskTimeouts, Wait
 from headrace.engine.definition.expressions.types import Expression, Template, Wants
 from headrace.engine.definition.work import Container, Timer, Work
 
 UNTIL: Final = "wait.until"
 """The path of the instant that a wait ends at."""
 
+_NO_TIMEOUTS: Final = TaskTimeouts()
+
 Fields = Mapping[str, Expression | Template]
 
 
 def _no_fields(_: Any) -> Fields:
     return {}
+
+
+def _no_problems(_path: str, _value: Any, _timeouts: TaskTimeouts) -> Iterator[Problem]:
+    yield from ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,10 @@ class Way:
     fields: Callable[[Any], Fields] = _no_fields
     """Finds the expressions in the attribute's value, by their path in the task."""
     beside: frozenset[str] = frozenset()
-    """The settings of a program that also make sense here."""
+    """The settings of a program that also make sense here. Of timeouts, only totalSeconds does."""
+    problems: Callable[[str, Any, TaskTimeouts], Iterator[Problem]] = _no_problems
+    """Finds what cannot work, from the path of the task, the attribute's value, and the timeouts of
+    the task with the defaults filled in."""
 
 
 def _timer(wait: Wait) -> Timer:
@@ -45,7 +54,17 @@ def _until(wait: Wait) -> Fields:
     return {} if wait.until is None else {UNTIL: Expression(wait.until, Wants.TIMESTAMP)}
 
 
-WAYS: Final = (Way("wait", _timer, _until),)
+def _too_long(path: str, wait: Wait, timeouts: TaskTimeouts) -> Iterator[Problem]:
+    total = timeouts.total_seconds
+    if wait.seconds is not None and total is not None and wait.seconds >= total:
+        message = (
+            f"the wait is not shorter than timeouts.totalSeconds ({total}), so the task could only"
+            " fail; set a longer totalSeconds for it"
+        )
+        yield Problem(f"{path}.wait.seconds", message)
+
+
+WAYS: Final = (Way("wait", _timer, _until, frozenset({"timeouts"}), _too_long),)
 """The ways besides a program."""
 
 
@@ -74,7 +93,7 @@ def _name(attribute: str) -> str:
     return str(NamedTask.model_fields[attribute].alias)
 
 
-def ways_problems(path: str, task: NamedTask) -> Iterator[Problem]:
+def ways_problems(path: str, task: NamedTask, defaults: Defaults) -> Iterator[Problem]:
     """Yield the fields of a task that contradict the way it does its work."""
     chosen = way_of(task)
     if chosen is None:
@@ -84,7 +103,17 @@ def ways_problems(path: str, task: NamedTask) -> Iterator[Problem]:
         if attribute in task.model_fields_set and attribute not in chosen[0].beside:
             name = _name(attribute)
             yield Problem(f"{path}.{name}", f"a task with {own} runs no program; remove {name}")
+    yield from _limits_of_programs(path, own, task.timeouts or _NO_TIMEOUTS)
+    timeouts = task.timeouts or defaults.timeouts or _NO_TIMEOUTS
+    yield from chosen[0].problems(path, chosen[1], timeouts)
     for other in WAYS:
         if other is not chosen[0] and getattr(task, other.field) is not None:
             name = _name(other.field)
             yield Problem(f"{path}.{name}", f"the task has {own} already; keep one of them")
+
+
+def _limits_of_programs(path: str, own: str, timeouts: TaskTimeouts) -> Iterator[Problem]:
+    for attribute in timeouts.model_fields_set - {"total_seconds"}:
+        name = TaskTimeouts.model_fields[attribute].alias
+        message = f"a task with {own} runs no program; remove {name}"
+        yield Problem(f"{path}.timeouts.{name}", message)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.definition.work import Container
 from headrace.engine.run.observed import ObservedRun, Slots
 from headrace.engine.task.judgement import Judged, held
 from headrace.engine.task.verdict import Start, Wait
@@ -20,10 +21,14 @@ def without_slot(
     Yield the tasks that may start and have no slot, as tasks that wait.
 
     A slot goes to a task that was tried before, then to the first one in the order of the
-    definition: `judged` is in that order.
+    definition: `judged` is in that order. A task without a program takes no slot.
     """
     free = max(0, slots.total - _taken(run))
-    starts = [name for name, task in judged.items() if isinstance(task.verdict, Start)]
+    starts = [
+        name
+        for name, task in judged.items()
+        if isinstance(task.verdict, Start) and isinstance(task.task.work, Container)
+    ]
     wait = Wait(Reason.WAITING_FOR_SLOT, slots.message)
     for name in starts[free:]:
         yield name, held(judged[name], wait, now)

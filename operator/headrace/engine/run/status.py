@@ -31,7 +31,7 @@ NAMED = 3
 
 USUAL = frozenset(
     {Reason.PENDING, Reason.STARTING, Reason.RUNNING, Reason.WAITING_FOR_UPSTREAM}
-    | {Reason.WAITING_FOR_TASKS, Reason.WAITING_FOR_SLOT, Reason.PAUSED}
+    | {Reason.WAITING_FOR_TASKS, Reason.WAITING_FOR_SLOT, Reason.WAITING_FOR_TIME, Reason.PAUSED}
 )
 """Reasons to wait that need nobody's attention."""
 

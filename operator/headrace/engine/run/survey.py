@@ -70,9 +70,9 @@ class Survey:
 
 def survey(run: ObservedRun, definition: Definition, course: Course, now: datetime) -> Survey:
     """Judge started tasks, then waiting tasks, then `finally` tasks."""
-    turn = Turn(now, run.uid, course, created=run.created)
     marked = by_mark(on_record(run, definition), run, definition)
     found = Survey(_settled(run, definition), {}, marked)
+    turn = Turn(now, run.uid, course, halted=_halt(definition, found), created=run.created)
     found = _with(found, _started(run, definition, turn, found))
     found = _with(found, _refused(run, definition, turn, found))
     turn = replace(turn, halted=_halt(definition, found))

@@ -25,6 +25,7 @@ from headrace.engine.task.observed import (
     TaskLog,
 )
 from headrace.engine.task.retry import budget
+from headrace.engine.task.timer import passed
 from headrace.engine.text import clip
 
 FIRST_WORDS_STAY = frozenset({Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_ERROR})
@@ -61,9 +62,9 @@ def follow(
         return log
     if sighting is None or sighting.number < last.number:
         return close(log, _vanished(last), policy, now)
-    if sighting.ending is not None:
-        result = classify(sighting.ending, declared)
-        return _end(_known(log, sighting), sighting.ending, result, policy, now)
+    over = _over(sighting, declared, now)
+    if over is not None:
+        return _end(_known(log, sighting), *over, policy, now)
     if sighting.stage is Stage.GONE:
         removed = _vanished(last, sighting.message)
         return close(_known(log, sighting), removed, policy, now)
@@ -126,6 +127,16 @@ def close(
         user_failures=log.user_failures + (kind is Kind.USER),
         infrastructure_failures=log.infrastructure_failures + (kind is Kind.INFRASTRUCTURE),
     )
+
+
+def _over(
+    sighting: Sighting, declared: Sequence[Output], now: datetime
+) -> tuple[Ending, Success | Failure] | None:
+    """Return how an attempt ended, by itself or because its instant has come; None: it goes on."""
+    if sighting.ending is not None:
+        return sighting.ending, classify(sighting.ending, declared)
+    ending = passed(sighting, now)
+    return None if ending is None else (ending, Success())
 
 
 def _closed(log: TaskLog, policy: RetryPolicy, now: datetime) -> TaskLog:

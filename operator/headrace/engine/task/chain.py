@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from headrace.engine.task.memory import memory_of_next
 from headrace.engine.task.policies.already_ended import already_ended
+from headrace.engine.task.policies.another_work import another_work
 from headrace.engine.task.policies.cancelled import cancelled
 from headrace.engine.task.policies.in_progress import in_progress
 from headrace.engine.task.policies.leaving import leaving
@@ -22,6 +23,7 @@ from headrace.engine.task.policies.task_run_deleted import task_run_deleted
 from headrace.engine.task.policies.total_time import total_time
 from headrace.engine.task.policies.unread import unread
 from headrace.engine.task.policies.upstream import upstream
+from headrace.engine.task.policies.wait_stopped import wait_stopped
 from headrace.engine.task.policies.when import when
 from headrace.engine.task.values import env_of, fields_of
 from headrace.engine.task.verdict import Start, TaskView, Verdict
@@ -32,7 +34,9 @@ Policy = Callable[[TaskView], Verdict | None]
 TASK_POLICIES: tuple[Policy, ...] = (
     already_ended,  #    the outcome is known: nothing to do
     task_run_deleted,  # the TaskRun is gone: never run the task twice
+    another_work,  #     the TaskRun is somebody else's
     cancelled,  #        the run is being ended
+    wait_stopped,  #     nothing would follow the wait
     total_time,  #       the task is over its time
     pending_time,  #     the container does not start
     in_progress,  #      an attempt runs

@@ -9,12 +9,20 @@ from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.definition.work import Timer
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.task.attempts import close, follow, refuse
 from headrace.engine.task.chain import judge
 from headrace.engine.task.classify import Failure
 from headrace.engine.task.memory import memory_of_next
-from headrace.engine.task.observed import Denied, Evaluated, ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.observed import (
+    Denied,
+    Evaluated,
+    ObservedTask,
+    Obstacle,
+    Sighting,
+    TaskLog,
+)
 from headrace.engine.task.verdict import Abort, TaskView, Turn, Verdict, Wait
 from headrace.engine.text import clip
 
@@ -43,7 +51,7 @@ def judge_seen(
     evaluated: Evaluated | None = None,
 ) -> Judged:
     """Judge a task with a TaskRun."""
-    log = follow(seen.log, seen.sighting, task.retry, turn.now, task.outputs)
+    log = follow(seen.log, _of_its_work(task, seen.sighting), task.retry, turn.now, task.outputs)
     if isinstance(obstacle, Denied):
         log = refuse(log, obstacle, task.retry, memory_of_next(task, log))
     view = TaskView(turn, task, log, seen, obstacle=obstacle, evaluated=evaluated)
@@ -54,6 +62,12 @@ def judge_seen(
         view = replace(view, log=log)
         verdict = judge(view)
     return Judged(task, verdict, _with_verdict(log, verdict, seen, turn.now), seen)
+
+
+def _of_its_work(task: TaskDefinition, sighting: Sighting | None) -> Sighting | None:
+    """Return a sighting, except a wait of a task that has a program: see `another_work`."""
+    waits = sighting is not None and sighting.due is not None
+    return None if waits and not isinstance(task.work, Timer) else sighting
 
 
 def judge_unseen(view: TaskView) -> Judged:

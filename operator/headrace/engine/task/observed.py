@@ -21,6 +21,8 @@ class Stage(StrEnum):
     STARTING = "Starting"
     """The attempt is created, but its program does not run yet."""
     RUNNING = "Running"
+    WAITING = "Waiting"
+    """The attempt has no program: it ends at its instant."""
     ENDED = "Ended"
     """The attempt ended by itself, or the world gave it up."""
     GONE = "Gone"
@@ -129,6 +131,8 @@ class Sighting:
     """How an instance was lost, or will be, if the world creates another."""
     instance_created: datetime | None = None
     """When its instance was created. The attempt's log knows whether that is the first one."""
+    due: datetime | None = None
+    """When it succeeds by itself: only time has to pass."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ Knows what a variable can hold. Evaluates nothing.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from headrace.api.checks.instants import FIRST_YEAR, LAST_YEAR, fits_the_api
 from headrace.api.v1alpha1.base import MAX_TEXT
 from headrace.engine.definition.expressions.results import ResultError, as_text
 from headrace.engine.definition.expressions.types import Failure, Value
@@ -34,12 +36,20 @@ def failure_of(known: Evaluated) -> str | None:
 
 def _failures(known: Evaluated) -> Iterator[str]:
     for path, value in known.fields.items():
-        if isinstance(value, Failure):
-            yield f"{path}: {words(value)}"
+        problem = words(value) if isinstance(value, Failure) else _out_of_reach(value)
+        if problem is not None:
+            yield f"{path}: {problem}"
     for name, value in known.env.items():
         problem = words(value) if isinstance(value, Failure) else _unfit(value)
         if problem is not None:
             yield f"env {name}: {problem}"
+
+
+def _out_of_reach(value: Value) -> str | None:
+    """Return why no field can keep a value."""
+    if not isinstance(value, datetime) or fits_the_api(value):
+        return None
+    return f"gives {as_text(value)}; give a time in the years {FIRST_YEAR} to {LAST_YEAR}"
 
 
 def _unfit(value: Value) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from headrace.api.checks.instants import from_the_second
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.definition.ways import UNTIL
@@ -43,11 +44,12 @@ def _resolved(work: Work, start: Start, now: datetime) -> Work:
 
 
 def _timer(work: Timer, start: Start, now: datetime) -> Timer:
+    """Return a wait with its instant: in whole seconds, as Kubernetes keeps it, never earlier."""
     if work.seconds is not None:
-        return Timer(until=now + timedelta(seconds=work.seconds))
+        return Timer(until=from_the_second(now + timedelta(seconds=work.seconds)))
     until = start.fields[UNTIL]
     assert isinstance(until, datetime)  # noqa: S101 - the field wants a timestamp
-    return Timer(until=until)
+    return Timer(until=from_the_second(until))
 
 
 def _container(work: Container, memory: str | None, env: Mapping[str, str]) -> Container:

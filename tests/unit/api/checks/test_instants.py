@@ -6,11 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.api.checks.instants import read_time, read_time_or, to_the_second, write_time
+from headrace.api.checks.instants import (
+    from_the_second,
+    read_time,
+    read_time_or,
+    to_the_second,
+    write_time,
+)
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 BERLIN = timezone(timedelta(hours=1))
 ZONES = st.sampled_from([UTC, BERLIN])
+INSTANTS = st.datetimes(datetime(1000, 1, 2), datetime(8999, 12, 31), timezones=ZONES)  # noqa: DTZ001 - hypothesis adds the zone
 
 
 @pytest.mark.parametrize(
@@ -36,7 +43,7 @@ def test_an_instant_is_read_or_another_stands_for_it(text: object, want: datetim
     assert want == read_time_or(text, NOON)
 
 
-@given(st.datetimes(datetime(1000, 1, 2), datetime(8999, 12, 31), timezones=ZONES))  # noqa: DTZ001 - hypothesis adds the zone
+@given(INSTANTS)
 def test_instants_are_read_back_the_same(instant: datetime) -> None:
     """To the microsecond, in whatever zone somebody wrote them."""
     assert instant == read_time(write_time(instant))
@@ -60,3 +67,11 @@ def test_no_instant_is_too_far_to_be_written() -> None:
     first, last = datetime(1, 1, 1, tzinfo=east), datetime(9999, 12, 31, 23, tzinfo=west)
     assert "0001-01-01T00:00:00Z" == write_time(to_the_second(first))
     assert "9999-12-31T23:59:59Z" == write_time(to_the_second(last))
+
+
+@given(INSTANTS)
+def test_the_first_second_that_is_not_before(instant: datetime) -> None:
+    """A wait that ends then never ends too early, and less than a second too late."""
+    second = from_the_second(instant)
+    assert 0 == second.microsecond
+    assert timedelta(0) <= second - instant < timedelta(seconds=1)

@@ -9,7 +9,18 @@ from headrace.engine.run.decide import decide
 from headrace.engine.run.observed import ObservedRun, RunKey, Slots
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.observed import ObservedTask
-from support.builders import at, exited, failed, log, retries, running, task, workflow
+from support.builders import (
+    at,
+    exited,
+    failed,
+    log,
+    pause,
+    retries,
+    running,
+    task,
+    waiting,
+    workflow,
+)
 
 FULL = "all slots are taken"
 
@@ -62,3 +73,11 @@ def test_a_retry_without_a_slot_says_so_in_the_log_of_its_task() -> None:
     observed = with_slots(1, a=AGAIN, b=RUNS)
     told = decide(observed, at(60)).records["a"]
     assert (Reason.WAITING_FOR_SLOT, FULL, 1) == (told.reason, told.message, told.count)
+
+
+def test_a_wait_takes_no_slot_and_needs_none() -> None:
+    """Nothing runs of it."""
+    definition = workflow(pause("p"), task("a"), pause("q"), task("b"))
+    seen = {"q": ObservedTask(sighting=waiting(1e6))}
+    run = replace(with_slots(1), definition=definition, tasks=seen)
+    assert ["p", "a"] == starts(run)

@@ -181,7 +181,7 @@ def test_what_is_tried_again_is_told_as_before() -> None:
     assert (before,) == decision.status.attention
 
 
-@pytest.mark.parametrize("reason", [Reason.STARTING, None])
+@pytest.mark.parametrize("reason", [Reason.STARTING, Reason.WAITING_FOR_TIME, None])
 def test_what_is_usual_needs_no_attention(reason: Reason | None) -> None:
     """A task that starts or waits for others is no news."""
     seen = RUNS if reason is None else stuck(reason)

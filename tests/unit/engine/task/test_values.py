@@ -58,3 +58,24 @@ def test_a_long_expression_is_cut_and_its_message_stays() -> None:
     assert found is not None
     assert found.endswith("no such key: b")
     assert len(found) < 300
+
+
+@pytest.mark.parametrize(
+    ("value", "want"),
+    [
+        (datetime(2030, 1, 1, 12, tzinfo=UTC), None),
+        (datetime(1000, 1, 1, tzinfo=UTC), None),
+        (datetime(8999, 12, 31, 23, 59, 59, tzinfo=UTC), None),
+        (datetime(8999, 12, 31, 23, 59, 59, 1, tzinfo=UTC), "wait.until: gives 8999-12-31T"),
+        (datetime(999, 12, 31, tzinfo=UTC), "wait.until: gives 0999-12-31T00:00:00Z; give a time"),
+        (datetime.max.replace(tzinfo=UTC), "wait.until: gives 9999-12-31T"),
+        (Failure("a.b", 3, "no such key: b"), "wait.until: column 3 of 'a.b': no such key: b"),
+    ],
+)
+def test_an_instant_is_one_that_a_task_run_can_hold(
+    value: Value | Failure, want: str | None
+) -> None:
+    """Also when it is rounded up to the second; else the field is named."""
+    found = failure_of(Evaluated(fields={"wait.until": value}))
+    assert (want is None) == (found is None)
+    assert (found or "").startswith(want or "")

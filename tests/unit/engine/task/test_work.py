@@ -1,9 +1,14 @@
 """The request for an attempt: `headrace.engine.task.work`."""
 
+import pytest
+
 from headrace.api.v1alpha1.pod import EnvVar
+from headrace.api.v1alpha1.task import Task
+from headrace.engine.definition.ways import UNTIL
+from headrace.engine.definition.work import Timer
 from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt
-from support.builders import at, start, task, workflow
+from support.builders import at, pause, start, task, workflow
 
 VARIABLES = (
     EnvVar(name="PLAIN", value="as written"),
@@ -34,3 +39,21 @@ def test_memory_and_values_come_together() -> None:
     assert request.work.body.resources is not None
     assert "2Gi" == request.work.body.resources.limits["memory"]
     assert "etl-1" == request.work.body.env[2].value
+
+
+@pytest.mark.parametrize(
+    ("defined", "now", "until"),
+    [
+        pytest.param(pause("p", seconds=60), 0, 60, id="seconds count from the start"),
+        pytest.param(
+            pause("p", seconds=60), 0.25, 61, id="an instant between two seconds is the later one"
+        ),
+        pytest.param(pause("p", until="run.logicalTime"), 9, 5, id="an instant may be in the past"),
+    ],
+)
+def test_a_wait_has_its_instant_from_the_start_on(defined: Task, now: float, until: float) -> None:
+    """In whole seconds, as a TaskRun keeps it, and never too early."""
+    resolved = start_attempt(
+        workflow(defined).tasks["p"], Start(1, fields={UNTIL: at(5)}), start().context, at(now)
+    )
+    assert Timer(until=at(until)) == resolved.work

@@ -9,4 +9,6 @@ def in_progress(view: TaskView) -> Verdict | None:
     if not view.attempt_open:
         return None
     until = timeout.pending_deadline(view.task.timeouts, view.log, view.sighting)
+    if view.sighting is not None and view.sighting.due is not None:
+        until = view.sighting.due
     return Wait(view.log.reason, view.log.message, until)

@@ -12,12 +12,17 @@ def stopped(view: TaskView) -> Verdict | None:
 
     Asked after `upstream`: a task that its rule has left out stays omitted, whenever the stop came.
     """
+    why = None if view.log.count else starts_nothing(view)
+    return None if why is None else Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, why)
+
+
+def starts_nothing(view: TaskView) -> str | None:
+    """Return why the run starts nothing new like this task; None: it does."""
     course = view.turn.course
-    if view.log.count or (view.task.is_finally and course.mode is not Mode.TERMINATE):
+    if view.task.is_finally and course.mode is not Mode.TERMINATE:
         return None
     if course.mode in ENDING:
-        return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, course.message)
+        return course.message
     if view.turn.halted is not None:
-        message = f"onFailure is Stop, and task {view.turn.halted} failed"
-        return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, message)
+        return f"onFailure is Stop, and task {view.turn.halted} failed"
     return None

@@ -3,10 +3,14 @@
 import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.task.attempts import follow
 from headrace.engine.task.chain import judge
+from headrace.engine.task.observed import ObservedTask, TaskLog
 from headrace.engine.task.verdict import Abort, TaskView
-from support.builders import starting
-from support.views import answer, begun
+from support.builders import at, retries, starting, waiting
+from support.views import GO, answer, begun, view
+
+WAITS = follow(TaskLog(), waiting(1e6), retries(), at(5))
 
 
 @pytest.mark.parametrize(
@@ -18,6 +22,11 @@ from support.views import answer, begun
             id="a second before the limit",
         ),
         pytest.param(begun(None, starting(), now=60), "abort PendingTimeout", id="at the limit"),
+        pytest.param(
+            view("pause", log=WAITS, seen=ObservedTask(WAITS, waiting(1e6)), now=3700, course=GO),
+            "abort TaskTimeout",
+            id="a wait has no program that could start late, only a limit for the task",
+        ),
     ],
 )
 def test_the_verdict(judged: TaskView, want: str) -> None:
