@@ -72,7 +72,9 @@ class ApiCluster:
         self._clock = clock
         self._pods = PodsByHand(server)
         self.runs: dict[RunKey, FakeRun] = {}
-        self._mirror = Mirror(server.storage, self.runs)
+        self.workflows: dict[str, Definition] = {}
+        """What tasks can call, by name."""
+        self._mirror = Mirror(server.storage, self.runs, self.workflows)
         self.jobs_made = self._mirror.jobs_made
         self.refusals: Refusals = {}
         """By task: why its Job is refused."""
@@ -131,6 +133,12 @@ class ApiCluster:
         run = self._in_loop(create)
         self._mirror.refresh()
         return run
+
+    def add_called(self, name: str, definition: Definition) -> None:
+        """Let somebody create a workflow that tasks can call."""
+        self.workflows[name] = definition
+        spec = {**spelled_out(definition), "suspend": True}
+        self._in_loop(lambda: self._create(WORKFLOWS, name, spec))
 
     def add_task_run(self, name: str) -> FakeRun:
         """Let somebody create a TaskRun on its own, and return it as a run nobody looks at."""
@@ -230,6 +238,12 @@ class ApiCluster:
         """Let somebody delete the newest Job of a task."""
         name = run.task_runs[task].newest().sighting.where.unit_name
         self._do(lambda: self._delete(JOBS, name))
+
+    def delete_called(self, run: FakeRun, task: str) -> None:
+        """Let somebody delete the newest run that a task has called."""
+        called = run.task_runs[task].called
+        name = called[max(called)].key.name
+        self._do(lambda: self._delete(WORKFLOW_RUNS, name))
 
     def delete_task_run(self, run: FakeRun, task: str) -> None:
         """Let somebody delete a TaskRun; its Jobs go with it."""

@@ -8,14 +8,16 @@ as the product reads them.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 
 from headrace.api.v1alpha1 import labels
-from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.run import DesiredState, TriggerKind
 from headrace.cluster.gather import task_log
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.run_reader import run_log
+from headrace.engine.definition.compile import Definition
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.observed import Sighting, Stage
 from headrace.kube.resources import JOBS, PODS
@@ -29,9 +31,15 @@ from support.pods_by_hand import active, finished, may_run, owners, state
 class Mirror:
     """Brings runs up to date with the server."""
 
-    def __init__(self, storage: Storage, runs: Mapping[RunKey, FakeRun]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        runs: dict[RunKey, FakeRun],
+        workflows: Mapping[str, Definition],
+    ) -> None:
         self._storage = storage
         self._runs = runs
+        self._workflows = workflows
         self._records: dict[str, FakeTaskRun] = {}  # By the TaskRun's uid.
         self._counted = 0
         self.jobs_made: Counter[tuple[str, str, int]] = Counter()
@@ -40,13 +48,15 @@ class Mirror:
     def refresh(self) -> None:
         """Bring all runs up to date."""
         self._count_jobs()
-        for run in self._runs.values():
+        for run in tuple(self._runs.values()):
             self._show(run)
+        self._adopt()
 
     def _count_jobs(self) -> None:
         uids = {key.name: run.uid for key, run in self._runs.items()}
         for change in self._storage.since(self._counted):
-            if change.resource == JOBS and change.before is None and change.after is not None:
+            attempts = change.resource in (JOBS, WORKFLOW_RUNS)
+            if attempts and change.before is None and change.after is not None:
                 own = change.after["metadata"].get("labels", {})
                 if own.get(labels.RUN) in uids:
                     number = int(own[labels.ATTEMPT])
@@ -57,9 +67,36 @@ class Mirror:
                     self.jobs_made[uids[spec["run"]], spec["task"], 1] += 1
         self._counted = self._storage.version
 
+    def _adopt(self) -> None:
+        """Take in the runs that tasks have called."""
+        records = {uid: record for uid, record in self._records.items() if not record.deleted}
+        for item in self._storage.all(WORKFLOW_RUNS):
+            meta = item["metadata"]
+            key = RunKey(meta["namespace"], meta["name"])
+            number = meta.get("labels", {}).get(labels.ATTEMPT)
+            (record, *_) = [records[uid] for uid in owners(item) if uid in records] or [None]
+            if number is None or record is None or key in self._runs:
+                continue
+            spec = item["spec"]
+            self._runs[key] = record.called[int(number)] = FakeRun(
+                key,
+                meta["uid"],
+                self._workflows.get(spec["workflow"]),
+                datetime.fromisoformat(meta["creationTimestamp"]),
+                workflow=spec["workflow"],
+                given={each["name"]: each["value"] for each in spec.get("params", ())},
+                logical_time=datetime.fromisoformat(spec["logicalTime"]),
+                trigger=TriggerKind(spec["trigger"]),
+            )
+            self._show(self._runs[key])
+
     def _show(self, run: FakeRun) -> None:
         item = self._storage.find(WORKFLOW_RUNS, (run.key.namespace, run.key.name))
-        assert item is not None
+        if item is None:
+            run.deleted = True
+            self._runs.pop(run.key, None)
+            return
+        run.passed = DesiredState(item["spec"].get("callerState", "Run"))
         run.log = run.told = run_log(msgspec.convert(item, OwnObject))
         run.generation = item["metadata"]["generation"]
         run.desired = run.told_desired = DesiredState(item["spec"].get("desiredState", "Run"))

@@ -38,6 +38,10 @@ class ApiStage:
         """Let somebody create a run."""
         return self.cluster.add_run(definition, name, **fields)
 
+    def add_workflow(self, name: str, definition: Definition) -> None:
+        """Let somebody create a workflow that tasks can call."""
+        self.cluster.add_called(name, definition)
+
     def add_task_run(self, name: str) -> FakeRun:
         """Let somebody create a TaskRun on its own, and return it as a run."""
         return self.cluster.add_task_run(name)

@@ -16,17 +16,19 @@ from headrace.api.v1alpha1.retry import Backoff, RetryAction, RetryPolicy, Retry
 from headrace.api.v1alpha1.task import (
     Defaults,
     NamedTask,
+    ParamPassed,
     RunWhen,
     Task,
     TaskBody,
     TaskTimeouts,
     Wait,
+    WorkflowCall,
 )
-from headrace.api.v1alpha1.workflow import RunTimeouts, WorkflowSpec
+from headrace.api.v1alpha1.workflow import RunOutput, RunTimeouts, WorkflowSpec
 from headrace.engine.definition.compile import Definition, TaskDefinition, compile_workflow
 from headrace.engine.definition.expressions.types import Expression
 from headrace.engine.definition.ways import UNTIL
-from headrace.engine.definition.work import Container
+from headrace.engine.definition.work import ChildRun, Container
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.observed import Attempt, Ending, One, Sighting, Stage, TaskLog
@@ -118,6 +120,10 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
         ),
         concurrency=definition.concurrency,
         history=definition.history,
+        outputs=tuple(
+            RunOutput(name=name, expression=each.source)
+            for name, each in definition.outputs.expressions.items()
+        ),
     )
     assert definition.tasks == compile_workflow(written).tasks
     return written.model_dump(mode="json", by_alias=True, exclude_defaults=True)
@@ -125,12 +131,29 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
 
 def _way(defined: TaskDefinition) -> dict[str, Any]:
     """Return the fields of a task that say what it does."""
-    if isinstance(defined.work, Container):
-        return {name: getattr(defined.work.body, name) for name in TaskBody.model_fields}
+    match defined.work:
+        case Container(body):
+            return {name: getattr(body, name) for name in TaskBody.model_fields}
+        case ChildRun(name, values):
+            own = {"retry": defined.retry, "timeouts": defined.timeouts}
+            params = tuple(ParamPassed(name=n, value=v) for n, v in values.items())
+            call = WorkflowCall(name=name, params=params)
+            return {**own, "outputs": defined.outputs, "workflow": call}
     until = defined.expressions.fields.get(UNTIL)
     source = until.source if isinstance(until, Expression) else None
     limit = TaskTimeouts(total_seconds=defined.timeouts.total_seconds)
     return {"wait": Wait(seconds=defined.work.seconds, until=source), "timeouts": limit}
+
+
+def calls(name: str, *after: str, of: str = "inner", **fields: Any) -> Task:
+    """Return a task that calls a workflow; `params` are what it passes."""
+    params = tuple(ParamPassed(name=n, value=v) for n, v in fields.pop("params", {}).items())
+    return task(name, *after, workflow=WorkflowCall(name=of, params=params), **fields)
+
+
+def output(name: str, expression: str, **more: Any) -> RunOutput:
+    """Return an output of a workflow's runs."""
+    return RunOutput(name=name, expression=expression, **more)
 
 
 # --- policies ---------------------------------------------------------------------------------

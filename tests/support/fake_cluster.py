@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.work import ChildRun
 from headrace.engine.run.observed import RunKey, RunKind, RunLog
 from headrace.engine.task.classify import exit_words
 from headrace.engine.task.observed import Ending, One, Sighting, Stage, TaskLog
@@ -71,6 +73,10 @@ class FakeTaskRun:
     made: datetime | None = None
     """When it was created, if it is a wait; and until when it waits."""
     until: datetime | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """What its spec says that a called workflow gets, by path."""
+    called: "dict[int, FakeRun]" = field(default_factory=dict)
+    """By attempt: the runs that it has called."""
 
     def newest(self) -> FakeJob:
         """Return the Job of the newest attempt."""
@@ -104,6 +110,11 @@ class FakeRun:
     """Tasks whose TaskRun was deleted before the controller's last start."""
     remains: dict[str, FakeTaskRun] = field(default_factory=dict)
     """What there was of them. Something of it may still run."""
+    passed: DesiredState = DesiredState.RUN
+    """What the calling run has passed on."""
+    callers: tuple[str, ...] = ()
+    deleted: bool = False
+    """Somebody has deleted it."""
 
     @property
     def alone(self) -> bool:
@@ -136,6 +147,8 @@ class FakeCluster:
         self.faults: dict[int, Fault] = {}
         """By number of the write, from 1."""
         self.writes: list[str] = []
+        self.workflows: dict[str, Definition] = {}
+        """What tasks can call, by name."""
         self.jobs_made: Counter[tuple[str, str, int]] = Counter()
         """By run's uid, task and attempt."""
 
@@ -160,6 +173,34 @@ class FakeCluster:
             number, Stage.STARTING, where(f"{task}-{number}"), created=self.now, memory=memory
         )
         run.task_runs[task].jobs[number] = FakeJob(sighting)
+
+    def call(self, run: FakeRun, task: str, number: int, work: ChildRun) -> None:
+        """Make the run that an attempt calls."""
+        self.jobs_made[run.uid, task, number] += 1
+        name = f"{run.key.name}-{task}-{number}"
+        missing = (Reason.WORKFLOW_NOT_FOUND, f"there is no Workflow {work.workflow!r} here")
+        definition = self.workflows.get(work.workflow)
+        called = FakeRun(
+            RunKey(run.key.namespace, name),
+            f"uid-{name}",
+            definition,
+            self.now,
+            workflow=work.workflow,
+            given=work.params,
+            logical_time=run.logical_time or run.created,
+            interval=run.interval,
+            trigger=TriggerKind.WORKFLOW,
+            hindrance=missing if definition is None else None,
+            callers=(*run.callers, run.workflow),
+        )
+        run.task_runs[task].called[number] = self.runs[called.key] = called
+
+    def delete_called(self, run: FakeRun, task: str) -> None:
+        """Let somebody delete the newest run that a task has called."""
+        called = run.task_runs[task].called
+        gone = called[max(called)]
+        gone.deleted = True
+        del self.runs[gone.key]
 
     def remove_job(self, job: FakeJob) -> None:
         """Begin to remove a Job and what runs of it."""

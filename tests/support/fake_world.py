@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.definition.ways import PARAM
+from headrace.engine.definition.work import ChildRun, Container, Timer, Work
+from headrace.engine.run.nested import NestedRun, sighting_of
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.siblings import SiblingRun
-from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
+from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
 from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.task.observed import Busy, Denied, Evaluated, ObservedTask, Obstacle, TaskLog
 from headrace.engine.task.timer import ONLY_ATTEMPT, wait_sighting
@@ -62,6 +64,8 @@ class FakeWorld:
             logical_time=run.logical_time,
             interval=run.interval,
             trigger=run.trigger,
+            passed=run.passed,
+            callers=run.callers,
             tasks={name: _observed(record) for name, record in there.items()},
             deleted=frozenset(run.task_runs.keys() - there.keys()),
             departing=frozenset(_departing(run, there)),
@@ -96,6 +100,8 @@ class FakeWorld:
                     self._start(run, action)
                 case EndAttempt():
                     self._end(run, action)
+                case PassOn():
+                    self._pass_on(run, action)
                 case Evaluate():
                     await self._evaluate(run, action)
 
@@ -130,6 +136,14 @@ class FakeWorld:
             known[task] = self._obstacle(*cluster.refusals[task])
             return
         jobs, number = run.task_runs[task].jobs, start.number
+        if isinstance(start.work, ChildRun):
+            if number not in run.task_runs[task].called:
+                work = start.work
+                cluster.write(
+                    f"call {task}/{number}", lambda: cluster.call(run, task, number, work)
+                )
+            self._evaluated.get(run.key, {}).pop(task, None)
+            return
         if number not in jobs or jobs[number].removed:
             cluster.write(
                 f"start {task}/{number}",
@@ -145,6 +159,9 @@ class FakeWorld:
                 return FakeTaskRun(env=env)
             case Timer(until=until):
                 return FakeTaskRun(made=self.cluster.now, until=until)
+            case ChildRun(params=params):
+                paths = {PARAM.format(n): value for n, value in enumerate(params.values())}
+                return FakeTaskRun(params=paths)
 
     async def _evaluate(self, run: FakeRun, request: Evaluate) -> None:
         """Find values; those of a task that has begun are in its TaskRun."""
@@ -152,7 +169,9 @@ class FakeWorld:
         if record is None or run.alone:
             found = await answers(evaluate_here, [request])
         else:
-            found = {request.task: recorded(request, {n: record.env[n] for n in request.env})}
+            env = {n: record.env[n] for n in request.env}
+            fields = {path: record.params[path] for path in request.fields}
+            found = {request.task: recorded(request, env, fields)}
         self._evaluated.setdefault(run.key, {}).update(found)
 
     def _end(self, run: FakeRun, end: EndAttempt) -> None:
@@ -160,6 +179,15 @@ class FakeWorld:
         job = record.jobs.get(end.number) if record is not None else None
         if job is not None and not job.sighting.leaving:
             self.cluster.write(f"end {end.task}/{end.number}", lambda: self.cluster.remove_job(job))
+
+    def _pass_on(self, run: FakeRun, action: PassOn) -> None:
+        called = run.task_runs[action.task].called[action.number]
+
+        def effect() -> None:
+            called.passed = action.desired
+
+        if called.passed is not action.desired and called.log.finished is None:
+            self.cluster.write(f"pass {action.desired} to {action.task}/{action.number}", effect)
 
     def _obstacle(self, reason: Reason, message: str) -> Obstacle:
         if KINDS.get(reason) is Kind.DEFINITION:
@@ -173,7 +201,8 @@ class FakeWorld:
                 other.created,
                 other.logical_time or other.created,
                 began=other.told.started is not None,
-                cancelling=other.told_desired in CANCELLING,
+                cancelling=other.told_desired in CANCELLING or other.passed in CANCELLING,
+                inside=other.workflow in other.callers,
             )
             for other in self.cluster.runs.values()
             if other.workflow == run.workflow and other.told.finished is None
@@ -190,6 +219,12 @@ def _observed(record: FakeTaskRun) -> ObservedTask:
     if record.until is not None:
         return ObservedTask(log=record.told, sighting=wait_sighting(record.made, record.until))
     told = {number: job.told for number, job in record.jobs.items() if job.told is not None}
+    told |= {
+        number: sighting_of(
+            NestedRun(*(run.key.name, number, run.created, run.told, run.passed, run.deleted))
+        )
+        for number, run in record.called.items()
+    }
     newest = told[max(told)] if told else None
     return ObservedTask(
         log=record.told,

@@ -94,7 +94,7 @@ class Invariants:
         """1, too: of the attempts of one task only one runs at a time."""
         for record in run.task_runs.values():
             alive = [job for job in record.jobs.values() if job.sighting.alive and not job.haunted]
-            assert len(alive) <= 1
+            assert len(alive) + len(_going_on(record)) <= 1
 
     def _ends_never_change(self, run: FakeRun) -> None:
         """3. Terminal outcomes never change."""
@@ -124,7 +124,8 @@ class Invariants:
             return
         there = (*records, *run.remains.values())
         jobs = [job for each in there for job in each.jobs.values()]
-        assert any(job.sighting.alive for job in jobs) or run.log.reason in HELD
+        goes_on = any(job.sighting.alive for job in jobs) or any(map(_going_on, there))
+        assert goes_on or run.log.reason in HELD
 
     def _nothing_runs_on(self, run: FakeRun) -> None:
         """5. No pod of an ended or deleted run goes on running after its grace period."""
@@ -149,8 +150,19 @@ def _alive(run: FakeRun, names: Collection[str]) -> dict[str, list[int]]:
         for records in (run.remains, run.task_runs)
         for name, record in records.items()
         if name in names
-        if (alive := [n for n, job in record.jobs.items() if _lives(job)])
+        if (
+            alive := [
+                *(n for n, job in record.jobs.items() if _lives(job)),
+                *_going_on(record),
+            ]
+        )
     }
+
+
+def _going_on(record: FakeTaskRun) -> list[int]:
+    """Return the attempts whose called runs have not ended."""
+    runs = record.called.items()
+    return [n for n, run in runs if run.log.finished is None and not run.deleted]
 
 
 def _lives(job: FakeJob) -> bool:

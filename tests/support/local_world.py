@@ -22,7 +22,8 @@ from headrace.local import runs
 from headrace.local.folder import AttemptFiles, StateFolder
 from headrace.local.launcher import ProcessLauncher
 from headrace.local.store import Store
-from headrace.local.world import LocalWorld, Workplace
+from headrace.local.workplace import Workplace
+from headrace.local.world import LocalWorld
 from headrace.loop.runs import reconcile
 from support.evaluation import evaluate_here
 

@@ -46,6 +46,10 @@ class MemoryStage:
         self.cluster.runs[key] = run
         return run
 
+    def add_workflow(self, name: str, definition: Definition) -> None:
+        """Let somebody create a workflow that tasks can call."""
+        self.cluster.workflows[name] = definition
+
     def add_task_run(self, name: str) -> FakeRun:
         """Let somebody create a TaskRun on its own, and return it as a run."""
         key = RunKey("default", name, RunKind.TASK_RUN)

@@ -42,6 +42,9 @@ class Stage(Protocol):
     def add_run(self, definition: Definition | None, name: str, **fields: Any) -> FakeRun:
         """Let somebody create a run."""
 
+    def add_workflow(self, name: str, definition: Definition) -> None:
+        """Let somebody create a workflow that tasks can call."""
+
     def add_task_run(self, name: str) -> FakeRun:
         """Let somebody create a TaskRun on its own, and return it as a run."""
 
@@ -135,6 +138,29 @@ class Story:
             # takes a look for each. There are only so many tasks.
             looks, steps = (looks + 1 if _steps(run) == steps else 0), _steps(run)
         raise RestlessError(self.cluster.writes[-SOON:])
+
+    def tick_all(self) -> None:
+        """Let the controller look at all runs until there is nothing left to do at this moment."""
+        for _ in range(SOON):
+            before, moments = len(self.cluster.writes), []
+            for run in tuple(self.cluster.runs.values()):
+                self.tick(run)
+                moments.append(self.look_again)
+            self.look_again = earliest(*moments)
+            if len(self.cluster.writes) == before:
+                return
+        raise RestlessError(self.cluster.writes[-SOON:])
+
+    def pass_all(self, times: int, seconds: float = 1) -> None:
+        """Let time pass, so many times; the controller looks at all runs after each."""
+        for _ in range(times):
+            self.stage.wait_until(self.cluster.now + timedelta(seconds=seconds))
+            self.tick_all()
+
+    def called(self, task: str, run: FakeRun | None = None) -> FakeRun:
+        """Return the run that a task's newest attempt has called."""
+        record = (run or self.run).task_runs[task]
+        return record.called[max(record.called)]
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass; the controller looks whenever it has asked to, and at the end."""

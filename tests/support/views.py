@@ -20,6 +20,7 @@ from headrace.engine.task.observed import (
 from headrace.engine.task.verdict import Abort, Ask, Start, TaskView, Turn, Verdict, Wait
 from support.builders import (
     at,
+    calls,
     failed,
     last,
     limits,
@@ -39,6 +40,7 @@ TASK = workflow(
     pause("pause", "up", timeouts=TaskTimeouts(total_seconds=600)),
     last("tidy"),
     last("rest", wait=pause("pause").wait),
+    calls("call", "up", timeouts=limits(attempt=600)),
 )
 GO = Course(Mode.GO)
 PAUSE = Course(Mode.PAUSE, R.PAUSED, "paused")

@@ -16,6 +16,7 @@ from headrace.api.checks.instants import write_time
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli import given
+from headrace.cli.called import find_called
 from headrace.cli.input import InputError
 from headrace.cli.streams import note
 from headrace.cli.workflow_file import FileObject, find_workflow, read_workflow
@@ -36,6 +37,8 @@ class CommandLine:
     """The options and arguments of `headrace run`."""
 
     file: Path
+    others: tuple[Path, ...]
+    """Further files with workflows that the workflow calls."""
     name: str | None
     params: tuple[str, ...]
     resume: bool
@@ -83,10 +86,12 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
     logical_time = given.instant(command_line.logical_time)
     home = file.path.absolute().parent
     launcher = _launcher(command_line, home)
-    problems = list(launcher.problems(file.spec, file.definition))
-    if problems:
-        raise file.wrong(problems)
-    _notice(launcher, file.spec)
+    called = find_called(file, command_line.others)
+    for each in (file, *called.values()):
+        problems = list(launcher.problems(each.spec, each.definition))
+        if problems:
+            raise each.wrong(problems)
+        _notice(launcher, each.spec)
     runs.prepare(folder)
     store = stack.enter_context(Store(folder.database))
     _mention_unfinished(folder, store, file.name)
@@ -97,6 +102,7 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
         folder=home,
         params=values,
         logical_time=logical_time,
+        called={name: _as_stored(each.spec) for name, each in called.items()},
     )
     record = runs.create(folder, store, request, datetime.now(UTC))
     stack.enter_context(runs.locked(folder, record.key.name))

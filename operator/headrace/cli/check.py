@@ -21,6 +21,7 @@ from headrace.api.reading.parse import (
 from headrace.api.v1alpha1.base import API_VERSION, GROUP
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.engine.definition.calls import calls_itself
 from headrace.engine.definition.compile import Definition, compile_workflow, single_task
 from headrace.engine.definition.params import params_alone
 from headrace.engine.definition.problems import InvalidDefinitionError
@@ -134,7 +135,13 @@ def _wrong_kind(api_version: str, kind: str) -> Problem | None:
 
 
 def _workflow(value: Mapping[str, Any]) -> Definition:
-    return compile_workflow(parse_workflow(value))
+    definition = compile_workflow(parse_workflow(value))
+    metadata = value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    problems = tuple(calls_itself(str(name), definition))
+    if problems:
+        raise InvalidDefinitionError(problems)
+    return definition
 
 
 def _task_run(value: Mapping[str, Any]) -> TaskRunSpec:

@@ -19,7 +19,7 @@ from headrace.cli.workflow_file import read_workflow
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Expression
 from headrace.engine.definition.ways import UNTIL
-from headrace.engine.definition.work import Timer
+from headrace.engine.definition.work import ChildRun, Timer
 from headrace.engine.text import duration
 
 SHOWN = 0
@@ -75,7 +75,7 @@ def text(name: str, definition: Definition) -> Iterator[str]:
     if last:
         yield "finally, after all of them, whatever their outcome"
         for task in last:
-            yield f"      {task.name:<{width}}  {' '.join(_conditions(task))}".rstrip()
+            yield f"      {task.name:<{width}}  {_waits_for(task)}".rstrip()
 
 
 def levels(definition: Definition) -> dict[str, int]:
@@ -87,9 +87,11 @@ def levels(definition: Definition) -> dict[str, int]:
 
 
 def _waits_for(task: TaskDefinition) -> str:
-    rule = "" if task.run_when is RunWhen.ALL_SUCCEEDED else f" ({task.run_when})"
+    usual = task.is_finally or task.run_when is RunWhen.ALL_SUCCEEDED
+    rule = "" if usual else f" ({task.run_when})"
     after = f"after {', '.join(task.upstream)}{rule}" if task.upstream else rule.strip()
-    return " ".join(filter(None, (after, *_conditions(task))))
+    calls = f"calls {task.work.workflow}" if isinstance(task.work, ChildRun) else ""
+    return " ".join(filter(None, (calls, after, *_conditions(task))))
 
 
 def _conditions(task: TaskDefinition) -> Iterator[str]:
@@ -136,9 +138,12 @@ def _label(task: TaskDefinition) -> str:
 
 
 def _drawn(task: TaskDefinition) -> str:
-    """Return a node with its shape: a task that only waits has round ends."""
-    if isinstance(task.work, Timer):
-        return f'{_node(task)}(["{task.name}"])'
+    """Return a node with its shape: a wait has round ends, the call of a workflow double sides."""
+    match task.work:
+        case Timer():
+            return f'{_node(task)}(["{task.name}"])'
+        case ChildRun(workflow):
+            return f'{_node(task)}[["{task.name}: {workflow}"]]'
     return f'{_node(task)}["{task.name}"]'
 
 

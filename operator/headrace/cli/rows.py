@@ -12,6 +12,7 @@ from enum import Enum
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.words import one_line
 from headrace.engine.definition.compile import TaskDefinition
+from headrace.engine.definition.work import ChildRun, Work
 from headrace.engine.definition.work import Container as Program
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.marks import message_of
@@ -72,6 +73,7 @@ _TONES = {
 }
 
 _ENDING = "ending, killed in at most {}"
+_RUN_ENDING = "ending, with the `finally` tasks of its run"
 _HERE = {
     "desiredState is Cancel": "you cancelled it",
     "desiredState is Terminate": "you ended it and its `finally` tasks",
@@ -130,13 +132,19 @@ def _waiting(task: TaskDefinition, ended: Container[str]) -> Row:
 def _judged(name: str, judged: Judged, now: datetime) -> Row:
     if _still_ending(judged):
         log = replace(judged.log, finished=None)
-        work = judged.task.work
-        asked = work.body.termination_grace_period_seconds if isinstance(work, Program) else None
-        ending = _ENDING.format(duration(timedelta(seconds=grace_seconds(asked))))
+        ending = _ending(judged.task.work)
         row = _row(name, Tone.BUSY, (_words(judged, now)[0], ending), log, now)
         return replace(row, ending=True)
     row = _row(name, _tone(judged), _words(judged, now), judged.log, now)
     return replace(row, allowed=_allowed(judged.task, judged.outcome))
+
+
+def _ending(work: Work) -> str:
+    """Say how an attempt ends whose outcome is decided."""
+    if isinstance(work, ChildRun):
+        return _RUN_ENDING
+    asked = work.body.termination_grace_period_seconds if isinstance(work, Program) else None
+    return _ENDING.format(duration(timedelta(seconds=grace_seconds(asked))))
 
 
 def _still_ending(judged: Judged) -> bool:

@@ -29,7 +29,8 @@ from headrace.local.folder import StateFolder
 from headrace.local.history import forget
 from headrace.local.runner import run_to_end
 from headrace.local.store import Store, UnusableStateError
-from headrace.local.world import LocalWorld, Workplace
+from headrace.local.workplace import Workplace
+from headrace.local.world import LocalWorld
 
 SUCCEEDED: Final = 0
 FAILED: Final = 1
@@ -51,6 +52,7 @@ class _Folder(click.Path):
 
 @click.command("run")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.argument("others", type=click.Path(path_type=Path), nargs=-1)
 @click.option("--param", "params", metavar="NAME=VALUE", multiple=True, help="A parameter's value.")
 @click.option("--resume", is_flag=True, help="Continue the last unfinished run.")
 @click.option(
@@ -92,6 +94,8 @@ class _Folder(click.Path):
 def command(**options: Any) -> None:
     """
     Run the workflow in FILE (- is standard input) on this machine.
+
+    OTHERS are further files with workflows that it calls.
 
     Exit codes: 0 the run succeeded, 1 it failed or was ended, 2 the input is wrong.
     """
@@ -148,7 +152,7 @@ async def _go(held: HeldRun, folder: StateFolder, command_line: CommandLine) -> 
             logs = folder.run(record.key.name)
             # Who reads it may press Ctrl-C at once: signals must be heard before.
             opened = partial(display.open, world.snapshot(), datetime.now(UTC), logs)
-            await run_to_end(record.key, world, display.show, display.say, opened)
+            await run_to_end(world, display.show, display.say, opened)
     finally:
         await evaluator.close()
     return world.snapshot()

@@ -16,6 +16,7 @@ from headrace.cli.rows import Row, Tone, here, length, rows
 from headrace.cli.words import counted, harmless, near
 from headrace.engine.definition.work import Container
 from headrace.engine.run.observed import ObservedRun
+from headrace.engine.task.observed import Named
 from headrace.local.folder import StateFolder
 
 LOG_LINES: Final = 10
@@ -57,7 +58,10 @@ def _failure(run: ObservedRun, folder: StateFolder, row: Row) -> list[str]:
     """Return the lines on a failed task: the reason, the place of its log, the end of the log."""
     how = "failed (allowed)" if row.allowed else "failed"
     lines = [f"{row.task} {how}: {row.status}: {row.message}"]
-    if row.attempts and _has_log(run, row.task):
+    unit = _called(run, row.task)
+    if unit is not None:
+        lines.append(f"  logs of {unit}: {near(folder.run(unit.name))}")
+    elif row.attempts and _has_log(run, row.task):
         log = folder.attempt(run.key.name, row.task, row.attempts).log
         lines.append(f"  log: {near(log)}")
         lines.extend(f"  | {line}" for line in tail(log, LOG_LINES))
@@ -67,6 +71,14 @@ def _failure(run: ObservedRun, folder: StateFolder, row: Row) -> list[str]:
 def _has_log(run: ObservedRun, task: str) -> bool:
     """Return whether a task runs a program, whose words are in a log."""
     return run.definition is not None and isinstance(run.definition.tasks[task].work, Container)
+
+
+def _called(run: ObservedRun, task: str) -> Named | None:
+    """Return the run that a task's newest attempt has called, if it has."""
+    seen = run.tasks.get(task)
+    sighting = seen.sighting if seen is not None else None
+    is_run = sighting is not None and sighting.passed is not None
+    return sighting.where.unit if sighting is not None and is_run else None
 
 
 def tail(log: Path, count: int) -> list[str]:

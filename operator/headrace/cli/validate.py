@@ -18,6 +18,7 @@ from headrace.cli.input import YamlError
 from headrace.cli.manifest import documents, line_about, located
 from headrace.cli.streams import note, tell
 from headrace.cli.words import counted
+from headrace.engine.definition.calls import call_problems
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import InvalidParamsError, resolve
 
@@ -112,7 +113,7 @@ def _judge(item: _FileObject, workflows: Workflows, report: Report) -> None:
             line_about(file, document.line, f"{title} is not an object of Headrace: skipped")
         )
         return
-    problems = checked.problems or tuple(_params(checked, workflows))
+    problems = checked.problems or (*_params(checked, workflows), *_calls(checked, workflows))
     if problems:
         report.problems.extend(located(file, document, problems))
     else:
@@ -123,6 +124,17 @@ def _judge(item: _FileObject, workflows: Workflows, report: Report) -> None:
         if checked.size > CLIENT_SIDE_BYTES:
             hint = "is larger than 256 KiB: send it with kubectl apply --server-side"
             report.notes.append(line_about(file, document.line, f"{title} {hint}"))
+
+
+def _calls(checked: Checked, workflows: Workflows) -> Iterator[Problem]:
+    """Compare a workflow's calls with the workflows among the files."""
+    if isinstance(checked.spec, Definition):
+        known = {
+            name: workflow
+            for (namespace, name), workflow in workflows.items()
+            if namespace == checked.namespace
+        }
+        yield from call_problems(checked.name, checked.spec, known)
 
 
 def _title(checked: Checked) -> str:

@@ -105,15 +105,29 @@ def find_workflow(path: Path, name: str | None) -> FileObject:
         InputError: The file does not say which workflow is meant.
 
     """
+    return _choose(path, _read(path), name)
+
+
+def workflows_of(path: Path) -> list[FileObject]:
+    """
+    Return all workflows of a file, even if they have problems.
+
+    Raises:
+        InputError: The file cannot be read.
+
+    """
+    return [item for item in _read(path) if _is_workflow(item.value)]
+
+
+def _read(path: Path) -> list[FileObject]:
     try:
-        objects = [
+        return [
             FileObject(path, document, at, value)
             for document in documents(path)
             for at, value in _objects(document.value)
         ]
     except YamlError as error:
         raise InputError(line_about(path, error.line, str(error))) from error
-    return _choose(path, objects, name)
 
 
 def _objects(value: Any) -> Iterator[tuple[str, Any]]:

@@ -44,6 +44,43 @@ def place_of(item: OwnObject) -> Place:
     return Place(RunKey(meta.namespace, meta.name, RunKind.TASK_RUN), meta.uid, meta.name)
 
 
+class Call(NamedTuple):
+    """The attempt of a task that has called a run."""
+
+    key: RunKey
+    """The calling run."""
+    task: str
+    task_run_uid: str
+
+
+def call_of(meta: Meta) -> Call | None:
+    """
+    Return the call that a run's owner stands for; None: no task has called it.
+
+    A task's name has no dot, so the last dot of a TaskRun's name ends the run's name.
+    """
+    owner = _controller(meta)
+    if owner is None or owner.kind != "TaskRun":
+        return None
+    run, _, task = owner.name.rpartition(".")
+    return Call(RunKey(meta.namespace, run), task, owner.uid) if run else None
+
+
+def number_of(run: OwnObject, place: Place, count: int) -> int | None:
+    """
+    Return the attempt that a run belongs to, by its name; None: it is no attempt.
+
+    Args:
+        run: The run.
+        place: The task.
+        count: The known number of attempts.
+
+    """
+    return next(
+        (n for n in range(count + 1, 0, -1) if run.metadata.name == attempt_name(place, n)), None
+    )
+
+
 def task_run_key(item: OwnObject) -> RunKey:
     """Return the run of a TaskRun. A TaskRun on its own is a run itself."""
     return place_of(item).key

@@ -11,9 +11,19 @@ from functools import reduce
 from headrace.api.v1alpha1 import labels
 from headrace.cluster import line, news
 from headrace.cluster.awaited import Awaited
-from headrace.cluster.belonging import Place, elder, owner_uid, place_of, task_run_key
+from headrace.cluster.belonging import Place, call_of, elder, owner_uid, place_of, task_run_key
+from headrace.cluster.indexes import (
+    attempt_index,
+    job_of,
+    own_ties,
+    run_index,
+    run_of,
+    task_run_index,
+    ties,
+)
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.line import Line
+from headrace.cluster.lineage import Lineage
 from headrace.cluster.news import News
 from headrace.cluster.remains import going_on, is_of
 from headrace.engine.run.observed import RunKey, RunKind
@@ -73,10 +83,12 @@ class Caches:
         """The awaited tasks, as the last turns saw them."""
         self.line = Line()
         """The next runs of each workflow."""
-        self.runs = Store(OwnObject, _run_index, self._run_changed, leads, _own_ties)
-        self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed, leads, _own_ties)
-        self.jobs = Store(Job, _index_of_attempts, self._job_changed, leads, _ties)
-        self.pods = Store(Pod, _index_of_attempts, self._pod_changed, leads, _ties)
+        self.runs = Store(OwnObject, run_index, self._run_changed, leads, own_ties)
+        self.task_runs = Store(OwnObject, task_run_index, self._task_run_changed, leads, own_ties)
+        self.lineage = Lineage(self.runs, self.task_runs)
+        """Which runs are part of others."""
+        self.jobs = Store(Job, attempt_index, self._job_changed, leads, ties)
+        self.pods = Store(Pod, attempt_index, self._pod_changed, leads, ties)
 
     def stand_by(self) -> None:
         """Forget the knowledge of turns, but not the objects. Another process leads now."""
@@ -97,6 +109,10 @@ class Caches:
         assert item is not None  # noqa: S101 - a change has at least one side
         meta = item.metadata
         self._tell(RunKey(meta.namespace, meta.name), news.of_own(old, new, begins=True))
+        call = call_of(meta)
+        if call is not None:
+            self._touched(call.task_run_uid)
+            self._tell(call.key, news.of_called(old, new))
         workflow = workflow_of(item.spec)
         if workflow is None or not self._leads(meta.namespace):
             return
@@ -104,8 +120,12 @@ class Caches:
         if _counts(old) != _counts(new) or old is None or _another(old, new):
             self._look_soon(WorkflowKey(*key))
         if old is not None and _active(old) and (not _active(new) or _another(old, new)):
-            for name in self.line.may_begin(key, self.runs.by_index(key)):
+            for name in self._may_begin(key):
                 self._look_at(RunKey(meta.namespace, name))
+
+    def _may_begin(self, workflow: tuple[str, str]) -> list[str]:
+        """Return the names of waiting runs of a workflow that may begin now."""
+        return self.line.may_begin(workflow, self.lineage.outside(self.runs.by_index(workflow)))
 
     def keys(self, namespace: str) -> Iterator[Key]:
         """Yield all runs of a namespace and the workflows that they name; empty: everywhere."""
@@ -213,7 +233,7 @@ class Caches:
             return
         run = self.runs.get(key.namespace, key.name)
         if (run is None or line.may_be_anew(run)) and not self._outlived(key):
-            for name in self.line.may_begin(place, self.runs.by_index(place)):
+            for name in self._may_begin(place):
                 self._look_at(RunKey(meta.namespace, name))
 
     def _concerns(self, meta: Meta, worth: News) -> None:
@@ -228,21 +248,6 @@ class Caches:
             self._look_soon(key)
 
 
-def run_of(meta: Meta) -> RunKey | None:
-    """Return the run of a Job or Pod, from its labels."""
-    run = meta.labels.get(labels.RUN)
-    if not run:
-        return None
-    kind = RunKind.WORKFLOW_RUN if labels.WORKFLOW in meta.labels else RunKind.TASK_RUN
-    return RunKey(meta.namespace, run, kind)
-
-
-def job_of(pod: Pod) -> str:
-    """Return the name of a Pod's Job. A Pod that its Job has released has it in its own name."""
-    owners = (owner.name for owner in pod.metadata.owner_references if owner.kind == "Job")
-    return next(owners, pod.metadata.name.rpartition("-")[0])
-
-
 def _counts(run: OwnObject | None) -> tuple[bool, bool]:
     """Return the index key of a run: the active or the waiting runs of its workflow."""
     return _active(run), run is not None and line.waits(run)
@@ -254,40 +259,3 @@ def _active(run: OwnObject | None) -> bool:
 
 def _another(old: OwnObject, new: OwnObject | None) -> bool:
     return new is None or old.metadata.uid != new.metadata.uid
-
-
-def _run_index(item: OwnObject) -> Iterator[RunKey | tuple[str, str]]:
-    yield RunKey(item.metadata.namespace, item.metadata.name)
-    workflow = workflow_of(item.spec)
-    if workflow is not None:
-        yield item.metadata.namespace, workflow
-
-
-def _task_run_index(item: OwnObject) -> Iterator[RunKey]:
-    yield task_run_key(item)
-
-
-def _index_of_attempts(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey | str, str]]:
-    yield owner_uid(item.metadata)
-    if labels.WORKFLOW in item.metadata.labels:
-        yield item.metadata.namespace, item.metadata.labels[labels.WORKFLOW]
-    for key in _runs_of(item.metadata):
-        yield key
-        yield key, item.metadata.labels.get(labels.TASK, "")
-
-
-def _ties(item: Job | Pod) -> object:
-    """Return what the index of Jobs and Pods reads."""
-    return item.metadata.labels, item.metadata.owner_references
-
-
-def _own_ties(item: OwnObject) -> object:
-    """Return what the index of our own objects reads."""
-    return item.metadata.owner_references, item.spec
-
-
-def _runs_of(meta: Meta) -> Iterator[RunKey]:
-    """Yield the run: deleted objects are forgotten by it, in any order."""
-    key = run_of(meta)
-    if key is not None:
-        yield key

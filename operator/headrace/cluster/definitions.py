@@ -14,8 +14,9 @@ from msgspec import json
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.bounds import Kept, forget_oldest
-from headrace.cluster.compiler import Compiler, size
+from headrace.cluster.compiler import Compiler, UnusableError, size
 from headrace.cluster.kinds import WORKFLOWS
+from headrace.engine.definition.calls import calls_itself
 from headrace.engine.definition.compile import Definition
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, already_exists, not_found
@@ -101,7 +102,10 @@ class Definitions:
             return name
         manifest = await self._compiler.read(workflow.spec, partial(_revision, meta))
         name = str(manifest["metadata"]["name"])
-        await self._compile((meta.namespace, name), workflow.spec)
+        definition = await self._compile((meta.namespace, name), workflow.spec)
+        circles = tuple(calls_itself(meta.name, definition))
+        if circles:
+            raise UnusableError("; ".join(map(str, circles)))
         try:
             await self._client.create(CONTROLLER_REVISIONS, manifest, Projection, strict=False)
         except ApiError as error:

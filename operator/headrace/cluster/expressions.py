@@ -18,6 +18,7 @@ from headrace.evaluation.answers import Asks, answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.manifests.json_form import name_of
 from headrace.manifests.kube import OwnObject
+from headrace.manifests.work_spec import recorded_values
 
 _ENV: Final = name_of(TaskRunSpec, "env")
 _NAME: Final = name_of(EnvVar, "name")
@@ -58,7 +59,7 @@ class Expressions:
         # A wait that has begun asks for nothing, unless somebody else wrote its TaskRun.
         new = [each for each in requests if each.task not in begun or each.fields]
         known = {
-            each.task: recorded(each, await self._recorded(begun[each.task], each))
+            each.task: await self._recorded(begun[each.task], each)
             for each in requests
             if each.task in begun and not each.fields
         }
@@ -67,8 +68,9 @@ class Expressions:
         except NoAnswerError as error:
             return {**known, **no_answer(new, error, self._clock())}
 
-    async def _recorded(self, item: OwnObject, request: Evaluate) -> dict[str, str]:
+    async def _recorded(self, item: OwnObject, request: Evaluate) -> Evaluated:
         """Return the values in the spec of a TaskRun, which never changes."""
         whole = await self._specs.whole(TASK_RUNS, item.metadata)
         written = {each[_NAME]: each.get(_VALUE, "") for each in whole.spec.get(_ENV, ())}
-        return {name: str(written.get(name, "")) for name in request.env}
+        env = {name: str(written.get(name, "")) for name in request.env}
+        return recorded(request, env, recorded_values(whole.spec, request.fields))

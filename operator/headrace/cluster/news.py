@@ -11,6 +11,7 @@ import msgspec
 
 from headrace.kube.objects import Meta
 from headrace.manifests.kube import Job, OwnObject, Pod, holds
+from headrace.manifests.run_status import has_ended as has_run_ended
 
 
 class News(Enum):
@@ -43,6 +44,18 @@ def of_own(old: OwnObject | None, new: OwnObject | None, *, begins: bool) -> New
     if _another(old.metadata, new.metadata):
         return News.NOW
     return News.NONE if _same(old, new) else News.SOON
+
+
+def of_called(old: OwnObject | None, new: OwnObject | None) -> News:
+    """Rate a change of a run for the run that called it: its end wakes that one at once."""
+    if new is None:
+        return News.NOW
+    if old is None:
+        return News.SOON  # its caller has just created it
+    before, after = has_run_ended(old.status), has_run_ended(new.status)
+    if after and not before:
+        return News.NOW
+    return News.NONE if after or old.status == new.status else News.SOON
 
 
 def of_job(old: Job | None, new: Job | None) -> News:

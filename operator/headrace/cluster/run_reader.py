@@ -10,7 +10,7 @@ from datetime import datetime
 
 from headrace.api.reading.parse import parse_run, parse_task_run
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import RunSpec
+from headrace.api.v1alpha1.run import DesiredState, RunSpec
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster.belonging import owner_uid, place_of
@@ -102,6 +102,8 @@ class RunReader:
             logical_time=spec.logical_time,
             interval=spec.interval,
             trigger=spec.trigger,
+            passed=spec.caller_state or DesiredState.RUN,
+            callers=self._caches.lineage.workflows(item),
             refusal=pinned.refusal,
             hindrance=pinned.hindrance,
             log=replace(bare.log, revision=pinned.revision),

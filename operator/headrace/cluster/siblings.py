@@ -49,7 +49,19 @@ class Siblings:
         runs = self._caches.runs.by_index((key.namespace, key.name))
         return (
             *(_departed(name) for name in departed),
-            *(_sibling(item) for item in runs if line.active(item)),
+            *(self._sibling(item) for item in runs if line.active(item)),
+        )
+
+    def _sibling(self, item: OwnObject) -> SiblingRun:
+        created = item.metadata.creation_timestamp
+        assert created is not None  # noqa: S101 - the API server sets it
+        return SiblingRun(
+            name=item.metadata.name,
+            created=created,
+            logical_time=logical_time_of(item.spec, created),
+            began=has_begun(item.status),
+            cancelling=is_cancelling(item.spec),
+            inside=self._caches.lineage.inside(item),
         )
 
     async def _ask_for_pods(self, run: ObservedRun) -> None:
@@ -63,15 +75,3 @@ class Siblings:
 def _departed(name: str) -> SiblingRun:
     """Return a deleted run that may still have running pods."""
     return SiblingRun(f"{name} (deleted)", line.NEVER, line.NEVER, began=True, cancelling=True)
-
-
-def _sibling(item: OwnObject) -> SiblingRun:
-    created = item.metadata.creation_timestamp
-    assert created is not None  # noqa: S101 - the API server sets it
-    return SiblingRun(
-        name=item.metadata.name,
-        created=created,
-        logical_time=logical_time_of(item.spec, created),
-        began=has_begun(item.status),
-        cancelling=is_cancelling(item.spec),
-    )

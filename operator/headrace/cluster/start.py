@@ -5,13 +5,14 @@ Knows that each task has one TaskRun, with a derived name. A carrier carries out
 """
 
 from headrace.cluster.belonging import Place, place_of
+from headrace.cluster.carriers.called_run import CalledRunCarrier
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.table import Carriers
 from headrace.cluster.creation import create, refusal, taken
 from headrace.cluster.kinds import TASK_RUNS
 from headrace.engine.definition.work import Work
 from headrace.engine.run.observed import RunKey
-from headrace.engine.task.actions import StartAttempt
+from headrace.engine.task.actions import EndAttempt, PassOn, StartAttempt
 from headrace.engine.task.observed import Obstacle
 from headrace.kube.errors import ApiError
 from headrace.manifests.kube import OwnObject
@@ -47,10 +48,15 @@ class Starter:
         except ApiError as error:
             return refusal(error, self._clock())
 
-    async def end(self, place: Place, task_run_uid: str, number: int) -> None:
-        """End an attempt, with any carrier."""
+    async def change(self, place: Place, task_run_uid: str, action: EndAttempt | PassOn) -> None:
+        """End an attempt, with any carrier; or pass a state on to the run that it has called."""
         for carrier in self._carriers.values():
-            await carrier.end(place, task_run_uid, number)
+            match action:
+                case EndAttempt(number=number):
+                    await carrier.end(place, task_run_uid, number)
+                case PassOn(number=number, desired=desired):
+                    if isinstance(carrier, CalledRunCarrier):
+                        await carrier.pass_on(place, task_run_uid, number, desired)
 
     async def _task_run(self, start: StartAttempt[Work]) -> OwnObject | None:
         """Return the task's TaskRun, created if needed; None if the name is taken."""

@@ -35,6 +35,9 @@ class SiblingRun:
     """Whether the run has left the queue: its tasks may start."""
     cancelling: bool
     """Whether somebody has asked for its end."""
+    inside: bool = False
+    """Whether another run of the workflow has called it, perhaps through others: it is part of that
+    run, so it neither waits nor counts."""
 
     @property
     def place(self) -> tuple[datetime, datetime, str]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.definition.work import ChildRun, Container, Timer, Work
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.observed import Sighting
 from headrace.local.attempt import LiveAttempt
+from headrace.local.called_run import CalledRun, CalledWorld
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
 from headrace.local.process import grace_seconds
@@ -34,6 +35,10 @@ class Reach:
     """Stores why an attempt is ended, before its end."""
     on_change: Callable[[], None]
     """Called when an attempt has ended."""
+    call: Callable[[StartAttempt[ChildRun]], CalledWorld]
+    """Creates the run that an attempt calls, and returns its world."""
+    find_called: Callable[[str, int], CalledWorld]
+    """Returns the world of the run that an attempt of a task has called."""
     no_wait: bool = False
     """Whether waits end at once."""
 
@@ -131,9 +136,32 @@ class TimerCarrier:
         return TimerAttempt(record, datetime.now(UTC) if self._left_out else None)
 
 
+class CalledRunCarrier:
+    """Carries the call of a workflow as a run in this process."""
+
+    def __init__(self, reach: Reach) -> None:
+        """Work with these."""
+        self._reach = reach
+
+    def make(self, record: AttemptRecord, work: ChildRun) -> CalledRun:  # noqa: ARG002 - the protocol's
+        """Return the attempt of a record; its run does not exist yet."""
+        return CalledRun(record)
+
+    def launch(self, attempt: CalledRun, start: StartAttempt[ChildRun]) -> None:
+        """Create its run."""
+        attempt.world = self._reach.call(start)
+
+    def find(self, record: AttemptRecord, work: ChildRun) -> CalledRun:
+        """Take over its run."""
+        attempt = self.make(record, work)
+        attempt.world = self._reach.find_called(record.task, record.number)
+        return attempt
+
+
 def carriers(reach: Reach) -> Mapping[type[Work], Carrier]:
     """Return the carrier of each kind of work."""
     return {
         Container: ProcessCarrier(reach),
         Timer: TimerCarrier(reach),
+        ChildRun: CalledRunCarrier(reach),
     }

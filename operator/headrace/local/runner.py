@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
-from headrace.engine.run.observed import ObservedRun, RunKey
+from headrace.engine.run.observed import ObservedRun
 from headrace.local.world import LocalWorld
-from headrace.loop.runs import reconcile
 
 Show = Callable[[ObservedRun, datetime], None]
 """Called after each turn, with the observed run and the time."""
@@ -28,7 +27,6 @@ _FOR_GOOD: Final = "ending the run with its `finally` tasks; nothing is left to 
 
 
 async def run_to_end(
-    key: RunKey,
     world: LocalWorld,
     show: Show,
     say: Callable[[str], None],
@@ -42,7 +40,6 @@ async def run_to_end(
     `--resume`, the first Ctrl-C also ends its `finally` tasks.
 
     Args:
-        key: The run.
         world: The world of the run.
         show: Called after each turn.
         say: Called with the effect of a signal, in words.
@@ -57,7 +54,7 @@ async def run_to_end(
         try:
             opened()
             while not world.over and not stop.broken_off:
-                look = await reconcile(key, world, datetime.now(UTC))
+                look = await world.turn(datetime.now(UTC))
                 show(world.snapshot(), datetime.now(UTC))
                 if not world.over:
                     await world.change(until=look)

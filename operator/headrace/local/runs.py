@@ -11,16 +11,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from headrace.api.checks.instants import write_time
+from headrace.engine.definition.work import ChildRun
 from headrace.engine.run.observed import RunKey
+from headrace.engine.task.actions import StartAttempt
 from headrace.local.folder import StateFolder
 from headrace.local.records import RunRecord
 from headrace.local.store import Store, UnusableStateError
-from headrace.manifests.names import short_hash
+from headrace.manifests.names import called_run_name, short_hash
 
 _NAME_LENGTH: Final = 44
 """How many of a run's 63 characters are left beside its time and a number."""
@@ -45,6 +47,8 @@ class Request:
     folder: Path
     params: Mapping[str, bool | int | str] = field(default_factory=dict)
     logical_time: datetime | None = None
+    called: Mapping[str, str] = field(default_factory=dict)
+    """The definitions of the workflows that it may call, also through others, by name."""
 
 
 def prepare(folder: StateFolder) -> None:
@@ -106,9 +110,38 @@ def create(folder: StateFolder, store: Store, request: Request, now: datetime) -
         folder=str(request.folder),
         params=request.params,
         logical_time=request.logical_time,
+        called=request.called,
     )
     store.add_run(record)
     return record
+
+
+def call(
+    folder: StateFolder, store: Store, caller: RunRecord, start: StartAttempt[ChildRun]
+) -> RunRecord:
+    """Create the run that an attempt calls, for the instant and in the folder of the caller."""
+    name = called_name(caller, start.task, start.number)
+    now = datetime.now(UTC)
+    record = RunRecord(
+        key=RunKey(caller.key.namespace, name),
+        uid=short_hash(caller.uid, name),
+        workflow=start.work.workflow,
+        created=now,
+        spec=caller.called[start.work.workflow],
+        folder=caller.folder,
+        params=start.work.params,
+        logical_time=caller.logical_time or caller.created,
+        called=caller.called,
+        caller=caller.key.name,
+    )
+    folder.run(name).mkdir(exist_ok=True)
+    store.add_run(record)
+    return record
+
+
+def called_name(caller: RunRecord, task: str, number: int) -> str:
+    """Return the name of the run that an attempt calls."""
+    return called_run_name(caller.key.name, caller.uid, task, number)
 
 
 @contextmanager

@@ -6,12 +6,14 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 """The version in the database."""
 
 UPGRADES: Final = {
     1: "ALTER TABLE attempt ADD COLUMN env TEXT NOT NULL DEFAULT '{}'",
     2: "ALTER TABLE attempt ADD COLUMN wait_until TEXT",
+    3: "ALTER TABLE run ADD COLUMN called TEXT NOT NULL DEFAULT '{}';"
+    " ALTER TABLE run ADD COLUMN caller TEXT",
 }
 """What leads from each older version to the next one."""
 
@@ -28,7 +30,9 @@ CREATE TABLE run (
     logical_time TEXT,
     desired TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT '{}',
-    finished INTEGER NOT NULL DEFAULT 0
+    finished INTEGER NOT NULL DEFAULT 0,
+    called TEXT NOT NULL DEFAULT '{}',
+    caller TEXT
 ) STRICT;
 CREATE INDEX unfinished ON run (workflow, created) WHERE NOT finished;
 CREATE TABLE task (

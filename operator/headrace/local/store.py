@@ -15,12 +15,12 @@ from typing import Any, Final, Self
 
 from headrace.api.checks.instants import read_time, write_time
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.engine.run.observed import RunKey, RunLog
+from headrace.engine.run.observed import RunLog
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.workflow.retention import FinishedRun
 from headrace.local import attempt_rows
-from headrace.local.paths import path_of, text_of
 from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
+from headrace.local.run_rows import COLUMNS, record_of, row_of
 from headrace.local.schema import SCHEMA, UPGRADES, VERSION
 from headrace.manifests.conditions import Past
 from headrace.manifests.run_status import read_run_status, run_status
@@ -71,41 +71,41 @@ class Store:
     def add_run(self, record: RunRecord) -> None:
         """Store a new run."""
         with self._transaction():
-            self._db.execute(
-                "INSERT INTO run (name, namespace, uid, workflow, created, spec, folder, params,"
-                " logical_time, desired) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    record.key.name,
-                    record.key.namespace,
-                    record.uid,
-                    record.workflow,
-                    write_time(record.created),
-                    record.spec,
-                    text_of(record.folder),
-                    json.dumps(dict(record.params)),
-                    write_time(record.logical_time) if record.logical_time else None,
-                    record.desired.value,
-                ),
-            )
+            marks = ", ".join("?" * len(COLUMNS))
+            columns = ", ".join(COLUMNS)
+            self._db.execute(f"INSERT INTO run ({columns}) VALUES ({marks})", row_of(record))  # noqa: S608 - our own names
 
     def unfinished(self, workflow: str) -> list[str]:
-        """Return the names of the runs of a workflow that have not ended, newest first."""
+        """
+        Return the names of the runs of a workflow that have not ended, newest first.
+
+        A called run goes on with the calling one.
+        """
         rows = self._read(
-            "SELECT created, name FROM run WHERE workflow = ? AND NOT finished", (workflow,)
+            "SELECT created, name FROM run WHERE workflow = ? AND NOT finished AND caller IS NULL",
+            (workflow,),
         )
         runs = sorted((read_time(created), str(name)) for created, name in rows)
         return [name for _, name in reversed(runs)]
 
     def finished_runs(self, workflow: str) -> list[FinishedRun]:
-        """Return the runs of a workflow that have ended."""
+        """Return the runs of a workflow that have ended, without those that others called."""
         rows = self._read(
-            "SELECT name, status FROM run WHERE workflow = ? AND finished", (workflow,)
+            "SELECT name, status FROM run WHERE workflow = ? AND finished AND caller IS NULL",
+            (workflow,),
         )
         logs = ((name, read_run_status(json.loads(status))) for name, status in rows)
         return [
             FinishedRun(name, log.finished, succeeded=bool(log.succeeded))
             for name, log in logs
             if log.finished is not None
+        ]
+
+    def called_by(self, name: str) -> list[str]:
+        """Return the names of the runs that a run has called."""
+        return [
+            str(called)
+            for (called,) in self._read("SELECT name FROM run WHERE caller = ?", (name,))
         ]
 
     def forget_run(self, name: str) -> None:
@@ -117,24 +117,8 @@ class Store:
 
     def run(self, name: str) -> RunRecord:
         """Return the record of a stored run."""
-        namespace, uid, workflow, created, spec, folder, params, logical_time, desired = (
-            self._read_one(
-                "SELECT namespace, uid, workflow, created, spec, folder, params, logical_time,"
-                " desired FROM run WHERE name = ?",
-                (name,),
-            )
-        )
-        return RunRecord(
-            key=RunKey(namespace, name),
-            uid=uid,
-            workflow=workflow,
-            created=read_time(created),
-            spec=spec,
-            folder=path_of(folder),
-            params=json.loads(params),
-            logical_time=read_time(logical_time) if logical_time else None,
-            desired=DesiredState(desired),
-        )
+        columns = ", ".join(COLUMNS)
+        return record_of(self._read_one(f"SELECT {columns} FROM run WHERE name = ?", (name,)))  # noqa: S608 - our own names
 
     def run_log(self, run: str) -> RunLog:
         """Return the log of a run."""
@@ -221,8 +205,9 @@ class Store:
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
             elif version in UPGRADES:
-                for older in range(version, VERSION):
-                    self._db.execute(UPGRADES[older])
+                for step in range(version, VERSION):
+                    for statement in UPGRADES[step].split(";"):
+                        self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
             elif version != VERSION:
                 raise UnusableStateError(

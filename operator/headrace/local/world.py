@@ -1,51 +1,37 @@
 """
 The `World` on this machine: one run, its attempts as processes, its logs in SQLite.
 
+A run that a task calls has a world of its own, in the same process.
+
 Each change is written to the store before it is used. The store is read only at the start, because
 the runner's lock keeps others from writing. Decides nothing about tasks.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from headrace.api.v1alpha1.run import DesiredState
-from headrace.api.v1alpha1.task import TaskBody
-from headrace.engine.definition.compile import Definition, TaskDefinition
-from headrace.engine.definition.work import Container, Timer, Work
-from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
-from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
+from headrace.api.v1alpha1.run import DesiredState, TriggerKind
+from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.work import Work
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
 from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, TaskLog
-from headrace.evaluation.answers import Asks, answers, no_answer, recorded
+from headrace.evaluation.answers import answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
+from headrace.local.called_run import CalledRun, passed_values
+from headrace.local.calls import Calls
 from headrace.local.carriers import LocalAttempt, Reach, carriers
-from headrace.local.folder import StateFolder
-from headrace.local.launcher import Launcher
-from headrace.local.records import AttemptRecord, RunRecord
-from headrace.local.store import Store, UnusableStateError
+from headrace.local.records import AttemptRecord, RunRecord, attempt_record
+from headrace.local.store import UnusableStateError
+from headrace.local.workplace import Workplace
 
 RECHECK_SECONDS: Final = 30.0
 """How late an instant is noticed at most, after the machine slept or its clock was put forward."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """The folder, the database and the launcher of a run, and its limit."""
-
-    folder: StateFolder
-    store: Store
-    """The folder's database."""
-    launcher: Launcher
-    evaluate: Asks
-    """Evaluates questions."""
-    slots: int | None = None
-    """How many attempts may run at once; None: any number."""
-    no_wait: bool = False
-    """Whether waits end at once."""
 
 
 class LocalWorld:
@@ -56,20 +42,29 @@ class LocalWorld:
         record: The run.
         definition: Its definition.
         workplace: Where it runs.
+        caller: The place of the calling run, if a task of it has called this run.
 
     """
 
-    def __init__(self, record: RunRecord, definition: Definition, workplace: Workplace) -> None:
+    def __init__(
+        self,
+        record: RunRecord,
+        definition: Definition,
+        workplace: Workplace,
+        caller: Calls | None = None,
+    ) -> None:
         store = workplace.store
+        self._workplace = workplace
+        self._calls = Calls(record, workplace, self._open, caller)
+        self._calls.worlds.append(self)
         self._folder = workplace.folder
         self._store = store
         self._record = record
         self._definition = definition
-        self._slots = _slots(workplace.slots)
         self._evaluate = workplace.evaluate
         self._evaluated: dict[str, Evaluated] = {}
         self._obstacles: dict[str, Obstacle] = {}
-        self._changed = asyncio.Event()
+        self._changed = self._calls.changed
         self._defect: UnusableStateError | None = None
         self._log = store.run_log(record.key.name)
         self._logged_at: datetime | None = None
@@ -78,7 +73,11 @@ class LocalWorld:
         self._attempts: dict[tuple[str, int], LocalAttempt] = {}
         reach = Reach(
             *(record, workplace.folder, workplace.launcher),
-            *(self._keep_forced_end, self._changed.set, workplace.no_wait),
+            on_forced_end=self._keep_forced_end,
+            on_change=self._changed.set,
+            call=self._calls.call,
+            find_called=self._calls.find,
+            no_wait=workplace.no_wait,
         )
         self._carriers = carriers(reach)
         self._find_attempts()
@@ -103,6 +102,10 @@ class LocalWorld:
                 attempt = self._attempts.get((action.task, action.number))
                 if attempt is not None:
                     attempt.terminate()
+            elif isinstance(action, PassOn):
+                attempt = self._attempts.get((action.task, action.number))
+                if isinstance(attempt, CalledRun):
+                    attempt.pass_on(action.desired)
         new = [
             action
             for action in actions
@@ -121,20 +124,26 @@ class LocalWorld:
         self._store.write_run(key.name, status, now)
         self._log = status
         self._logged_at = now
+        if self._calls.is_called:
+            self._changed.set()  # the calling run must see it
 
     def snapshot(self) -> ObservedRun:
         """Return the observed run."""
+        called = self._calls.is_called
         return ObservedRun(
             key=self._record.key,
             uid=self._record.uid,
             created=self._record.created,
             definition=self._definition,
             workflow=self._record.workflow,
-            desired=self._record.desired,
+            desired=DesiredState.RUN if called else self._record.desired,
             given=self._record.params,
             logical_time=self._record.logical_time,
+            trigger=TriggerKind.WORKFLOW if called else TriggerKind.MANUAL,
+            passed=self._record.desired if called else DesiredState.RUN,
+            callers=self._calls.callers,
             tasks=self._tasks(),
-            slots=self._slots,
+            slots=self._workplace.slots_beside(self._calls.elsewhere(self)),
             obstacles=dict(self._obstacles),
             evaluated=dict(self._evaluated),
             log=self._log,
@@ -143,9 +152,23 @@ class LocalWorld:
         )
 
     @property
+    def run(self) -> RunRecord:
+        """The run."""
+        return self._record
+
+    @property
+    def status(self) -> RunLog:
+        """What is on record of the run."""
+        return self._log
+
+    @property
     def over(self) -> bool:
         """Whether the run has ended and no process of it runs any more."""
         return self._log.finished is not None and not self._alive
+
+    async def turn(self, now: datetime) -> datetime | None:
+        """Give the run, and those that it has called, a turn; return the time of the next look."""
+        return await self._calls.turn(now)
 
     async def change(self, until: datetime | None) -> None:
         """
@@ -186,10 +209,20 @@ class LocalWorld:
     async def clear(self) -> None:
         """End all processes, also strays outside of their process groups."""
         self.kill()
-        while self._alive:
+        while any(world.processes for world in self._calls.worlds):
             await self._changed.wait()
             self._changed.clear()
-        strays.kill(f"{self._folder.run(self._record.key.name)}/")
+        for world in self._calls.worlds:
+            strays.kill(f"{self._folder.run(world.run.key.name)}/")
+
+    def _open(self, record: RunRecord, definition: Definition, caller: Calls) -> "LocalWorld":
+        return LocalWorld(record, definition, self._workplace, caller)
+
+    @property
+    def processes(self) -> int:
+        """How many attempts may still run a program. A called run counts its own."""
+        own = (each for each in self._attempts.values() if not isinstance(each, CalledRun))
+        return sum(each.alive for each in own)
 
     @property
     def _alive(self) -> int:
@@ -219,7 +252,9 @@ class LocalWorld:
     def _start(self, key: RunKey, starts: Sequence[StartAttempt[Work]]) -> None:
         """Store new attempts, then start them."""
         now = datetime.now(UTC)
-        records = [_record(start, self._definition.tasks[start.task], now) for start in starts]
+        records = [
+            attempt_record(start, self._definition.tasks[start.task], now) for start in starts
+        ]
         self._store.add_attempts(key.name, records, now)
         for start, record in zip(starts, records, strict=True):
             self._task_logs.setdefault(start.task, TaskLog())
@@ -238,7 +273,7 @@ class LocalWorld:
     async def _values(self, questions: Sequence[Evaluate]) -> dict[str, Evaluated]:
         """Return the values of a task's first attempt; for new tasks, evaluate."""
         known = {
-            each.task: recorded(each, attempt.record.env)
+            each.task: recorded(each, attempt.record.env, passed_values(attempt, each.fields))
             for each in questions
             if (attempt := self._attempts.get((each.task, 1))) is not None
         }
@@ -265,19 +300,3 @@ class LocalWorld:
             )
             for name, log in self._task_logs.items()
         }
-
-
-def _slots(total: int | None) -> Slots | None:
-    message = f"all {total} slots are taken (--max-parallel)"
-    return Slots(total, message) if total is not None else None
-
-
-def _record(start: StartAttempt[Work], task: TaskDefinition, now: datetime) -> AttemptRecord:
-    limit = start.timeouts.attempt_seconds
-    body = start.work.body if isinstance(start.work, Container) else TaskBody()
-    env = {each.name: each.value or "" for each in body.env}
-    given = {name: env[name] for name in task.expressions.env}
-    until = start.work.until if isinstance(start.work, Timer) else None
-    return AttemptRecord(
-        *(start.task, start.number, now, start.memory, limit), env=given, wait_until=until
-    )

@@ -203,7 +203,7 @@ class OwnObject(View, frozen=True):
     def __post_init__(self) -> None:
         """Keep the metadata that is read, and a usual amount of the spec."""
         if not usual(self.metadata):
-            force_setattr(self, "metadata", bare(self.metadata))
+            force_setattr(self, "metadata", bare(self.metadata, (), (labels.REQUESTED_BY,)))
         kept = head(self.spec, HEAD)
         if self.status.get("outcome") or kept.keys() >= _PLACE:
             written = b""

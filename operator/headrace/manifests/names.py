@@ -37,6 +37,11 @@ def job_name(run: str, run_uid: str, task: str, attempt: int) -> str:
     return f"{readable}-{short_hash(run_uid, task, str(attempt))}"
 
 
+def called_run_name(run: str, run_uid: str, task: str, attempt: int) -> str:
+    """Return the name of the WorkflowRun that an attempt calls: as that of a Job would be."""
+    return job_name(run, run_uid, task, attempt)
+
+
 def task_run_name(run: str, task: str) -> str:
     """
     Return the name of a task's TaskRun in a run.

@@ -11,10 +11,10 @@ from typing import Any
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.base import API_VERSION
 from headrace.api.v1alpha1.run import Interval, TriggerKind
-from headrace.engine.definition.work import Work
+from headrace.engine.definition.work import ChildRun, Work
 from headrace.engine.task.actions import StartAttempt
-from headrace.manifests.names import revision_name, task_run_name
-from headrace.manifests.run_spec import run_spec
+from headrace.manifests.names import called_run_name, revision_name, task_run_name
+from headrace.manifests.run_spec import called_run_spec, run_spec
 from headrace.manifests.work_spec import work_spec
 
 Manifest = dict[str, Any]
@@ -91,6 +91,41 @@ def workflow_run(
             },
         },
         "spec": run_spec(workflow["name"], trigger, logical_time, interval),
+    }
+
+
+def called_run(
+    start: StartAttempt[ChildRun], owner: Manifest, annotations: Mapping[str, str]
+) -> Manifest:
+    """
+    Return the run that an attempt calls, owned by the TaskRun.
+
+    Args:
+        start: The attempt.
+        owner: The TaskRun as an owner reference.
+        annotations: Those of the calling run: who asked for that run asked for this one too.
+
+    """
+    context, task, number = start.context, start.task, start.number
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "WorkflowRun",
+        "metadata": {
+            "name": called_run_name(context.run, context.run_uid, task, number),
+            "namespace": context.namespace,
+            "annotations": {
+                key: value for key, value in annotations.items() if key == labels.REQUESTED_BY
+            },
+            "labels": {
+                labels.MANAGED_BY: labels.HEADRACE,
+                labels.WORKFLOW: start.work.workflow,
+                labels.RUN: context.run,
+                labels.TASK: task,
+                labels.ATTEMPT: str(number),
+            },
+            "ownerReferences": [owner],
+        },
+        "spec": called_run_spec(start.work, context),
     }
 
 

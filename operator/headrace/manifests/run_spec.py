@@ -9,15 +9,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from headrace.api.checks.instants import read_time_or, to_the_second
+from headrace.api.checks.instants import read_time, read_time_or, to_the_second
+from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState, Interval, RunSpec, TriggerKind
+from headrace.engine.definition.work import ChildRun
+from headrace.engine.task.actions import RunContext
 from headrace.manifests.json_form import Json, as_given, name_of
 
 _WORKFLOW: Final = name_of(RunSpec, "workflow")
 _LOGICAL_TIME: Final = name_of(RunSpec, "logical_time")
 _DESIRED_STATE: Final = name_of(RunSpec, "desired_state")
+_CALLER_STATE: Final = name_of(RunSpec, "caller_state")
 
-READ_OFTEN: Final = (_WORKFLOW, _LOGICAL_TIME, _DESIRED_STATE)
+READ_OFTEN: Final = (_WORKFLOW, _LOGICAL_TIME, _DESIRED_STATE, _CALLER_STATE)
 """The fields that this module reads."""
 
 CANCEL: Final = {_DESIRED_STATE: DesiredState.CANCEL.value}
@@ -37,6 +41,33 @@ def run_spec(
     return as_given(spec)
 
 
+def called_run_spec(work: ChildRun, context: RunContext) -> Json:
+    """Return the spec of a run that a task calls: it stands for the instant of the calling run."""
+    return as_given(
+        RunSpec(
+            workflow=work.workflow,
+            params=tuple(ParamGiven(name=name, value=each) for name, each in work.params.items()),
+            logical_time=read_time(context.logical_time),
+            interval=None if context.interval is None else _to_the_second(context.interval),
+            trigger=TriggerKind.WORKFLOW,
+            caller_state=DesiredState.RUN,
+        )
+    )
+
+
+def passes(desired: DesiredState) -> Json:
+    """Return the change that passes a state on to a called run."""
+    return {_CALLER_STATE: desired.value}
+
+
+def passed_of(spec: Mapping[str, Any]) -> DesiredState:
+    """Return the state that was passed on to a called run."""
+    try:
+        return DesiredState(spec.get(_CALLER_STATE, DesiredState.RUN))
+    except ValueError:
+        return DesiredState.RUN
+
+
 def workflow_of(spec: Mapping[str, Any]) -> str | None:
     """Return the name of a run's workflow; None: there is none that could be one."""
     workflow = spec.get(_WORKFLOW)
@@ -50,8 +81,8 @@ def logical_time_of(spec: Mapping[str, Any], created: datetime) -> datetime:
 
 def is_cancelling(spec: Mapping[str, Any]) -> bool:
     """Return whether somebody ends the running tasks of a run."""
-    desired = spec.get(_DESIRED_STATE)
-    return isinstance(desired, str) and desired in CANCELLING
+    wanted = (spec.get(field) for field in (_DESIRED_STATE, _CALLER_STATE))
+    return any(isinstance(state, str) and state in CANCELLING for state in wanted)
 
 
 def _to_the_second(interval: Interval) -> Interval:

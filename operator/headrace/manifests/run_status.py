@@ -42,6 +42,7 @@ def run_status(log: RunLog, past: Past) -> Json:
             started=log.positions,
             marks=None if log.marks is None else tuple(map(_mark, log.marks)),
             attention=tuple(map(_attention, log.attention)),
+            outputs=None if log.outputs is None else dict(log.outputs),
         )
     )
 
@@ -70,6 +71,7 @@ def read_run_status(written: Mapping[str, Any]) -> RunLog:
         positions=_checked(status.started),
         marks=None if status.marks is None else tuple(map(_read_mark, status.marks)),
         attention=tuple(map(_read_attention, status.attention)),
+        outputs=status.outputs,
         revision=status.revision,
         observed_generation=status.observed_generation,
     )

@@ -10,11 +10,11 @@ from typing import Any
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.taskrun import AttemptStatus, TaskRunStatus
 from headrace.engine.outcome import Outcome
-from headrace.engine.task.observed import Attempt, Named, One, TaskLog
+from headrace.engine.task.observed import RUN, Attempt, Named, One, TaskLog
 from headrace.engine.text import time_taken
 from headrace.manifests.conditions import Past, conditions_of, succeeded_of
 from headrace.manifests.json_form import Json, as_patch, name_of, read
-from headrace.manifests.where import where
+from headrace.manifests.where import in_run, where
 
 _OUTCOME = name_of(TaskRunStatus, "outcome")
 
@@ -74,9 +74,12 @@ def has_outcome(written: Mapping[str, Any]) -> bool:
 
 
 def _attempt(attempt: Attempt) -> AttemptStatus:
+    unit = attempt.where.unit
+    is_run = unit is not None and unit.kind == RUN
     return AttemptStatus(
         number=attempt.number,
-        job_name=_name(attempt.where.unit),
+        job_name=None if is_run else _name(unit),
+        run_name=_name(unit) if is_run else None,
         pod_name=_name(attempt.where.instance),
         node_name=_name(attempt.where.place),
         created_time=attempt.created,
@@ -92,9 +95,10 @@ def _attempt(attempt: Attempt) -> AttemptStatus:
 
 
 def _read_attempt(status: AttemptStatus) -> Attempt:
+    place = where(status.job_name, status.pod_name, status.node_name)
     return Attempt(
         number=status.number,
-        where=where(status.job_name, status.pod_name, status.node_name),
+        where=in_run(status.run_name) if status.run_name else place,
         created=status.created_time,
         scheduled=status.scheduled_time,
         started=status.start_time,

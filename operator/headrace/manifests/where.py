@@ -1,12 +1,12 @@
 """
-Where an attempt runs in Kubernetes: a Job, its pod, and the pod's node.
+Where an attempt runs in Kubernetes: a Job, its pod, and the pod's node; or a run that it called.
 
 Knows the words that people use for them. Knows no object.
 """
 
 from functools import lru_cache
 
-from headrace.engine.task.observed import Named, Where
+from headrace.engine.task.observed import RUN, Named, Where
 
 
 @lru_cache(maxsize=20_000)  # Each turn compares them, and the same object compares at once.
@@ -17,3 +17,9 @@ def where(job: str | None = None, pod: str | None = None, node: str | None = Non
         Named("pod", pod) if pod else None,
         Named("node", node) if node else None,
     )
+
+
+@lru_cache(maxsize=1_000)
+def in_run(name: str) -> Where:
+    """Return where an attempt is that has called a run."""
+    return Where(Named(RUN, name))

@@ -4,15 +4,20 @@ The work of a task in the spec of its TaskRun, written when the task starts. It 
 Knows the fields of each kind of work. Knows no API server.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from headrace.api.checks.instants import read_time
+from headrace.api.v1alpha1.task import ParamPassed, WorkflowCall
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.definition.expressions.types import Value
+from headrace.engine.definition.ways import PARAM
+from headrace.engine.definition.work import ChildRun, Container, Timer, Work
 from headrace.engine.text import rfc3339
-from headrace.manifests.json_form import Json, name_of
+from headrace.manifests.json_form import Json, as_given, name_of
+
+WORKFLOW: Final = name_of(TaskRunSpec, "workflow")
 
 WAIT_UNTIL: Final = name_of(TaskRunSpec, "wait_until")
 
@@ -25,6 +30,9 @@ def work_spec(work: Work) -> Json:
         case Timer(until=until):
             assert until is not None  # noqa: S101 - the work of an attempt is resolved
             return {WAIT_UNTIL: rfc3339(until)}
+        case ChildRun(name, values):
+            params = tuple(ParamPassed(name=key, value=each) for key, each in values.items())
+            return {WORKFLOW: as_given(WorkflowCall(name=name, params=params))}
 
 
 def wait_until(spec: Mapping[str, Any]) -> datetime | None:
@@ -34,3 +42,10 @@ def wait_until(spec: Mapping[str, Any]) -> datetime | None:
         return read_time(written) if isinstance(written, str) else None
     except ValueError:
         return None
+
+
+def recorded_values(spec: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Value]:
+    """Return the values that expressions gave, from the spec of a TaskRun, by path in the task."""
+    params = (spec.get(WORKFLOW) or {}).get("params") or ()
+    known = {PARAM.format(index): param.get("value") for index, param in enumerate(params)}
+    return {path: known.get(path) for path in paths}

@@ -196,7 +196,11 @@ def test_what_is_no_database_is_refused(database: Path) -> None:
         Store(database)
 
 
-LATER = ("    env TEXT NOT NULL DEFAULT '{}',\n", "    wait_until TEXT,\n")
+LATER = (
+    "    env TEXT NOT NULL DEFAULT '{}',\n",
+    "    wait_until TEXT,\n",
+    ",\n    called TEXT NOT NULL DEFAULT '{}',\n    caller TEXT",
+)
 """The columns that came with the versions after the first one, in their order."""
 
 

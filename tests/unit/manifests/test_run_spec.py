@@ -7,15 +7,19 @@ import pytest
 
 from headrace.api.reading.parse import parse_run
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
+from headrace.engine.definition.work import ChildRun
 from headrace.manifests.run_spec import (
     CANCEL,
     READ_OFTEN,
+    called_run_spec,
     is_cancelling,
     logical_time_of,
+    passed_of,
+    passes,
     run_spec,
     workflow_of,
 )
-from support.builders import at
+from support.builders import at, start
 
 BERLIN = timezone(timedelta(hours=1))
 
@@ -34,12 +38,14 @@ def test_instants_are_written_as_kubernetes_keeps_them() -> None:
 
 def test_what_is_read_at_a_glance_is_what_the_parser_reads() -> None:
     """Of a run as the API takes it."""
-    spec = {**run_spec("etl", TriggerKind.SCHEDULE, at(0), None), **CANCEL}
+    passed = passes(DesiredState.PAUSE)
+    spec = {**run_spec("etl", TriggerKind.SCHEDULE, at(0), None), **CANCEL, **passed}
     parsed = parse_run({"spec": spec})
     assert ("etl", at(0)) == (workflow_of(spec), logical_time_of(spec, at(9)))
     assert (parsed.workflow, parsed.logical_time) == (workflow_of(spec), at(0))
     assert is_cancelling(spec)
     assert DesiredState.CANCEL is parsed.desired_state
+    assert DesiredState.PAUSE is parsed.caller_state is passed_of(spec)
     assert set(READ_OFTEN) <= spec.keys()
 
 
@@ -50,6 +56,7 @@ def test_an_odd_value_harms_nobody(odd: Any) -> None:
     assert workflow_of(spec) in (None, odd)
     assert at(9) == logical_time_of(spec, at(9))
     assert not is_cancelling(spec)
+    assert DesiredState.RUN is passed_of(spec)
 
 
 def test_a_run_that_goes_on_or_pauses_is_not_being_cancelled() -> None:
@@ -57,3 +64,24 @@ def test_a_run_that_goes_on_or_pauses_is_not_being_cancelled() -> None:
     for desired in DesiredState:
         want = desired in (DesiredState.CANCEL, DesiredState.TERMINATE)
         assert want == is_cancelling({"desiredState": desired.value})
+        assert want == is_cancelling({"callerState": desired.value, "desiredState": "Run"})
+
+
+def test_a_called_run_stands_for_the_instant_of_the_calling_one() -> None:
+    """And for its interval; the values of parameters keep their types."""
+    interval = Interval(start=at(-60), end=at(0))
+    context = start(interval=interval).context
+    spec = called_run_spec(ChildRun("inner", {"day": "monday", "n": 3, "full": True}), context)
+    assert {
+        "workflow": "inner",
+        "params": [
+            {"name": "day", "value": "monday"},
+            {"name": "n", "value": 3},
+            {"name": "full", "value": True},
+        ],
+        "trigger": "Workflow",
+        "logicalTime": "2030-01-01T12:00:00Z",
+        "interval": {"start": "2030-01-01T11:59:00Z", "end": "2030-01-01T12:00:00Z"},
+        "callerState": "Run",
+    } == spec
+    parse_run({"spec": spec})

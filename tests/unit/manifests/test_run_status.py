@@ -75,6 +75,7 @@ FULL = RunLog(
     positions="0-41,43",
     marks=(Mark(Outcome.OMITTED, Reason.UPSTREAM_FAILED, "b failed", at(2), "7"),),
     attention=(Watched("a", Reason.NON_ZERO_EXIT, "exit code 3", at(2)),),
+    outputs={"rows": {"new": 7}},
     revision="etl-1",
     observed_generation=1,
 )
@@ -83,7 +84,7 @@ FULL = RunLog(
 def test_every_field_of_the_type_is_written() -> None:
     """The reference describes no field that nobody fills."""
     written = run_status(FULL, PAST)
-    assert fields_of(RunStatus) == values_of(written)
+    assert fields_of(RunStatus) == values_of(written, until=frozenset({".outputs"}))
     assert read_run_status(written) == FULL
 
 

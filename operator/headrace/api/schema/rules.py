@@ -139,16 +139,17 @@ _TASK = (
 )
 
 _HAS_DEFAULT_IMAGE = "has(self.defaults) && has(self.defaults.image)"
-_RUNS_OR_WAITS = "has(task.image) || has(task.wait)"
+_RUNS = " || ".join(f"has(task.{field})" for field in ("image", "wait", "workflow"))
+"""Whether a task says what it runs."""
 
 _WORKFLOW_SPEC = (
     Rule(
-        f"{_HAS_DEFAULT_IMAGE} || self.tasks.all(task, {_RUNS_OR_WAITS})",
+        f"{_HAS_DEFAULT_IMAGE} || self.tasks.all(task, {_RUNS})",
         "a task has no image; give an image there or in spec.defaults.image",
         field=".tasks",
     ),
     Rule(
-        f"{_HAS_DEFAULT_IMAGE} || !has(self.finally) || self.finally.all(task, {_RUNS_OR_WAITS})",
+        f"{_HAS_DEFAULT_IMAGE} || !has(self.finally) || self.finally.all(task, {_RUNS})",
         "a task has no image; give an image there or in spec.defaults.image",
         field=".finally",
     ),
@@ -157,7 +158,7 @@ _WORKFLOW_SPEC = (
 # --- runs -------------------------------------------------------------------------------------
 
 FIXED = ("params", "logicalTime", "interval", "trigger")
-"""Optional fields of a run's spec that cannot be changed: all but desiredState."""
+"""Optional fields of a run's spec that cannot be changed: all but desiredState and callerState."""
 
 _RUN_SPEC = (
     Rule(

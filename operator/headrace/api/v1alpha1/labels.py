@@ -10,13 +10,13 @@ WORKFLOW = f"{GROUP}/workflow"
 """Label on WorkflowRuns, TaskRuns, Jobs and pods: the Workflow's name."""
 
 RUN = f"{GROUP}/run"
-"""Label on TaskRuns, Jobs and pods: the run's name."""
+"""Label on TaskRuns, Jobs and pods: the run's name. On a called WorkflowRun: the calling run's."""
 
 TASK = f"{GROUP}/task"
-"""Label on TaskRuns, Jobs and pods: the task's name."""
+"""Label on TaskRuns, Jobs, pods and called WorkflowRuns: the task's name."""
 
 ATTEMPT = f"{GROUP}/attempt"
-"""Label on Jobs and pods: the attempt's number, from 1."""
+"""Label on Jobs, pods and called WorkflowRuns: the attempt's number, from 1."""
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 """Label on all objects that Headrace creates: `headrace`."""

@@ -132,6 +132,15 @@ class Reason(StrEnum):
     JOB_DELETED = "JobDeleted"
     """Somebody deleted the Job."""
 
+    RUN_FAILED = "RunFailed"
+    """The run of the called workflow failed. The message names the run and the cause."""
+
+    RUN_CANCELLED = "RunCancelled"
+    """Somebody stopped, cancelled or terminated the run of the called workflow."""
+
+    RUN_DELETED = "RunDeleted"
+    """Somebody deleted the run of the called workflow."""
+
     ADMISSION_DENIED = "AdmissionDenied"
     """The API server refused the Job. The message has the API server's words."""
 
@@ -152,6 +161,10 @@ class Reason(StrEnum):
     """The TaskRun names a run that did not create it, so nothing runs for this TaskRun."""
 
     # --- why a task or run ended --------------------------------------------------------------
+    NESTED_TOO_DEEP = "NestedTooDeep"
+    """The task calls a workflow, and its run is the tenth in a chain of calls. The message shows
+    the chain."""
+
     RETRIES_EXHAUSTED = "RetriesExhausted"
     """The task failed more often than its retry policy allows."""
 

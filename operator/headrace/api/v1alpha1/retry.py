@@ -47,6 +47,9 @@ class RetryReason(ApiEnum):
     NODE_LOST = Reason.NODE_LOST.value
     POD_DELETED = Reason.POD_DELETED.value
     JOB_DELETED = Reason.JOB_DELETED.value
+    RUN_FAILED = Reason.RUN_FAILED.value
+    RUN_CANCELLED = Reason.RUN_CANCELLED.value
+    RUN_DELETED = Reason.RUN_DELETED.value
     START_ERROR = Reason.START_ERROR.value
     INTERRUPTED = Reason.INTERRUPTED.value
     ADMISSION_DENIED = Reason.ADMISSION_DENIED.value

@@ -9,6 +9,7 @@ from headrace.api.v1alpha1.base import (
     ApiEnum,
     ApiType,
     Instant,
+    KubernetesObject,
     ObjectName,
     ShortText,
     TaskName,
@@ -48,6 +49,8 @@ class TriggerKind(ApiEnum):
     SCHEDULE = "Schedule"
     APPLY = "Apply"
     MANUAL = "Manual"
+    WORKFLOW = "Workflow"
+    """A task of another run called the workflow."""
 
 
 class Interval(ApiType):
@@ -67,7 +70,7 @@ class Interval(ApiType):
 
 
 class RunSpec(ApiType):
-    """What to execute. Only desiredState can be changed later."""
+    """What to execute. Only desiredState and callerState can be changed later."""
 
     workflow: ObjectName
     """workflow is the name of the Workflow, in the same namespace."""
@@ -88,6 +91,10 @@ class RunSpec(ApiType):
     desired_state: DesiredState = DesiredState.RUN
     """desiredState steers the run: Run, Pause, Stop, Cancel or Terminate. Stop can only become
     Cancel or Terminate, Cancel can only become Terminate, and Terminate is final."""
+
+    caller_state: DesiredState | None = None
+    """callerState is the state that the calling run passes on, if a task of it called this run. The
+    controller writes it. The stronger of callerState and desiredState counts."""
 
 
 class TaskCounts(ApiType):
@@ -199,3 +206,7 @@ class RunStatus(ApiType):
 
     attention: tuple[Attention, ...] = Field(default=(), max_length=20)
     """attention names at most 20 tasks that failed or wait for something unusual."""
+
+    outputs: KubernetesObject | None = None
+    """outputs are the values of the workflow's outputs; set when the run succeeded. They are the
+    outputs of the task that called the run."""

@@ -10,11 +10,13 @@ from headrace.api.v1alpha1.base import (
     ApiEnum,
     ApiType,
     NoNul,
+    ObjectName,
     ParamName,
     ProgramText,
     ShortText,
     TaskName,
 )
+from headrace.api.v1alpha1.params import ParamValue
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.retry import RetryPolicy
 
@@ -170,6 +172,28 @@ class Wait(ApiType):
         return self
 
 
+class ParamPassed(ApiType):
+    """A parameter's value for a called workflow."""
+
+    name: ParamName
+    """name is the parameter's name in the called workflow."""
+
+    value: ParamValue
+    """value is text, a whole number, true or false. Text may hold expressions in `${{ }}`; a text
+    that is one expression keeps the type of its value."""
+
+
+class WorkflowCall(ApiType):
+    """The workflow that a task calls: the task is a run of it."""
+
+    name: ObjectName
+    """name is the name of the Workflow, in the same namespace."""
+
+    params: Annotated[tuple[ParamPassed, ...], Unique("name")] = Field(default=(), max_length=100)
+    """params are values of the called workflow's parameters. Any other parameter has its
+    default."""
+
+
 class NamedTask(TaskBody):
     """A task of a workflow."""
 
@@ -184,6 +208,10 @@ class NamedTask(TaskBody):
     """wait lets time pass instead of running a program: no pod, no image. The task succeeds at the
     instant, also if the controller was down then. When the run is stopped or cancelled, a wait ends
     at once, as Cancelled."""
+
+    workflow: WorkflowCall | None = None
+    """workflow calls a workflow instead of running a program: the task is a run of it, and the
+    run's outputs are the task's."""
 
     allow_failure: bool = False
     """allowFailure lets the run succeed even if this task fails."""

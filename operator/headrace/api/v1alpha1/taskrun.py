@@ -15,7 +15,7 @@ from headrace.api.v1alpha1.base import (
 )
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import ParamGiven
-from headrace.api.v1alpha1.task import TaskBody
+from headrace.api.v1alpha1.task import TaskBody, WorkflowCall
 
 
 class TaskRunSpec(TaskBody):
@@ -30,6 +30,9 @@ class TaskRunSpec(TaskBody):
     wait_until: Instant | None = None
     """waitUntil is when a task of a run succeeds that only waits. A task on its own runs a program,
     and has none."""
+
+    workflow: WorkflowCall | None = None
+    """workflow is the workflow that the task calls, with the values of its parameters."""
 
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
     """params are the values that a task on its own finds in HEADRACE_PARAMS."""
@@ -51,13 +54,16 @@ class TaskRunSpec(TaskBody):
 
 
 class AttemptStatus(ApiType):
-    """One attempt: one Job."""
+    """One attempt: one Job, or one run of a called workflow."""
 
     number: int = Field(ge=1)
     """number counts from 1."""
 
     job_name: Annotated[str, StringConstraints(max_length=253)] | None = None
     """jobName is the attempt's Job."""
+
+    run_name: Annotated[str, StringConstraints(max_length=253)] | None = None
+    """runName is the attempt's WorkflowRun, if the task calls a workflow. Then it has no Job."""
 
     pod_name: Annotated[str, StringConstraints(max_length=253)] | None = None
     """podName is the Job's pod; `kubectl logs` takes it."""

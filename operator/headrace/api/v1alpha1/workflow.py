@@ -5,10 +5,20 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from headrace.api.checks.unique import Unique
-from headrace.api.v1alpha1.base import MAX_SECONDS, MAX_TASKS, ApiEnum, ApiType, Instant, LongText
+from headrace.api.v1alpha1.base import (
+    MAX_SECONDS,
+    MAX_TASKS,
+    ApiEnum,
+    ApiType,
+    Instant,
+    LongText,
+    ParamName,
+    ShortText,
+)
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import Param
-from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
+from headrace.api.v1alpha1.task import Condition as Expression
+from headrace.api.v1alpha1.task import Defaults, NamedTask, OutputType, Task
 from headrace.api.v1alpha1.trigger import Concurrency, Trigger
 
 
@@ -52,6 +62,24 @@ class History(ApiType):
     """ttlSecondsAfterFinished deletes a run this long after its end, whatever the counts say."""
 
 
+class RunOutput(ApiType):
+    """A value that each run of the workflow gives."""
+
+    name: ParamName
+    """name is the name of the value in the run's outputs."""
+
+    expression: Expression
+    """expression is a CEL expression over `tasks`, `params` and `run`. It is evaluated once, when
+    all tasks have ended. An error in it fails the run."""
+
+    type: OutputType | None = None
+    """type is String, Integer, Boolean, Number, Timestamp or Json. A run whose value has another
+    type fails. Default: any type."""
+
+    description: ShortText = ""
+    """description says what the value is."""
+
+
 class WorkflowSpec(ApiType):
     """What a workflow does."""
 
@@ -79,12 +107,16 @@ class WorkflowSpec(ApiType):
     # (metadata.managedFields), which more than doubles a large workflow. It also compares all
     # elements with each other at each write. `headrace.engine.definition.problems` finds doubles.
     tasks: tuple[Task, ...] = Field(min_length=1, max_length=MAX_TASKS)
-    """tasks are the pipeline: each runs as one Job, after the tasks that it depends on."""
+    """tasks are the pipeline: each runs after the tasks that it depends on, most as one Job."""
 
     finally_: tuple[NamedTask, ...] = Field(default=(), max_length=100, alias="finally")
     """finally tasks run after all others ended, whatever the outcome, also after Stop and Cancel;
     only Terminate and timeouts.finallySeconds end them. A finally task that fails makes the run
     fail, unless it has allowFailure."""
+
+    outputs: Annotated[tuple[RunOutput, ...], Unique("name")] = Field(default=(), max_length=50)
+    """outputs are the values that a run gives when it succeeds: all together at most 4,096 bytes as
+    JSON. They are the outputs of a task that calls the workflow."""
 
     on_failure: OnFailure = OnFailure.CONTINUE
     """onFailure says whether independent branches go on after a failure."""

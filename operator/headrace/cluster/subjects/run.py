@@ -28,7 +28,7 @@ from headrace.cluster.statuses import Memory, Status, StatusWriter, version_of
 from headrace.engine.definition.work import Container
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
-from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
+from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
 from headrace.engine.task.news import news
 from headrace.engine.task.observed import EMPTY, ObservedTask, Obstacle, TaskLog
 from headrace.kube.client import Client
@@ -249,13 +249,13 @@ class ClusterWorld:
                     self._made(key, action.task)
                     if isinstance(action.work, Container):
                         self._hooks.job_created(key)
-            case EndAttempt(task, number):
+            case EndAttempt(task) | PassOn(task):
                 memory, item = self._memories.get(key), self._task_run(key, task)
                 if memory is not None and task in memory.items:
                     place = Place(key, memory.uid, task)
-                    await self._starter.end(place, memory.items[task].metadata.uid, number)
+                    await self._starter.change(place, memory.items[task].metadata.uid, action)
                 elif item is not None:
-                    await self._starter.end(place_of(item), item.metadata.uid, number)
+                    await self._starter.change(place_of(item), item.metadata.uid, action)
 
     def _made(self, key: RunKey, task: str) -> None:
         """Note the TaskRun that was created for a task, so that its log can be written."""

@@ -14,6 +14,7 @@ from msgspec import Raw, structs
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.cluster.belonging import call_of
 from headrace.cluster.caches import MANAGED, Caches, WorkflowKey
 from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions
@@ -144,7 +145,7 @@ class WorkflowWorld:
         for run in self._caches.runs.by_index((key.namespace, key.name)):
             known = before.get(run.metadata.name)
             if known is None or known[0] is not run:
-                known = run, _known(run)
+                known = run, _known(run, inside=self._caches.lineage.inside(run))
             runs[run.metadata.name] = known
         self._runs[key] = runs
         return tuple(known for _, known in runs.values())
@@ -256,7 +257,7 @@ class WorkflowWorld:
         self._wrote[key] = written.metadata.resource_version
 
 
-def _known(run: OwnObject) -> KnownRun:
+def _known(run: OwnObject, *, inside: bool) -> KnownRun:
     created = run.metadata.creation_timestamp
     assert created is not None  # noqa: S101 - the API server sets it
     try:
@@ -273,6 +274,8 @@ def _known(run: OwnObject) -> KnownRun:
         succeeded=bool(log.succeeded),
         reason=log.reason.value,
         revision=log.revision,
+        called=call_of(run.metadata) is not None,
+        inside=inside,
     )
 
 

@@ -24,6 +24,7 @@ from headrace.api.v1alpha1.workflow import History, OnFailure, WorkflowSpec
 from headrace.engine.definition.expression_problems import problems_alone
 from headrace.engine.definition.graph import Graph
 from headrace.engine.definition.problems import InvalidDefinitionError, problems
+from headrace.engine.definition.run_outputs import NO_OUTPUTS, RunOutputs, outputs_of
 from headrace.engine.definition.task_expressions import (
     NO_EXPRESSIONS,
     TaskExpressions,
@@ -72,6 +73,7 @@ class Definition:
     finally_seconds: int | None = None
     concurrency: Concurrency = _ANY_NUMBER
     history: History = _USUAL_HISTORY
+    outputs: RunOutputs = NO_OUTPUTS
     names: tuple[str, ...] = field(init=False)
     """The tasks' names, each at its position."""
 
@@ -111,6 +113,7 @@ def compile_workflow(spec: WorkflowSpec) -> Definition:
         finally_seconds=spec.timeouts.finally_seconds,
         concurrency=spec.concurrency,
         history=spec.history,
+        outputs=outputs_of(spec.outputs),
     )
 
 

@@ -21,6 +21,7 @@ from headrace.engine.definition.expressions.types import (
     Template,
 )
 from headrace.engine.definition.graph import Graph
+from headrace.engine.definition.run_outputs import expression_of
 from headrace.engine.definition.task_expressions import condition, expressions_of, leaf, words
 from headrace.engine.definition.ways import fields_of, way_of
 
@@ -84,6 +85,7 @@ def expression_problems(spec: WorkflowSpec, graph: Graph) -> Iterator[Problem]:
         for index, task in enumerate(tasks):
             scope = replace(types, tasks=table.readable_by(task))
             yield from _of_task(f"spec.{field}[{index}]", task, scope)
+    yield from _of_outputs(spec, replace(types, tasks=table.outputs))
 
 
 def problems_alone(env: Sequence[EnvVar], params: Sequence[Param]) -> Iterator[Problem]:
@@ -105,8 +107,12 @@ def _types_of(params: Sequence[Param]) -> dict[str, Declared]:
 def _has_expressions(spec: WorkflowSpec) -> bool:
     """Return whether there is an expression: most workflows have none, and this is quick."""
     tasks = (*spec.tasks, *spec.finally_)
-    return any(map(leaf, spec.defaults.env)) or any(
-        task.when is not None or any(map(leaf, task.env)) or fields_of(task) for task in tasks
+    return (
+        bool(spec.outputs)
+        or any(map(leaf, spec.defaults.env))
+        or any(
+            task.when is not None or any(map(leaf, task.env)) or fields_of(task) for task in tasks
+        )
     )
 
 
@@ -143,6 +149,13 @@ def _of_env(path: str, env: Sequence[EnvVar], types: ScopeTypes) -> Iterator[Pro
         failure = _failure(leaf(variable), types)
         if failure is not None:
             yield Problem(f"{path}.env[{index}].value", words(failure))
+
+
+def _of_outputs(spec: WorkflowSpec, types: ScopeTypes) -> Iterator[Problem]:
+    for index, output in enumerate(spec.outputs):
+        failure = _failure(expression_of(output), types)
+        if failure is not None:
+            yield Problem(f"spec.outputs[{index}].expression", words(failure))
 
 
 def _in_defaults(spec: WorkflowSpec, types: ScopeTypes, table: _Table) -> Iterator[Problem]:

@@ -58,7 +58,7 @@ def leaf(variable: EnvVar) -> Template | Failure | None:
 def expressions_of(
     env: Sequence[EnvVar],
     when: str | None = None,
-    fields: Mapping[str, Expression | Template] = NO_FIELDS,
+    fields: Mapping[str, Expression | Template | Failure] = NO_FIELDS,
 ) -> TaskExpressions:
     """
     Return the expressions of a task. They were checked before.
@@ -76,5 +76,6 @@ def expressions_of(
     from headrace.engine.definition.expressions.reading import reads  # noqa: PLC0415 - slow to load, and often not needed
 
     asked = condition(when) if when is not None else None
-    every = (*templates.values(), *fields.values(), *(() if asked is None else (asked,)))
-    return TaskExpressions(asked, templates, fields, frozenset[str]().union(*map(reads, every)))
+    others = {path: each for path, each in fields.items() if not isinstance(each, Failure)}
+    every = (*templates.values(), *others.values(), *(() if asked is None else (asked,)))
+    return TaskExpressions(asked, templates, others, frozenset[str]().union(*map(reads, every)))

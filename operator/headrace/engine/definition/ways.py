@@ -9,16 +9,28 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from headrace.api.reading.problem import Problem
-from headrace.api.v1alpha1.task import Defaults, NamedTask, TaskBody, TaskTimeouts, Wait
-from headrace.engine.definition.expressions.types import Expression, Template, Wants
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.api.v1alpha1.task import (
+    Defaults,
+    NamedTask,
+    TaskBody,
+    TaskTimeouts,
+    Wait,
+    WorkflowCall,
+)
+from headrace.engine.definition.expressions.leaves import OPEN, parse_leaf
+from headrace.engine.definition.expressions.types import Expression, Failure, Template, Wants
+from headrace.engine.definition.work import ChildRun, Container, Timer, Work
 
 UNTIL: Final = "wait.until"
 """The path of the instant that a wait ends at."""
 
 _NO_TIMEOUTS: Final = TaskTimeouts()
 
-Fields = Mapping[str, Expression | Template]
+PARAM: Final = "workflow.params[{}].value"
+"""The path of a value that a called workflow gets."""
+
+Fields = Mapping[str, Expression | Template | Failure]
+"""Expressions by their path in the task. A Failure is a leaf that cannot be read."""
 
 
 def _no_fields(_: Any) -> Fields:
@@ -64,7 +76,23 @@ def _too_long(path: str, wait: Wait, timeouts: TaskTimeouts) -> Iterator[Problem
         yield Problem(f"{path}.wait.seconds", message)
 
 
-WAYS: Final = (Way("wait", _timer, _until, frozenset({"timeouts"}), _too_long),)
+def _child_run(call: WorkflowCall) -> ChildRun:
+    return ChildRun(call.name, {param.name: param.value for param in call.params})
+
+
+def _passed(call: WorkflowCall) -> Fields:
+    """Return the values with expressions."""
+    return {
+        PARAM.format(index): parse_leaf(param.value)
+        for index, param in enumerate(call.params)
+        if isinstance(param.value, str) and OPEN in param.value
+    }
+
+
+WAYS: Final = (
+    Way("wait", _timer, _until, frozenset({"timeouts"}), _too_long),
+    Way("workflow", _child_run, _passed, frozenset({"retry", "timeouts", "outputs"})),
+)
 """The ways besides a program."""
 
 

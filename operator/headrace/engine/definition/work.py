@@ -4,7 +4,8 @@ The work of a task. A new kind is a class here, a line in `ways`, and a carrier 
 Knows the API types. Does not know how a world carries work out.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -28,7 +29,17 @@ class Timer:
     """None before the task starts: its expression has no value yet."""
 
 
-Work = Container | Timer
+@dataclass(frozen=True, slots=True)
+class ChildRun:
+    """A run of another workflow."""
+
+    workflow: str
+    params: Mapping[str, bool | int | str] = field(default_factory=dict)
+    """The values of its parameters. Before the task starts, texts are as somebody wrote them:
+    expressions in them have no value yet."""
+
+
+Work = Container | Timer | ChildRun
 """The kinds of work."""
 
 W_co = TypeVar("W_co", bound=Work, covariant=True)

@@ -73,9 +73,9 @@ def may_begin(
 
     """
     limit = limit_of(concurrency)
-    others = [other for other in active if other.name != run.name]
+    others = [other for other in active if other.name != run.name and not other.inside]
     ahead = [other for other in others if other.began or other.place < run.place]
-    if run.began or limit is None or len(ahead) < limit:
+    if run.began or run.inside or limit is None or len(ahead) < limit:
         return Begin()
     return WaitTurn(Reason.WAITING_FOR_TURN, turn_words(limit, ahead))
 
@@ -108,7 +108,10 @@ def is_next(run: ObservedRun) -> bool:
 def _waiting(run: ObservedRun) -> SiblingRun:
     """Return a run that has not begun as those beside it see it."""
     place = run.logical_time or run.created
-    return SiblingRun(run.key.name, run.created, place, began=False, cancelling=False)
+    inside = run.workflow in run.callers
+    return SiblingRun(
+        run.key.name, run.created, place, began=False, cancelling=False, inside=inside
+    )
 
 
 def _without_definition(run: ObservedRun, now: datetime) -> Refused | Held:

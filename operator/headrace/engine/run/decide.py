@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.task import Output
+from headrace.engine.course import Course
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import values
 from headrace.engine.run.admission import Held, Refused, admit
@@ -16,13 +17,15 @@ from headrace.engine.run.companions import companions
 from headrace.engine.run.job_retention import expired_jobs, jobs_expire
 from headrace.engine.run.leftovers import closed, endings, remains
 from headrace.engine.run.marks import failures
+from headrace.engine.run.nested import ended_with, passed_on
 from headrace.engine.run.observed import ObservedRun, RunKind, RunLog
+from headrace.engine.run.outputs import asks, until
 from headrace.engine.run.questions import evaluate
 from headrace.engine.run.records import Records, write_up
 from headrace.engine.run.status import RunView, refused, run_log, waiting
 from headrace.engine.run.steering import course, deadlines
 from headrace.engine.run.survey import Survey, survey
-from headrace.engine.task.actions import Action, EndAttempt, RunContext, StartAttempt
+from headrace.engine.task.actions import Action, EndAttempt, PassOn, RunContext, StartAttempt
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.timeout import total_deadline
 from headrace.engine.task.verdict import Ask, Start, Wait
@@ -65,10 +68,15 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
     if run.key.kind is RunKind.WORKFLOW_RUN:  # else the log of its one task says it all
         status = run_log(RunView(run, answer, found, steered, records.now, now))
     beside = companions(run)
-    due = (beside.next_overstay(now), *_wake_ups(replace(run, log=status), found, records, now))
+    actions = _actions(run, answer, found, steered, now)
+    outputs = tuple(asks(run, answer, found, status, now))
+    due = (
+        *(beside.next_overstay(now), until(run, now), now + START_CHECK if outputs else None),
+        *_wake_ups(replace(run, log=status), found, records, now),
+    )
     decision = Decision(
         records=records.now,
-        actions=(*_actions(run, answer, found, now), *beside.overstaying(now)),
+        actions=(*actions, *outputs, *beside.overstaying(now)),
         look_again_at=min((instant for instant in due if instant is not None), default=None),
     )
     return decision if status is run.log else _with_status(run, status, now, decision)
@@ -86,13 +94,14 @@ def _refuse(run: ObservedRun, why: Refused, now: datetime) -> Decision:
 
 
 def _actions(
-    run: ObservedRun, definition: Definition, found: Survey, now: datetime
+    run: ObservedRun, definition: Definition, found: Survey, steered: Course, now: datetime
 ) -> Iterator[Action]:
-    """Yield the attempts to end and to start, and the expressions to evaluate."""
+    """Yield the attempts to end, to steer and to start, and the expressions to evaluate."""
     context: RunContext | None = None
     for name, task in found.judged.items():
         if task.seen is not None:
             yield from endings(name, task.log, task.seen)
+            yield from passed_on(task, steered)
         match task.verdict:
             case Start():
                 context = context or _context(run, definition)
@@ -159,9 +168,9 @@ def _after_the_end(run: ObservedRun, now: datetime) -> Decision:
 def _wind_up(run: ObservedRun, why: str, now: datetime) -> Decision:
     """Close the logs of tasks of an ended run, and end their attempts."""
     logs = {name: closed(seen, why, now, _declared(run, name)) for name, seen in run.tasks.items()}
-    ends: list[EndAttempt] = []
+    ends: list[EndAttempt | PassOn] = []
     for name, seen in run.tasks.items():
-        ends.extend(endings(name, logs[name], seen))
+        ends.extend((*endings(name, logs[name], seen), *ended_with(name, seen)))
     records = {name: log for name, log in logs.items() if log is not run.tasks[name].log}
     return Decision(records=records, actions=tuple(ends))
 

@@ -16,18 +16,22 @@ from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import EndAttempt
 from headrace.engine.task.attempts import close, follow
 from headrace.engine.task.classify import Failure
-from headrace.engine.task.observed import ObservedTask, TaskLog
+from headrace.engine.task.observed import Named, ObservedTask, TaskLog
 from headrace.engine.text import clip
 
 _NO_POLICY = RetryPolicy()
 
 
 def endings(name: str, log: TaskLog, seen: ObservedTask) -> Iterator[EndAttempt]:
-    """Yield the attempts to end: they are over, and may still run."""
+    """
+    Yield the attempts to end: they are over, and may still run.
+
+    `passed_on` ends the newest attempt of a task that has called a run.
+    """
     for number in sorted(seen.lingering):
         yield EndAttempt(name, number)
     sighting = seen.sighting
-    if sighting is None or not sighting.alive or sighting.leaving:
+    if sighting is None or not sighting.alive or sighting.leaving or sighting.passed is not None:
         return
     last = log.last
     runs_on = last is not None and last.open and last.number == sighting.number
@@ -45,9 +49,16 @@ def remains(run: ObservedRun, names: Iterable[str]) -> dict[str, str]:
     for name in names:
         seen = run.tasks.get(name)
         if seen is not None and seen.still_there:
-            instance = seen.sighting.where.instance if seen.sighting is not None else None
-            words[name] = f"{instance or 'a part'} of {name}"
+            words[name] = f"{_part(seen) or 'a part'} of {name}"
     return words
+
+
+def _part(seen: ObservedTask) -> Named | None:
+    """Return what still runs of a task, if it has a name."""
+    if seen.sighting is None:
+        return None
+    where = seen.sighting.where
+    return where.instance or (where.unit if seen.sighting.passed is not None else None)
 
 
 def closed(seen: ObservedTask, why: str, now: datetime, declared: Sequence[Output] = ()) -> TaskLog:

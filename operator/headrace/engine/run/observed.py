@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
@@ -92,6 +93,8 @@ class RunLog:
     """The tasks that ended without a TaskRun. None: the status is older than marks."""
     attention: tuple[Watched, ...] = ()
     """Tasks that people should look at, at most a few. No decision uses them."""
+    outputs: Mapping[str, Any] | None = None
+    """The run's outputs, if it succeeded and its workflow has any."""
     revision: str | None = None
     observed_generation: int = 0
 
@@ -133,6 +136,10 @@ class ObservedRun:
     interval: Interval | None = None
     trigger: TriggerKind = TriggerKind.MANUAL
     """What asked for the run."""
+    passed: DesiredState = DesiredState.RUN
+    """What the calling run has passed on, if a task of it called this run."""
+    callers: tuple[str, ...] = ()
+    """The workflows of the runs that this run is part of, outermost first."""
     tasks: Mapping[str, ObservedTask] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
     """Tasks whose TaskRun the world saw vanish before our eyes."""
@@ -156,6 +163,11 @@ class ObservedRun:
     """Why the run can never go on."""
     hindrance: tuple[Reason, str] | None = None
     """Why the run cannot go on for now."""
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The workflows of the runs that this run is part of, outermost first, and its own."""
+        return (*self.callers, self.workflow)
 
     @property
     def begun(self) -> bool:

@@ -1,10 +1,10 @@
 """
-The questions of a task's expressions, with all that they may read.
+The questions of expressions, with all that they may read.
 
 Knows the results of a run's tasks. Evaluates nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from headrace.api.checks.instants import read_time, to_the_second
@@ -42,18 +42,25 @@ def evaluate(
         conditional: Whether `when` is asked too.
 
     """
-    read = (definition.tasks[name] for name in task.expressions.reads)
-    scope = Scope(
-        params=values(definition.params, run.given),
-        run=_about(run),
-        tasks={each.name: _result(each, run, found) for each in read},
-    )
+    scope = scope_of(run, definition, found, task.expressions.reads)
     when = task.expressions.when if conditional else None
     return Evaluate(
         task.name,
         None if when is None else Question(when, scope),
         {name: Question(leaf, scope) for name, leaf in task.expressions.env.items()},
         {path: Question(each, scope) for path, each in task.expressions.fields.items()},
+    )
+
+
+def scope_of(
+    run: ObservedRun, definition: Definition, found: Survey, reads: Iterable[str]
+) -> Scope:
+    """Return all that expressions may read which read these tasks."""
+    read = (definition.tasks[name] for name in reads)
+    return Scope(
+        params=values(definition.params, run.given),
+        run=_about(run),
+        tasks={each.name: _result(each, run, found) for each in read},
     )
 
 

@@ -35,8 +35,9 @@ def without_slot(
 
 
 def _taken(run: ObservedRun) -> int:
-    """Return how many attempts may still be running."""
+    """Return how many attempts may still be running. A called run takes slots for its own tasks."""
     return sum(
         (seen.sighting is not None and seen.sighting.alive) + len(seen.lingering)
         for seen in run.tasks.values()
+        if seen.sighting is None or seen.sighting.passed is None
     )

@@ -19,6 +19,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.run.admission import Held, Refused
 from headrace.engine.run.leftovers import remains
 from headrace.engine.run.observed import Counts, ObservedRun, RunLog
+from headrace.engine.run.outputs import OPEN, with_outputs
 from headrace.engine.run.survey import Survey
 from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import TaskLog, Watched
@@ -113,7 +114,10 @@ def run_log(view: RunView) -> RunLog:
     over = counts.ended == counts.total
     left = remains(run, view.found.judged) if over else {}
     if over and not left:
-        return replace(log, **_end(view), finished=now)
+        end = with_outputs(_end(view), run, view.definition)
+        if end is None:
+            return replace(log, reason=Reason.RUNNING, message=OPEN)
+        return replace(log, **end, finished=now)
     reason, message = _progress(view.course, counts, attention)
     if over:
         reason, message = _leaving(view.course, reason, left)

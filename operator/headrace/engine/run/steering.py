@@ -4,7 +4,7 @@ The steering of a run, by somebody's wish or by its own limits: go on, pause, or
 Knows `desiredState`, `timeouts.runSeconds` and `timeouts.finallySeconds`. Knows no task.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
@@ -21,13 +21,26 @@ _ASKED = {
 }
 
 
+_PASSED_ON: Mapping[DesiredState, Course] = {
+    DesiredState.RUN: Course(Mode.GO),
+    DesiredState.PAUSE: Course(Mode.PAUSE, Reason.PAUSED, "the calling run is paused"),
+    DesiredState.STOP: Course(Mode.STOP, Reason.STOPPED, "the calling run was stopped"),
+    DesiredState.CANCEL: Course(Mode.CANCEL, Reason.CANCELLED, "the calling run ended this one"),
+    DesiredState.TERMINATE: Course(
+        Mode.TERMINATE, Reason.TERMINATED, "the calling run was terminated"
+    ),
+}
+_STRENGTH = {mode: strength for strength, mode in enumerate(Mode)}
+
+
 def course(run: ObservedRun, now: datetime) -> Course:
     """
-    Return the course of a run: the stronger of somebody's wish and its own limits.
+    Return the course of a run: the strongest of wishes, the calling run's among them, and limits.
 
     A limit that was reached stays reached.
     """
-    asked = _ASKED[run.desired]
+    wishes = (_ASKED[run.desired], _PASSED_ON[run.passed])
+    asked = max(wishes, key=lambda wish: _STRENGTH[wish.mode])
     if asked.mode is Mode.TERMINATE:
         return asked
     limit = finally_deadline(run)

@@ -72,7 +72,7 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
     """Judge started tasks, then waiting tasks, then `finally` tasks."""
     marked = by_mark(on_record(run, definition), run, definition)
     found = Survey(_settled(run, definition), {}, marked)
-    turn = Turn(now, run.uid, course, halted=_halt(definition, found), created=run.created)
+    turn = Turn(now, run.uid, course, _halt(definition, found), None, run.created, run.chain)
     found = _with(found, _started(run, definition, turn, found))
     found = _with(found, _refused(run, definition, turn, found))
     turn = replace(turn, halted=_halt(definition, found))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic
 
-from headrace.api.v1alpha1.run import Interval
+from headrace.api.v1alpha1.run import DesiredState, Interval
 from headrace.api.v1alpha1.task import TaskTimeouts
 from headrace.engine.definition.expressions.types import Question
 from headrace.engine.definition.work import W_co, Work
@@ -47,6 +47,19 @@ class EndAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class PassOn:
+    """Pass a state on to the run that an attempt has called."""
+
+    task: str
+    number: int
+    desired: DesiredState
+
+
+OF_THE_RUN = ""
+"""Stands for the run itself among the tasks with expressions: its outputs are expressions too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluate:
     """
     Find the values of a task's expressions, for the next observation.
@@ -64,4 +77,4 @@ class Evaluate:
     """The expressions of other fields, by their path in the task."""
 
 
-Action = StartAttempt[Work] | EndAttempt | Evaluate
+Action = StartAttempt[Work] | EndAttempt | PassOn | Evaluate

@@ -16,6 +16,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.task.classify import Failure, Kind, Success, classify
 from headrace.engine.task.observed import (
     LOGGED_ATTEMPTS,
+    RUN,
     Attempt,
     Denied,
     Ending,
@@ -149,7 +150,9 @@ def _vanished(attempt: Attempt, how: str = "") -> Failure:
     """Return the failure of an attempt that somebody deleted before its end was seen."""
     unit = attempt.where.unit
     what = f"the {unit.kind}" if unit is not None else "the attempt"
-    return Failure(Reason.JOB_DELETED, how or f"{what} was deleted before its end was seen")
+    is_run = unit is not None and unit.kind == RUN
+    reason = Reason.RUN_DELETED if is_run else Reason.JOB_DELETED
+    return Failure(reason, how or f"{what} was deleted before its end was seen")
 
 
 def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:

@@ -12,6 +12,9 @@ from headrace.engine.task.policies.another_work import another_work
 from headrace.engine.task.policies.cancelled import cancelled
 from headrace.engine.task.policies.in_progress import in_progress
 from headrace.engine.task.policies.leaving import leaving
+from headrace.engine.task.policies.nested_depth import nested_depth
+from headrace.engine.task.policies.nested_stop import nested_stop
+from headrace.engine.task.policies.nested_time import nested_time
 from headrace.engine.task.policies.obstructed import obstructed
 from headrace.engine.task.policies.others_first import others_first
 from headrace.engine.task.policies.paused import paused
@@ -39,7 +42,9 @@ TASK_POLICIES: tuple[Policy, ...] = (
     wait_stopped,  #     nothing would follow the wait
     total_time,  #       the task is over its time
     pending_time,  #     the container does not start
+    nested_time,  #      the run of a called workflow is over its time
     in_progress,  #      an attempt runs
+    nested_stop,  #      the run of a called workflow was stopped with this one
     retry,  #            an attempt failed: the next one, or the end
     leaving,  #          the previous attempt still runs
     upstream,  #         the rule over upstream tasks
@@ -50,6 +55,7 @@ TASK_POLICIES: tuple[Policy, ...] = (
     paused,  #           the run is paused
     obstructed,  #       the world has no room for it now
     when,  #             the condition, and the values of expressions
+    nested_depth,  #     runs call each other too deep
 )
 
 

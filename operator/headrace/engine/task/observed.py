@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.expressions.types import Failure, Value
 from headrace.engine.outcome import Outcome
 
@@ -74,6 +75,9 @@ class Where:
 
 NOWHERE = Where()
 
+RUN = "run"
+"""The kind of a unit that is a run of a called workflow, in each world."""
+
 
 @dataclass(frozen=True, slots=True)
 class One:
@@ -133,6 +137,8 @@ class Sighting:
     """When its instance was created. The attempt's log knows whether that is the first one."""
     due: datetime | None = None
     """When it succeeds by itself: only time has to pass."""
+    passed: DesiredState | None = None
+    """The state that was passed on to the attempt's run; None: the attempt is no run."""
 
 
 @dataclass(frozen=True, slots=True)

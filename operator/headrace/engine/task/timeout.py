@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import TaskTimeouts
-from headrace.engine.task.observed import Sighting, Stage, TaskLog
+from headrace.engine.task.observed import RUN, Sighting, Stage, TaskLog
 
 
 def pending_deadline(
@@ -23,12 +23,23 @@ def pending_deadline(
     last = log.last
     if last is None or not last.open or sighting is None or sighting.stage is not Stage.STARTING:
         return None
+    if sighting.passed is not None:
+        return None  # a run waits by its own rules
     if log.reason in (Reason.SUSPENDED, Reason.RUNNING):
         return None  # a queue suspended it, which is no fault; or its program runs
     made = last.created if last.started is None else None  # it ran before
     moments = (made, last.replaced, sighting.waiting_since)
     since = max((moment for moment in moments if moment is not None), default=None)
     return None if since is None else since + timedelta(seconds=timeouts.pending_seconds)
+
+
+def run_deadline(timeouts: TaskTimeouts, log: TaskLog) -> datetime | None:
+    """Return when the open attempt's run must have ended, if the attempt is a run."""
+    last, seconds = log.last, timeouts.attempt_seconds
+    if last is None or not last.open or last.created is None or seconds is None:
+        return None
+    is_run = last.where.unit is not None and last.where.unit.kind == RUN
+    return last.created + timedelta(seconds=seconds) if is_run else None
 
 
 def total_deadline(timeouts: TaskTimeouts, log: TaskLog) -> datetime | None:

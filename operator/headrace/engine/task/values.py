@@ -1,17 +1,17 @@
 """
-The values of a task's expressions, as text for its program.
+The values of a task's expressions, as its program or the called workflow can get them.
 
 Knows what a variable can hold. Evaluates nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from headrace.api.checks.instants import FIRST_YEAR, LAST_YEAR, fits_the_api
 from headrace.api.v1alpha1.base import MAX_TEXT
 from headrace.engine.definition.expressions.results import ResultError, as_text
-from headrace.engine.definition.expressions.types import Failure, Value
-from headrace.engine.definition.task_expressions import words
+from headrace.engine.definition.expressions.types import Expression, Failure, Template, Value
+from headrace.engine.definition.task_expressions import NO_FIELDS, words
 from headrace.engine.task.observed import Evaluated
 
 
@@ -29,14 +29,25 @@ def fields_of(known: Evaluated | None) -> dict[str, Value]:
     return {path: value for path, value in values.items() if not isinstance(value, Failure)}
 
 
-def failure_of(known: Evaluated) -> str | None:
-    """Return why an expression has no value that the task can use; None: each has one."""
-    return next(_failures(known), None)
+def failure_of(
+    known: Evaluated, asked: Mapping[str, Expression | Template] = NO_FIELDS
+) -> str | None:
+    """
+    Return why an expression has no value that the task can use; None: each has one.
+
+    Args:
+        known: The values.
+        asked: The expressions of the fields beside `env`, by their path in the task.
+
+    """
+    return next(_failures(known, asked), None)
 
 
-def _failures(known: Evaluated) -> Iterator[str]:
+def _failures(known: Evaluated, asked: Mapping[str, Expression | Template]) -> Iterator[str]:
     for path, value in known.fields.items():
-        problem = words(value) if isinstance(value, Failure) else _out_of_reach(value)
+        is_leaf = isinstance(asked.get(path), Template)
+        unfit = _unfit if is_leaf else _out_of_reach
+        problem = words(value) if isinstance(value, Failure) else unfit(value)
         if problem is not None:
             yield f"{path}: {problem}"
     for name, value in known.env.items():

@@ -82,6 +82,8 @@ class Turn:
     """An open task that `finally` tasks wait for."""
     created: datetime | None = None
     """When the run was created."""
+    chain: tuple[str, ...] = ()
+    """The workflows of the runs that the run is part of, outermost first, and its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from typing import Any
 from headrace.api.checks.instants import from_the_second
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.ways import UNTIL
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.definition.expressions.results import as_text
+from headrace.engine.definition.expressions.types import Value
+from headrace.engine.definition.ways import PARAM, UNTIL
+from headrace.engine.definition.work import ChildRun, Container, Timer, Work
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.memory import raised, resources_of
 from headrace.engine.task.verdict import Start
@@ -41,6 +43,27 @@ def _resolved(work: Work, start: Start, now: datetime) -> Work:
             return _container(work, start.memory, start.env)
         case Timer():
             return _timer(work, start, now)
+        case ChildRun():
+            return _child_run(work, start.fields)
+
+
+def _child_run(work: ChildRun, values: Mapping[str, Value]) -> ChildRun:
+    if not values:
+        return work
+    params = {
+        name: _param(values.get(PARAM.format(index), value))
+        for index, (name, value) in enumerate(work.params.items())
+    }
+    return ChildRun(work.workflow, params)
+
+
+def _param(value: Value) -> bool | int | str:
+    """Return a value as a parameter can hold it: as text, if it is of no type of parameters."""
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return as_text(value)
 
 
 def _timer(work: Timer, start: Start, now: datetime) -> Timer:

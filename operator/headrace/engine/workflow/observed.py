@@ -27,6 +27,10 @@ class KnownRun:
     succeeded: bool = False
     reason: str = ""
     revision: str | None = None
+    called: bool = False
+    """A task of another run called it: it stays as long as that run."""
+    inside: bool = False
+    """A run of the workflow called it, perhaps through others: it is part of that run."""
 
     @property
     def sibling(self) -> SiblingRun:

@@ -71,7 +71,8 @@ def _tidy(
     Decide which old runs and revisions are deleted.
 
     The run of an unrecorded tick stays: it alone keeps the tick from starting again. There are such
-    runs while a workflow is suspended, or while the clock is set back.
+    runs while a workflow is suspended, or while the clock is set back. A run that another run has
+    called goes with that one.
 
     Args:
         workflow: The workflow.
@@ -85,7 +86,7 @@ def _tidy(
     finished = [
         FinishedRun(run.name, run.finished, run.succeeded, needed=run.name in later)
         for run in workflow.runs
-        if run.finished
+        if run.finished and not run.called
     ]
     runs = expired_runs(finished, history, now)
     kept = [run for run in workflow.runs if run.name not in runs]
@@ -226,7 +227,7 @@ def _ticks(
 
 
 def _active(workflow: ObservedWorkflow) -> tuple[SiblingRun, ...]:
-    return tuple(run.sibling for run in workflow.runs if run.finished is None)
+    return tuple(run.sibling for run in workflow.runs if run.finished is None and not run.inside)
 
 
 def _summary(workflow: ObservedWorkflow) -> WorkflowLog:

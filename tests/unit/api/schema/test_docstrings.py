@@ -68,4 +68,5 @@ def test_constants_of_a_module_have_their_text() -> None:
     """Labels are constants of a module."""
     assert isinstance(labels, ModuleType)
     texts = {each.name: each.text for each in documented(labels)}
-    assert texts["TASK"] == "Label on TaskRuns, Jobs and pods: the task's name."
+    want = "Label on TaskRuns, Jobs, pods and called WorkflowRuns: the task's name."
+    assert texts["TASK"] == want

@@ -216,5 +216,11 @@ def test_the_kinds_are_those_of_the_reference() -> None:
         Reason.POD_DELETED,
         Reason.JOB_DELETED,
         Reason.INTERRUPTED,
+        Reason.RUN_DELETED,
     } == infrastructure
-    assert {Reason.ADMISSION_DENIED, Reason.INVALID_IMAGE_NAME, Reason.NAME_TAKEN} == definition
+    assert {
+        Reason.ADMISSION_DENIED,
+        Reason.INVALID_IMAGE_NAME,
+        Reason.NAME_TAKEN,
+        Reason.RUN_CANCELLED,
+    } == definition

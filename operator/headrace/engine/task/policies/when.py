@@ -24,5 +24,5 @@ def when(view: TaskView) -> Verdict | None:
         return Ended(Outcome.FAILED, Reason.INVALID_EXPRESSION, f"when: {words(known.when)}")
     if conditional and known.when is False:
         return Ended(Outcome.SKIPPED, Reason.SKIPPED, asked.skip_words)
-    problem = failure_of(known)
+    problem = failure_of(known, asked.fields)
     return Ended(Outcome.FAILED, Reason.INVALID_EXPRESSION, problem) if problem else None

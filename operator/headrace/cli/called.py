@@ -1,0 +1,74 @@
+"""
+The workflows that a workflow's tasks call, found among the given files.
+
+Knows files and names. `engine.definition.calls` compares a call with its workflow.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from headrace.api.checks.similar import did_you_mean
+from headrace.api.reading.problem import Problem
+from headrace.cli.workflow_file import FileObject, WorkflowFile, workflows_of
+from headrace.engine.definition.calls import call_problems, calls, calls_itself, circle, path_of
+
+
+def find_called(workflow: WorkflowFile, others: Sequence[Path]) -> Mapping[str, WorkflowFile]:
+    """
+    Return the workflows that a workflow calls, also through others, by name.
+
+    Args:
+        workflow: The workflow.
+        others: Further files; its own file is searched too.
+
+    Raises:
+        InputError: One is missing or has problems, or a call does not fit.
+
+    """
+    if not any(calls(workflow.definition)):
+        return {}
+    files = dict.fromkeys((workflow.path, *others))
+    known = {
+        item.name: item
+        for file in files
+        for item in workflows_of(file)
+        if item.namespace == workflow.namespace
+    }
+    found: dict[str, WorkflowFile] = {workflow.name: workflow}
+    waiting = [workflow]
+    while waiting:
+        asking = waiting.pop(0)
+        for name in _needed(asking, known):
+            if name not in found:
+                found[name] = known[name].workflow()
+                waiting.append(found[name])
+    _check(found)
+    return {name: each for name, each in found.items() if name != workflow.name}
+
+
+def _needed(workflow: WorkflowFile, known: Mapping[str, FileObject]) -> list[str]:
+    """Return the names that a workflow calls; raise if one is not there."""
+    problems = []
+    names: dict[str, None] = {}
+    for task, call in calls(workflow.definition):
+        names[call.workflow] = None
+        if call.workflow not in known:
+            path = f"{path_of(workflow.definition, task)}.workflow.name"
+            cure = did_you_mean(call.workflow, known) or "name its file too, after this one"
+            message = f"there is no Workflow {call.workflow!r} in the given files; {cure}"
+            problems.append(Problem(path, message))
+    if problems:
+        raise workflow.wrong(problems)
+    return list(names)
+
+
+def _check(found: Mapping[str, WorkflowFile]) -> None:
+    definitions = {name: each.definition for name, each in found.items()}
+    for name, workflow in found.items():
+        problems = [
+            *calls_itself(name, workflow.definition),
+            *call_problems(name, workflow.definition, definitions),
+        ]
+        if problems:
+            raise workflow.wrong(problems)
+        assert not circle(name, definitions)  # noqa: S101 - `call_problems` has looked

@@ -1,0 +1,117 @@
+"""
+A run of a called workflow, one an attempt.
+
+A name that our own run has is success; a name of somebody else's run is refused. Decides no start.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from headrace.api.v1alpha1.run import DesiredState
+from headrace.cluster.belonging import Place, attempt_name, number_of, owner_uid, place_of
+from headrace.cluster.carriers.carrier import Draw
+from headrace.cluster.carriers.reach import Reach
+from headrace.cluster.creation import create, taken
+from headrace.cluster.kinds import WORKFLOW_RUNS
+from headrace.cluster.run_reader import run_log
+from headrace.engine.definition.work import ChildRun
+from headrace.engine.run.nested import NestedRun, may_follow, sighting_of
+from headrace.engine.task.actions import StartAttempt
+from headrace.engine.task.observed import RUN, ObservedTask, Obstacle, Sighting
+from headrace.kube.errors import ApiError, StaleError, conflict, not_found
+from headrace.kube.resources import Ref
+from headrace.manifests.kube import OwnObject
+from headrace.manifests.objects import called_run, owner
+from headrace.manifests.run_spec import passed_of, passes
+from headrace.manifests.run_status import has_ended
+
+
+class CalledRunCarrier:
+    """Keeps the promises of `Carrier` for called workflows."""
+
+    def __init__(self, reach: Reach) -> None:
+        """Work with these caches, client and clock."""
+        self._caches = reach.caches
+        self._client = reach.client
+        self._clock = reach.clock
+
+    def show(self, item: OwnObject, logged: int) -> Iterator[Sighting]:
+        """Show the attempts of a TaskRun, from the runs that it owns."""
+        runs, uid, place = self._caches.runs, item.metadata.uid, place_of(item)
+        for gone, owned in ((False, runs.by_index(uid)), (True, runs.tombstones_by_index(uid))):
+            for run in owned:
+                number = number_of(run, place, logged)
+                if number is not None:
+                    yield sighting_of(self._nested(run, number, gone=gone))
+
+    async def make_sure(self, item: OwnObject, seen: ObservedTask, draw: Draw) -> ObservedTask:
+        """Ask about a run that should exist and is missing in the cache."""
+        last, sighting = seen.log.last, seen.sighting
+        unit = last.where.unit if last is not None and last.open else None
+        if last is None or unit is None or unit.kind != RUN:
+            return seen
+        if sighting is not None and sighting.number >= last.number:
+            return seen
+        ref = Ref(WORKFLOW_RUNS, item.metadata.namespace, unit.name)
+        try:
+            found = await self._client.get(ref, OwnObject)
+        except ApiError as error:
+            if not not_found(error):
+                raise
+            return seen
+        self._caches.runs.put(found)
+        return draw(item)
+
+    async def make(self, start: StartAttempt[ChildRun], item: OwnObject) -> Obstacle | None:
+        """Create an attempt's run."""
+        meta, context = item.metadata, start.context
+        caller = self._caches.runs.get(context.namespace, context.run)
+        asked: Mapping[str, str] = {} if caller is None else caller.metadata.annotations
+        manifest = called_run(start, owner("TaskRun", meta.name, meta.uid), asked)
+        found = await create(self._client, WORKFLOW_RUNS, manifest, OwnObject)
+        if owner_uid(found.metadata) != meta.uid:
+            return taken(f"WorkflowRun {found.metadata.name}", self._clock())
+        self._caches.runs.put(found)
+        return None
+
+    async def end(self, place: Place, task_run_uid: str, number: int) -> None:
+        """Cancel an attempt's run."""
+        await self.pass_on(place, task_run_uid, number, DesiredState.CANCEL)
+
+    async def pass_on(
+        self, place: Place, task_run_uid: str, number: int, desired: DesiredState
+    ) -> None:
+        """
+        Pass a state on to an attempt's run, unless the run has it already or has ended.
+
+        Raises:
+            StaleError: The run has changed meanwhile. Look again.
+
+        """
+        name = attempt_name(place, number)
+        for run in self._caches.runs.by_index(task_run_uid):
+            meta = run.metadata
+            if meta.name != name or has_ended(run.status) or meta.deletion_timestamp:
+                continue
+            if not may_follow(passed_of(run.spec), desired):
+                continue
+            version = {"uid": meta.uid, "resourceVersion": meta.resource_version}
+            body: dict[str, Any] = {"metadata": version, "spec": passes(desired)}
+            ref = Ref(WORKFLOW_RUNS, meta.namespace, meta.name)
+            try:
+                self._caches.runs.put(await self._client.patch(ref, body, OwnObject))
+            except ApiError as error:
+                if not_found(error) or conflict(error):
+                    raise StaleError(f"{ref} has changed") from error
+                raise
+
+    def _nested(self, run: OwnObject, number: int, *, gone: bool) -> NestedRun:
+        meta = run.metadata
+        return NestedRun(
+            meta.name,
+            number,
+            meta.creation_timestamp or self._clock(),
+            run_log(run),
+            passed_of(run.spec),
+            gone=gone or meta.deletion_timestamp is not None,
+        )

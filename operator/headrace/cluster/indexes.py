@@ -1,0 +1,76 @@
+"""
+The keys by which caches find the objects of runs.
+
+Knows labels and owners. Knows no cache.
+"""
+
+from collections.abc import Iterator
+
+from headrace.api.v1alpha1 import labels
+from headrace.cluster.belonging import call_of, owner_uid, task_run_key
+from headrace.engine.run.observed import RunKey, RunKind
+from headrace.kube.objects import Meta
+from headrace.manifests.kube import Job, OwnObject, Pod
+from headrace.manifests.run_spec import workflow_of
+
+
+def run_of(meta: Meta) -> RunKey | None:
+    """Return the run of a Job or Pod, from its labels."""
+    run = meta.labels.get(labels.RUN)
+    if not run:
+        return None
+    kind = RunKind.WORKFLOW_RUN if labels.WORKFLOW in meta.labels else RunKind.TASK_RUN
+    return RunKey(meta.namespace, run, kind)
+
+
+def job_of(pod: Pod) -> str:
+    """Return the name of a Pod's Job. A Pod that its Job has released has it in its own name."""
+    owners = (owner.name for owner in pod.metadata.owner_references if owner.kind == "Job")
+    return next(owners, pod.metadata.name.rpartition("-")[0])
+
+
+def run_index(item: OwnObject) -> Iterator[RunKey | str | tuple[str, str]]:
+    """
+    Yield the keys of a WorkflowRun.
+
+    A run that was called is found, and forgotten, by the calling run and the TaskRun.
+    """
+    meta, call = item.metadata, call_of(item.metadata)
+    yield RunKey(meta.namespace, meta.name) if call is None else call.key
+    if call is not None:
+        yield call.task_run_uid
+    workflow = workflow_of(item.spec)
+    if workflow is not None:
+        yield item.metadata.namespace, workflow
+
+
+def task_run_index(item: OwnObject) -> Iterator[RunKey]:
+    """Yield the run of a TaskRun."""
+    yield task_run_key(item)
+
+
+def attempt_index(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey | str, str]]:
+    """Yield the keys of a Job or Pod: its owner, its workflow, its run, its task."""
+    yield owner_uid(item.metadata)
+    if labels.WORKFLOW in item.metadata.labels:
+        yield item.metadata.namespace, item.metadata.labels[labels.WORKFLOW]
+    for key in _runs_of(item.metadata):
+        yield key
+        yield key, item.metadata.labels.get(labels.TASK, "")
+
+
+def ties(item: Job | Pod) -> object:
+    """Return what the index of Jobs and Pods reads."""
+    return item.metadata.labels, item.metadata.owner_references
+
+
+def own_ties(item: OwnObject) -> object:
+    """Return what the index of our own objects reads."""
+    return item.metadata.owner_references, item.spec
+
+
+def _runs_of(meta: Meta) -> Iterator[RunKey]:
+    """Yield the run: deleted objects are forgotten by it, in any order."""
+    key = run_of(meta)
+    if key is not None:
+        yield key
