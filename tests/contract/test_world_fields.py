@@ -30,7 +30,7 @@ SIZE_UNKNOWN: Final = "a kubelet cuts what a program wrote, and does not say how
 ONE_RUN: Final = "a runner knows its own run, whatever others go on beside it"
 NEVER_EDITED: Final = "the spec of a TaskRun never changes, so there is no second generation"
 NO_OBJECT: Final = "runs and tasks are no objects that somebody could edit or delete"
-NO_NAMES: Final = "an attempt is a process of the runner: no Job, no pod, no node"
+NO_NAMES: Final = "a program is a process of the runner: no pod, no node"
 NO_QUEUE: Final = "a process starts the moment that it is made, and none takes its place"
 NO_REFUSAL: Final = "what cannot be started is an attempt that has failed"
 
@@ -54,7 +54,6 @@ IN_A_REAL_CLUSTER: Final = {
 }
 ON_THIS_MACHINE: Final = {
     "ObservedRun.interval": "nobody can give one on the command line",
-    "ObservedRun.trigger": "somebody types the command, and nothing else starts a run",
     "ObservedRun.refusal": "a definition is checked before there is a run of it",
     "ObservedRun.hindrance": "a run is made with its definition, and keeps it",
     "RunLog.revision": "a run has its definition itself, and no name for it",
@@ -67,6 +66,7 @@ ON_THIS_MACHINE: Final = {
             "SiblingRun.logical_time",
             "SiblingRun.began",
             "SiblingRun.cancelling",
+            "SiblingRun.inside",
         ),
         ONE_RUN,
     ),
@@ -81,13 +81,8 @@ ON_THIS_MACHINE: Final = {
     ),
     **dict.fromkeys(
         (
-            "Sighting.where",
-            "Attempt.where",
-            "Where.unit",
             "Where.instance",
             "Where.place",
-            "Named.kind",
-            "Named.name",
         ),
         NO_NAMES,
     ),

@@ -4,6 +4,7 @@ import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, TriggerKind
+from headrace.api.v1alpha1.task import Defaults, TaskTimeouts
 from headrace.api.v1alpha1.workflow import RunTimeouts
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
@@ -20,7 +21,7 @@ from support.builders import (
     workflow,
 )
 from support.fake_cluster import FakeRun
-from support.story import NewStory, Story
+from support.story import NewStory, Story, in_memory_only
 
 INNER = chain("a", "b")
 OUTER = workflow(calls("call"), task("after", "call"))
@@ -32,6 +33,11 @@ def begun(new_story: NewStory, outer: Definition = OUTER, inner: Definition = IN
     story.stage.add_workflow("inner", inner)
     story.tick_all()
     return story
+
+
+def limited(**seconds: int) -> Definition:
+    """Return a workflow that calls one, and gives it so much time."""
+    return workflow(calls("call", timeouts=TaskTimeouts(**seconds)))
 
 
 def end(story: Story, run: FakeRun, task: str, code: int = 0, output: str = "") -> None:
@@ -265,8 +271,11 @@ def test_a_finally_task_may_call_a_workflow_when_the_run_was_cancelled(new_story
 @pytest.mark.parametrize(
     ("outer", "reason"),
     [
-        (workflow(calls("call", timeouts=limits(total=60))), Reason.TASK_TIMEOUT),
-        (workflow(calls("call", timeouts=limits(attempt=60))), Reason.ATTEMPT_TIMEOUT),
+        (workflow(calls("call", timeouts=TaskTimeouts(total_seconds=60))), Reason.TASK_TIMEOUT),
+        (
+            workflow(calls("call", timeouts=TaskTimeouts(attempt_seconds=60))),
+            Reason.ATTEMPT_TIMEOUT,
+        ),
         (workflow(calls("call"), timeouts=RunTimeouts(run_seconds=60)), Reason.CANCELLED),
     ],
     ids=["of the task", "of an attempt", "of the run"],
@@ -284,9 +293,11 @@ def test_a_time_limit_ends_the_called_run(
     assert story.run.log.finished is not None
 
 
+@in_memory_only("the limit is in the defaults, which no definition keeps apart")
 def test_the_time_until_a_container_runs_is_no_time_of_a_run(new_story: NewStory) -> None:
     """It may wait for its turn as long as it must."""
-    outer = workflow(calls("call", timeouts=limits(pending=10)))
+    impatient = Defaults(image="busybox", timeouts=limits(pending=10))
+    outer = workflow(calls("call"), defaults=impatient)
     story = new_story(outer)
     story.tick_all()
     story.pass_time(30)

@@ -135,7 +135,8 @@ def _way(defined: TaskDefinition) -> dict[str, Any]:
         case Container(body):
             return {name: getattr(body, name) for name in TaskBody.model_fields}
         case ChildRun(name, values):
-            own = {"retry": defined.retry, "timeouts": defined.timeouts}
+            times = defined.timeouts.model_dump(exclude={"pending_seconds"}, exclude_none=True)
+            own = {"retry": defined.retry, "timeouts": TaskTimeouts(**times)}
             params = tuple(ParamPassed(name=n, value=v) for n, v in values.items())
             call = WorkflowCall(name=name, params=params)
             return {**own, "outputs": defined.outputs, "workflow": call}

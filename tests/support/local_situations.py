@@ -6,7 +6,19 @@ from typing import Final
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import ObservedRun
-from support.builders import NOON, last, on, param, pause, retries, spec, start, task
+from support.builders import (
+    NOON,
+    calls,
+    last,
+    on,
+    output,
+    param,
+    pause,
+    retries,
+    spec,
+    start,
+    task,
+)
 from support.local_world import LocalRig, fields
 
 Note = Callable[[ObservedRun | None], None]
@@ -138,6 +150,42 @@ async def no_evaluator(new_rig: NewRig, note: Note) -> None:
     await rig.close()
 
 
+async def called(new_rig: NewRig, note: Note) -> None:
+    """Let a task call a workflow with a value of an expression, and get its outputs."""
+    inner = spec(
+        task("a", **fields()),
+        last("tidy", **fields()),
+        params=(param("day"),),
+        outputs=(output("day", "params.day"),),
+    )
+    rig = new_rig(
+        spec(calls("call", params={"day": "${{ run.name }}"})),
+        called={"inner": inner.model_dump_json(by_alias=True)},
+    )
+    await look(rig, note)
+    await turn(rig, note)
+    await turn(rig, note)
+    rig.world.desire(DesiredState.PAUSE)
+    await turn(rig, note)
+    rig.world.desire(DesiredState.RUN)
+    await turn(rig, note)
+    for name in ("a", "tidy"):
+        rig.end(name)
+        while any(world.processes for world in rig.worlds):
+            await rig.world.change(None)
+        await turn(rig, note)
+    for _ in range(3):
+        await turn(rig, note)
+    await rig.close()
+
+
+async def turn(rig: LocalRig, note: Note) -> None:
+    """Let the engine look at all runs, and note what is shown of each."""
+    await rig.turn()
+    for world in rig.worlds:
+        note(world.snapshot())
+
+
 SITUATIONS: Final = (
-    *(attempts, two_attempts, no_room, stopped, failed, conditions, waits, no_evaluator),
+    *(attempts, two_attempts, no_room, stopped, failed, conditions, waits, no_evaluator, called),
 )

@@ -60,7 +60,11 @@ class LocalRig:
         home.mkdir()
         self._home = home
         self._definition = compile_workflow(spec)
-        for name in self._definition.tasks:
+        inner = [
+            WorkflowSpec.model_validate_json(each) for each in asked.get("called", {}).values()
+        ]
+        names = [task.name for each in inner for task in (*each.tasks, *each.finally_)]
+        for name in (*self._definition.tasks, *names):
             for number in range(1, ATTEMPTS + 1):
                 os.mkfifo(home / f"{name}-{number}.fifo")
         self._folder = StateFolder(folder / "state")
@@ -92,6 +96,15 @@ class LocalRig:
     async def look(self) -> datetime | None:
         """Let the engine look once."""
         return await reconcile(self.key, self.world, _now())
+
+    async def turn(self) -> datetime | None:
+        """Let the engine look once at each run."""
+        return await self.world.calls.turn(_now())
+
+    @property
+    def worlds(self) -> Sequence[Any]:
+        """The worlds of all runs: of the one that was asked for, and of those that it called."""
+        return self.world.calls.worlds
 
     async def observed(self) -> ObservedRun:
         """Return what the world shows."""

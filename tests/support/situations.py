@@ -10,7 +10,20 @@ from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
-from support.builders import NOON, at, last, on, param, pause, retries, start, task, workflow
+from support.builders import (
+    NOON,
+    at,
+    calls,
+    last,
+    on,
+    output,
+    param,
+    pause,
+    retries,
+    start,
+    task,
+    workflow,
+)
 from support.story import NewStory, Story
 
 GROWS: Final = on("OOMKilled", then="Retry", memory_factor_percent=200)
@@ -163,6 +176,41 @@ def no_workflow(new_story: NewStory) -> None:
     new_story(None).tick()
 
 
+def called(new_story: NewStory) -> None:
+    """Let a task call a workflow with a value of an expression, be paused, and get its outputs."""
+    passed = {"day": "${{ run.name }}", "n": 3}
+    story = new_story(workflow(calls("call", params=passed, retry=retries(1, seconds=0))))
+    params = (param("day"), param("n", "Integer"))
+    inner = workflow(task("a"), params=params, outputs=(output("n", "params.n"),))
+    story.cluster.no_task_runs["call"] = (Reason.QUOTA_EXCEEDED, "no room")
+    story.stage.add_workflow("inner", inner)
+    story.tick()
+    story.decision()
+    story.cluster.no_task_runs.clear()
+    story.pass_all(2, 31)
+    run = story.called("call")
+    story.steer(DesiredState.PAUSE)
+    story.tick_all()
+    story.steer(DesiredState.RUN)
+    story.tick_all()
+    story.cluster.end(run.task_runs["a"].newest())
+    story.pass_all(3)
+    story.decision(run)
+
+
+def calling_in_a_circle(new_story: NewStory) -> None:
+    """Let a run be part of another one of its workflow."""
+    queue = Concurrency(policy=ConcurrencyPolicy.QUEUE)
+    outer = workflow(calls("call", of="mid"), concurrency=queue)
+    story = new_story(outer)
+    story.cluster.workflows["etl"] = outer
+    story.stage.add_workflow("mid", workflow(calls("back", of="etl")))
+    for _ in range(4):
+        for run in tuple(story.cluster.runs.values()):
+            story.tick(run)
+    story.decision()
+
+
 SITUATIONS: Final = (
     attempts,
     ends,
@@ -176,4 +224,6 @@ SITUATIONS: Final = (
     waits,
     alone,
     no_workflow,
+    called,
+    calling_in_a_circle,
 )

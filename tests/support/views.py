@@ -40,7 +40,7 @@ TASK = workflow(
     pause("pause", "up", timeouts=TaskTimeouts(total_seconds=600)),
     last("tidy"),
     last("rest", wait=pause("pause").wait),
-    calls("call", "up", timeouts=limits(attempt=600)),
+    calls("call", "up", timeouts=TaskTimeouts(attempt_seconds=600)),
 )
 GO = Course(Mode.GO)
 PAUSE = Course(Mode.PAUSE, R.PAUSED, "paused")

@@ -91,4 +91,13 @@ async def a_life(note: Note) -> None:
     await rig.look()
 
 
-SITUATIONS: Final = (a_life,)
+async def calls(note: Note) -> None:
+    """Let a run of the workflow be called by another one of it, through a second workflow."""
+    rig = WorkflowRig(note)
+    await rig.make(WORKFLOWS, "m", {"tasks": [{"name": "back", "workflow": {"name": "w"}}]})
+    await rig.make(WORKFLOWS, "w", {"tasks": [{"name": "call", "workflow": {"name": "m"}}]})
+    for _ in range(4):
+        await rig.look()
+
+
+SITUATIONS: Final = (a_life, calls)

@@ -54,7 +54,7 @@ async def run_to_end(
         try:
             opened()
             while not world.over and not stop.broken_off:
-                look = await world.turn(datetime.now(UTC))
+                look = await world.calls.turn(datetime.now(UTC))
                 show(world.snapshot(), datetime.now(UTC))
                 if not world.over:
                     await world.change(until=look)

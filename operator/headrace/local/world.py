@@ -55,8 +55,9 @@ class LocalWorld:
     ) -> None:
         store = workplace.store
         self._workplace = workplace
-        self._calls = Calls(record, workplace, self._open, caller)
-        self._calls.worlds.append(self)
+        self.calls = Calls(record, workplace, self._open, caller)
+        """The place of the run among the runs of this process."""
+        self.calls.worlds.append(self)
         self._folder = workplace.folder
         self._store = store
         self._record = record
@@ -64,7 +65,7 @@ class LocalWorld:
         self._evaluate = workplace.evaluate
         self._evaluated: dict[str, Evaluated] = {}
         self._obstacles: dict[str, Obstacle] = {}
-        self._changed = self._calls.changed
+        self._changed = self.calls.changed
         self._defect: UnusableStateError | None = None
         self._log = store.run_log(record.key.name)
         self._logged_at: datetime | None = None
@@ -72,11 +73,8 @@ class LocalWorld:
         self._tasks_logged_at: dict[str, datetime] = {}
         self._attempts: dict[tuple[str, int], LocalAttempt] = {}
         reach = Reach(
-            *(record, workplace.folder, workplace.launcher),
-            on_forced_end=self._keep_forced_end,
-            on_change=self._changed.set,
-            call=self._calls.call,
-            find_called=self._calls.find,
+            *(record, workplace.folder, workplace.launcher, self._keep_forced_end),
+            *(self._changed.set, self.calls.call, self.calls.find),
             no_wait=workplace.no_wait,
         )
         self._carriers = carriers(reach)
@@ -124,12 +122,12 @@ class LocalWorld:
         self._store.write_run(key.name, status, now)
         self._log = status
         self._logged_at = now
-        if self._calls.is_called:
+        if self.calls.is_called:
             self._changed.set()  # the calling run must see it
 
     def snapshot(self) -> ObservedRun:
         """Return the observed run."""
-        called = self._calls.is_called
+        called = self.calls.is_called
         return ObservedRun(
             key=self._record.key,
             uid=self._record.uid,
@@ -141,9 +139,9 @@ class LocalWorld:
             logical_time=self._record.logical_time,
             trigger=TriggerKind.WORKFLOW if called else TriggerKind.MANUAL,
             passed=self._record.desired if called else DesiredState.RUN,
-            callers=self._calls.callers,
+            callers=self.calls.callers,
             tasks=self._tasks(),
-            slots=self._workplace.slots_beside(self._calls.elsewhere(self)),
+            slots=self._workplace.slots_beside(self.calls.elsewhere(self)),
             obstacles=dict(self._obstacles),
             evaluated=dict(self._evaluated),
             log=self._log,
@@ -165,10 +163,6 @@ class LocalWorld:
     def over(self) -> bool:
         """Whether the run has ended and no process of it runs any more."""
         return self._log.finished is not None and not self._alive
-
-    async def turn(self, now: datetime) -> datetime | None:
-        """Give the run, and those that it has called, a turn; return the time of the next look."""
-        return await self._calls.turn(now)
 
     async def change(self, until: datetime | None) -> None:
         """
@@ -209,10 +203,10 @@ class LocalWorld:
     async def clear(self) -> None:
         """End all processes, also strays outside of their process groups."""
         self.kill()
-        while any(world.processes for world in self._calls.worlds):
+        while any(world.processes for world in self.calls.worlds):
             await self._changed.wait()
             self._changed.clear()
-        for world in self._calls.worlds:
+        for world in self.calls.worlds:
             strays.kill(f"{self._folder.run(world.run.key.name)}/")
 
     def _open(self, record: RunRecord, definition: Definition, caller: Calls) -> "LocalWorld":
@@ -251,10 +245,8 @@ class LocalWorld:
 
     def _start(self, key: RunKey, starts: Sequence[StartAttempt[Work]]) -> None:
         """Store new attempts, then start them."""
-        now = datetime.now(UTC)
-        records = [
-            attempt_record(start, self._definition.tasks[start.task], now) for start in starts
-        ]
+        now, tasks = datetime.now(UTC), self._definition.tasks
+        records = [attempt_record(start, tasks[start.task], now) for start in starts]
         self._store.add_attempts(key.name, records, now)
         for start, record in zip(starts, records, strict=True):
             self._task_logs.setdefault(start.task, TaskLog())

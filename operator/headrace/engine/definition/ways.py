@@ -52,7 +52,9 @@ class Way:
     fields: Callable[[Any], Fields] = _no_fields
     """Finds the expressions in the attribute's value, by their path in the task."""
     beside: frozenset[str] = frozenset()
-    """The settings of a program that also make sense here. Of timeouts, only totalSeconds does."""
+    """The settings of a program that also make sense here."""
+    limits: frozenset[str] = frozenset({"total_seconds"})
+    """The timeouts that make sense here."""
     problems: Callable[[str, Any, TaskTimeouts], Iterator[Problem]] = _no_problems
     """Finds what cannot work, from the path of the task, the attribute's value, and the timeouts of
     the task with the defaults filled in."""
@@ -90,8 +92,12 @@ def _passed(call: WorkflowCall) -> Fields:
 
 
 WAYS: Final = (
-    Way("wait", _timer, _until, frozenset({"timeouts"}), _too_long),
-    Way("workflow", _child_run, _passed, frozenset({"retry", "timeouts", "outputs"})),
+    Way("wait", _timer, _until, frozenset({"timeouts"}), problems=_too_long),
+    Way(
+        *("workflow", _child_run, _passed),
+        beside=frozenset({"retry", "timeouts", "outputs"}),
+        limits=frozenset({"attempt_seconds", "total_seconds"}),
+    ),
 )
 """The ways besides a program."""
 
@@ -131,7 +137,7 @@ def ways_problems(path: str, task: NamedTask, defaults: Defaults) -> Iterator[Pr
         if attribute in task.model_fields_set and attribute not in chosen[0].beside:
             name = _name(attribute)
             yield Problem(f"{path}.{name}", f"a task with {own} runs no program; remove {name}")
-    yield from _limits_of_programs(path, own, task.timeouts or _NO_TIMEOUTS)
+    yield from _limits_of_programs(path, chosen[0], task.timeouts or _NO_TIMEOUTS)
     timeouts = task.timeouts or defaults.timeouts or _NO_TIMEOUTS
     yield from chosen[0].problems(path, chosen[1], timeouts)
     for other in WAYS:
@@ -140,8 +146,8 @@ def ways_problems(path: str, task: NamedTask, defaults: Defaults) -> Iterator[Pr
             yield Problem(f"{path}.{name}", f"the task has {own} already; keep one of them")
 
 
-def _limits_of_programs(path: str, own: str, timeouts: TaskTimeouts) -> Iterator[Problem]:
-    for attribute in timeouts.model_fields_set - {"total_seconds"}:
+def _limits_of_programs(path: str, way: Way, timeouts: TaskTimeouts) -> Iterator[Problem]:
+    for attribute in timeouts.model_fields_set - way.limits:
         name = TaskTimeouts.model_fields[attribute].alias
-        message = f"a task with {own} runs no program; remove {name}"
+        message = f"a task with {_name(way.field)} runs no program; remove {name}"
         yield Problem(f"{path}.timeouts.{name}", message)
