@@ -6,7 +6,7 @@ from typing import Final
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import ObservedRun
-from support.builders import NOON, last, on, param, pause, retries, spec, start, task
+from support.builders import NOON, asking, last, on, param, pause, retries, spec, start, task
 from support.local_world import LocalRig, fields
 
 Note = Callable[[ObservedRun | None], None]
@@ -138,6 +138,18 @@ async def no_evaluator(new_rig: NewRig, note: Note) -> None:
     await rig.close()
 
 
+async def asked(new_rig: NewRig, note: Note) -> None:
+    """Ask somebody, who chooses what fails the task."""
+    about = "Go on with ${{ run.name }}?"
+    rig = new_rig(spec(asking("a", message=about, timeout_seconds=3600)))
+    await look(rig, note)
+    await look(rig, note)
+    rig.answer("a", "reject", comment="not today")
+    await look(rig, note)
+    await rig.close()
+
+
 SITUATIONS: Final = (
     *(attempts, two_attempts, no_room, stopped, failed, conditions, waits, no_evaluator),
+    asked,
 )

@@ -10,7 +10,19 @@ from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
-from support.builders import NOON, at, last, on, param, pause, retries, start, task, workflow
+from support.builders import (
+    NOON,
+    asking,
+    at,
+    last,
+    on,
+    param,
+    pause,
+    retries,
+    start,
+    task,
+    workflow,
+)
 from support.story import NewStory, Story
 
 GROWS: Final = on("OOMKilled", then="Retry", memory_factor_percent=200)
@@ -152,6 +164,18 @@ def waits(new_story: NewStory) -> None:
         story.stage.look(story.run)
 
 
+def asked(new_story: NewStory) -> None:
+    """Ask people: one answers, and what she chose fails the task."""
+    about = "Go on with ${{ run.name }}?"
+    story = new_story(workflow(asking("a", message=about, timeout_seconds=60), task("b")))
+    story.decision()
+    story.stage.look(story.run)
+    story.stage.observe(story.run)
+    story.tick()
+    story.cluster.answer(story.job("a"), "reject", comment="not today")
+    story.stage.observe(story.run)
+
+
 def alone(new_story: NewStory) -> None:
     """Let a task be a run of its own."""
     story = new_story(workflow(task("a")))
@@ -174,6 +198,7 @@ SITUATIONS: Final = (
     definition_lost,
     conditions,
     waits,
+    asked,
     alone,
     no_workflow,
 )

@@ -6,6 +6,7 @@ Knows the checks before a start. Starts nothing.
 
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from headrace.api.checks.instants import write_time
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli import given
+from headrace.cli.ask import answers_ahead
 from headrace.cli.input import InputError
 from headrace.cli.streams import note
 from headrace.cli.workflow_file import FileObject, find_workflow, read_workflow
@@ -46,6 +48,7 @@ class CommandLine:
     python: str
     plain: bool
     no_wait: bool = False
+    approve: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class HeldRun:
     definition: Definition
     launcher: Launcher
     store: Store
+    answers: Mapping[str, str]
+    """Answers to questions from the command line, by task."""
 
 
 def begin(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> HeldRun:
@@ -83,6 +88,7 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
     logical_time = given.instant(command_line.logical_time)
     home = file.path.absolute().parent
     launcher = _launcher(command_line, home)
+    answers = answers_ahead(file.definition, command_line.approve)
     problems = list(launcher.problems(file.spec, file.definition))
     if problems:
         raise file.wrong(problems)
@@ -100,7 +106,7 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
     )
     record = runs.create(folder, store, request, datetime.now(UTC))
     stack.enter_context(runs.locked(folder, record.key.name))
-    return HeldRun(record, file.definition, launcher, store)
+    return HeldRun(record, file.definition, launcher, store, answers)
 
 
 def _unfinished(folder: StateFolder, store: Store, workflow: str) -> list[str]:
@@ -150,7 +156,8 @@ def _resumed(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -
         # The problems are in the run's pinned definition: the file may have other lines today.
         raise InputError(*(f"run {name}: {problem}" for problem in problems))
     _notice(launcher, spec)
-    return HeldRun(record, definition, launcher, store)
+    answers = answers_ahead(definition, command_line.approve)
+    return HeldRun(record, definition, launcher, store, answers)
 
 
 def _newest_free(

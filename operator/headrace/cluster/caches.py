@@ -12,7 +12,17 @@ from headrace.api.v1alpha1 import labels
 from headrace.cluster import line, news
 from headrace.cluster.awaited import Awaited
 from headrace.cluster.belonging import Place, elder, owner_uid, place_of, task_run_key
-from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.indexes import (
+    approval_index,
+    index_of_attempts,
+    job_of,
+    own_ties,
+    run_index,
+    run_of,
+    task_run_index,
+    ties,
+)
+from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.line import Line
 from headrace.cluster.news import News
 from headrace.cluster.remains import going_on, is_of
@@ -20,6 +30,7 @@ from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta
 from headrace.kube.resources import JOBS, PODS, Resource
 from headrace.kube.store import Store
+from headrace.manifests.approval import Approval
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.names import task_run_names
 from headrace.manifests.run_spec import workflow_of
@@ -38,6 +49,9 @@ class WorkflowKey:
 
 
 Key = RunKey | WorkflowKey
+
+
+Watched = Store[OwnObject] | Store[Job] | Store[Pod] | Store[Approval]
 
 
 class Caches:
@@ -73,24 +87,26 @@ class Caches:
         """The awaited tasks, as the last turns saw them."""
         self.line = Line()
         """The next runs of each workflow."""
-        self.runs = Store(OwnObject, _run_index, self._run_changed, leads, _own_ties)
-        self.task_runs = Store(OwnObject, _task_run_index, self._task_run_changed, leads, _own_ties)
-        self.jobs = Store(Job, _index_of_attempts, self._job_changed, leads, _ties)
-        self.pods = Store(Pod, _index_of_attempts, self._pod_changed, leads, _ties)
+        self.runs = Store(OwnObject, run_index, self._run_changed, leads, own_ties)
+        self.task_runs = Store(OwnObject, task_run_index, self._task_run_changed, leads, own_ties)
+        self.jobs = Store(Job, index_of_attempts, self._job_changed, leads, ties)
+        self.pods = Store(Pod, index_of_attempts, self._pod_changed, leads, ties)
+        self.approvals = Store(Approval, approval_index, self._approval_changed, leads, ties)
 
     def stand_by(self) -> None:
         """Forget the knowledge of turns, but not the objects. Another process leads now."""
         self.awaited = Awaited()
         self.line = Line()
-        for store in (self.runs, self.task_runs, self.jobs, self.pods):
+        for _, _, store in self.watched():
             store.forget_all()
 
-    def watched(self) -> Iterator[tuple[Resource, str, Store[OwnObject] | Store[Job] | Store[Pod]]]:
+    def watched(self) -> Iterator[tuple[Resource, str, Watched]]:
         """Yield each kind with the label selector of what to watch, and its store."""
         yield WORKFLOW_RUNS, "", self.runs
         yield TASK_RUNS, "", self.task_runs
         yield JOBS, MANAGED, self.jobs
         yield PODS, MANAGED, self.pods
+        yield APPROVALS, "", self.approvals
 
     def _run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
         item = new or old
@@ -154,6 +170,12 @@ class Caches:
             self._touched(owner_uid(item.metadata))
             self._concerns(item.metadata, worth)
             self._leaves(item.metadata)
+
+    def _approval_changed(self, old: Approval | None, new: Approval | None) -> None:
+        item = new or old
+        assert item is not None  # noqa: S101 - a change has at least one side
+        self._touched(owner_uid(item.metadata))
+        self._concerns(item.metadata, news.of_approval(old, new))
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         item = new or old
@@ -228,21 +250,6 @@ class Caches:
             self._look_soon(key)
 
 
-def run_of(meta: Meta) -> RunKey | None:
-    """Return the run of a Job or Pod, from its labels."""
-    run = meta.labels.get(labels.RUN)
-    if not run:
-        return None
-    kind = RunKind.WORKFLOW_RUN if labels.WORKFLOW in meta.labels else RunKind.TASK_RUN
-    return RunKey(meta.namespace, run, kind)
-
-
-def job_of(pod: Pod) -> str:
-    """Return the name of a Pod's Job. A Pod that its Job has released has it in its own name."""
-    owners = (owner.name for owner in pod.metadata.owner_references if owner.kind == "Job")
-    return next(owners, pod.metadata.name.rpartition("-")[0])
-
-
 def _counts(run: OwnObject | None) -> tuple[bool, bool]:
     """Return the index key of a run: the active or the waiting runs of its workflow."""
     return _active(run), run is not None and line.waits(run)
@@ -254,40 +261,3 @@ def _active(run: OwnObject | None) -> bool:
 
 def _another(old: OwnObject, new: OwnObject | None) -> bool:
     return new is None or old.metadata.uid != new.metadata.uid
-
-
-def _run_index(item: OwnObject) -> Iterator[RunKey | tuple[str, str]]:
-    yield RunKey(item.metadata.namespace, item.metadata.name)
-    workflow = workflow_of(item.spec)
-    if workflow is not None:
-        yield item.metadata.namespace, workflow
-
-
-def _task_run_index(item: OwnObject) -> Iterator[RunKey]:
-    yield task_run_key(item)
-
-
-def _index_of_attempts(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey | str, str]]:
-    yield owner_uid(item.metadata)
-    if labels.WORKFLOW in item.metadata.labels:
-        yield item.metadata.namespace, item.metadata.labels[labels.WORKFLOW]
-    for key in _runs_of(item.metadata):
-        yield key
-        yield key, item.metadata.labels.get(labels.TASK, "")
-
-
-def _ties(item: Job | Pod) -> object:
-    """Return what the index of Jobs and Pods reads."""
-    return item.metadata.labels, item.metadata.owner_references
-
-
-def _own_ties(item: OwnObject) -> object:
-    """Return what the index of our own objects reads."""
-    return item.metadata.owner_references, item.spec
-
-
-def _runs_of(meta: Meta) -> Iterator[RunKey]:
-    """Yield the run: deleted objects are forgotten by it, in any order."""
-    key = run_of(meta)
-    if key is not None:
-        yield key

@@ -18,6 +18,7 @@ from headrace.evaluation.answers import Asks, answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.manifests.json_form import name_of
 from headrace.manifests.kube import OwnObject
+from headrace.manifests.work_spec import field_values
 
 _ENV: Final = name_of(TaskRunSpec, "env")
 _NAME: Final = name_of(EnvVar, "name")
@@ -55,20 +56,26 @@ class Expressions:
             StaleError: A TaskRun has changed or is gone. Look again.
 
         """
-        # A wait that has begun asks for nothing, unless somebody else wrote its TaskRun.
-        new = [each for each in requests if each.task not in begun or each.fields]
-        known = {
-            each.task: recorded(each, await self._recorded(begun[each.task], each))
+        found = {
+            each.task: await self._recorded(begun[each.task], each)
             for each in requests
-            if each.task in begun and not each.fields
+            if each.task in begun
         }
+        # A TaskRun that somebody else wrote may lack the value of a field.
+        known = {
+            each.task: found[each.task]
+            for each in requests
+            if each.task in found and each.fields.keys() <= found[each.task].fields.keys()
+        }
+        new = [each for each in requests if each.task not in known]
         try:
             return {**known, **await answers(self._asks, new)}
         except NoAnswerError as error:
             return {**known, **no_answer(new, error, self._clock())}
 
-    async def _recorded(self, item: OwnObject, request: Evaluate) -> dict[str, str]:
+    async def _recorded(self, item: OwnObject, request: Evaluate) -> Evaluated:
         """Return the values in the spec of a TaskRun, which never changes."""
         whole = await self._specs.whole(TASK_RUNS, item.metadata)
         written = {each[_NAME]: each.get(_VALUE, "") for each in whole.spec.get(_ENV, ())}
-        return {name: str(written.get(name, "")) for name in request.env}
+        env = {name: str(written.get(name, "")) for name in request.env}
+        return recorded(request, env, field_values(whole.spec))

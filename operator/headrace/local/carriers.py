@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.definition.work import Approval, Container, Timer, Work
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.observed import Sighting
 from headrace.local.attempt import LiveAttempt
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
 from headrace.local.process import grace_seconds
+from headrace.local.question import QuestionAttempt
 from headrace.local.records import AttemptRecord, RunRecord
 from headrace.local.supervision import CannotStartError
 from headrace.local.timer import TimerAttempt
@@ -34,6 +35,8 @@ class Reach:
     """Stores why an attempt is ended, before its end."""
     on_change: Callable[[], None]
     """Called when an attempt has ended."""
+    on_answer: Callable[[QuestionAttempt], None]
+    """Stores an answer, before it counts."""
     no_wait: bool = False
     """Whether waits end at once."""
 
@@ -131,9 +134,29 @@ class TimerCarrier:
         return TimerAttempt(record, datetime.now(UTC) if self._left_out else None)
 
 
+class QuestionCarrier:
+    """Carries a question to people: its record says what is asked."""
+
+    def __init__(self, reach: Reach) -> None:
+        """Work with these."""
+        self._reach = reach
+
+    def make(self, record: AttemptRecord, work: Approval) -> QuestionAttempt:  # noqa: ARG002 - the protocol's
+        """Return the attempt of a record."""
+        return QuestionAttempt(record, self._reach.on_answer, self._reach.on_change)
+
+    def launch(self, attempt: QuestionAttempt, start: StartAttempt[Approval]) -> None:
+        """Do nothing: it waits for somebody."""
+
+    def find(self, record: AttemptRecord, work: Approval) -> QuestionAttempt:
+        """Ask again, or keep the answer."""
+        return self.make(record, work)
+
+
 def carriers(reach: Reach) -> Mapping[type[Work], Carrier]:
     """Return the carrier of each kind of work."""
     return {
         Container: ProcessCarrier(reach),
         Timer: TimerCarrier(reach),
+        Approval: QuestionCarrier(reach),
     }

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.definition.expressions.types import Value
+from headrace.engine.definition.ways import MESSAGE
 from headrace.engine.run.observed import RunKey
 
 
@@ -35,6 +38,16 @@ class ForcedEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What somebody answered."""
+
+    choice: str
+    at: datetime
+    by: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRecord:
     """A recorded attempt."""
 
@@ -49,3 +62,11 @@ class AttemptRecord:
     """The values of variables that expressions gave, by name: a retry has the same."""
     wait_until: datetime | None = None
     """When a wait ends; None: it is a program."""
+    asked: ApprovalRequest | None = None
+    """What people are asked; None: it is another kind of work."""
+    answer: StoredAnswer | None = None
+
+    @property
+    def fields(self) -> Mapping[str, Value]:
+        """The values of other fields that expressions gave, by their path in the task."""
+        return {} if self.asked is None else {MESSAGE: self.asked.message}

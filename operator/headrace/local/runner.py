@@ -16,8 +16,8 @@ from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.local.world import LocalWorld
 from headrace.loop.runs import reconcile
 
-Show = Callable[[ObservedRun, datetime], None]
-"""Called after each turn, with the observed run and the time."""
+Show = Callable[[ObservedRun, datetime], bool | None]
+"""Called after each turn, with the observed run and the time. True: the run waits in vain here."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _GRACEFULLY: Final = (
@@ -49,7 +49,7 @@ async def run_to_end(
         opened: Called once, as soon as signals have these effects.
 
     Returns:
-        Whether the run has ended; False if it was interrupted, and can be resumed.
+        Whether the run has ended; False if it was interrupted or left, and can be resumed.
 
     """
     stop = _Stop(world, say)
@@ -58,7 +58,8 @@ async def run_to_end(
             opened()
             while not world.over and not stop.broken_off:
                 look = await reconcile(key, world, datetime.now(UTC))
-                show(world.snapshot(), datetime.now(UTC))
+                if show(world.snapshot(), datetime.now(UTC)):
+                    break
                 if not world.over:
                     await world.change(until=look)
         finally:

@@ -6,12 +6,14 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 5
 """The version in the database."""
 
 UPGRADES: Final = {
     1: "ALTER TABLE attempt ADD COLUMN env TEXT NOT NULL DEFAULT '{}'",
     2: "ALTER TABLE attempt ADD COLUMN wait_until TEXT",
+    3: "ALTER TABLE attempt ADD COLUMN asked TEXT",
+    4: "ALTER TABLE attempt ADD COLUMN answer TEXT",
 }
 """What leads from each older version to the next one."""
 
@@ -49,6 +51,8 @@ CREATE TABLE attempt (
     doom_message TEXT,
     env TEXT NOT NULL DEFAULT '{}',
     wait_until TEXT,
+    asked TEXT,
+    answer TEXT,
     PRIMARY KEY (run, task, number)
 ) STRICT, WITHOUT ROWID;
 """

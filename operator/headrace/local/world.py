@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.api.v1alpha1.task import TaskBody
-from headrace.engine.definition.compile import Definition, TaskDefinition
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.work import Work
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, StartAttempt
 from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, TaskLog
@@ -25,7 +24,9 @@ from headrace.local.attempt import LiveAttempt
 from headrace.local.carriers import LocalAttempt, Reach, carriers
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
-from headrace.local.records import AttemptRecord, RunRecord
+from headrace.local.question import OpenQuestion, QuestionAttempt
+from headrace.local.records import AttemptRecord, RunRecord, StoredAnswer
+from headrace.local.starts import record_of
 from headrace.local.store import Store, UnusableStateError
 
 RECHECK_SECONDS: Final = 30.0
@@ -78,7 +79,8 @@ class LocalWorld:
         self._attempts: dict[tuple[str, int], LocalAttempt] = {}
         reach = Reach(
             *(record, workplace.folder, workplace.launcher),
-            *(self._keep_forced_end, self._changed.set, workplace.no_wait),
+            *(self._keep_forced_end, self._changed.set, self._keep_answer),
+            no_wait=workplace.no_wait,
         )
         self._carriers = carriers(reach)
         self._find_attempts()
@@ -141,6 +143,28 @@ class LocalWorld:
             logged_at=self._logged_at,
             tasks_logged_at=dict(self._tasks_logged_at),
         )
+
+    def questions(self) -> list[OpenQuestion]:
+        """Return the questions that somebody can answer now, in the order of their tasks."""
+        asked = (each for each in self._attempts.values() if isinstance(each, QuestionAttempt))
+        found = [each.open for each in asked]
+        return [question for question in found if question is not None]
+
+    def answer(self, question: OpenQuestion, given: StoredAnswer) -> None:
+        """Take the answer to a question, if it is still open."""
+        attempt = self._attempts.get((question.task, question.number))
+        if isinstance(attempt, QuestionAttempt):
+            attempt.answer(given)
+
+    def look_again(self) -> None:
+        """End the wait for a change."""
+        self._changed.set()
+
+    @property
+    def only_asks(self) -> bool:
+        """Whether nothing can go on before somebody answers a question."""
+        again = any(log.next_attempt is not None for log in self._task_logs.values())
+        return bool(self.questions()) and not (self._alive or again)
 
     @property
     def over(self) -> bool:
@@ -216,10 +240,14 @@ class LocalWorld:
             self._defect = error  # this may be a timer's turn, and nobody hears it there
         self._changed.set()
 
+    def _keep_answer(self, attempt: QuestionAttempt) -> None:
+        self._store.save_answer(self._record.key.name, attempt.record)
+        self._changed.set()
+
     def _start(self, key: RunKey, starts: Sequence[StartAttempt[Work]]) -> None:
         """Store new attempts, then start them."""
         now = datetime.now(UTC)
-        records = [_record(start, self._definition.tasks[start.task], now) for start in starts]
+        records = [record_of(start, self._definition.tasks[start.task], now) for start in starts]
         self._store.add_attempts(key.name, records, now)
         for start, record in zip(starts, records, strict=True):
             self._task_logs.setdefault(start.task, TaskLog())
@@ -238,7 +266,7 @@ class LocalWorld:
     async def _values(self, questions: Sequence[Evaluate]) -> dict[str, Evaluated]:
         """Return the values of a task's first attempt; for new tasks, evaluate."""
         known = {
-            each.task: recorded(each, attempt.record.env)
+            each.task: recorded(each, attempt.record.env, attempt.record.fields)
             for each in questions
             if (attempt := self._attempts.get((each.task, 1))) is not None
         }
@@ -270,14 +298,3 @@ class LocalWorld:
 def _slots(total: int | None) -> Slots | None:
     message = f"all {total} slots are taken (--max-parallel)"
     return Slots(total, message) if total is not None else None
-
-
-def _record(start: StartAttempt[Work], task: TaskDefinition, now: datetime) -> AttemptRecord:
-    limit = start.timeouts.attempt_seconds
-    body = start.work.body if isinstance(start.work, Container) else TaskBody()
-    env = {each.name: each.value or "" for each in body.env}
-    given = {name: env[name] for name in task.expressions.env}
-    until = start.work.until if isinstance(start.work, Timer) else None
-    return AttemptRecord(
-        *(start.task, start.number, now, start.memory, limit), env=given, wait_until=until
-    )

@@ -10,11 +10,11 @@ from typing import Any
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.taskrun import AttemptStatus, TaskRunStatus
 from headrace.engine.outcome import Outcome
-from headrace.engine.task.observed import Attempt, Named, One, TaskLog
+from headrace.engine.task.observed import Attempt, Named, One, TaskLog, Where
 from headrace.engine.text import time_taken
 from headrace.manifests.conditions import Past, conditions_of, succeeded_of
 from headrace.manifests.json_form import Json, as_patch, name_of, read
-from headrace.manifests.where import where
+from headrace.manifests.where import APPROVAL, JOB, asked_in, where
 
 _OUTCOME = name_of(TaskRunStatus, "outcome")
 
@@ -76,7 +76,8 @@ def has_outcome(written: Mapping[str, Any]) -> bool:
 def _attempt(attempt: Attempt) -> AttemptStatus:
     return AttemptStatus(
         number=attempt.number,
-        job_name=_name(attempt.where.unit),
+        job_name=_name(attempt.where.unit, JOB),
+        approval_name=_name(attempt.where.unit, APPROVAL),
         pod_name=_name(attempt.where.instance),
         node_name=_name(attempt.where.place),
         created_time=attempt.created,
@@ -94,7 +95,7 @@ def _attempt(attempt: Attempt) -> AttemptStatus:
 def _read_attempt(status: AttemptStatus) -> Attempt:
     return Attempt(
         number=status.number,
-        where=where(status.job_name, status.pod_name, status.node_name),
+        where=_where(status),
         created=status.created_time,
         scheduled=status.scheduled_time,
         started=status.start_time,
@@ -107,5 +108,11 @@ def _read_attempt(status: AttemptStatus) -> Attempt:
     )
 
 
-def _name(named: Named | None) -> str | None:
-    return named.name if named is not None else None
+def _where(status: AttemptStatus) -> Where:
+    if status.approval_name is not None:
+        return asked_in(status.approval_name)
+    return where(status.job_name, status.pod_name, status.node_name)
+
+
+def _name(named: Named | None, kind: str | None = None) -> str | None:
+    return named.name if named is not None and kind in (None, named.kind) else None

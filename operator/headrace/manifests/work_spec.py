@@ -9,12 +9,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from headrace.api.checks.instants import read_time
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.definition.expressions.types import Value
+from headrace.engine.definition.ways import MESSAGE
+from headrace.engine.definition.work import Approval, Container, Timer, Work
 from headrace.engine.text import rfc3339
-from headrace.manifests.json_form import Json, name_of
+from headrace.manifests.json_form import Json, as_given, name_of
 
 WAIT_UNTIL: Final = name_of(TaskRunSpec, "wait_until")
+APPROVAL: Final = name_of(TaskRunSpec, "approval")
+_MESSAGE: Final = name_of(ApprovalRequest, "message")
 
 
 def work_spec(work: Work) -> Json:
@@ -25,6 +30,8 @@ def work_spec(work: Work) -> Json:
         case Timer(until=until):
             assert until is not None  # noqa: S101 - the work of an attempt is resolved
             return {WAIT_UNTIL: rfc3339(until)}
+        case Approval(asked):
+            return {APPROVAL: as_given(asked)}
 
 
 def wait_until(spec: Mapping[str, Any]) -> datetime | None:
@@ -34,3 +41,9 @@ def wait_until(spec: Mapping[str, Any]) -> datetime | None:
         return read_time(written) if isinstance(written, str) else None
     except ValueError:
         return None
+
+
+def field_values(spec: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the values that expressions gave, by their path in the task, from a TaskRun's spec."""
+    asked = spec.get(APPROVAL)
+    return {MESSAGE: asked[_MESSAGE]} if asked is not None else {}

@@ -12,7 +12,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.task.observed import Attempt, One, TaskLog
 from headrace.manifests.conditions import Past
 from headrace.manifests.task_status import read_task_status, task_status
-from headrace.manifests.where import where
+from headrace.manifests.where import asked_in, where
 from support.builders import at
 from support.statuses import TASK_LOGS, fields_of, stored, values_of
 
@@ -75,6 +75,7 @@ FULL = TaskLog(
             memory="2Gi",
             replaced=at(1),
         ),
+        Attempt(number=2, where=asked_in("x-a-2"), created=at(3)),
     ),
     count=1,
     user_failures=1,
@@ -115,5 +116,6 @@ def test_what_a_program_wrote_is_kept_as_it_is() -> None:
 def test_fields_of_a_newer_version_are_passed_over() -> None:
     """After a step back to this version no task loses its log."""
     written = task_status(FULL, PAST)
-    newer = {**written, "new": 1, "attempts": [{**written["attempts"][0], "new": 1}]}
+    attempts = [{**attempt, "new": 1} for attempt in written["attempts"]]
+    newer = {**written, "new": 1, "attempts": attempts}
     assert read_task_status(newer) == FULL

@@ -47,6 +47,10 @@ class RetryReason(ApiEnum):
     NODE_LOST = Reason.NODE_LOST.value
     POD_DELETED = Reason.POD_DELETED.value
     JOB_DELETED = Reason.JOB_DELETED.value
+    APPROVAL_DELETED = Reason.APPROVAL_DELETED.value
+    APPROVAL_TIMEOUT = Reason.APPROVAL_TIMEOUT.value
+    APPROVAL_NOT_GUARDED = Reason.APPROVAL_NOT_GUARDED.value
+    REJECTED = Reason.REJECTED.value
     START_ERROR = Reason.START_ERROR.value
     INTERRUPTED = Reason.INTERRUPTED.value
     ADMISSION_DENIED = Reason.ADMISSION_DENIED.value

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from headrace.api.checks.unique import Unique
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.base import (
     MAX_SECONDS,
     ApiEnum,
@@ -184,6 +185,9 @@ class NamedTask(TaskBody):
     """wait lets time pass instead of running a program: no pod, no image. The task succeeds at the
     instant, also if the controller was down then. When the run is stopped or cancelled, a wait ends
     at once, as Cancelled."""
+
+    approval: ApprovalRequest | None = None
+    """approval asks people instead of running a program: no pod, no image."""
 
     allow_failure: bool = False
     """allowFailure lets the run succeed even if this task fails."""

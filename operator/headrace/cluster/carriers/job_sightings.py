@@ -10,7 +10,8 @@ from datetime import datetime
 import msgspec
 
 from headrace.cluster.belonging import Place, attempt_of, owner_uid, place_of
-from headrace.cluster.caches import Caches, job_of
+from headrace.cluster.caches import Caches
+from headrace.cluster.indexes import job_of
 from headrace.engine.task.observed import Sighting
 from headrace.manifests.kube import Job, OwnObject, Pod, holds
 from headrace.manifests.pods import active, succeeded

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from headrace.cluster.carriers.approval import ApprovalCarrier
 from headrace.cluster.carriers.carrier import Carrier
 from headrace.cluster.carriers.job import JobCarrier
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.timer import TimerCarrier
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.definition.work import Approval, Container, Timer, Work
 
 Carriers = Mapping[type[Work], Carrier]
 
@@ -16,4 +17,5 @@ def carriers(reach: Reach) -> Carriers:
     return {
         Container: JobCarrier(reach),
         Timer: TimerCarrier(reach),
+        Approval: ApprovalCarrier(reach),
     }

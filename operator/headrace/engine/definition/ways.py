@@ -9,16 +9,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from headrace.api.reading.problem import Problem
-from headrace.api.v1alpha1.task import Defaults, NamedTask, TaskBody, TaskTimeouts, Wait
-from headrace.engine.definition.expressions.types import Expression, Template, Wants
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.api.v1alpha1.approval import ApprovalRequest
+from headrace.api.v1alpha1.task import Defaults, NamedTask, Output, TaskBody, TaskTimeouts, Wait
+from headrace.engine.definition.expressions.leaves import OPEN, parse_leaf
+from headrace.engine.definition.expressions.types import Expression, Failure, Template, Wants
+from headrace.engine.definition.work import Approval, Container, Timer, Work
 
 UNTIL: Final = "wait.until"
 """The path of the instant that a wait ends at."""
 
+MESSAGE: Final = "approval.message"
+"""The path of the question to people."""
+
 _NO_TIMEOUTS: Final = TaskTimeouts()
 
-Fields = Mapping[str, Expression | Template]
+Fields = Mapping[str, Expression | Template | Failure]
 
 
 def _no_fields(_: Any) -> Fields:
@@ -44,6 +49,8 @@ class Way:
     problems: Callable[[str, Any, TaskTimeouts], Iterator[Problem]] = _no_problems
     """Finds what cannot work, from the path of the task, the attribute's value, and the timeouts of
     the task with the defaults filled in."""
+    outputs: tuple[Output, ...] = ()
+    """The outputs that each task of this kind gives."""
 
 
 def _timer(wait: Wait) -> Timer:
@@ -64,7 +71,20 @@ def _too_long(path: str, wait: Wait, timeouts: TaskTimeouts) -> Iterator[Problem
         yield Problem(f"{path}.wait.seconds", message)
 
 
-WAYS: Final = (Way("wait", _timer, _until, frozenset({"timeouts"}), _too_long),)
+def _message(asked: ApprovalRequest) -> Fields:
+    return {MESSAGE: parse_leaf(asked.message)} if OPEN in asked.message else {}
+
+
+_ANSWER: Final = (
+    Output(name="choice", description="The choice."),
+    Output(name="by", description="Who chose it; empty if nobody did, or nobody knows."),
+    Output(name="comment", description="What that person said about it."),
+)
+
+WAYS: Final = (
+    Way("wait", _timer, _until, frozenset({"timeouts"}), _too_long),
+    Way("approval", Approval, _message, frozenset({"retry", "timeouts"}), outputs=_ANSWER),
+)
 """The ways besides a program."""
 
 
@@ -87,6 +107,12 @@ def fields_of(task: NamedTask) -> Fields:
     """Return the expressions outside of `when` and `env`, by their path in the task."""
     chosen = way_of(task)
     return {} if chosen is None else chosen[0].fields(chosen[1])
+
+
+def outputs_of(task: NamedTask) -> tuple[Output, ...]:
+    """Return the outputs that are known of a task: its own, or those of its way."""
+    chosen = way_of(task)
+    return task.outputs if chosen is None else chosen[0].outputs
 
 
 def _name(attribute: str) -> str:

@@ -27,7 +27,7 @@ def endings(name: str, log: TaskLog, seen: ObservedTask) -> Iterator[EndAttempt]
     for number in sorted(seen.lingering):
         yield EndAttempt(name, number)
     sighting = seen.sighting
-    if sighting is None or not sighting.alive or sighting.leaving:
+    if sighting is None or not (sighting.alive or sighting.unclosed) or sighting.leaving:
         return
     last = log.last
     runs_on = last is not None and last.open and last.number == sighting.number

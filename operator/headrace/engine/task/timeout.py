@@ -31,6 +31,14 @@ def pending_deadline(
     return None if since is None else since + timedelta(seconds=timeouts.pending_seconds)
 
 
+def next_limit(timeouts: TaskTimeouts, log: TaskLog, sighting: Sighting | None) -> datetime | None:
+    """Return when the open attempt ends without an event: its own end, or that of its wait."""
+    ends = [pending_deadline(timeouts, log, sighting)]
+    if sighting is not None:
+        ends += [sighting.due, None if sighting.expected is None else sighting.expected.at]
+    return min((end for end in ends if end is not None), default=None)
+
+
 def total_deadline(timeouts: TaskTimeouts, log: TaskLog) -> datetime | None:
     """Return when the task must have ended, if it has a limit."""
     if timeouts.total_seconds is None or log.started is None:

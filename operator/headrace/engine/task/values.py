@@ -36,7 +36,7 @@ def failure_of(known: Evaluated) -> str | None:
 
 def _failures(known: Evaluated) -> Iterator[str]:
     for path, value in known.fields.items():
-        problem = words(value) if isinstance(value, Failure) else _out_of_reach(value)
+        problem = words(value) if isinstance(value, Failure) else _out_of_place(value)
         if problem is not None:
             yield f"{path}: {problem}"
     for name, value in known.env.items():
@@ -45,11 +45,15 @@ def _failures(known: Evaluated) -> Iterator[str]:
             yield f"env {name}: {problem}"
 
 
-def _out_of_reach(value: Value) -> str | None:
-    """Return why no field can keep a value."""
-    if not isinstance(value, datetime) or fits_the_api(value):
-        return None
-    return f"gives {as_text(value)}; give a time in the years {FIRST_YEAR} to {LAST_YEAR}"
+def _out_of_place(value: Value) -> str | None:
+    """Return why no field can keep a value: an instant, or a text."""
+    try:
+        text = as_text(value)
+    except ResultError as error:
+        return str(error)
+    if isinstance(value, datetime) and not fits_the_api(value):
+        return f"gives {text}; give a time in the years {FIRST_YEAR} to {LAST_YEAR}"
+    return None if text.strip() else "gives an empty text"
 
 
 def _unfit(value: Value) -> str | None:

@@ -9,13 +9,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from headrace.api.checks.instants import from_the_second
+from headrace.api.v1alpha1.approval import LONGEST_QUESTION
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.ways import UNTIL
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.definition.expressions.results import as_text
+from headrace.engine.definition.ways import MESSAGE, UNTIL
+from headrace.engine.definition.work import Approval, Container, Timer, Work
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.memory import raised, resources_of
 from headrace.engine.task.verdict import Start
+from headrace.engine.text import clip
 
 
 def start_attempt(
@@ -41,6 +44,8 @@ def _resolved(work: Work, start: Start, now: datetime) -> Work:
             return _container(work, start.memory, start.env)
         case Timer():
             return _timer(work, start, now)
+        case Approval():
+            return _approval(work, start, now)
 
 
 def _timer(work: Timer, start: Start, now: datetime) -> Timer:
@@ -50,6 +55,14 @@ def _timer(work: Timer, start: Start, now: datetime) -> Timer:
     until = start.fields[UNTIL]
     assert isinstance(until, datetime)  # noqa: S101 - the field wants a timestamp
     return Timer(until=from_the_second(until))
+
+
+def _approval(work: Approval, start: Start, now: datetime) -> Approval:
+    asked, seconds = work.asked, work.asked.timeout_seconds
+    if MESSAGE in start.fields:
+        question = clip(as_text(start.fields[MESSAGE]), LONGEST_QUESTION)
+        asked = asked.model_copy(update={"message": question})
+    return Approval(asked, None if seconds is None else now + timedelta(seconds=seconds))
 
 
 def _container(work: Container, memory: str | None, env: Mapping[str, str]) -> Container:

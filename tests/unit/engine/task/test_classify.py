@@ -215,6 +215,14 @@ def test_the_kinds_are_those_of_the_reference() -> None:
         Reason.NODE_LOST,
         Reason.POD_DELETED,
         Reason.JOB_DELETED,
+        Reason.APPROVAL_DELETED,
+        Reason.APPROVAL_NOT_GUARDED,
         Reason.INTERRUPTED,
     } == infrastructure
-    assert {Reason.ADMISSION_DENIED, Reason.INVALID_IMAGE_NAME, Reason.NAME_TAKEN} == definition
+    assert {
+        Reason.ADMISSION_DENIED,
+        Reason.APPROVAL_TIMEOUT,
+        Reason.INVALID_IMAGE_NAME,
+        Reason.NAME_TAKEN,
+        Reason.REJECTED,
+    } == definition

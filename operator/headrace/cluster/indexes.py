@@ -1,0 +1,76 @@
+"""
+The runs of objects, and the keys under which a cache finds objects.
+
+Knows labels and owners. Knows no cache.
+"""
+
+from collections.abc import Iterator
+
+from headrace.api.v1alpha1 import labels
+from headrace.cluster.belonging import owner_uid, task_run_key
+from headrace.engine.run.observed import RunKey, RunKind
+from headrace.kube.objects import Meta
+from headrace.manifests.approval import Approval
+from headrace.manifests.kube import Job, OwnObject, Pod
+from headrace.manifests.run_spec import workflow_of
+
+
+def run_of(meta: Meta) -> RunKey | None:
+    """Return the run of a Job or Pod, from its labels."""
+    run = meta.labels.get(labels.RUN)
+    if not run:
+        return None
+    kind = RunKind.WORKFLOW_RUN if labels.WORKFLOW in meta.labels else RunKind.TASK_RUN
+    return RunKey(meta.namespace, run, kind)
+
+
+def job_of(pod: Pod) -> str:
+    """Return the name of a Pod's Job. A Pod that its Job has released has it in its own name."""
+    owners = (owner.name for owner in pod.metadata.owner_references if owner.kind == "Job")
+    return next(owners, pod.metadata.name.rpartition("-")[0])
+
+
+def run_index(item: OwnObject) -> Iterator[RunKey | tuple[str, str]]:
+    """Yield the keys of a run: itself, and its workflow."""
+    yield RunKey(item.metadata.namespace, item.metadata.name)
+    workflow = workflow_of(item.spec)
+    if workflow is not None:
+        yield item.metadata.namespace, workflow
+
+
+def task_run_index(item: OwnObject) -> Iterator[RunKey]:
+    """Yield the key of a TaskRun: its run."""
+    yield task_run_key(item)
+
+
+def index_of_attempts(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey | str, str]]:
+    """Yield the keys of a Job or Pod: owner, workflow, run, and task of the run."""
+    yield owner_uid(item.metadata)
+    if labels.WORKFLOW in item.metadata.labels:
+        yield item.metadata.namespace, item.metadata.labels[labels.WORKFLOW]
+    for key in _runs_of(item.metadata):
+        yield key
+        yield key, item.metadata.labels.get(labels.TASK, "")
+
+
+def approval_index(item: Approval) -> Iterator[RunKey | str]:
+    """Yield the keys of an Approval: its TaskRun and its run."""
+    yield owner_uid(item.metadata)
+    yield from _runs_of(item.metadata)
+
+
+def ties(item: Job | Pod | Approval) -> object:
+    """Return what the index of Jobs and Pods reads."""
+    return item.metadata.labels, item.metadata.owner_references
+
+
+def own_ties(item: OwnObject) -> object:
+    """Return what the index of our own objects reads."""
+    return item.metadata.owner_references, item.spec
+
+
+def _runs_of(meta: Meta) -> Iterator[RunKey]:
+    """Yield the run: deleted objects are forgotten by it, in any order."""
+    key = run_of(meta)
+    if key is not None:
+        yield key
