@@ -10,6 +10,8 @@ CONTROLLER: dict[tuple[str, str], str] = {
     ("headrace.dev", "workflowruns"): "get list watch create patch delete",
     ("headrace.dev", "workflowruns/status"): "patch",
     ("headrace.dev", "taskruns"): "get list watch create",
+    ("headrace.dev", "approvals"): "get list watch create",
+    ("headrace.dev", "approvals/status"): "patch",
     ("headrace.dev", "taskruns/status"): "patch",
     ("batch", "jobs"): "get list watch create delete",
     ("", "pods"): "list watch",

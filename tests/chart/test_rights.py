@@ -95,10 +95,13 @@ def test_people_who_view_may_read_and_people_who_edit_may_write_but_not_the_stat
     """view, edit and admin gain Headrace's kinds; the status stays the controller's."""
     rendered = render()
     view, edit = (rendered.one("ClusterRole", f"headrace-{name}") for name in ("view", "edit"))
-    reads = {("headrace.dev", kind, verb) for kind in PEOPLE for verb in ("get", "list", "watch")}
+    seen = (*PEOPLE, "approvals")
+    reads = {("headrace.dev", kind, verb) for kind in seen for verb in ("get", "list", "watch")}
     assert reads == rights(view["rules"])
     writes = {"create", "update", "patch", "delete", "deletecollection"}
-    assert {("headrace.dev", k, verb) for k in PEOPLE for verb in writes} == rights(edit["rules"])
+    answers = {("headrace.dev", "approvals", verb) for verb in writes - {"create"}}
+    writing = {("headrace.dev", k, verb) for k in PEOPLE for verb in writes}
+    assert writing | answers == rights(edit["rules"])
     assert {"view", "edit", "admin"} == aggregated(view)
     assert {"edit", "admin"} == aggregated(edit)
 

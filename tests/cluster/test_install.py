@@ -151,9 +151,13 @@ def test_people_get_their_rights_through_the_roles_that_clusters_have(
     def rights(*verbs: str, part: str = "") -> set[Right]:
         return {(v, f"{kind}.headrace.dev{part}", team.namespace) for v in verbs for kind in KINDS}
 
-    reads, writes = rights("get", "list", "watch"), rights("create", "update", "patch", "delete")
+    answers = {(v, "approvals.headrace.dev", team.namespace) for v in ("update", "patch", "delete")}
+    seen = {(v, "approvals.headrace.dev", team.namespace) for v in ("get", "list", "watch")}
+    asks = {("create", "approvals.headrace.dev", team.namespace)}
+    reads = rights("get", "list", "watch") | seen
+    writes = rights("create", "update", "patch", "delete") | answers
     status = rights("update", "patch", part="/status")
-    everything = reads | writes | status
+    everything = reads | writes | status | asks
     assert reads == allowed(kubectl, "vera", everything)
     assert reads | writes == allowed(kubectl, "alice", everything)
 

@@ -26,7 +26,8 @@ pytestmark = pytest.mark.cluster
 
 HOME = "headrace"
 TEAM = "team"
-CRDS = tuple(f"{kind}.headrace.dev" for kind in ("workflows", "workflowruns", "taskruns"))
+KINDS = ("workflows", "workflowruns", "taskruns", "approvals")
+CRDS = tuple(f"{kind}.headrace.dev" for kind in KINDS)
 
 
 @pytest.fixture

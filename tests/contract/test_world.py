@@ -27,6 +27,7 @@ from headrace.engine.run.observed import Counts, Mark, RunKey, RunLog
 from headrace.engine.task.actions import EndAttempt, Evaluate, RunContext
 from headrace.engine.task.observed import (
     Attempt,
+    Ending,
     Evaluated,
     One,
     Sighting,
@@ -38,7 +39,7 @@ from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt
 from headrace.manifests.where import where
 from support import cluster_world, local_world
-from support.builders import pause, retries, spec, task
+from support.builders import asking, pause, retries, spec, task
 from support.world_contract import Kind, Rig, make_fake
 
 
@@ -384,6 +385,74 @@ async def test_a_wait_ends_at_its_instant(waits: Rig) -> None:
     assert (None, Reason.WAITING_FOR_TIME) == (tasks["hour"].log.outcome, tasks["hour"].log.reason)
     assert tasks["hour"].sighting is not None
     assert tasks["hour"].sighting.due == again
+
+
+# --- questions to people ----------------------------------------------------------------------
+
+
+@pytest.fixture(params=["memory", "local", pytest.param("cluster", marks=pytest.mark.cluster)])
+async def asking_rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+    """Return a run that asks people, then runs a task."""
+    kind = KINDS[request.param]
+    question = asking("ask", message="Go on?", timeout_seconds=3600)
+    made = await kind.make(request, spec(question, task("b", "ask", **kind.fields)))
+    yield made
+    await made.close()
+
+
+async def test_a_question_waits_and_says_what_is_asked(asking_rig: Rig) -> None:
+    """It has begun, nothing of it must be waited for, and its deadline is known."""
+    await asking_rig.look()
+    sighting = await shown(asking_rig, "ask")
+    assert (Stage.RUNNING, Reason.WAITING_FOR_APPROVAL) == (sighting.stage, sighting.waiting)
+    assert "Go on?" in sighting.message
+    assert sighting.expected is not None
+    assert Reason.APPROVAL_TIMEOUT == sighting.expected.reason
+
+
+async def test_an_answer_is_shown_to_whoever_looks(asking_rig: Rig) -> None:
+    """Also in the next process, and a second answer changes nothing."""
+    await asking_rig.look()
+    asking_rig.answer("ask", "approve", comment="fine")
+    asking_rig.answer("ask", "reject")
+    for _ in range(2):
+        ending = await ended(asking_rig, "ask")
+        assert ending.answer is not None
+        assert ("approve", "fine") == (ending.answer.choice, ending.answer.comment)
+        asking_rig.restart()
+
+
+async def ended(rig: Rig, name: str) -> Ending:
+    """Return how a task's newest attempt ended, once the world shows that."""
+    await rig.until_ended(name)
+    ending = (await shown(rig, name)).ending
+    assert ending is not None
+    return ending
+
+
+async def test_a_question_that_was_ended_is_no_longer_alive(asking_rig: Rig) -> None:
+    """However often that is asked for, and whatever somebody answers then."""
+    await asking_rig.look()
+    for _ in range(2):
+        await asking_rig.world.apply(asking_rig.key, [EndAttempt("ask", 1)])
+    await asking_rig.until_ended("ask")
+    asking_rig.answer("ask", "approve")
+    assert not (await shown(asking_rig, "ask")).alive
+
+
+async def test_a_run_goes_on_with_the_answer(asking_rig: Rig) -> None:
+    """With another process after every step."""
+    await asking_rig.look()
+    asking_rig.restart()
+    asking_rig.answer("ask", "approve")
+    await asking_rig.until_ended("ask")
+    await asking_rig.look()
+    asking_rig.restart()
+    assert "approve" == ((await asking_rig.observed()).tasks["ask"].log.outputs or {})["choice"]
+    asking_rig.end("b")
+    await asking_rig.until_ended("b")
+    await asking_rig.look()
+    assert True is (await asking_rig.observed()).log.succeeded
 
 
 # --- all together -----------------------------------------------------------------------------

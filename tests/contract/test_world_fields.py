@@ -51,12 +51,14 @@ IN_A_CLUSTER: Final = {
 IN_A_REAL_CLUSTER: Final = {
     **IN_A_CLUSTER,
     "Sighting.crowded_since": "no policy puts containers into pods here",
+    "Answered.by": "no policy keeps people from signing with another's name here",
 }
 ON_THIS_MACHINE: Final = {
     "ObservedRun.interval": "nobody can give one on the command line",
     "ObservedRun.refusal": "a definition is checked before there is a run of it",
     "ObservedRun.hindrance": "a run is made with its definition, and keeps it",
     "RunLog.revision": "a run has its definition itself, and no name for it",
+    "Sighting.unclosed": "whoever is asked at a terminal has seen how a question ended",
     "RunKey.kind": "a task on its own runs as a workflow of one task",
     **dict.fromkeys(
         (

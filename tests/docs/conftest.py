@@ -33,7 +33,7 @@ DOCS = instance("docs")
 BUSY = DOCS.home / "docs.busy"
 """Locked by the worker of pytest-xdist whose page the cluster belongs to for the moment."""
 
-CRDS = [f"{kind}.headrace.dev" for kind in ("workflows", "workflowruns", "taskruns")]
+CRDS = [f"{kind}.headrace.dev" for kind in ("workflows", "workflowruns", "taskruns", "approvals")]
 
 
 @pytest.fixture(scope="session")

@@ -15,13 +15,13 @@ from headrace.api.reading.parse import parse_workflow
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, RunSpec
-from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.resources import CONTROLLER_REVISIONS, JOBS, Resource
 from headrace.kube.transport import Request
 from support.api_mirror import Mirror
-from support.api_refusals import RefusalError
+from support.api_refusals import RefusalError, keep_others_out
 from support.api_storage import Object
 from support.api_writes import NotedWrites
 from support.builders import spelled_out
@@ -82,6 +82,8 @@ class ApiCluster:
         """By task: why even its TaskRun is refused."""
         self._strangers: dict[tuple[Resource, str], str] = {}
         """What others have made under a name that a task needs, and for which one."""
+        self.guarded = True
+        """Whether an admission policy keeps others than the approvers from answering."""
         server.admit = self._admit
 
     @property
@@ -217,6 +219,16 @@ class ApiCluster:
             code, why = (137, CONTAINER_ENDS[reason]) if reason else (code or 0, "")
             self._do(lambda: self._pods.end(self._job(job), code, output, why))
 
+    def answer(self, job: FakeJob, choice: str, by: str = "alice", comment: str = "") -> None:
+        """Let somebody answer a question, as the policies of the chart write it down."""
+        path = APPROVALS.path(NAMESPACE, job.sighting.where.unit_name)
+        found = self._server.storage.find(APPROVALS, (NAMESPACE, job.sighting.where.unit_name))
+        if found is None or "answer" in found["spec"] or "completionTime" in found["status"]:
+            return
+        given = {"choice": choice, "by": by, "comment": comment}
+        answer = {**given, "time": self._in_loop(self._server.now)}
+        self._do(lambda: self._request("PATCH", path, {"spec": {"answer": answer}}))
+
     def crowd(self, job: FakeJob) -> None:
         """Let a program end well, while something else of its pod goes on."""
         self._do(lambda: self._pods.crowd(self._job(job)))
@@ -236,8 +248,9 @@ class ApiCluster:
 
     def delete_job(self, run: FakeRun, task: str) -> None:
         """Let somebody delete the newest Job of a task."""
-        name = run.task_runs[task].newest().sighting.where.unit_name
-        self._do(lambda: self._delete(JOBS, name))
+        job = run.task_runs[task].newest()
+        name, kind = job.sighting.where.unit_name, JOBS if job.asks is None else APPROVALS
+        self._do(lambda: self._delete(kind, name))
 
     def delete_called(self, run: FakeRun, task: str) -> None:
         """Let somebody delete the newest run that a task has called."""
@@ -324,10 +337,13 @@ class ApiCluster:
         return answer
 
     def _refusals(self, resource: Resource) -> Refusals:
-        return {JOBS: self.refusals, TASK_RUNS: self.no_task_runs}.get(resource, {})
+        own = dict.fromkeys((JOBS, APPROVALS), self.refusals)
+        return {**own, TASK_RUNS: self.no_task_runs}.get(resource, {})
 
     def _admit(self, resource: Resource, body: Object) -> None:
         """Refuse what a story says; a name that is taken is the server's own to refuse."""
+        if self.guarded:
+            keep_others_out(resource, body)
         meta = body["metadata"]
         task = (meta.get("labels") or {}).get(labels.TASK, "")
         if task not in self._refusals(resource):

@@ -15,14 +15,15 @@ import msgspec
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.run import DesiredState, TriggerKind
 from headrace.cluster.gather import task_log
-from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.run_reader import run_log
 from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.work import Approval
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.observed import Sighting, Stage
 from headrace.kube.resources import JOBS, PODS
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.where import where
+from headrace.manifests.where import asked_in, where
 from support.api_storage import Object, Storage
 from support.fake_cluster import FakeJob, FakeRun, FakeTaskRun
 from support.pods_by_hand import active, finished, may_run, owners, state
@@ -55,11 +56,11 @@ class Mirror:
     def _count_jobs(self) -> None:
         uids = {key.name: run.uid for key, run in self._runs.items()}
         for change in self._storage.since(self._counted):
-            attempts = change.resource in (JOBS, WORKFLOW_RUNS)
-            if attempts and change.before is None and change.after is not None:
+            made = change.before is None and change.resource in (JOBS, WORKFLOW_RUNS, APPROVALS)
+            if made and change.after is not None:
                 own = change.after["metadata"].get("labels", {})
                 if own.get(labels.RUN) in uids:
-                    number = int(own[labels.ATTEMPT])
+                    number = _number(change.after)
                     self.jobs_made[uids[own[labels.RUN]], own[labels.TASK], number] += 1
             if change.resource == TASK_RUNS and change.before is None and change.after is not None:
                 spec = change.after["spec"]  # The TaskRun of a wait is its attempt.
@@ -120,7 +121,12 @@ class Mirror:
         pods: dict[int, list[Object]] = {}
         for number, pod in _of(self._storage.all(PODS), run, task):
             pods.setdefault(number, []).append(pod)
-        for number in {*jobs, *pods, *record.jobs}:
+        asked = dict(_of(self._storage.all(APPROVALS), run, task))
+        for number in {*asked, *(n for n, job in record.jobs.items() if job.asks is not None)}:
+            known = record.jobs.setdefault(number, FakeJob(Sighting(number, Stage.RUNNING)))
+            _ask(known, run, task, asked.get(number))
+        others = (n for n, job in record.jobs.items() if job.asks is None)
+        for number in {*jobs, *pods, *others}:
             known = record.jobs.setdefault(number, FakeJob(Sighting(number, Stage.STARTING)))
             known.removed = number not in jobs and number not in pods
             known.sighting = _sight(known.sighting, jobs.get(number), pods.get(number, []))
@@ -131,7 +137,30 @@ def _of(items: Iterable[Object], run: FakeRun, task: str) -> Iterator[tuple[int,
     for item in items:
         own = item["metadata"].get("labels", {})
         if (own.get(labels.RUN), own.get(labels.TASK)) == (run.key.name, task):
-            yield int(own[labels.ATTEMPT]), item
+            yield _number(item), item
+
+
+def _number(item: Object) -> int:
+    """Return the number of an attempt: a label of a Job or Pod, a field of an Approval."""
+    return int(item["metadata"]["labels"].get(labels.ATTEMPT) or item["spec"]["attempt"])
+
+
+def _ask(known: FakeJob, run: FakeRun, task: str, item: Object | None) -> None:
+    """Say how a question is, which was so before."""
+    assert run.definition is not None
+    work = run.definition.tasks[task].work
+    assert isinstance(work, Approval)
+    known.asks, known.removed = work, item is None
+    answered = item is not None and "answer" in item["spec"]
+    closed = item is None or "completionTime" in item["status"]
+    known.sighting = replace(
+        known.sighting,
+        where=known.sighting.where if item is None else asked_in(item["metadata"]["name"]),
+        stage=Stage.ENDED if answered or closed else Stage.RUNNING,
+        alive=not (answered or closed),
+        leaving=item is None,
+    )
+    known.told = known.sighting
 
 
 def _sight(before: Sighting, job: Object | None, pods: list[Object]) -> Sighting:

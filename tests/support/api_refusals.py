@@ -4,6 +4,8 @@ from typing import Any
 
 from headrace.kube.resources import Resource
 
+Object = dict[str, Any]
+
 
 class RefusalError(Exception):
     """A request that is answered with a Status object."""
@@ -60,3 +62,24 @@ def bad_request(message: str) -> RefusalError:
 
 def expired(message: str) -> RefusalError:
     return RefusalError(410, "Expired", message)
+
+
+def keep_others_out(resource: Resource, body: Object) -> None:
+    """
+    Refuse an answer of somebody else than the approvers, as the chart's policy does.
+
+    Raises:
+        RefusalError: A new Approval has an answer, and names approvers.
+
+    """
+    spec = body.get("spec") or {}
+    if resource.kind != "Approval" or "answer" not in spec or "approvers" not in spec:
+        return
+    name = body["metadata"]["name"]
+    users = ", ".join(spec["approvers"].get("users", ()))
+    raise RefusalError(
+        *(403, "Forbidden"),
+        f"{resource} \"{name}\" is forbidden: ValidatingAdmissionPolicy 'headrace-approvals' with"
+        " binding 'headrace-approvals' denied request: spec.answer: controller is none of the"
+        f" approvers of this question: users [{users}], groups []",
+    )

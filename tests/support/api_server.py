@@ -44,7 +44,7 @@ KINDS: Final = (
     ),
     CORE_EVENTS,
 )
-WITH_STATUS: Final = {"Namespace", "Pod", "Job", "Workflow", "WorkflowRun", "TaskRun"}
+WITH_STATUS: Final = {"Namespace", "Pod", "Job", "Workflow", "WorkflowRun", "TaskRun", "Approval"}
 FIELDS: Final = {"ConfigMap": {"data", "binaryData", "immutable"}, "Lease": {"spec"}}
 """Where a test of strict decoding needs them: the fields of a kind."""
 
@@ -154,6 +154,8 @@ class ApiServer:
         self.admit(resource, body)
         if self.storage.find(resource, (namespace, name)) is not None:
             raise refuse.already_exists(resource, name)
+        if target.query.get("dryRun"):
+            return {**body, "metadata": meta}
         self._uids += 1
         meta |= {
             "uid": str(UUID(int=self._uids, version=4)),

@@ -32,7 +32,8 @@ class NotedWrites(MemoryTransport):
         if self.ended:
             raise CrashError("the process has ended")
         target = read_target(request.target, self.server.kinds)
-        if request.method == "GET" or target.resource.plural == "events":
+        reads = request.method == "GET" or "dryRun" in target.query
+        if reads or target.resource.plural == "events":
             return await super().send(request, seconds)
         body = json.loads(request.body)
         name = target.name or body["metadata"]["name"]
@@ -58,11 +59,14 @@ def _words(method: str, target: Target, item: Object) -> str:
     """Say what is written, and about which task."""
     own = item["metadata"].get("labels") or {}
     task, number = own.get(labels.TASK, target.name), own.get(labels.ATTEMPT, "")
+    asked = (item.get("spec") or {}).get("attempt", "")
     words = {
         ("POST", "TaskRun"): f"create {task}",
         ("PATCH", "TaskRun"): f"log {task}",
         ("POST", "Job"): f"start {task}/{number}",
         ("DELETE", "Job"): f"end {task}/{number}",
         ("PATCH", "WorkflowRun"): "status",
+        ("POST", "Approval"): f"ask {task}/{asked}",
+        ("PATCH", "Approval"): f"note {task}/{asked}",
     }
     return words.get((method, target.resource.kind), f"{method} {target.resource.kind}")

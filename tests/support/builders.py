@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
@@ -28,7 +29,7 @@ from headrace.api.v1alpha1.workflow import RunOutput, RunTimeouts, WorkflowSpec
 from headrace.engine.definition.compile import Definition, TaskDefinition, compile_workflow
 from headrace.engine.definition.expressions.types import Expression
 from headrace.engine.definition.ways import UNTIL
-from headrace.engine.definition.work import ChildRun, Container
+from headrace.engine.definition.work import Approval, ChildRun, Container, Timer
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.observed import Attempt, Ending, One, Sighting, Stage, TaskLog
@@ -131,6 +132,7 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
 
 def _way(defined: TaskDefinition) -> dict[str, Any]:
     """Return the fields of a task that say what it does."""
+    limit = TaskTimeouts(total_seconds=defined.timeouts.total_seconds)
     match defined.work:
         case Container(body):
             return {name: getattr(body, name) for name in TaskBody.model_fields}
@@ -140,10 +142,20 @@ def _way(defined: TaskDefinition) -> dict[str, Any]:
             params = tuple(ParamPassed(name=n, value=v) for n, v in values.items())
             call = WorkflowCall(name=name, params=params)
             return {**own, "outputs": defined.outputs, "workflow": call}
-    until = defined.expressions.fields.get(UNTIL)
-    source = until.source if isinstance(until, Expression) else None
-    limit = TaskTimeouts(total_seconds=defined.timeouts.total_seconds)
-    return {"wait": Wait(seconds=defined.work.seconds, until=source), "timeouts": limit}
+        case Approval(asked):
+            return {"approval": asked, "retry": defined.retry, "timeouts": limit}
+        case Timer(seconds=seconds):
+            until = defined.expressions.fields.get(UNTIL)
+            source = until.source if isinstance(until, Expression) else None
+            return {"wait": Wait(seconds=seconds, until=source), "timeouts": limit}
+    raise AssertionError(defined.work)
+
+
+def asking(name: str, *after: str, rule: str = "AllSucceeded", **asked: Any) -> Task:
+    """Return a task that asks people; `asked` are fields of its question, and of the task."""
+    own = {field: asked.pop(field) for field in tuple(asked) if field in Task.model_fields}
+    question = ApprovalRequest(**{"message": f"Go on with {name}?", **asked})
+    return task(name, *after, rule=rule, approval=question, **own)
 
 
 def calls(name: str, *after: str, of: str = "inner", **fields: Any) -> Task:

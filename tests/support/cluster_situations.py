@@ -8,7 +8,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind
 from headrace.engine.task.observed import Sighting, Stage
-from support.builders import last, on, param, pause, retries, spec, start, task
+from support.builders import asking, last, on, param, pause, retries, spec, start, task
 from support.cluster_world import ClusterRig, fields
 
 GROWS: Final = on(3, then="Retry", memory_factor_percent=200)
@@ -27,6 +27,7 @@ TASKS: Final = (
     task("wrong", "a", when="tasks.a.outputs.none", allow_failure=True, **fields()),
     task("given", "a", env=(VARIABLE,), **fields()),
     pause("pause", "a", until="run.logicalTime + duration('240000h')"),
+    asking("ask", message="Go on with ${{ run.name }}?", timeout_seconds=3600),
     last("tidy", **fields()),
 )
 SPEC: Final = spec(*TASKS, params=(param("day"),), concurrency={"policy": "Queue"})
@@ -43,6 +44,7 @@ async def a_life(rig: ClusterRig) -> None:
     await rig.begin(SPEC, **ASKED)
     await look(rig)
     await rig.until(lambda run: shown(run, "stuck").waiting is Reason.UNSCHEDULABLE)
+    await answer(rig)
     await evict(rig)
     await fail_and_succeed(rig)
     await two_attempts(rig)
@@ -56,6 +58,13 @@ async def look(rig: ClusterRig) -> None:
     await rig.observed()
     await rig.look()
     await rig.observed()
+
+
+async def answer(rig: ClusterRig) -> None:
+    """Let somebody choose what fails a task."""
+    rig.answer("ask", "reject", comment="not today")
+    await rig.until(lambda run: shown(run, "ask").ending is not None)
+    await look(rig)
 
 
 async def evict(rig: ClusterRig) -> None:

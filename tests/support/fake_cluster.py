@@ -11,16 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
-from headrace.engine.definition.work import ChildRun
+from headrace.engine.definition.expressions.types import Value
+from headrace.engine.definition.work import Approval, ChildRun
 from headrace.engine.run.observed import RunKey, RunKind, RunLog
+from headrace.engine.task.answers import answer_words, question_words, without_answer
 from headrace.engine.task.classify import exit_words
-from headrace.engine.task.observed import Ending, One, Sighting, Stage, TaskLog
-from headrace.manifests.where import where
+from headrace.engine.task.observed import Answered, Ending, One, Sighting, Stage, TaskLog
+from headrace.manifests.approval import DELETED
+from headrace.manifests.where import asked_in, where
 from support.builders import NOON
 
 ENDS = {Reason.OOM_KILLED: "the container used more memory than its limit"}
@@ -55,6 +57,8 @@ class FakeJob:
     """How many pods of it were lost."""
     haunted: bool = False
     """It ran once more after its end."""
+    asks: Approval | None = None
+    """What people are asked; None: it is a Job."""
 
 
 @dataclass
@@ -73,8 +77,8 @@ class FakeTaskRun:
     made: datetime | None = None
     """When it was created, if it is a wait; and until when it waits."""
     until: datetime | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-    """What its spec says that a called workflow gets, by path."""
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    """The values of other expressions in its spec, by their path in the task."""
     called: "dict[int, FakeRun]" = field(default_factory=dict)
     """By attempt: the runs that it has called."""
 
@@ -144,6 +148,8 @@ class FakeCluster:
         """By task: why its Job is refused."""
         self.no_task_runs: dict[str, tuple[Reason, str]] = {}
         """By task: why even its TaskRun is refused."""
+        self.guarded = True
+        """Whether nobody but the approvers can answer a question that names some."""
         self.faults: dict[int, Fault] = {}
         """By number of the write, from 1."""
         self.writes: list[str] = []
@@ -202,8 +208,35 @@ class FakeCluster:
         gone.deleted = True
         del self.runs[gone.key]
 
+    def ask(self, run: FakeRun, task: str, number: int, asked: Approval) -> None:
+        """Make an attempt's Approval."""
+        self.jobs_made[run.uid, task, number] += 1
+        request, deadline = asked.asked, asked.deadline
+        name = f"{task}-{number}"
+        words = question_words(request.message, request.choices, f"Approval {name}", deadline)
+        expected = None
+        if deadline is not None:
+            expected = without_answer(deadline, request.on_timeout, request.failing)
+        sighting = Sighting(
+            *(number, Stage.RUNNING, asked_in(name)),
+            created=self.now,
+            started=self.now,
+            waiting=Reason.WAITING_FOR_APPROVAL,
+            message=words,
+            expected=expected,
+        )
+        run.task_runs[task].jobs[number] = FakeJob(sighting, asks=asked)
+
+    def close(self, job: FakeJob) -> None:
+        """Say of a question that it is over."""
+        job.sighting = replace(job.sighting, alive=False, unclosed=False)
+        self._changed(job)
+
     def remove_job(self, job: FakeJob) -> None:
-        """Begin to remove a Job and what runs of it."""
+        """Begin to remove a Job and what runs of it, or an Approval."""
+        if job.asks is not None:
+            self._withdraw(job)
+            return
         stage = Stage.ENDED if job.sighting.ending is not None else Stage.GONE
         job.sighting = replace(job.sighting, stage=stage, leaving=True)
         if not (self.lingering and job.sighting.alive):
@@ -235,6 +268,20 @@ class FakeCluster:
         words = exit_words(code) if code else ENDS.get(reason, "") if reason else ""
         ending = Ending(self.now, One(code), reason, words, output)
         self._move(job, Stage.ENDED, ending=ending, alive=False)
+
+    def answer(self, job: FakeJob, choice: str, by: str = "alice", comment: str = "") -> None:
+        """Let somebody answer a question, if that is still possible."""
+        assert job.asks is not None
+        request, deadline = job.asks.asked, job.asks.deadline
+        late = deadline is not None and self.now > deadline
+        if late or not job.sighting.alive or job.sighting.ending is not None:
+            return
+        name = by if self.guarded else ""  # Without a policy, anybody can write any name.
+        answer = Answered(choice, name, comment, choice in request.failing)
+        ending = Ending(self.now, message=answer_words(answer), answer=answer)
+        if request.approvers is not None and not self.guarded:
+            ending = Ending(self.now, reason=Reason.APPROVAL_NOT_GUARDED, message="not guarded")
+        self._move(job, Stage.ENDED, ending=ending, alive=False, unclosed=True)
 
     def lose(self, job: FakeJob) -> None:
         """Take an attempt's node away: its Job makes another pod."""
@@ -324,6 +371,14 @@ class FakeCluster:
         if not job.sighting.leaving:
             job.sighting = replace(job.sighting, stage=stage, **{**plain, **fields})  # type: ignore[arg-type] # checked by use
             self._changed(job)
+
+    def _withdraw(self, job: FakeJob) -> None:
+        gone = Ending(self.now, reason=Reason.APPROVAL_DELETED, message=DELETED)
+        ending = job.sighting.ending or gone
+        over = {"alive": False, "unclosed": False, "leaving": True}
+        job.removed = True
+        job.sighting = replace(job.sighting, stage=Stage.ENDED, ending=ending, **over)  # type: ignore[arg-type] # checked by use
+        self._changed(job)
 
     def _vanish(self, job: FakeJob) -> None:
         job.removed = True

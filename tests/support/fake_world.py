@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING
-from headrace.engine.definition.ways import PARAM
-from headrace.engine.definition.work import ChildRun, Container, Timer, Work
+from headrace.engine.definition.ways import MESSAGE, PARAM
+from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
 from headrace.engine.run.nested import NestedRun, sighting_of
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.siblings import SiblingRun
@@ -135,20 +135,26 @@ class FakeWorld:
         if task in cluster.refusals:
             known[task] = self._obstacle(*cluster.refusals[task])
             return
-        jobs, number = run.task_runs[task].jobs, start.number
-        if isinstance(start.work, ChildRun):
+        jobs, number, work = run.task_runs[task].jobs, start.number, start.work
+        if isinstance(work, ChildRun):
             if number not in run.task_runs[task].called:
-                work = start.work
                 cluster.write(
                     f"call {task}/{number}", lambda: cluster.call(run, task, number, work)
                 )
             self._evaluated.get(run.key, {}).pop(task, None)
             return
         if number not in jobs or jobs[number].removed:
-            cluster.write(
-                f"start {task}/{number}",
-                lambda: cluster.make_job(run, task, number, start.memory),
-            )
+            if isinstance(work, Approval):
+                if work.asked.approvers is not None and not cluster.guarded:
+                    words = (Reason.APPROVAL_NOT_GUARDED, "no policy")
+                    known[task] = Busy(*words, cluster.now + AGAIN)
+                    return
+                cluster.write(f"ask {task}/{number}", lambda: cluster.ask(run, task, number, work))
+            else:
+                cluster.write(
+                    f"start {task}/{number}",
+                    lambda: cluster.make_job(run, task, number, start.memory),
+                )
         jobs[number].told = jobs[number].sighting
         self._evaluated.get(run.key, {}).pop(task, None)
 
@@ -161,7 +167,9 @@ class FakeWorld:
                 return FakeTaskRun(made=self.cluster.now, until=until)
             case ChildRun(params=params):
                 paths = {PARAM.format(n): value for n, value in enumerate(params.values())}
-                return FakeTaskRun(params=paths)
+                return FakeTaskRun(fields=paths)
+            case Approval(asked):
+                return FakeTaskRun(fields={MESSAGE: asked.message})
 
     async def _evaluate(self, run: FakeRun, request: Evaluate) -> None:
         """Find values; those of a task that has begun are in its TaskRun."""
@@ -170,14 +178,18 @@ class FakeWorld:
             found = await answers(evaluate_here, [request])
         else:
             env = {n: record.env[n] for n in request.env}
-            fields = {path: record.params[path] for path in request.fields}
-            found = {request.task: recorded(request, env, fields)}
+            found = {request.task: recorded(request, env, record.fields)}
         self._evaluated.setdefault(run.key, {}).update(found)
 
     def _end(self, run: FakeRun, end: EndAttempt) -> None:
         record = run.task_runs.get(end.task)
         job = record.jobs.get(end.number) if record is not None else None
-        if job is not None and not job.sighting.leaving:
+        if job is not None and job.asks is not None:
+            if job.sighting.alive or job.sighting.unclosed:
+                self.cluster.write(
+                    f"close {end.task}/{end.number}", lambda: self.cluster.close(job)
+                )
+        elif job is not None and not job.sighting.leaving:
             self.cluster.write(f"end {end.task}/{end.number}", lambda: self.cluster.remove_job(job))
 
     def _pass_on(self, run: FakeRun, action: PassOn) -> None:

@@ -8,6 +8,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import ObservedRun
 from support.builders import (
     NOON,
+    asking,
     calls,
     last,
     on,
@@ -186,6 +187,18 @@ async def turn(rig: LocalRig, note: Note) -> None:
         note(world.snapshot())
 
 
+async def asked(new_rig: NewRig, note: Note) -> None:
+    """Ask somebody, who chooses what fails the task."""
+    about = "Go on with ${{ run.name }}?"
+    rig = new_rig(spec(asking("a", message=about, timeout_seconds=3600)))
+    await look(rig, note)
+    await look(rig, note)
+    rig.answer("a", "reject", comment="not today")
+    await look(rig, note)
+    await rig.close()
+
+
 SITUATIONS: Final = (
     *(attempts, two_attempts, no_room, stopped, failed, conditions, waits, no_evaluator, called),
+    asked,
 )

@@ -21,6 +21,7 @@ from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import runs
 from headrace.local.folder import AttemptFiles, StateFolder
 from headrace.local.launcher import ProcessLauncher
+from headrace.local.records import StoredAnswer
 from headrace.local.store import Store
 from headrace.local.workplace import Workplace
 from headrace.local.world import LocalWorld
@@ -92,6 +93,12 @@ class LocalRig:
     def end(self, task: str, code: int = 0, number: int = 1, output: str = "") -> None:
         """Let a program end. It has not ended yet when this returns."""
         (self._home / f"{task}-{number}.fifo").write_text(f"{code} {output}\n")
+
+    def answer(self, task: str, choice: str, by: str = "alice", comment: str = "") -> None:
+        """Let somebody answer a question, if it is open."""
+        for question in self.world.questions():
+            if question.task == task:
+                self.world.answer(question, StoredAnswer(choice, _now(), by, comment))
 
     async def look(self) -> datetime | None:
         """Let the engine look once."""

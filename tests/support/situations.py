@@ -12,6 +12,7 @@ from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
 from support.builders import (
     NOON,
+    asking,
     at,
     calls,
     last,
@@ -165,6 +166,18 @@ def waits(new_story: NewStory) -> None:
         story.stage.look(story.run)
 
 
+def asked(new_story: NewStory) -> None:
+    """Ask people: one answers, and what she chose fails the task."""
+    about = "Go on with ${{ run.name }}?"
+    story = new_story(workflow(asking("a", message=about, timeout_seconds=60), task("b")))
+    story.decision()
+    story.stage.look(story.run)
+    story.stage.observe(story.run)
+    story.tick()
+    story.cluster.answer(story.job("a"), "reject", comment="not today")
+    story.stage.observe(story.run)
+
+
 def alone(new_story: NewStory) -> None:
     """Let a task be a run of its own."""
     story = new_story(workflow(task("a")))
@@ -222,6 +235,7 @@ SITUATIONS: Final = (
     definition_lost,
     conditions,
     waits,
+    asked,
     alone,
     no_workflow,
     called,

@@ -205,6 +205,11 @@ class Story:
             self.cluster.end(self.job(task), code, **({"reason": reason} if reason else {}))
         self.tick()
 
+    def answer(self, task: str, choice: str, by: str = "alice", comment: str = "") -> None:
+        """Let somebody answer the question of a task."""
+        self.cluster.answer(self.job(task), choice, by, comment)
+        self.tick()
+
     def stall(self, task: str, waiting: Reason | None, message: str = "") -> None:
         """Keep a program from running."""
         self.cluster.stall(self.job(task), waiting, message)

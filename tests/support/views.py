@@ -19,6 +19,7 @@ from headrace.engine.task.observed import (
 )
 from headrace.engine.task.verdict import Abort, Ask, Start, TaskView, Turn, Verdict, Wait
 from support.builders import (
+    asking,
     at,
     calls,
     failed,
@@ -38,9 +39,11 @@ TASK = workflow(
     task("a", "up", retry=retries(2, on(9, then="Fail")), timeouts=limits(60, total=600)),
     task("patient", "up", retry=retries(1, on("AdmissionDenied", then="Retry"), seconds=5)),
     pause("pause", "up", timeouts=TaskTimeouts(total_seconds=600)),
+    asking("ask", "up"),
     last("tidy"),
     last("rest", wait=pause("pause").wait),
     calls("call", "up", timeouts=TaskTimeouts(attempt_seconds=600)),
+    last("keep", approval=asking("keep").approval),
 )
 GO = Course(Mode.GO)
 PAUSE = Course(Mode.PAUSE, R.PAUSED, "paused")

@@ -36,6 +36,9 @@ class Rig(Protocol):
     def end(self, task: str, code: int = 0, number: int = 1, output: str = "") -> None:
         """Let a program end. The world may not show it yet when this returns."""
 
+    def answer(self, task: str, choice: str, by: str = "alice", comment: str = "") -> None:
+        """Let somebody answer the question of a task, if it is open."""
+
     async def look(self) -> datetime | None:
         """Let the engine look once."""
 
@@ -75,6 +78,9 @@ class FakeRig:
 
     def end(self, task: str, code: int = 0, number: int = 1, output: str = "") -> None:
         self._cluster.end(self._run.task_runs[task].jobs[number], code, output=output)
+
+    def answer(self, task: str, choice: str, by: str = "alice", comment: str = "") -> None:
+        self._cluster.answer(self._run.task_runs[task].newest(), choice, by, comment)
 
     async def look(self) -> datetime | None:
         return await reconcile(self.key, self.world, self._cluster.now)

@@ -6,6 +6,7 @@ Knows the checks before a start. Starts nothing.
 
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from headrace.api.checks.instants import write_time
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli import given
+from headrace.cli.ask import answers_ahead
 from headrace.cli.called import find_called
 from headrace.cli.input import InputError
 from headrace.cli.streams import note
@@ -49,6 +51,7 @@ class CommandLine:
     python: str
     plain: bool
     no_wait: bool = False
+    approve: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class HeldRun:
     definition: Definition
     launcher: Launcher
     store: Store
+    answers: Mapping[str, str]
+    """Answers to questions from the command line, by task."""
 
 
 def begin(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> HeldRun:
@@ -87,6 +92,8 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
     home = file.path.absolute().parent
     launcher = _launcher(command_line, home)
     called = find_called(file, command_line.others)
+    definitions = [each.definition for each in (file, *called.values())]
+    answers = answers_ahead(definitions, command_line.approve)
     for each in (file, *called.values()):
         problems = list(launcher.problems(each.spec, each.definition))
         if problems:
@@ -106,7 +113,7 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
     )
     record = runs.create(folder, store, request, datetime.now(UTC))
     stack.enter_context(runs.locked(folder, record.key.name))
-    return HeldRun(record, file.definition, launcher, store)
+    return HeldRun(record, file.definition, launcher, store, answers)
 
 
 def _unfinished(folder: StateFolder, store: Store, workflow: str) -> list[str]:
@@ -156,7 +163,10 @@ def _resumed(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -
         # The problems are in the run's pinned definition: the file may have other lines today.
         raise InputError(*(f"run {name}: {problem}" for problem in problems))
     _notice(launcher, spec)
-    return HeldRun(record, definition, launcher, store)
+    called = (WorkflowSpec.model_validate_json(each) for each in record.called.values())
+    definitions = [definition, *map(compile_workflow, called)]
+    answers = answers_ahead(definitions, command_line.approve)
+    return HeldRun(record, definition, launcher, store, answers)
 
 
 def _newest_free(

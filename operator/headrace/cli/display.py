@@ -1,5 +1,6 @@
 """What people see while a run goes on: the interface of the table and of the plain lines."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,12 @@ class Display(Protocol):
 
     def say(self, text: str) -> None:
         """Show one sentence."""
+
+    def ask(self, lines: Iterable[str]) -> None:
+        """Show a question, and leave the terminal to whoever answers it, until `go_on`."""
+
+    def go_on(self) -> None:
+        """Show the run again, after a question."""
 
 
 def opening(run: ObservedRun, logs: Path) -> str:

@@ -19,7 +19,8 @@ from headrace.cli.workflow_file import read_workflow
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Expression
 from headrace.engine.definition.ways import UNTIL
-from headrace.engine.definition.work import ChildRun, Timer
+from headrace.engine.definition.work import Approval, ChildRun, Timer
+from headrace.engine.task.answers import either
 from headrace.engine.text import duration
 
 SHOWN = 0
@@ -95,16 +96,17 @@ def _waits_for(task: TaskDefinition) -> str:
 
 
 def _conditions(task: TaskDefinition) -> Iterator[str]:
-    """Yield whether a task runs, and how long it waits."""
+    """Yield whether a task runs, how long it waits, and what it asks."""
     if task.expressions.when is not None:
         yield f"when {one_line(task.expressions.when.source)}"
-    if not isinstance(task.work, Timer):
-        return
     until = task.expressions.fields.get(UNTIL)
-    if isinstance(until, Expression):
-        yield f"(waits until {one_line(until.source)})"
-    elif task.work.seconds is not None:
-        yield f"(waits {duration(timedelta(seconds=task.work.seconds))})"
+    match task.work:
+        case Approval(asked):
+            yield f"(asks for {either(asked.choices)})"
+        case Timer() if isinstance(until, Expression):
+            yield f"(waits until {one_line(until.source)})"
+        case Timer(seconds=int(seconds)):
+            yield f"(waits {duration(timedelta(seconds=seconds))})"
 
 
 def mermaid(definition: Definition) -> Iterator[str]:
@@ -138,12 +140,14 @@ def _label(task: TaskDefinition) -> str:
 
 
 def _drawn(task: TaskDefinition) -> str:
-    """Return a node with its shape: a wait has round ends, the call of a workflow double sides."""
+    """Return a node with its shape: a wait is round, a call has double sides, a question points."""
     match task.work:
         case Timer():
             return f'{_node(task)}(["{task.name}"])'
         case ChildRun(workflow):
             return f'{_node(task)}[["{task.name}: {workflow}"]]'
+        case Approval():
+            return f'{_node(task)}{{"{task.name}"}}'
     return f'{_node(task)}["{task.name}"]'
 
 

@@ -5,7 +5,7 @@ Knows which events it has printed, and prints the new ones.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -80,6 +80,14 @@ class Lines:
     def say(self, text: str) -> None:
         """Print one sentence."""
         self._print(text)
+
+    def ask(self, lines: Iterable[str]) -> None:
+        """Print a question."""
+        for line in lines:
+            self._print(line)
+
+    def go_on(self) -> None:
+        """Do nothing: lines are printed all the time."""
 
     def _tell(self, row: Row, text: str) -> None:
         self._print(f"{row.task:{self._width}}  {text}")

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import click
 
+from headrace.cli.ask import Asker
 from headrace.cli.begin import AUTO, PROCESS, CommandLine, HeldRun, begin
 from headrace.cli.display import Display
 from headrace.cli.input import InputError
@@ -27,6 +28,7 @@ from headrace.local import runs
 from headrace.local.containers import ENGINES
 from headrace.local.folder import StateFolder
 from headrace.local.history import forget
+from headrace.local.questions import Questions
 from headrace.local.runner import run_to_end
 from headrace.local.store import Store, UnusableStateError
 from headrace.local.workplace import Workplace
@@ -90,6 +92,12 @@ class _Folder(click.Path):
     help="Interpreter or virtual environment of tasks that run as processes. Default: this one.",
 )
 @click.option("--no-wait", is_flag=True, help="Leave out the time of tasks that only wait.")
+@click.option(
+    "--approve",
+    metavar="TASK=CHOICE",
+    multiple=True,
+    help="The answer to a task's question. Without one, the question is asked at the terminal.",
+)
 @click.option("--plain", is_flag=True, help="Print lines instead of a table.")
 def command(**options: Any) -> None:
     """
@@ -152,10 +160,22 @@ async def _go(held: HeldRun, folder: StateFolder, command_line: CommandLine) -> 
             logs = folder.run(record.key.name)
             # Who reads it may press Ctrl-C at once: signals must be heard before.
             opened = partial(display.open, world.snapshot(), datetime.now(UTC), logs)
-            await run_to_end(world, display.show, display.say, opened)
+            questions = Questions(world.calls.worlds, world.calls.changed.set)
+            asker = Asker(questions, display, held.answers, command_line.file)
+            shown = partial(_shown, display, asker)
+            try:
+                await run_to_end(world, shown, display.say, opened)
+            finally:
+                asker.close()
     finally:
         await evaluator.close()
     return world.snapshot()
+
+
+def _shown(display: Display, asker: Asker, run: ObservedRun, now: datetime) -> bool:
+    """Show a run, and ask its questions; return whether nobody here can answer them."""
+    display.show(run, now)
+    return asker.look()
 
 
 def _display(*, plain: bool) -> Display:

@@ -6,7 +6,7 @@ rich.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +60,7 @@ class LiveTable:
         self._run: ObservedRun | None = None
         self._next: asyncio.TimerHandle | None = None
         self._due = 0.0
+        self._asks = False
 
     def __enter__(self) -> Self:
         """Begin to draw."""
@@ -95,6 +96,21 @@ class LiveTable:
         with suppress(OSError):
             self._console.print(Text(harmless(text)))
 
+    def ask(self, lines: Iterable[str]) -> None:
+        """Print a question under the table. It stands still: else it would hide what is typed."""
+        self._asks = True
+        with suppress(OSError):
+            self._live.stop()
+            for line in lines:
+                self._console.print(Text(harmless(line)))
+
+    def go_on(self) -> None:
+        """Draw the table again."""
+        self._asks = False
+        with suppress(OSError):
+            self._live.start()
+        self._draw_in(_FRAME_SECONDS)
+
     def _draw_in(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         when = loop.time() + seconds
@@ -107,7 +123,7 @@ class LiveTable:
 
     def _draw(self) -> None:
         self._next = None
-        if self._run is None:
+        if self._run is None or self._asks:
             return
         with suppress(OSError):
             self._live.update(self._drawing(self._run), refresh=True)

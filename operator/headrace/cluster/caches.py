@@ -13,6 +13,7 @@ from headrace.cluster import line, news
 from headrace.cluster.awaited import Awaited
 from headrace.cluster.belonging import Place, call_of, elder, owner_uid, place_of, task_run_key
 from headrace.cluster.indexes import (
+    approval_index,
     attempt_index,
     job_of,
     own_ties,
@@ -21,7 +22,7 @@ from headrace.cluster.indexes import (
     task_run_index,
     ties,
 )
-from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.line import Line
 from headrace.cluster.lineage import Lineage
 from headrace.cluster.news import News
@@ -30,6 +31,7 @@ from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta
 from headrace.kube.resources import JOBS, PODS, Resource
 from headrace.kube.store import Store
+from headrace.manifests.approval import Approval
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.names import task_run_names
 from headrace.manifests.run_spec import workflow_of
@@ -48,6 +50,9 @@ class WorkflowKey:
 
 
 Key = RunKey | WorkflowKey
+
+
+Watched = Store[OwnObject] | Store[Job] | Store[Pod] | Store[Approval]
 
 
 class Caches:
@@ -89,20 +94,22 @@ class Caches:
         """Which runs are part of others."""
         self.jobs = Store(Job, attempt_index, self._job_changed, leads, ties)
         self.pods = Store(Pod, attempt_index, self._pod_changed, leads, ties)
+        self.approvals = Store(Approval, approval_index, self._approval_changed, leads, ties)
 
     def stand_by(self) -> None:
         """Forget the knowledge of turns, but not the objects. Another process leads now."""
         self.awaited = Awaited()
         self.line = Line()
-        for store in (self.runs, self.task_runs, self.jobs, self.pods):
+        for _, _, store in self.watched():
             store.forget_all()
 
-    def watched(self) -> Iterator[tuple[Resource, str, Store[OwnObject] | Store[Job] | Store[Pod]]]:
+    def watched(self) -> Iterator[tuple[Resource, str, Watched]]:
         """Yield each kind with the label selector of what to watch, and its store."""
         yield WORKFLOW_RUNS, "", self.runs
         yield TASK_RUNS, "", self.task_runs
         yield JOBS, MANAGED, self.jobs
         yield PODS, MANAGED, self.pods
+        yield APPROVALS, "", self.approvals
 
     def _run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
         item = new or old
@@ -174,6 +181,12 @@ class Caches:
             self._touched(owner_uid(item.metadata))
             self._concerns(item.metadata, worth)
             self._leaves(item.metadata)
+
+    def _approval_changed(self, old: Approval | None, new: Approval | None) -> None:
+        item = new or old
+        assert item is not None  # noqa: S101 - a change has at least one side
+        self._touched(owner_uid(item.metadata))
+        self._concerns(item.metadata, news.of_approval(old, new))
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         item = new or old

@@ -12,6 +12,7 @@ from headrace.engine.task.observed import Busy, Denied, Obstacle
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, UnreachableError, already_exists, not_found
 from headrace.kube.resources import Ref, Resource
+from headrace.manifests.approval import Approval
 from headrace.manifests.kube import Job, OwnObject
 from headrace.manifests.objects import Manifest
 
@@ -25,7 +26,7 @@ later."""
 REFUSED_FOR_GOOD = (400, 405, 413, 415, 422)
 
 
-T = TypeVar("T", Job, OwnObject)
+T = TypeVar("T", Job, OwnObject, Approval)
 
 
 async def create(client: Client, resource: Resource, manifest: Manifest, into: type[T]) -> T:

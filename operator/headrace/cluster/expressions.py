@@ -56,13 +56,18 @@ class Expressions:
             StaleError: A TaskRun has changed or is gone. Look again.
 
         """
-        # A wait that has begun asks for nothing, unless somebody else wrote its TaskRun.
-        new = [each for each in requests if each.task not in begun or each.fields]
-        known = {
+        found = {
             each.task: await self._recorded(begun[each.task], each)
             for each in requests
-            if each.task in begun and not each.fields
+            if each.task in begun
         }
+        # A TaskRun that somebody else wrote may lack the value of a field.
+        known = {
+            each.task: found[each.task]
+            for each in requests
+            if each.task in found and each.fields.keys() <= found[each.task].fields.keys()
+        }
+        new = [each for each in requests if each.task not in known]
         try:
             return {**known, **await answers(self._asks, new)}
         except NoAnswerError as error:

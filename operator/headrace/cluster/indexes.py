@@ -10,6 +10,7 @@ from headrace.api.v1alpha1 import labels
 from headrace.cluster.belonging import call_of, owner_uid, task_run_key
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta
+from headrace.manifests.approval import Approval
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.run_spec import workflow_of
 
@@ -59,7 +60,13 @@ def attempt_index(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey | str
         yield key, item.metadata.labels.get(labels.TASK, "")
 
 
-def ties(item: Job | Pod) -> object:
+def approval_index(item: Approval) -> Iterator[RunKey | str]:
+    """Yield the keys of an Approval: its TaskRun and its run."""
+    yield owner_uid(item.metadata)
+    yield from _runs_of(item.metadata)
+
+
+def ties(item: Job | Pod | Approval) -> object:
     """Return what the index of Jobs and Pods reads."""
     return item.metadata.labels, item.metadata.owner_references
 

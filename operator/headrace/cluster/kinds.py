@@ -8,3 +8,7 @@ from headrace.kube.resources import Resource
 WORKFLOWS: Final = Resource(GROUP, VERSION, "workflows", "Workflow")
 WORKFLOW_RUNS: Final = Resource(GROUP, VERSION, "workflowruns", "WorkflowRun")
 TASK_RUNS: Final = Resource(GROUP, VERSION, "taskruns", "TaskRun")
+APPROVALS: Final = Resource(GROUP, VERSION, "approvals", "Approval")
+
+NEW: Final = frozenset({APPROVALS})
+"""Kinds whose CRDs a cluster may lack: its CRDs may be older than the controller."""

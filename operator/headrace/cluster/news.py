@@ -10,8 +10,11 @@ from enum import Enum
 import msgspec
 
 from headrace.kube.objects import Meta
+from headrace.manifests.approval import Approval
 from headrace.manifests.kube import Job, OwnObject, Pod, holds
 from headrace.manifests.run_status import has_ended as has_run_ended
+
+Kept = OwnObject | Job | Pod | Approval
 
 
 class News(Enum):
@@ -56,6 +59,17 @@ def of_called(old: OwnObject | None, new: OwnObject | None) -> News:
     if after and not before:
         return News.NOW
     return News.NONE if after or old.status == new.status else News.SOON
+
+
+def of_approval(old: Approval | None, new: Approval | None) -> News:
+    """Rate a change of an Approval: somebody answered it, it is closed, or it is gone."""
+    if new is None:
+        return News.NOW
+    if old is None:
+        return News.SOON
+    if _another(old.metadata, new.metadata) or new.closed != old.closed:
+        return News.NOW
+    return News.NONE if _same(old, new) else News.SOON
 
 
 def of_job(old: Job | None, new: Job | None) -> News:
@@ -112,7 +126,7 @@ def _another(old: Meta, new: Meta) -> bool:
     )
 
 
-def _same(old: OwnObject | Job | Pod, new: OwnObject | Job | Pod) -> bool:
+def _same(old: Kept, new: Kept) -> bool:
     if old.spec != new.spec or old.status != new.status:
         return False
     version = new.metadata.resource_version

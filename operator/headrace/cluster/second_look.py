@@ -14,12 +14,13 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import MANAGED, Caches
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.news import closings
-from headrace.engine.task.observed import TaskLog
+from headrace.engine.task.observed import Attempt, TaskLog
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import JOBS, PODS, Ref, Scope
 from headrace.manifests.kube import Job, Pod
 from headrace.manifests.sighting import WORDLESS
+from headrace.manifests.where import JOB
 
 ASKED: Final = 50
 """How many tasks one request asks about: their names are in its address."""
@@ -78,7 +79,7 @@ class SecondLook:
             task: attempt
             for task, (old, new) in records.items()
             for attempt in closings(old, new)
-            if attempt.reason in TOLD_BY_OTHERS or new.message == WORDLESS
+            if (attempt.reason in TOLD_BY_OTHERS or new.message == WORDLESS) and _has_pods(attempt)
         }
         if doubtful:
             await ask_for_pods(self._client, self._caches, key, doubtful)
@@ -99,3 +100,8 @@ class SecondLook:
                 jobs.remove(known.metadata)
         else:
             jobs.put(found)
+
+
+def _has_pods(attempt: Attempt) -> bool:
+    """Return whether an attempt is a Job, as far as its log knows."""
+    return attempt.where.unit is None or attempt.where.unit.kind == JOB

@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 
 from headrace.cluster.caches import Caches, Key, WorkflowKey
+from headrace.cluster.kinds import NEW
 from headrace.controller.frame import Frame
 from headrace.controller.handlers import WorkflowChange
 from headrace.controller.metrics import Metrics
@@ -157,7 +158,11 @@ class Runtime:
                 scope = Scope(resource, namespace, labels=selector)
                 name = f"{resource} in {namespace or 'all namespaces'}"
                 rest = self._rest_of_pods if resource is PODS else _rest
-                yield name, Informer(self._client, scope, store, rest=rest)
+                new = resource in NEW
+                informer: Informer[Any] = Informer(
+                    *(self._client, scope, store), rest=rest, may_be_missing=new
+                )
+                yield name, informer
 
     def _by_namespace(self) -> dict[str, list[Informer[Any]]]:
         grouped: dict[str, list[Informer[Any]]] = {}

@@ -186,13 +186,15 @@ class Client:
         strict: bool = True,
         within: float = REQUEST_SECONDS,
         tries: int | None = None,
+        dry_run: bool = False,
     ) -> T:
         """
         Create an object, in the namespace and by the name in its metadata.
 
         If the name is taken, maybe by an earlier try of this call, the error answers
         `already_exists`. An unknown field is an error too (`invalid`); without `strict`, the server
-        drops it in silence. `tries` limits how often the request is sent.
+        drops it in silence. `tries` limits how often the request is sent. A `dry_run` is judged
+        like a real request, and writes nothing.
 
         Raises:
             ValueError: The body has no name. A name from the server could not be derived again
@@ -205,6 +207,7 @@ class Client:
         query = {
             "fieldManager": self._settings.field_manager,
             "fieldValidation": "Strict" if strict else "Ignore",
+            "dryRun": "All" if dry_run else "",
         }
         target = _target(resource.path(metadata.get("namespace", "")), query)
         call = Call("create", resource, self._write("POST", target, body))

@@ -20,6 +20,7 @@ from headrace.kube.errors import (
     SilentError,
     TooLargeError,
     gone,
+    not_found,
     retry_after,
 )
 from headrace.kube.objects import Meta, ObjectT, Unreadable
@@ -52,7 +53,7 @@ def _log_unreadable(scope: Scope, bad: Unreadable) -> None:
 class Informer(Generic[ObjectT]):
     """Feeds one store with the objects of one scope. A namespace of a store has one informer."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a choice of its own
         self,
         client: Client,
         scope: Scope,
@@ -60,6 +61,7 @@ class Informer(Generic[ObjectT]):
         unreadable: Callable[[Scope, Unreadable], None] = _log_unreadable,
         *,
         rest: Callable[[], float] = lambda: 0.0,
+        may_be_missing: bool = False,
     ) -> None:
         """
         Prepare; `run` starts.
@@ -71,9 +73,11 @@ class Informer(Generic[ObjectT]):
             store: The store to keep up to date.
             unreadable: Called for each object that cannot be decoded, each time.
             rest: Returns for how many seconds events may gather at most, to be handled together.
+            may_be_missing: Whether the API server may not know the kind: then it has no objects.
 
         """
         self._rest = rest
+        self._may_be_missing = may_be_missing
         self.synced = asyncio.Event()
         """Set once the store holds all objects of the scope."""
         self.counts: Counter[str] = Counter()
@@ -102,6 +106,8 @@ class Informer(Generic[ObjectT]):
             try:
                 await self._list()
             except ClusterError as error:
+                if self._is_missing(error):
+                    return
                 failures += 1
                 log.warning("listing %s: %s", self.scope.resource, error)
                 pause = (retry_after(error) or 0.0) + BACKOFF.after(failures, self._client.random)
@@ -127,7 +133,8 @@ class Informer(Generic[ObjectT]):
                 await self._watch()
                 failed = not self._fruitful
             except ClusterError as error:
-                log.warning("watching %s: %s", self.scope.resource, error)
+                if not self._is_missing(error):
+                    log.warning("watching %s: %s", self.scope.resource, error)
                 if isinstance(error, SilentError):
                     self.counts["silences"] += 1
                 asked_wait = retry_after(error) or 0.0
@@ -155,6 +162,16 @@ class Informer(Generic[ObjectT]):
         self._stale = False
         self.synced.set()
         self._wake_audit()
+
+    def _is_missing(self, error: ClusterError) -> bool:
+        """Return whether the API server does not know the kind, and note that it answered."""
+        if not self._may_be_missing or not isinstance(error, ApiError) or not not_found(error):
+            return False
+        if not self.synced.is_set():
+            log.warning("the API server does not know %s; so there are none", self.scope.resource)
+        self._hear()
+        self.synced.set()
+        return True
 
     async def _listing(self) -> Listing[ObjectT]:
         objects: list[ObjectT] = []
@@ -223,7 +240,8 @@ class Informer(Generic[ObjectT]):
             try:
                 await self._audit()
             except ClusterError as error:
-                log.warning("audit of %s: %s", self.scope.resource, error)
+                if not self._is_missing(error):
+                    log.warning("audit of %s: %s", self.scope.resource, error)
             except Exception:
                 log.exception("audit of %s: unforeseen", self.scope.resource)
 

@@ -4,12 +4,9 @@ An attempt on this machine that has called a run: the run has a world of its own
 Knows how a run ends, and what is passed on to it. Decides nothing about tasks.
 """
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
-from headrace.engine.definition.expressions.types import Value
-from headrace.engine.definition.ways import PARAM
 from headrace.engine.run.nested import NestedRun, may_follow, sighting_of
 from headrace.engine.run.observed import RunLog
 from headrace.engine.task.observed import Sighting
@@ -78,12 +75,3 @@ class CalledRun:
         return sighting_of(
             NestedRun(run.key.name, self.record.number, run.created, log, run.desired)
         )
-
-
-def passed_values(attempt: object, paths: Iterable[str]) -> dict[str, Value]:
-    """Return the values that the run of an attempt got, by path; empty: it has called none."""
-    if not isinstance(attempt, CalledRun):
-        return {}
-    values = attempt.world.run.params.values()
-    known = {PARAM.format(index): value for index, value in enumerate(values)}
-    return {path: known[path] for path in paths}

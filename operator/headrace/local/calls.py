@@ -5,14 +5,15 @@ Knows who called whom, and gives each run its turns. Decides nothing.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.work import ChildRun
 from headrace.engine.task.actions import StartAttempt
+from headrace.engine.task.observed import TaskLog
 from headrace.local.called_run import CalledWorld
 from headrace.local.records import RunRecord
 from headrace.local.runs import call, called_name
@@ -26,6 +27,14 @@ class OwnWorld(CalledWorld, World, Protocol):
     @property
     def processes(self) -> int:
         """How many attempts of the run may still run a program."""
+
+    @property
+    def attempts(self) -> Mapping[tuple[str, int], Any]:
+        """The attempts of the run, by task and number."""
+
+    @property
+    def task_logs(self) -> Mapping[str, TaskLog]:
+        """What is on record of the run's tasks."""
 
 
 Open = Callable[[RunRecord, Definition, "Calls"], OwnWorld]

@@ -5,12 +5,14 @@ Knows how to start an attempt, and how to take one over from an earlier runner. 
 about tasks.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from headrace.engine.definition.work import ChildRun, Container, Timer, Work
+from headrace.engine.definition.expressions.types import Value
+from headrace.engine.definition.ways import PARAM
+from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.observed import Sighting
 from headrace.local.attempt import LiveAttempt
@@ -18,6 +20,7 @@ from headrace.local.called_run import CalledRun, CalledWorld
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
 from headrace.local.process import grace_seconds
+from headrace.local.question import QuestionAttempt
 from headrace.local.records import AttemptRecord, RunRecord
 from headrace.local.supervision import CannotStartError
 from headrace.local.timer import TimerAttempt
@@ -39,6 +42,8 @@ class Reach:
     """Creates the run that an attempt calls, and returns its world."""
     find_called: Callable[[str, int], CalledWorld]
     """Returns the world of the run that an attempt of a task has called."""
+    on_answer: Callable[[QuestionAttempt], None]
+    """Stores an answer, before it counts."""
     no_wait: bool = False
     """Whether waits end at once."""
 
@@ -158,10 +163,39 @@ class CalledRunCarrier:
         return attempt
 
 
+class QuestionCarrier:
+    """Carries a question to people: its record says what is asked."""
+
+    def __init__(self, reach: Reach) -> None:
+        """Work with these."""
+        self._reach = reach
+
+    def make(self, record: AttemptRecord, work: Approval) -> QuestionAttempt:  # noqa: ARG002 - the protocol's
+        """Return the attempt of a record."""
+        return QuestionAttempt(record, self._reach.on_answer, self._reach.on_change)
+
+    def launch(self, attempt: QuestionAttempt, start: StartAttempt[Approval]) -> None:
+        """Do nothing: it waits for somebody."""
+
+    def find(self, record: AttemptRecord, work: Approval) -> QuestionAttempt:
+        """Ask again, or keep the answer."""
+        return self.make(record, work)
+
+
+def given_values(attempt: LocalAttempt, paths: Iterable[str]) -> dict[str, Value]:
+    """Return the values that expressions gave to an attempt, by path: they never change."""
+    known = attempt.record.fields
+    if isinstance(attempt, CalledRun):
+        values = attempt.world.run.params.values()
+        known = {PARAM.format(index): value for index, value in enumerate(values)}
+    return {path: known[path] for path in paths if path in known}
+
+
 def carriers(reach: Reach) -> Mapping[type[Work], Carrier]:
     """Return the carrier of each kind of work."""
     return {
         Container: ProcessCarrier(reach),
         Timer: TimerCarrier(reach),
         ChildRun: CalledRunCarrier(reach),
+        Approval: QuestionCarrier(reach),
     }

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
-from headrace.api.v1alpha1.task import TaskBody
-from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.work import Container, Timer, Work
+from headrace.engine.definition.expressions.types import Value
+from headrace.engine.definition.ways import MESSAGE
 from headrace.engine.run.observed import RunKey
-from headrace.engine.task.actions import StartAttempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,16 @@ class ForcedEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What somebody answered."""
+
+    choice: str
+    at: datetime
+    by: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRecord:
     """A recorded attempt."""
 
@@ -59,15 +68,11 @@ class AttemptRecord:
     """The values of variables that expressions gave, by name: a retry has the same."""
     wait_until: datetime | None = None
     """When a wait ends; None: it is a program."""
+    asked: ApprovalRequest | None = None
+    """What people are asked; None: it is another kind of work."""
+    answer: StoredAnswer | None = None
 
-
-def attempt_record(start: StartAttempt[Work], task: TaskDefinition, now: datetime) -> AttemptRecord:
-    """Return the record of an attempt that is asked for."""
-    limit = start.timeouts.attempt_seconds
-    body = start.work.body if isinstance(start.work, Container) else TaskBody()
-    env = {each.name: each.value or "" for each in body.env}
-    given = {name: env[name] for name in task.expressions.env}
-    until = start.work.until if isinstance(start.work, Timer) else None
-    return AttemptRecord(
-        *(start.task, start.number, now, start.memory, limit), env=given, wait_until=until
-    )
+    @property
+    def fields(self) -> Mapping[str, Value]:
+        """The values of other fields that expressions gave, by their path in the task."""
+        return {} if self.asked is None else {MESSAGE: self.asked.message}

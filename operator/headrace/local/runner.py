@@ -15,8 +15,8 @@ from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.engine.run.observed import ObservedRun
 from headrace.local.world import LocalWorld
 
-Show = Callable[[ObservedRun, datetime], None]
-"""Called after each turn, with the observed run and the time."""
+Show = Callable[[ObservedRun, datetime], bool | None]
+"""Called after each turn, with the observed run and the time. True: the run waits in vain here."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _GRACEFULLY: Final = (
@@ -46,7 +46,7 @@ async def run_to_end(
         opened: Called once, as soon as signals have these effects.
 
     Returns:
-        Whether the run has ended; False if it was interrupted, and can be resumed.
+        Whether the run has ended; False if it was interrupted or left, and can be resumed.
 
     """
     stop = _Stop(world, say)
@@ -55,7 +55,8 @@ async def run_to_end(
             opened()
             while not world.over and not stop.broken_off:
                 look = await world.calls.turn(datetime.now(UTC))
-                show(world.snapshot(), datetime.now(UTC))
+                if show(world.snapshot(), datetime.now(UTC)):
+                    break
                 if not world.over:
                     await world.change(until=look)
         finally:

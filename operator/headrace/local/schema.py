@@ -6,7 +6,7 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 4
+VERSION: Final = 6
 """The version in the database."""
 
 UPGRADES: Final = {
@@ -14,6 +14,8 @@ UPGRADES: Final = {
     2: "ALTER TABLE attempt ADD COLUMN wait_until TEXT",
     3: "ALTER TABLE run ADD COLUMN called TEXT NOT NULL DEFAULT '{}';"
     " ALTER TABLE run ADD COLUMN caller TEXT",
+    4: "ALTER TABLE attempt ADD COLUMN asked TEXT",
+    5: "ALTER TABLE attempt ADD COLUMN answer TEXT",
 }
 """What leads from each older version to the next one."""
 
@@ -53,6 +55,8 @@ CREATE TABLE attempt (
     doom_message TEXT,
     env TEXT NOT NULL DEFAULT '{}',
     wait_until TEXT,
+    asked TEXT,
+    answer TEXT,
     PRIMARY KEY (run, task, number)
 ) STRICT, WITHOUT ROWID;
 """

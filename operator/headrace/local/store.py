@@ -196,6 +196,14 @@ class Store:
                 (forced_end.reason.value, forced_end.message, run, record.task, record.number),
             )
 
+    def save_answer(self, run: str, record: AttemptRecord) -> None:
+        """Store what somebody answered."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE attempt SET answer = ? WHERE run = ? AND task = ? AND number = ?",
+                (attempt_rows.written(record.answer), run, record.task, record.number),
+            )
+
     def _prepare(self) -> None:
         """Create the tables, or bring them to this version."""
         with self._transaction():

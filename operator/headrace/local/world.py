@@ -23,10 +23,12 @@ from headrace.evaluation.answers import answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
-from headrace.local.called_run import CalledRun, passed_values
+from headrace.local.called_run import CalledRun
 from headrace.local.calls import Calls
-from headrace.local.carriers import LocalAttempt, Reach, carriers
-from headrace.local.records import AttemptRecord, RunRecord, attempt_record
+from headrace.local.carriers import LocalAttempt, Reach, carriers, given_values
+from headrace.local.question import QuestionAttempt
+from headrace.local.records import AttemptRecord, RunRecord
+from headrace.local.starts import record_of
 from headrace.local.store import UnusableStateError
 from headrace.local.workplace import Workplace
 
@@ -74,7 +76,7 @@ class LocalWorld:
         self._attempts: dict[tuple[str, int], LocalAttempt] = {}
         reach = Reach(
             *(record, workplace.folder, workplace.launcher, self._keep_forced_end),
-            *(self._changed.set, self.calls.call, self.calls.find),
+            *(self._changed.set, self.calls.call, self.calls.find, self._keep_answer),
             no_wait=workplace.no_wait,
         )
         self._carriers = carriers(reach)
@@ -148,6 +150,16 @@ class LocalWorld:
             logged_at=self._logged_at,
             tasks_logged_at=dict(self._tasks_logged_at),
         )
+
+    @property
+    def attempts(self) -> Mapping[tuple[str, int], LocalAttempt]:
+        """Its attempts, by task and number."""
+        return self._attempts
+
+    @property
+    def task_logs(self) -> Mapping[str, TaskLog]:
+        """What is on record of its tasks."""
+        return self._task_logs
 
     @property
     def run(self) -> RunRecord:
@@ -243,10 +255,14 @@ class LocalWorld:
             self._defect = error  # this may be a timer's turn, and nobody hears it there
         self._changed.set()
 
+    def _keep_answer(self, attempt: QuestionAttempt) -> None:
+        self._store.save_answer(self._record.key.name, attempt.record)
+        self._changed.set()
+
     def _start(self, key: RunKey, starts: Sequence[StartAttempt[Work]]) -> None:
         """Store new attempts, then start them."""
-        now, tasks = datetime.now(UTC), self._definition.tasks
-        records = [attempt_record(start, tasks[start.task], now) for start in starts]
+        now = datetime.now(UTC)
+        records = [record_of(start, self._definition.tasks[start.task], now) for start in starts]
         self._store.add_attempts(key.name, records, now)
         for start, record in zip(starts, records, strict=True):
             self._task_logs.setdefault(start.task, TaskLog())
@@ -265,7 +281,7 @@ class LocalWorld:
     async def _values(self, questions: Sequence[Evaluate]) -> dict[str, Evaluated]:
         """Return the values of a task's first attempt; for new tasks, evaluate."""
         known = {
-            each.task: recorded(each, attempt.record.env, passed_values(attempt, each.fields))
+            each.task: recorded(each, attempt.record.env, given_values(attempt, each.fields))
             for each in questions
             if (attempt := self._attempts.get((each.task, 1))) is not None
         }

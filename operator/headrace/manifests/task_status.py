@@ -10,11 +10,11 @@ from typing import Any
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.taskrun import AttemptStatus, TaskRunStatus
 from headrace.engine.outcome import Outcome
-from headrace.engine.task.observed import RUN, Attempt, Named, One, TaskLog
+from headrace.engine.task.observed import RUN, Attempt, Named, One, TaskLog, Where
 from headrace.engine.text import time_taken
 from headrace.manifests.conditions import Past, conditions_of, succeeded_of
 from headrace.manifests.json_form import Json, as_patch, name_of, read
-from headrace.manifests.where import in_run, where
+from headrace.manifests.where import APPROVAL, JOB, asked_in, in_run, where
 
 _OUTCOME = name_of(TaskRunStatus, "outcome")
 
@@ -74,12 +74,11 @@ def has_outcome(written: Mapping[str, Any]) -> bool:
 
 
 def _attempt(attempt: Attempt) -> AttemptStatus:
-    unit = attempt.where.unit
-    is_run = unit is not None and unit.kind == RUN
     return AttemptStatus(
         number=attempt.number,
-        job_name=None if is_run else _name(unit),
-        run_name=_name(unit) if is_run else None,
+        job_name=_name(attempt.where.unit, JOB),
+        run_name=_name(attempt.where.unit, RUN),
+        approval_name=_name(attempt.where.unit, APPROVAL),
         pod_name=_name(attempt.where.instance),
         node_name=_name(attempt.where.place),
         created_time=attempt.created,
@@ -95,10 +94,9 @@ def _attempt(attempt: Attempt) -> AttemptStatus:
 
 
 def _read_attempt(status: AttemptStatus) -> Attempt:
-    place = where(status.job_name, status.pod_name, status.node_name)
     return Attempt(
         number=status.number,
-        where=in_run(status.run_name) if status.run_name else place,
+        where=_where(status),
         created=status.created_time,
         scheduled=status.scheduled_time,
         started=status.start_time,
@@ -111,5 +109,13 @@ def _read_attempt(status: AttemptStatus) -> Attempt:
     )
 
 
-def _name(named: Named | None) -> str | None:
-    return named.name if named is not None else None
+def _where(status: AttemptStatus) -> Where:
+    if status.run_name is not None:
+        return in_run(status.run_name)
+    if status.approval_name is not None:
+        return asked_in(status.approval_name)
+    return where(status.job_name, status.pod_name, status.node_name)
+
+
+def _name(named: Named | None, kind: str | None = None) -> str | None:
+    return named.name if named is not None and kind in (None, named.kind) else None

@@ -9,17 +9,20 @@ from datetime import datetime
 from typing import Any, Final
 
 from headrace.api.checks.instants import read_time
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.task import ParamPassed, WorkflowCall
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition.expressions.types import Value
-from headrace.engine.definition.ways import PARAM
-from headrace.engine.definition.work import ChildRun, Container, Timer, Work
+from headrace.engine.definition.ways import MESSAGE, PARAM
+from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
 from headrace.engine.text import rfc3339
 from headrace.manifests.json_form import Json, as_given, name_of
 
 WORKFLOW: Final = name_of(TaskRunSpec, "workflow")
 
 WAIT_UNTIL: Final = name_of(TaskRunSpec, "wait_until")
+APPROVAL: Final = name_of(TaskRunSpec, "approval")
+_MESSAGE: Final = name_of(ApprovalRequest, "message")
 
 
 def work_spec(work: Work) -> Json:
@@ -33,6 +36,8 @@ def work_spec(work: Work) -> Json:
         case ChildRun(name, values):
             params = tuple(ParamPassed(name=key, value=each) for key, each in values.items())
             return {WORKFLOW: as_given(WorkflowCall(name=name, params=params))}
+        case Approval(asked):
+            return {APPROVAL: as_given(asked)}
 
 
 def wait_until(spec: Mapping[str, Any]) -> datetime | None:
@@ -48,4 +53,7 @@ def recorded_values(spec: Mapping[str, Any], paths: Iterable[str]) -> dict[str, 
     """Return the values that expressions gave, from the spec of a TaskRun, by path in the task."""
     params = (spec.get(WORKFLOW) or {}).get("params") or ()
     known = {PARAM.format(index): param.get("value") for index, param in enumerate(params)}
-    return {path: known.get(path) for path in paths}
+    asked = spec.get(APPROVAL)
+    if asked is not None:
+        known[MESSAGE] = asked[_MESSAGE]
+    return {path: known[path] for path in paths if path in known}

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, RunKey, RunLog
 from headrace.engine.task.observed import Attempt, One, TaskLog, Watched
-from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
+from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord, StoredAnswer
 from headrace.local.schema import SCHEMA, VERSION
 from headrace.local.store import Store, UnusableStateError
 
 NOON = datetime(2030, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
+ASKED = ApprovalRequest(message="Go on?", choices=("yes", "no"))
 RUN = RunRecord(
     key=RunKey("default", "etl-1"),
     uid="uid",
@@ -198,7 +200,7 @@ def test_what_is_no_database_is_refused(database: Path) -> None:
 
 LATER = (
     "    env TEXT NOT NULL DEFAULT '{}',\n",
-    "    wait_until TEXT,\n",
+    *("    wait_until TEXT,\n", "    asked TEXT,\n", "    answer TEXT,\n"),
     ",\n    called TEXT NOT NULL DEFAULT '{}',\n    caller TEXT",
 )
 """The columns that came with the versions after the first one, in their order."""
@@ -221,8 +223,11 @@ def test_a_folder_of_an_earlier_version_is_brought_to_this_one(
 
     with Store(database) as store:
         store.add_run(RUN)
-        attempt = AttemptRecord("a", 1, NOON, env={"X": "$(Y) \n é"}, wait_until=NOON)
+        env = {"X": "$(Y) \n é"}
+        attempt = AttemptRecord("a", 1, NOON, env=env, wait_until=NOON, asked=ASKED)
         store.add_attempts("etl-1", [attempt], NOON)
+        answered = replace(attempt, answer=StoredAnswer("yes", NOON, "alice", "é"))
+        store.save_answer("etl-1", answered)
 
     with Store(database) as store:
-        assert [attempt] == store.attempts("etl-1")
+        assert [answered] == store.attempts("etl-1")

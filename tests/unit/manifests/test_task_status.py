@@ -12,7 +12,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.task.observed import Attempt, One, TaskLog
 from headrace.manifests.conditions import Past
 from headrace.manifests.task_status import read_task_status, task_status
-from headrace.manifests.where import in_run, where
+from headrace.manifests.where import asked_in, in_run, where
 from support.builders import at
 from support.statuses import TASK_LOGS, fields_of, stored, values_of
 
@@ -76,6 +76,7 @@ FULL = TaskLog(
             replaced=at(1),
         ),
         Attempt(2, where=in_run("etl-1-a-2"), created=at(3)),
+        Attempt(3, where=asked_in("x-a-3"), created=at(3)),
     ),
     count=2,
     user_failures=1,

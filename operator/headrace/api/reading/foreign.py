@@ -21,7 +21,6 @@ INSTEAD = {
     "after": "write dependsOn",
     "allowPrivilegeEscalation": WEAKER,
     "appArmorProfile": "it is always the runtime's default; remove it",
-    "approval": LATER,
     "arguments": "write params for the workflow, args for a task",
     "automountServiceAccountToken": "write serviceAccountName: with it, its token is mounted",
     "backoffLimit": "write retry.limit",

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from headrace.api.schema.json_schema import Schema
 from headrace.api.schema.name_limits import NAME_RULES
 from headrace.api.schema.openapi import structural
+from headrace.api.v1alpha1.approval import ApprovalSpec, ApprovalStatus
 from headrace.api.v1alpha1.base import GROUP, VERSION, ApiType
 from headrace.api.v1alpha1.run import RunSpec, RunStatus
 from headrace.api.v1alpha1.taskrun import TaskRunSpec, TaskRunStatus
@@ -139,7 +140,30 @@ TASK_RUN = Kind(
     selectable=(".spec.run", ".spec.task", ".status.outcome"),
 )
 
-KINDS = (WORKFLOW, WORKFLOW_RUN, TASK_RUN)
+APPROVAL = Kind(
+    name="Approval",
+    plural="approvals",
+    short="hra",
+    text="Approval is one question of a run to people, who may answer it, and the answer. The"
+    " controller writes it; somebody sets spec.answer, once.",
+    spec=ApprovalSpec,
+    status=ApprovalStatus,
+    columns=(
+        Column("Run", ".spec.run"),
+        Column("Question", ".spec.message"),
+        Column("Choices", ".spec.choices"),
+        Column("Answer", ".spec.answer.choice"),
+        Column("By", ".spec.answer.by"),
+        Column("Status", _condition("Answered", "reason")),
+        AGE,
+        Column("Task", ".spec.task", wide=True),
+        Column("Deadline", ".spec.deadline", wide=True),
+        Column("Message", _condition("Answered", "message"), wide=True),
+    ),
+    selectable=(".spec.run", ".spec.task"),
+)
+
+KINDS = (WORKFLOW, WORKFLOW_RUN, TASK_RUN, APPROVAL)
 
 
 def crds() -> Iterator[Manifest]:
@@ -188,7 +212,7 @@ def object_schema(kind: Kind) -> Schema:
         spec["properties"][name]["default"] = value
     if kind.fixed:
         spec["x-kubernetes-map-type"] = "atomic"
-    return {
+    schema: Schema = {
         "type": "object",
         "description": kind.text,
         "required": ["spec"],
@@ -199,5 +223,7 @@ def object_schema(kind: Kind) -> Schema:
             "spec": spec,
             "status": structural(kind.status),
         },
-        "x-kubernetes-validations": [NAME_RULES[kind.name].written()],
     }
+    if kind.name in NAME_RULES:
+        schema["x-kubernetes-validations"] = [NAME_RULES[kind.name].written()]
+    return schema

@@ -11,7 +11,8 @@ from headrace.api.schema.rule import Rule
 
 MAX_NAME = {"Workflow": 52, "WorkflowRun": 63, "TaskRun": 63}
 """How many characters a name may have. A run's name is its workflow's name and 11 characters more,
-and is the value of a label. The name of a TaskRun in a run is derived, and is no label's value."""
+and is the value of a label. The name of a TaskRun in a run is derived, and is no label's value. So
+is the name of an Approval, which only the controller chooses."""
 
 NAME_TOO_LONG = {
     "Workflow": "a Workflow's name has at most 52 characters: its runs add 11 to it; shorten it",

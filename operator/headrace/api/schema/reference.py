@@ -107,7 +107,8 @@ def _kind(kind: Kind) -> Iterator[str]:
     yield ""
     yield "| field | type |"
     yield "|---|---|"
-    yield "| `metadata.name` | " + NAME_TOO_LONG[kind.name].removesuffix("; shorten it") + " |"
+    limit = NAME_TOO_LONG.get(kind.name, "derived by the controller")
+    yield f"| `metadata.name` | {limit.removesuffix('; shorten it')} |"
     yield f"| `spec` | {_link(kind.spec.__name__)} |"
     yield f"| `status` | {_link(kind.status.__name__)}; written by the controller |"
     yield ""

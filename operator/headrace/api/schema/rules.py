@@ -138,8 +138,22 @@ _TASK = (
     ),
 )
 
+_APPROVERS = (
+    Rule(
+        "has(self.users) && self.users.size() > 0 || has(self.groups) && self.groups.size() > 0",
+        "approvers need users or groups: say who may answer",
+    ),
+)
+
+_APPROVAL_REQUEST = (
+    Rule(
+        "!has(self.onTimeout) || has(self.timeoutSeconds)",
+        "onTimeout has no meaning without timeoutSeconds: say how long people can answer",
+    ),
+)
+
 _HAS_DEFAULT_IMAGE = "has(self.defaults) && has(self.defaults.image)"
-_RUNS = " || ".join(f"has(task.{field})" for field in ("image", "wait", "workflow"))
+_RUNS = " || ".join(f"has(task.{field})" for field in ("image", "wait", "workflow", "approval"))
 """Whether a task says what it runs."""
 
 _WORKFLOW_SPEC = (
@@ -214,9 +228,47 @@ _TASK_RUN_SPEC = (
         "a TaskRun on its own needs an image; name one",
         field=".image",
     ),
+    Rule(
+        "has(self.run) || !has(self.approval)",
+        "only a task of a run can ask people; remove it",
+        field=".approval",
+    ),
+)
+
+# --- approvals --------------------------------------------------------------------------------
+
+ASKED = ("message", "choices", "failOn", "approvers", "onTimeout", "deadline")
+"""Optional fields of an Approval's spec that cannot be changed: all but the answer."""
+
+_APPROVAL_SPEC = (
+    Rule(
+        " && ".join(f"self.{name} == oldSelf.{name}" for name in ("run", "task", "attempt"))
+        + "".join(
+            f" && has(self.{name}) == has(oldSelf.{name})"
+            f" && (!has(self.{name}) || self.{name} == oldSelf.{name})"
+            for name in ASKED
+        ),
+        "a question never changes; only answer can be set",
+    ),
+    Rule(
+        "!has(oldSelf.answer) || has(self.answer) && self.answer == oldSelf.answer",
+        "the question has its answer, which never changes",
+        field=".answer",
+    ),
+    Rule(
+        "has(oldSelf.answer) || !has(self.answer)"
+        " || has(self.choices) && self.answer.choice in self.choices",
+        "is none of the choices",
+        field=".answer.choice",
+        saying="self.answer.choice + ' is none of the choices; choose one of '"
+        " + self.choices.join(', ')",
+    ),
 )
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
+    "ApprovalRequest": _APPROVAL_REQUEST,
+    "ApprovalSpec": _APPROVAL_SPEC,
+    "Approvers": _APPROVERS,
     "Concurrency": _CONCURRENCY,
     "EnvVar": _ENV,
     "Interval": _INTERVAL,

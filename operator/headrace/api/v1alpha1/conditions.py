@@ -13,8 +13,12 @@ class ConditionType(ApiEnum):
     SUCCEEDED = "Succeeded"
     """On runs and tasks: Unknown until the end, then True or False for good."""
 
+    ANSWERED = "Answered"
+    """On an Approval: Unknown while people are asked, then True or False for good."""
+
     READY = "Ready"
-    """On a Workflow: the definition is valid. On runs and tasks: the same as Succeeded."""
+    """On a Workflow: the definition is valid. On runs and tasks: the same as Succeeded. On an
+    Approval: the same as Answered."""
 
     RECONCILING = "Reconciling"
     """The controller works on the object (kstatus: in progress)."""

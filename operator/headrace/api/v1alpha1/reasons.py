@@ -55,6 +55,14 @@ class Reason(StrEnum):
     PAUSED = "Paused"
     """`desiredState: Pause`: nothing new starts."""
 
+    WAITING_FOR_APPROVAL = "WaitingForApproval"
+    """People are asked, and nobody has answered yet. The message has the question."""
+
+    APPROVAL_NOT_GUARDED = "ApprovalNotGuarded"
+    """The question names approvers, and the API server does not keep others from answering: the
+    admission policies of the chart are missing. The question is not asked before they are there,
+    and an answer from a time without them does not count."""
+
     STARTING = "Starting"
     """The Job exists, and its container does not run yet."""
 
@@ -140,6 +148,14 @@ class Reason(StrEnum):
 
     RUN_DELETED = "RunDeleted"
     """Somebody deleted the run of the called workflow."""
+    APPROVAL_DELETED = "ApprovalDeleted"
+    """Somebody deleted the Approval before anybody had answered."""
+
+    APPROVAL_TIMEOUT = "ApprovalTimeout"
+    """Nobody answered within `approval.timeoutSeconds`."""
+
+    REJECTED = "Rejected"
+    """Somebody gave an answer that fails the task (`approval.failOn`). The message says who."""
 
     ADMISSION_DENIED = "AdmissionDenied"
     """The API server refused the Job. The message has the API server's words."""
@@ -159,6 +175,9 @@ class Reason(StrEnum):
 
     NOT_OF_THE_RUN = "NotOfTheRun"
     """The TaskRun names a run that did not create it, so nothing runs for this TaskRun."""
+
+    ANSWERED = "Answered"
+    """Somebody has answered the question, or its time was over and `onTimeout` is a choice."""
 
     # --- why a task or run ended --------------------------------------------------------------
     NESTED_TOO_DEEP = "NestedTooDeep"

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from headrace.api.checks.unique import Unique
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.base import (
     MAX_SECONDS,
     ApiEnum,
@@ -212,6 +213,8 @@ class NamedTask(TaskBody):
     workflow: WorkflowCall | None = None
     """workflow calls a workflow instead of running a program: the task is a run of it, and the
     run's outputs are the task's."""
+    approval: ApprovalRequest | None = None
+    """approval asks people instead of running a program: no pod, no image."""
 
     allow_failure: bool = False
     """allowFailure lets the run succeed even if this task fails."""

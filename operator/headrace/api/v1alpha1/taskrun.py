@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from headrace.api.checks.unique import Unique
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.base import (
     ApiType,
     Instant,
@@ -33,6 +34,8 @@ class TaskRunSpec(TaskBody):
 
     workflow: WorkflowCall | None = None
     """workflow is the workflow that the task calls, with the values of its parameters."""
+    approval: ApprovalRequest | None = None
+    """approval is what a task that asks people asks."""
 
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
     """params are the values that a task on its own finds in HEADRACE_PARAMS."""
@@ -50,6 +53,8 @@ class TaskRunSpec(TaskBody):
             )
         if self.run is None and self.image is None:
             raise ValueError("image: a TaskRun on its own needs an image; name one")
+        if self.run is None and self.approval is not None:
+            raise ValueError("approval: only a task of a run can ask people; remove it")
         return self
 
 
@@ -64,6 +69,8 @@ class AttemptStatus(ApiType):
 
     run_name: Annotated[str, StringConstraints(max_length=253)] | None = None
     """runName is the attempt's WorkflowRun, if the task calls a workflow. Then it has no Job."""
+    approval_name: Annotated[str, StringConstraints(max_length=253)] | None = None
+    """approvalName is the attempt's Approval, if the task asks people."""
 
     pod_name: Annotated[str, StringConstraints(max_length=253)] | None = None
     """podName is the Job's pod; `kubectl logs` takes it."""

@@ -17,6 +17,7 @@ from headrace.engine.task.observed import RUN, ObservedTask, Stage
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import JOBS, Ref
 from headrace.manifests.kube import Job, OwnObject
+from headrace.manifests.where import JOB
 from headrace.manifests.work_spec import wait_until
 
 KEPT = 20_000
@@ -34,7 +35,7 @@ class JobDoubts:
 
     async def settle(self, item: OwnObject, seen: ObservedTask, draw: Draw) -> ObservedTask:
         """Ask the API server if a missing object would have consequences. A wait has no Job."""
-        if wait_until(item.spec) is not None:
+        if wait_until(item.spec) is not None or _of_another_kind(seen):
             return seen
         doubtful = self._doubtful(item, seen)
         if doubtful is not None:
@@ -91,6 +92,12 @@ class JobDoubts:
         sighting, again = answer
         self._reach.later(task_run_key(item), again)
         return replace(seen, sighting=sighting)
+
+
+def _of_another_kind(seen: ObservedTask) -> bool:
+    """Return whether the newest attempt is something else than a Job."""
+    places = [each.where.unit for each in (seen.sighting, seen.log.last) if each is not None]
+    return any(unit is not None and unit.kind != JOB for unit in places)
 
 
 def _lost_its_pod(seen: ObservedTask) -> bool:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from headrace.cluster.carriers.approval import ApprovalCarrier
 from headrace.cluster.carriers.called_run import CalledRunCarrier
 from headrace.cluster.carriers.carrier import Carrier
 from headrace.cluster.carriers.job import JobCarrier
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.timer import TimerCarrier
-from headrace.engine.definition.work import ChildRun, Container, Timer, Work
+from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
 
 Carriers = Mapping[type[Work], Carrier]
 
@@ -18,4 +19,5 @@ def carriers(reach: Reach) -> Carriers:
         Container: JobCarrier(reach),
         Timer: TimerCarrier(reach),
         ChildRun: CalledRunCarrier(reach),
+        Approval: ApprovalCarrier(reach),
     }

@@ -292,6 +292,5 @@ class ClusterWorld:
     def _forget(self, key: RunKey) -> None:
         self._caches.awaited.forget(key)
         self._memories.pop(key, None)
-        caches = self._caches
-        for store in (caches.runs, caches.task_runs, caches.jobs, caches.pods):
+        for _, _, store in self._caches.watched():
             store.forget(key)

@@ -30,7 +30,7 @@ from headrace.engine.definition.task_expressions import (
     TaskExpressions,
     expressions_of,
 )
-from headrace.engine.definition.ways import fields_of, work_of
+from headrace.engine.definition.ways import declared_outputs, fields_of, work_of
 from headrace.engine.definition.work import Container, Work
 
 _NO_RETRY = RetryPolicy()
@@ -150,6 +150,7 @@ def _named_task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefin
     return replace(
         _task(task.name, position, body, work),
         expressions=expressions_of(env, task.when, fields_of(task)),
+        outputs=declared_outputs(task),
         upstream=task.depends_on if isinstance(task, Task) else (),
         run_when=task.run_when if isinstance(task, Task) else RunWhen.ALWAYS,
         allow_failure=task.allow_failure,

@@ -11,7 +11,7 @@ from itertools import islice
 from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.pod import EnvVar
-from headrace.api.v1alpha1.task import NamedTask, Output, Task
+from headrace.api.v1alpha1.task import NamedTask, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.expressions.types import (
     Declared,
@@ -23,7 +23,7 @@ from headrace.engine.definition.expressions.types import (
 from headrace.engine.definition.graph import Graph
 from headrace.engine.definition.run_outputs import expression_of
 from headrace.engine.definition.task_expressions import condition, expressions_of, leaf, words
-from headrace.engine.definition.ways import fields_of, way_of
+from headrace.engine.definition.ways import declared_outputs, fields_of, way_of
 
 Outputs = Mapping[str, Declared] | None
 """The outputs that a task declares; None: it declares none."""
@@ -128,8 +128,7 @@ def _table(spec: WorkflowSpec, graph: Graph) -> _Table:
 
 
 def _declared(task: NamedTask) -> Outputs:
-    outputs: tuple[Output, ...] = task.outputs
-    return {each.name: Declared(each.type.value) for each in outputs} or None
+    return {each.name: Declared(each.type.value) for each in declared_outputs(task)} or None
 
 
 def _of_task(path: str, task: NamedTask, types: ScopeTypes) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ class TaskExpressions:
 
 
 NO_EXPRESSIONS = TaskExpressions()
-NO_FIELDS: Mapping[str, Expression | Template] = {}
+NO_FIELDS: Mapping[str, Expression | Template | Failure] = {}
 
 
 def words(failure: Failure) -> str:
@@ -71,11 +71,11 @@ def expressions_of(
     """
     leaves = {variable.name: leaf(variable) for variable in env}
     templates = {name: each for name, each in leaves.items() if isinstance(each, Template)}
-    if when is None and not templates and not fields:
+    others = {path: each for path, each in fields.items() if not isinstance(each, Failure)}
+    if when is None and not templates and not others:
         return NO_EXPRESSIONS
     from headrace.engine.definition.expressions.reading import reads  # noqa: PLC0415 - slow to load, and often not needed
 
     asked = condition(when) if when is not None else None
-    others = {path: each for path, each in fields.items() if not isinstance(each, Failure)}
     every = (*templates.values(), *others.values(), *(() if asked is None else (asked,)))
     return TaskExpressions(asked, templates, others, frozenset[str]().union(*map(reads, every)))

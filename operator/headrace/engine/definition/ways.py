@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from headrace.api.reading.problem import Problem
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.task import (
     Defaults,
     NamedTask,
+    Output,
     TaskBody,
     TaskTimeouts,
     Wait,
@@ -19,10 +21,13 @@ from headrace.api.v1alpha1.task import (
 )
 from headrace.engine.definition.expressions.leaves import OPEN, parse_leaf
 from headrace.engine.definition.expressions.types import Expression, Failure, Template, Wants
-from headrace.engine.definition.work import ChildRun, Container, Timer, Work
+from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
 
 UNTIL: Final = "wait.until"
 """The path of the instant that a wait ends at."""
+
+MESSAGE: Final = "approval.message"
+"""The path of the question to people."""
 
 _NO_TIMEOUTS: Final = TaskTimeouts()
 
@@ -58,6 +63,8 @@ class Way:
     problems: Callable[[str, Any, TaskTimeouts], Iterator[Problem]] = _no_problems
     """Finds what cannot work, from the path of the task, the attribute's value, and the timeouts of
     the task with the defaults filled in."""
+    outputs: tuple[Output, ...] = ()
+    """The outputs that each task of this kind gives."""
 
 
 def _timer(wait: Wait) -> Timer:
@@ -91,6 +98,16 @@ def _passed(call: WorkflowCall) -> Fields:
     }
 
 
+def _message(asked: ApprovalRequest) -> Fields:
+    return {MESSAGE: parse_leaf(asked.message)} if OPEN in asked.message else {}
+
+
+_ANSWER: Final = (
+    Output(name="choice", description="The choice."),
+    Output(name="by", description="Who chose it; empty if nobody did, or nobody knows."),
+    Output(name="comment", description="What that person said about it."),
+)
+
 WAYS: Final = (
     Way("wait", _timer, _until, frozenset({"timeouts"}), problems=_too_long),
     Way(
@@ -98,6 +115,7 @@ WAYS: Final = (
         beside=frozenset({"retry", "timeouts", "outputs"}),
         limits=frozenset({"attempt_seconds", "total_seconds"}),
     ),
+    Way("approval", Approval, _message, frozenset({"retry", "timeouts"}), outputs=_ANSWER),
 )
 """The ways besides a program."""
 
@@ -121,6 +139,12 @@ def fields_of(task: NamedTask) -> Fields:
     """Return the expressions outside of `when` and `env`, by their path in the task."""
     chosen = way_of(task)
     return {} if chosen is None else chosen[0].fields(chosen[1])
+
+
+def declared_outputs(task: NamedTask) -> tuple[Output, ...]:
+    """Return the outputs that are known of a task: its own, or those of its way."""
+    chosen = way_of(task)
+    return task.outputs if chosen is None else chosen[0].outputs
 
 
 def _name(attribute: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.task import TaskBody
 
 
@@ -39,7 +40,16 @@ class ChildRun:
     expressions in them have no value yet."""
 
 
-Work = Container | Timer | ChildRun
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A question to people: nothing runs until somebody answers it."""
+
+    asked: ApprovalRequest
+    deadline: datetime | None = None
+    """Until when people can answer; None before the task starts, and if they always can."""
+
+
+Work = Container | Timer | ChildRun | Approval
 """The kinds of work."""
 
 W_co = TypeVar("W_co", bound=Work, covariant=True)

@@ -31,7 +31,9 @@ def endings(name: str, log: TaskLog, seen: ObservedTask) -> Iterator[EndAttempt]
     for number in sorted(seen.lingering):
         yield EndAttempt(name, number)
     sighting = seen.sighting
-    if sighting is None or not sighting.alive or sighting.leaving or sighting.passed is not None:
+    if sighting is None or sighting.leaving or sighting.passed is not None:
+        return
+    if not (sighting.alive or sighting.unclosed):
         return
     last = log.last
     runs_on = last is not None and last.open and last.number == sighting.number

@@ -35,9 +35,11 @@ def without_slot(
 
 
 def _taken(run: ObservedRun) -> int:
-    """Return how many attempts may still be running. A called run takes slots for its own tasks."""
+    """Return how many programs may still be running. Other work needs no slot."""
+    known = run.definition.tasks if run.definition is not None else {}
+    others = {name for name, task in known.items() if not isinstance(task.work, Container)}
     return sum(
         (seen.sighting is not None and seen.sighting.alive) + len(seen.lingering)
-        for seen in run.tasks.values()
-        if seen.sighting is None or seen.sighting.passed is None
+        for name, seen in run.tasks.items()
+        if name not in others
     )

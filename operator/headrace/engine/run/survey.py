@@ -121,7 +121,7 @@ def _settled(run: ObservedRun, definition: Definition) -> dict[str, Outcome]:
     return {
         name: seen.log.outcome
         for name, seen in run.tasks.items()
-        if seen.log.outcome is not None and name in definition.tasks and not seen.still_there
+        if seen.log.outcome is not None and name in definition.tasks and not seen.unsettled
     }
 
 

@@ -134,8 +134,9 @@ def _over(
     sighting: Sighting, declared: Sequence[Output], now: datetime
 ) -> tuple[Ending, Success | Failure] | None:
     """Return how an attempt ended, by itself or because its instant has come; None: it goes on."""
-    if sighting.ending is not None:
-        return sighting.ending, classify(sighting.ending, declared)
+    ending = sighting.ending or _overdue(sighting, now)
+    if ending is not None:
+        return ending, classify(ending, declared)
     ending = passed(sighting, now)
     return None if ending is None else (ending, Success())
 
@@ -144,6 +145,12 @@ def _closed(log: TaskLog, policy: RetryPolicy, now: datetime) -> TaskLog:
     """Close an open attempt, because a later one exists."""
     last = log.last
     return close(log, _vanished(last), policy, now) if last is not None and last.open else log
+
+
+def _overdue(sighting: Sighting, now: datetime) -> Ending | None:
+    """Return how an attempt has ended by itself, if its time is over."""
+    expected = sighting.expected
+    return expected if expected is not None and now >= expected.at else None
 
 
 def _vanished(attempt: Attempt, how: str = "") -> Failure:
@@ -216,7 +223,8 @@ def _known(log: TaskLog, sighting: Sighting) -> TaskLog:
 def _progress(log: TaskLog, sighting: Sighting) -> TaskLog:
     """Set the progress of the open attempt, and what it waits for."""
     last, reason = log.attempts[-1], sighting.waiting or Reason.STARTING
-    if sighting.stage is Stage.RUNNING or (last.started and _silent(sighting)):
+    runs = sighting.stage is Stage.RUNNING and sighting.waiting is None
+    if runs or (last.started and _silent(sighting)):
         reason = Reason.RUNNING  # after the start, a sighting without it is an old one
     message = clip(sighting.message or _replacement(last))
     if reason is log.reason and reason in FIRST_WORDS_STAY and log.message:

@@ -14,7 +14,7 @@ from typing import Any
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import Output
 from headrace.engine.task.declared import check_declared
-from headrace.engine.task.observed import Ending
+from headrace.engine.task.observed import Answered, Ending
 from headrace.engine.text import LONGEST_WORDS, clip
 
 MAX_OUTPUT_BYTES = 4096
@@ -50,9 +50,13 @@ KINDS: dict[Reason, Kind] = {
     Reason.NODE_LOST: Kind.INFRASTRUCTURE,
     Reason.POD_DELETED: Kind.INFRASTRUCTURE,
     Reason.JOB_DELETED: Kind.INFRASTRUCTURE,
+    Reason.APPROVAL_DELETED: Kind.INFRASTRUCTURE,
+    Reason.APPROVAL_NOT_GUARDED: Kind.INFRASTRUCTURE,
     Reason.INTERRUPTED: Kind.INFRASTRUCTURE,
     Reason.RUN_DELETED: Kind.INFRASTRUCTURE,
     Reason.RUN_CANCELLED: Kind.DEFINITION,
+    Reason.APPROVAL_TIMEOUT: Kind.DEFINITION,
+    Reason.REJECTED: Kind.DEFINITION,
     Reason.ADMISSION_DENIED: Kind.DEFINITION,
     Reason.INVALID_IMAGE_NAME: Kind.DEFINITION,
     Reason.NAME_TAKEN: Kind.DEFINITION,
@@ -78,6 +82,8 @@ def classify(ending: Ending, declared: Sequence[Output] = ()) -> Success | Failu
     """Judge the end of an attempt, also by the outputs that its task declares."""
     if ending.reason is not None:
         return Failure(ending.reason, ending.message)
+    if ending.answer is not None:
+        return _answered(ending.answer, ending.message)
     code = ending.progress.exit_code
     if code is None:
         return Failure(
@@ -90,6 +96,14 @@ def classify(ending: Ending, declared: Sequence[Output] = ()) -> Success | Failu
         check_declared(declared, outputs)
     except ValueError as error:
         return Failure(Reason.INVALID_OUTPUTS, str(error))
+    return Success(outputs)
+
+
+def _answered(answer: Answered, message: str) -> Success | Failure:
+    """Judge what people answered."""
+    if answer.fails:
+        return Failure(Reason.REJECTED, message)
+    outputs = {"choice": answer.choice, "by": answer.by, "comment": answer.comment}
     return Success(outputs)
 
 

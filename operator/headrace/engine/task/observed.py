@@ -92,6 +92,18 @@ Progress = One
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a question to people."""
+
+    choice: str
+    by: str = ""
+    """Who chose it; empty: nobody did, or nobody knows who."""
+    comment: str = ""
+    fails: bool = False
+    """The choice is one that fails the task."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """The end of an attempt, from the world."""
 
@@ -104,6 +116,8 @@ class Ending:
     """The text that the program wrote as outputs, as far as the world keeps it."""
     output_bytes: int | None = None
     """How many bytes the program wrote, if the world knows."""
+    answer: Answered | None = None
+    """What people answered, if they were asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +134,14 @@ class Sighting:
     """Why the program does not run yet, if the world knows."""
     message: str = ""
     ending: Ending | None = None
+    expected: Ending | None = None
+    """How it will end by itself, if nothing else ends it before."""
     alive: bool = True
     """A part of it may still run, or be started by the world."""
     leaving: bool = False
     """It is being removed, and a part of it may still run."""
+    unclosed: bool = False
+    """Nothing of it runs, and people who look at it cannot see that yet."""
     memory: str | None = None
     """The memory limit of the attempt, if a retry rule raised it."""
     waiting_since: datetime | None = None
@@ -208,6 +226,11 @@ class ObservedTask:
     lingering: frozenset[int] = frozenset()
     """The numbers of older attempts that may still run."""
     generation: int = 1
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether an attempt may still run, or people cannot see its end yet."""
+        return self.still_there or (self.sighting is not None and self.sighting.unclosed)
 
     @property
     def still_there(self) -> bool:

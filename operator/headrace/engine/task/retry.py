@@ -13,6 +13,9 @@ from headrace.api.v1alpha1.retry import Backoff, RetryAction, RetryPolicy, Retry
 from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.task.observed import Attempt, TaskLog
 
+HELPLESS = dict.fromkeys((Reason.REJECTED, Reason.APPROVAL_TIMEOUT), "no retry rule asks again")
+"""Why no attempt follows a failure that counts against no limit, if it is not the usual reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
@@ -85,7 +88,7 @@ def _refusal(policy: RetryPolicy, log: TaskLog, last: Attempt) -> GiveUp | None:
         return None
     kind = budget(policy, last)
     if kind is None:
-        return GiveUp(reason, _last_words(last, "no retry can help"))
+        return GiveUp(reason, _last_words(last, HELPLESS.get(reason, "no retry can help")))
     used, limit, field = _account(kind, policy, log)
     if used <= limit:
         return None

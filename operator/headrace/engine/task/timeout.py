@@ -42,6 +42,14 @@ def run_deadline(timeouts: TaskTimeouts, log: TaskLog) -> datetime | None:
     return last.created + timedelta(seconds=seconds) if is_run else None
 
 
+def next_limit(timeouts: TaskTimeouts, log: TaskLog, sighting: Sighting | None) -> datetime | None:
+    """Return when the open attempt ends without an event: its own end, or that of its wait."""
+    ends = [pending_deadline(timeouts, log, sighting), run_deadline(timeouts, log)]
+    if sighting is not None:
+        ends += [sighting.due, None if sighting.expected is None else sighting.expected.at]
+    return min((end for end in ends if end is not None), default=None)
+
+
 def total_deadline(timeouts: TaskTimeouts, log: TaskLog) -> datetime | None:
     """Return when the task must have ended, if it has a limit."""
     if timeouts.total_seconds is None or log.started is None:

@@ -12,6 +12,7 @@ from headrace.api.v1alpha1.base import MAX_TEXT
 from headrace.engine.definition.expressions.results import ResultError, as_text
 from headrace.engine.definition.expressions.types import Expression, Failure, Template, Value
 from headrace.engine.definition.task_expressions import NO_FIELDS, words
+from headrace.engine.definition.ways import MESSAGE
 from headrace.engine.task.observed import Evaluated
 
 
@@ -30,7 +31,7 @@ def fields_of(known: Evaluated | None) -> dict[str, Value]:
 
 
 def failure_of(
-    known: Evaluated, asked: Mapping[str, Expression | Template] = NO_FIELDS
+    known: Evaluated, asked: Mapping[str, Expression | Template | Failure] = NO_FIELDS
 ) -> str | None:
     """
     Return why an expression has no value that the task can use; None: each has one.
@@ -43,10 +44,13 @@ def failure_of(
     return next(_failures(known, asked), None)
 
 
-def _failures(known: Evaluated, asked: Mapping[str, Expression | Template]) -> Iterator[str]:
+def _failures(
+    known: Evaluated, asked: Mapping[str, Expression | Template | Failure]
+) -> Iterator[str]:
     for path, value in known.fields.items():
-        is_leaf = isinstance(asked.get(path), Template)
-        unfit = _unfit if is_leaf else _out_of_reach
+        # The text of a question may be long, and must not be empty.
+        is_value = isinstance(asked.get(path), Template) and path != MESSAGE
+        unfit = _unfit if is_value else _out_of_place
         problem = words(value) if isinstance(value, Failure) else unfit(value)
         if problem is not None:
             yield f"{path}: {problem}"
@@ -56,11 +60,15 @@ def _failures(known: Evaluated, asked: Mapping[str, Expression | Template]) -> I
             yield f"env {name}: {problem}"
 
 
-def _out_of_reach(value: Value) -> str | None:
-    """Return why no field can keep a value."""
-    if not isinstance(value, datetime) or fits_the_api(value):
-        return None
-    return f"gives {as_text(value)}; give a time in the years {FIRST_YEAR} to {LAST_YEAR}"
+def _out_of_place(value: Value) -> str | None:
+    """Return why no field can keep a value: an instant, or a text."""
+    try:
+        text = as_text(value)
+    except ResultError as error:
+        return str(error)
+    if isinstance(value, datetime) and not fits_the_api(value):
+        return f"gives {text}; give a time in the years {FIRST_YEAR} to {LAST_YEAR}"
+    return None if text.strip() else "gives an empty text"
 
 
 def _unfit(value: Value) -> str | None:

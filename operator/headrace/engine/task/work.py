@@ -9,15 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from headrace.api.checks.instants import from_the_second
+from headrace.api.v1alpha1.approval import LONGEST_QUESTION
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.definition.expressions.results import as_text
 from headrace.engine.definition.expressions.types import Value
-from headrace.engine.definition.ways import PARAM, UNTIL
-from headrace.engine.definition.work import ChildRun, Container, Timer, Work
+from headrace.engine.definition.ways import MESSAGE, PARAM, UNTIL
+from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.memory import raised, resources_of
 from headrace.engine.task.verdict import Start
+from headrace.engine.text import clip
 
 
 def start_attempt(
@@ -45,6 +47,8 @@ def _resolved(work: Work, start: Start, now: datetime) -> Work:
             return _timer(work, start, now)
         case ChildRun():
             return _child_run(work, start.fields)
+        case Approval():
+            return _approval(work, start, now)
 
 
 def _child_run(work: ChildRun, values: Mapping[str, Value]) -> ChildRun:
@@ -73,6 +77,14 @@ def _timer(work: Timer, start: Start, now: datetime) -> Timer:
     until = start.fields[UNTIL]
     assert isinstance(until, datetime)  # noqa: S101 - the field wants a timestamp
     return Timer(until=from_the_second(until))
+
+
+def _approval(work: Approval, start: Start, now: datetime) -> Approval:
+    asked, seconds = work.asked, work.asked.timeout_seconds
+    if MESSAGE in start.fields:
+        question = clip(as_text(start.fields[MESSAGE]), LONGEST_QUESTION)
+        asked = asked.model_copy(update={"message": question})
+    return Approval(asked, None if seconds is None else now + timedelta(seconds=seconds))
 
 
 def _container(work: Container, memory: str | None, env: Mapping[str, str]) -> Container:

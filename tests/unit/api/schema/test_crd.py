@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from headrace.api.schema.crd import KINDS, TASK_RUN, WORKFLOW, WORKFLOW_RUN, Kind, crd
+from headrace.api.schema.crd import APPROVAL, KINDS, TASK_RUN, WORKFLOW, WORKFLOW_RUN, Kind, crd
 
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
 ANNOTATION_LIMIT = 256 * 1024
@@ -22,6 +22,12 @@ COLUMNS = [
         ["WORKFLOW", "STATUS", "PROGRESS", "STARTED", "DURATION", "LOGICAL TIME", "AGE"],
         ["MESSAGE"],
         id="WorkflowRun",
+    ),
+    pytest.param(
+        APPROVAL,
+        ["RUN", "QUESTION", "CHOICES", "ANSWER", "BY", "STATUS", "AGE"],
+        ["TASK", "DEADLINE", "MESSAGE"],
+        id="Approval",
     ),
     pytest.param(
         TASK_RUN,
@@ -60,6 +66,7 @@ def test_names_are_those_of_the_design() -> None:
         "Workflow": ("workflows", "workflow", "hrw", "headrace"),
         "WorkflowRun": ("workflowruns", "workflowrun", "hrr", "headrace"),
         "TaskRun": ("taskruns", "taskrun", "hrt", "headrace"),
+        "Approval": ("approvals", "approval", "hra", "headrace"),
     } == found
 
 

@@ -38,6 +38,11 @@ def schedule(**fields: Any) -> Manifest:
     return workflow(triggers=[{"schedule": fields}])
 
 
+def ask(**fields: Any) -> Manifest:
+    """Return a workflow with a question."""
+    return workflow({"name": "ask", "approval": {"message": "Go on?", **fields}})
+
+
 CRON = {"cron": "@daily"}
 BROKEN = {
     ("RetryRule", 0): rule(action="Fail"),
@@ -61,11 +66,14 @@ BROKEN = {
     ("WorkflowSpec", 0): workflow({"name": "a"}),
     ("WorkflowSpec", 1): workflow(**{"finally": [{"name": "a"}]}),
     ("Interval", 0): run(interval={"start": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z"}),
+    ("Approvers", 0): ask(approvers={}),
+    ("ApprovalRequest", 0): ask(onTimeout="approve"),
     ("TaskRunSpec", 1): task_run(run="stock-1"),
     ("TaskRunSpec", 2): {**task_run(), "spec": {"waitUntil": "2030-01-01T00:00:00Z"}},
     ("TaskRunSpec", 3): {**task_run(), "spec": {}},
     ("Wait", 0): workflow({"name": "a", "wait": {}}),
     ("Wait", 1): workflow({"name": "a", "wait": {"seconds": 1, "until": "run.logicalTime"}}),
+    ("TaskRunSpec", 4): task_run(approval={"message": "Go on?"}),
 }
 """By type and number of a rule: an object that breaks it."""
 

@@ -215,6 +215,8 @@ def test_the_kinds_are_those_of_the_reference() -> None:
         Reason.NODE_LOST,
         Reason.POD_DELETED,
         Reason.JOB_DELETED,
+        Reason.APPROVAL_DELETED,
+        Reason.APPROVAL_NOT_GUARDED,
         Reason.INTERRUPTED,
         Reason.RUN_DELETED,
     } == infrastructure
@@ -223,4 +225,8 @@ def test_the_kinds_are_those_of_the_reference() -> None:
         Reason.INVALID_IMAGE_NAME,
         Reason.NAME_TAKEN,
         Reason.RUN_CANCELLED,
+        Reason.APPROVAL_TIMEOUT,
+        Reason.INVALID_IMAGE_NAME,
+        Reason.NAME_TAKEN,
+        Reason.REJECTED,
     } == definition

@@ -2,16 +2,25 @@
 
 import pytest
 
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.task.attempts import follow
-from headrace.engine.task.observed import ObservedTask, TaskLog
+from headrace.engine.task.observed import ObservedTask, Sighting, Stage, TaskLog
 from headrace.engine.task.verdict import TaskView
-from support.builders import at, retries, running, waiting
+from support.builders import NOON, at, retries, running, waiting
 from support.views import CANCEL, PAUSE, STOP, TERMINATE, answer, begun, view
 
 
 def paused(name: str = "pause", **more: object) -> TaskView:
     """Return a wait that goes on until a minute after noon."""
     sighting = waiting(60)
+    log = follow(TaskLog(), sighting, retries(), at(5))
+    return view(name, log=log, seen=ObservedTask(log, sighting), **more)
+
+
+def asked(name: str = "ask", **more: object) -> TaskView:
+    """Return a question that is open."""
+    waiting = Reason.WAITING_FOR_APPROVAL
+    sighting = Sighting(1, Stage.RUNNING, created=NOON, started=NOON, waiting=waiting)
     log = follow(TaskLog(), sighting, retries(), at(5))
     return view(name, log=log, seen=ObservedTask(log, sighting), **more)
 
@@ -46,4 +55,31 @@ def paused(name: str = "pause", **more: object) -> TaskView:
 )
 def test_the_verdict(judged: TaskView, want: str) -> None:
     """A wait of a run that starts nothing new has no use; a program's work would be lost."""
+    assert want == answer(judged)
+
+
+@pytest.mark.parametrize(
+    ("judged", "want"),
+    [
+        pytest.param(asked(), "wait WaitingForApproval", id="the run goes on"),
+        pytest.param(asked(course=PAUSE), "wait WaitingForApproval", id="it is paused"),
+        pytest.param(asked(course=STOP), "abort Cancelled", id="the run is stopped"),
+        pytest.param(asked(course=CANCEL), "abort Cancelled", id="the run is cancelled"),
+        pytest.param(
+            asked(halted="x"), "abort Cancelled", id="another task failed and onFailure is Stop"
+        ),
+        pytest.param(
+            asked("keep", course=STOP),
+            "wait WaitingForApproval",
+            id="a `finally` task of a stopped run asks on",
+        ),
+        pytest.param(
+            asked("keep", course=TERMINATE),
+            "abort Cancelled",
+            id="a `finally` task of a terminated run asks no longer",
+        ),
+    ],
+)
+def test_the_verdict_on_a_question(judged: TaskView, want: str) -> None:
+    """Nothing would follow its answer."""
     assert want == answer(judged)
