@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import NamedTask, RunWhen, TaskTimeouts, Wait
@@ -21,6 +22,9 @@ from headrace.engine.definition.run_when import NEED_UPSTREAM
 from support import oracle
 from support.builders import NOON, last, limits, on, retries, task, workflow
 from support.evaluation import value_of
+
+ASKS = "q"
+"""How the names of tasks begin that ask people."""
 
 End = tuple[int | None, Reason | None]
 """An exit code, or a reason."""
@@ -98,6 +102,15 @@ def _told(end: End) -> oracle.Ending:
     return ("NonZeroExit" if code else "Succeeded"), code
 
 
+def _ends(task: NamedTask) -> st.SearchStrategy[list[End]]:
+    """Return what is drawn of the ends of a task: programs may fail, and people may say no."""
+    if task.wait is not None:
+        return st.just([])
+    if task.approval is not None:
+        return st.sampled_from([[], [], [REJECTED]])
+    return st.lists(ENDS, max_size=4)
+
+
 @st.composite
 def expressions(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
     """Draw the condition and the variable of a task, over tasks that end before it."""
@@ -105,7 +118,9 @@ def expressions(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
     values = ["${{ run.workflow }}", "plain", "${{ 1 / 0 }}"]
     for name in before:
         sources += [f"tasks.{name}.outcome == 'Succeeded'", f"tasks.{name}.outcome != 'Failed'"]
-        values += [f"it is ${{{{ tasks.{name}.outcome }}}}", f"${{{{ tasks.{name}.outputs.x }}}}"]
+        values += [f"it is ${{{{ tasks.{name}.outcome }}}}"]
+        if not name.startswith(ASKS):  # What a question gives is known, and `x` is none of it.
+            values += [f"${{{{ tasks.{name}.outputs.x }}}}"]
     found: dict[str, Any] = {}
     if draw(st.integers(0, 2)) == 0:
         found["when"] = draw(st.sampled_from(sources))
@@ -137,6 +152,36 @@ def waits(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
     return draw(WAITS) | {name: asked[name] for name in ("when",) if name in asked}
 
 
+MESSAGES = st.sampled_from(["Go on?", "Go on with ${{ run.name }}?", "${{ 1 / 0 }}?"])
+TIMES = st.sampled_from(
+    [
+        {},
+        {"timeout_seconds": 45},
+        {"timeout_seconds": 45, "on_timeout": "approve"},
+        {"timeout_seconds": 45, "on_timeout": "reject"},
+    ]
+)
+REJECTED: End = (None, Reason.REJECTED)
+
+
+def questions(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
+    """Draw a task that asks people, perhaps under a condition."""
+    drawn = draw(expressions(before))
+    asked = {"approval": ApprovalRequest(message=draw(MESSAGES)), "retry": draw(SOME_POLICY)}
+    return asked | {name: drawn[name] for name in ("when",) if name in drawn}
+
+
+KINDS = (programs, programs, programs, programs, waits, questions)
+
+
+def hasty(draw: st.DrawFn, task: NamedTask) -> NamedTask:
+    """Return a task whose question, if it asks one, may have a deadline."""
+    if task.approval is None:
+        return task
+    asked = task.approval.model_copy(update=draw(TIMES))
+    return task.model_copy(update={"approval": asked})
+
+
 @st.composite
 def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
     """Draw a workflow of up to 12 tasks; `troubled` ones have time limits and may stop early."""
@@ -147,27 +192,27 @@ def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
         after = draw(st.lists(st.sampled_from(names), max_size=4, unique=True)) if names else []
         rules = [each for each in RunWhen if after or each not in NEED_UPSTREAM]
         total = draw(st.sampled_from([None, 100])) if troubled else None
-        pauses = draw(st.integers(0, 3)) == 0
-        times = TaskTimeouts(total_seconds=total) if pauses else limits(60, total=total)
-        before[f"t{n}"] = sorted({*after}.union(*(before[each] for each in after)))
+        kind = draw(st.sampled_from(KINDS))
+        times = limits(60, total=total) if kind is programs else TaskTimeouts(total_seconds=total)
+        name = f"{ASKS if kind is questions else 't'}{n}"
+        before[name] = sorted({*after}.union(*(before[each] for each in after)))
         tasks.append(
             task(
-                *(f"t{n}", *after),
-                **(waits if pauses else programs)(draw, before[f"t{n}"]),
+                *(name, *after),
+                **kind(draw, before[name]),
                 rule=draw(st.sampled_from(rules)),
                 **{"timeouts": times} if troubled else {},
                 allow_failure=draw(st.booleans()),
             )
         )
     tasks += [
-        last(f"z{n}", **draw(st.sampled_from((programs, programs, waits)))(draw, list(before)))
+        last(f"z{n}", **draw(st.sampled_from(KINDS))(draw, list(before)))
         for n in range(draw(st.integers(0, 2)))
     ]
-    ends = {
-        each.name: draw(st.lists(ENDS, max_size=4)) if each.wait is None else [] for each in tasks
-    }
+    ends = {each.name: draw(_ends(each)) for each in tasks}
     more = {}
     if troubled:
+        tasks = [hasty(draw, each) for each in tasks]
         more["on_failure"] = draw(st.sampled_from(OnFailure))
         more["timeouts"] = RunTimeouts(
             run_seconds=draw(st.sampled_from([None, 200])),

@@ -77,11 +77,19 @@ class Ride:
             for name, record in sorted(self.run.task_runs.items())
             for job in record.jobs.values()
             if job.sighting.ending is None and not job.sighting.leaving
+            if job.asks is None or job.sighting.alive
         ]
+
+    def programs(self) -> list[FakeJob]:
+        """Return those of them that run a program."""
+        return [job for _, job in self.open_jobs() if job.asks is None]
 
     def _end(self, name: str, job: FakeJob) -> None:
         code, reason = self.plan.end(name, job.sighting.number)
-        self.cluster.end(job, code, reason)
+        if job.asks is not None:
+            self.cluster.answer(job, "approve" if reason is None else "reject")
+        else:
+            self.cluster.end(job, code, reason)
 
     # --- what can happen ----------------------------------------------------------------------
 
@@ -92,18 +100,18 @@ class Ride:
 
     def begin_one(self, index: int) -> None:
         """Let a program run."""
-        if jobs := self.open_jobs():
-            self.cluster.begin(jobs[index % len(jobs)][1])
+        if jobs := self.programs():
+            self.cluster.begin(jobs[index % len(jobs)])
 
     def stall_one(self, index: int) -> None:
         """Keep a program from running."""
-        if jobs := self.open_jobs():
-            self.cluster.stall(jobs[index % len(jobs)][1], Reason.UNSCHEDULABLE, f"node {index}")
+        if jobs := self.programs():
+            self.cluster.stall(jobs[index % len(jobs)], Reason.UNSCHEDULABLE, f"node {index}")
 
     def lose_one(self, index: int) -> None:
         """Take a pod away, which its Job replaces."""
-        if jobs := self.open_jobs():
-            self.cluster.lose(jobs[index % len(jobs)][1])
+        if jobs := self.programs():
+            self.cluster.lose(jobs[index % len(jobs)])
 
     def wait(self, index: int) -> None:
         """Let time pass."""
@@ -184,7 +192,11 @@ class Ride:
 
     def haunt(self, index: int) -> None:
         """Let a Job whose program ended run another pod."""
-        jobs = [job for job in self.cluster.jobs() if job.sighting.ending and not job.removed]
+        jobs = [
+            job
+            for job in self.cluster.jobs()
+            if job.sighting.ending and not job.removed and job.asks is None
+        ]
         if jobs:
             self.cluster.haunt(jobs[index % len(jobs)])
 

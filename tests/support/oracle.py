@@ -67,7 +67,11 @@ def look_of_omitted(rule: str, looks: Sequence[str]) -> str:
 Ending = tuple[str, int | None]
 """How an attempt ends: a reason (`Succeeded` among them) and an exit code."""
 
-INFRASTRUCTURE = frozenset({"NodeLost", "Evicted", "Preempted", "PodDeleted", "JobDeleted"})
+INFRASTRUCTURE = frozenset(
+    {"NodeLost", "Evicted", "Preempted", "PodDeleted", "JobDeleted", "ApprovalDeleted"}
+)
+BY_PEOPLE = frozenset({"Rejected", "ApprovalTimeout"})
+"""Nobody is asked again for a limit: only a rule does that."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ def attempts(policy: Retries, endings: Sequence[Ending]) -> Sequence[Ending]:
         )
         if action == "Ignore":
             continue
+        if action is None and reason in BY_PEOPLE:
+            return endings[:made]
         if reason in INFRASTRUCTURE:
             infrastructure += 1
         else:
