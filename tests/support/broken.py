@@ -48,7 +48,11 @@ class Broken:
 
 def broken() -> list[Broken]:
     """Return all broken manifests."""
-    return [_read(path) for path in sorted(FOLDER.glob("*.yaml"))]
+    return [_read(path) for path in sorted(FOLDER.glob("*.yaml"), key=_number)]
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.partition("-")[0])
 
 
 def _read(path: Path) -> Broken:

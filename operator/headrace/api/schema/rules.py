@@ -224,6 +224,11 @@ _TASK_RUN_SPEC = (
         field=".waitUntil",
     ),
     Rule(
+        "has(self.run) || !has(self.workflow)",
+        "a TaskRun on its own runs a program; remove workflow, and create a WorkflowRun of it",
+        field=".workflow",
+    ),
+    Rule(
         "has(self.run) || has(self.image)",
         "a TaskRun on its own needs an image; name one",
         field=".image",

@@ -51,6 +51,11 @@ class TaskRunSpec(TaskBody):
                 "waitUntil: a TaskRun on its own runs a program; remove waitUntil, or write a"
                 " workflow with a task that has wait"
             )
+        if self.run is None and self.workflow is not None:
+            raise ValueError(
+                "workflow: a TaskRun on its own runs a program; remove workflow, and create a"
+                " WorkflowRun of it"
+            )
         if self.run is None and self.image is None:
             raise ValueError("image: a TaskRun on its own needs an image; name one")
         if self.run is None and self.approval is not None:
