@@ -63,7 +63,8 @@ BROKEN = {
     ("Interval", 0): run(interval={"start": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z"}),
     ("TaskRunSpec", 1): task_run(run="stock-1"),
     ("TaskRunSpec", 2): {**task_run(), "spec": {"waitUntil": "2030-01-01T00:00:00Z"}},
-    ("TaskRunSpec", 3): {**task_run(), "spec": {}},
+    ("TaskRunSpec", 3): {**task_run(), "spec": {"workflow": {"name": "stock"}}},
+    ("TaskRunSpec", 4): {**task_run(), "spec": {}},
     ("Wait", 0): workflow({"name": "a", "wait": {}}),
     ("Wait", 1): workflow({"name": "a", "wait": {"seconds": 1, "until": "run.logicalTime"}}),
 }
