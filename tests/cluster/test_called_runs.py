@@ -65,20 +65,25 @@ def test_values_go_there_and_back(story: Story) -> None:
 def test_pause_run_and_cancel_go_down(story: Story) -> None:
     """The called run shows each; the calling one ends when nothing of it runs any more."""
     story.workflow(
-        "part", task("long", lasting()), task("never", SUCCEED, dependsOn=["long"]), **CALLED
+        "steered-part",
+        task("long", lasting()),
+        task("never", SUCCEED, dependsOn=["long"]),
+        **CALLED,
     )
-    story.workflow("outer", call("load", "part"), task("after", SUCCEED, dependsOn=["load"]))
-    inner = called(story, "outer-once", "load")
+    story.workflow(
+        "steered", call("load", "steered-part"), task("after", SUCCEED, dependsOn=["load"])
+    )
+    inner = called(story, "steered-once", "load")
     story.started(inner, "long")
     for state in ("Pause", "Run"):
-        story.steer("outer-once", state)
+        story.steer("steered-once", state)
         story.until(
             f"{state} has gone down",
             lambda want=state: story.get("workflowrun", inner)["spec"]["callerState"] == want,
         )
-    story.steer("outer-once", "Cancel")
+    story.steer("steered-once", "Cancel")
 
-    run = story.ended("outer-once")
+    run = story.ended("steered-once")
 
     assert "Cancelled" == condition(run)["reason"]
     assert "Cancelled" == condition(story.get("workflowrun", inner))["reason"]
@@ -87,26 +92,26 @@ def test_pause_run_and_cancel_go_down(story: Story) -> None:
 
 def test_a_failure_is_tried_again_in_a_run_of_its_own(story: Story) -> None:
     """The message names the run and the cause."""
-    story.workflow("part", task("bad", FAIL), **CALLED)
+    story.workflow("failing-part", task("bad", FAIL), **CALLED)
     again = {"limit": 1, "backoff": {"seconds": 0}}
-    story.workflow("outer", call("load", "part", retry=again))
+    story.workflow("failing", call("load", "failing-part", retry=again))
 
-    run = story.ended("outer-once")
+    run = story.ended("failing-once")
 
     message = condition(run)["message"]
-    assert message.startswith("load failed: RunFailed: run outer-once-load-")
+    assert message.startswith("load failed: RunFailed: run failing-once-load-")
     assert "bad failed: NonZeroExit" in message
-    attempts = story.get("taskrun", "outer-once.load")["status"]["attempts"]
+    attempts = story.get("taskrun", "failing-once.load")["status"]["attempts"]
     assert ["RunFailed", "RunFailed"] == [each["reason"] for each in attempts]
     assert 2 == len({each["runName"] for each in attempts})
 
 
 def test_a_deleted_run_takes_the_called_one_along(story: Story) -> None:
     """The garbage collector deletes it with its owner, and its pods with it."""
-    story.workflow("part", task("long", lasting()), **CALLED)
-    story.workflow("outer", call("load", "part"))
-    inner = called(story, "outer-once", "load")
+    story.workflow("deleted-part", task("long", lasting()), **CALLED)
+    story.workflow("deleted", call("load", "deleted-part"))
+    inner = called(story, "deleted-once", "load")
     story.started(inner, "long")
-    story.delete("workflowrun", "outer-once")
+    story.delete("workflowrun", "deleted-once")
     story.gone("workflowrun", inner)
     story.until("no pod runs", lambda: not story.running(inner))
