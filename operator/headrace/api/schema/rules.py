@@ -9,6 +9,7 @@ cycle, an unknown task). Knows no resource.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from headrace.api.schema.approval_rules import APPROVAL_SPEC
 from headrace.api.schema.rule import Rule
 
 # --- a workflow -------------------------------------------------------------------------------
@@ -240,39 +241,9 @@ _TASK_RUN_SPEC = (
     ),
 )
 
-# --- approvals --------------------------------------------------------------------------------
-
-ASKED = ("message", "choices", "failOn", "approvers", "onTimeout", "deadline")
-"""Optional fields of an Approval's spec that cannot be changed: all but the answer."""
-
-_APPROVAL_SPEC = (
-    Rule(
-        " && ".join(f"self.{name} == oldSelf.{name}" for name in ("run", "task", "attempt"))
-        + "".join(
-            f" && has(self.{name}) == has(oldSelf.{name})"
-            f" && (!has(self.{name}) || self.{name} == oldSelf.{name})"
-            for name in ASKED
-        ),
-        "a question never changes; only answer can be set",
-    ),
-    Rule(
-        "!has(oldSelf.answer) || has(self.answer) && self.answer == oldSelf.answer",
-        "the question has its answer, which never changes",
-        field=".answer",
-    ),
-    Rule(
-        "has(oldSelf.answer) || !has(self.answer)"
-        " || has(self.choices) && self.answer.choice in self.choices",
-        "is none of the choices",
-        field=".answer.choice",
-        saying="self.answer.choice + ' is none of the choices; choose one of '"
-        " + self.choices.join(', ')",
-    ),
-)
-
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "ApprovalRequest": _APPROVAL_REQUEST,
-    "ApprovalSpec": _APPROVAL_SPEC,
+    "ApprovalSpec": APPROVAL_SPEC,
     "Approvers": _APPROVERS,
     "Concurrency": _CONCURRENCY,
     "EnvVar": _ENV,

@@ -72,9 +72,9 @@ BROKEN = {
     ("TaskRunSpec", 2): {**task_run(), "spec": {"waitUntil": "2030-01-01T00:00:00Z"}},
     ("TaskRunSpec", 3): {**task_run(), "spec": {"workflow": {"name": "stock"}}},
     ("TaskRunSpec", 4): {**task_run(), "spec": {}},
+    ("TaskRunSpec", 5): task_run(approval={"message": "Go on?"}),
     ("Wait", 0): workflow({"name": "a", "wait": {}}),
     ("Wait", 1): workflow({"name": "a", "wait": {"seconds": 1, "until": "run.logicalTime"}}),
-    ("TaskRunSpec", 4): task_run(approval={"message": "Go on?"}),
 }
 """By type and number of a rule: an object that breaks it."""
 
