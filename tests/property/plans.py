@@ -24,6 +24,12 @@ LOOKS: Final = {
     "Failed": oracle.FAILURE,
     "Skipped": oracle.SKIP,
 }
+PAUSES: Final = (
+    {"seconds": 1},
+    {"seconds": 8},
+    {"until": "run.logicalTime"},
+    {"until": "run.logicalTime + duration('12s')"},
+)
 IMAGE: Final = "busybox"
 LAST_RUN: Final = 10.0  # Seconds from the beginning.
 
@@ -65,8 +71,14 @@ class Plan:
         (found,) = (each for each in (*self.tasks, *self.last) if each["name"] == name)
         return found
 
+    def waits(self, name: str) -> bool:
+        """Tell whether a task only waits."""
+        return "wait" in self.task(name)
+
     def attempts(self, name: str) -> list[int]:
-        """Return the exit codes of the attempts that a task makes."""
+        """Return the exit codes of the attempts that a task makes. Time does not fail."""
+        if self.waits(name):
+            return [0]
         limit = self.task(name)["retry"]["limit"]
         codes: list[int] = []
         while len(codes) <= limit and 0 not in codes:
@@ -90,7 +102,7 @@ class Plan:
     def variable(self, name: str) -> str | None:
         """Return what a task's program gets in its variable, if it has one."""
         read = self.reads.get(name)
-        return None if read is None else self.outcome(read)
+        return None if read is None or self.waits(name) else self.outcome(read)
 
     def _wanted(self, task: dict[str, Any]) -> bool:
         """Tell whether a task's condition is true, of those that are drawn here."""
@@ -139,7 +151,8 @@ def _add_expressions(
         if not seen or random.random() < 0.5:
             continue
         read = reads[task["name"]] = random.choice(sorted(seen))
-        task["env"] = [{"name": "X", "value": f"${{{{ tasks.{read}.outcome }}}}"}]
+        if "wait" not in task:
+            task["env"] = [{"name": "X", "value": f"${{{{ tasks.{read}.outcome }}}}"}]
         if random.random() < 0.7:
             sign = random.choice(("==", "==", "!="))
             task["when"] = f"tasks.{read}.outcome {sign} 'Succeeded'"
@@ -147,6 +160,8 @@ def _add_expressions(
 
 
 def _task(random: Random, name: str) -> dict[str, Any]:
+    if random.random() < 0.25:
+        return {"name": name, "wait": random.choice(PAUSES)}
     retry = {
         "limit": random.choice((0, 0, 1, 2)),
         "infrastructureLimit": random.choice((0, 1, 5)),

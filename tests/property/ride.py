@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from property.ledger import Task
 from property.meddling import DISRUPTIONS, INTERVENTIONS, Meddling
@@ -9,6 +10,7 @@ from property.news_plans import NEWS, REQUESTS, Trouble
 from property.news_rig import NewsRig
 from property.plans import Plan
 from support import oracle
+from support.api_server import EPOCH
 from support.api_storage import Object
 from support.pod_machine import outputs
 from support.virtual_time import now
@@ -86,11 +88,14 @@ class Ride:
                 for item in found
                 for each in item["status"].get("attempts", ())
             ]
-            self._equal(want, codes, f"the exit codes of {task}")
+            waits = plan.waits(name)
+            self._equal([None] * len(want) if waits else want, codes, f"the exit codes of {task}")
             given = [each["spec"].get("env", [{}])[0].get("value") for each in found]
             self._equal([plan.variable(name)] * len(found), given, f"the variable of {task}")
             made = {number: n for (of, number), n in self._ledger.jobs.items() if of == task}
-            self._equal({n + 1: 1 for n in range(len(want))}, made, f"the Jobs of {task}")
+            jobs = {} if waits else {n + 1: 1 for n in range(len(want))}
+            self._equal(jobs, made, f"the Jobs of {task}")
+            self._took_its_time(task, found)
         bad = [name for name in plan.programs if plan.starts(name) and 0 not in plan.attempts(name)]
         told = [
             each["status"] == "True"
@@ -99,9 +104,26 @@ class Ride:
         ]
         self._equal([not bad], told, f"the success of {run['metadata']['name']}")
 
+    def _took_its_time(self, task: Task, found: Sequence[Object]) -> None:
+        """Compare the end of a wait, and what began after it, with its instant."""
+        for wait in (each for each in found if self._plan.waits(task.name)):
+            until = datetime.fromisoformat(wait["spec"]["waitUntil"])
+            made = datetime.fromisoformat(wait["metadata"]["creationTimestamp"])
+            told = datetime.fromisoformat(wait["status"]["completionTime"])
+            self._equal(max(made, until), told, f"the end of {task}")
+            for other, begins in self._ledger.begins.items():
+                follows = task.name in self._plan.task(other.name).get("dependsOn", ())
+                if other.run == task.run and follows:
+                    early = [each for each in begins if each.at < (until - EPOCH).total_seconds()]
+                    self._equal([], early, f"what {other} did before the end of {task}")
+
     def _kept_its_policy(self, task_run: Object, touched: set[str]) -> None:
         """Compare what is on record of a task with its policy, and with what was done to it."""
         task = self._ledger.task_of(task_run["metadata"]["uid"])
+        if self._plan.waits(task.name):
+            if task.run not in touched and "outcome" not in task_run["status"]:
+                self._ledger.wrong(f"{task} has no end")
+            return
         status, retry = task_run["status"], self._plan.task(task.name)["retry"]
         attempts, harm = status.get("attempts", ()), self._meddling.harmed.get(task, 0)
         reasons = [each.get("reason") for each in attempts]

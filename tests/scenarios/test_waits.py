@@ -282,3 +282,16 @@ def test_many_waits_end_together(new_story: NewStory) -> None:
     story.pass_time(60)
     assert {WAITED} == {end_of(story, name) for name in names}
     assert {"b"} == story.alive
+
+
+def test_a_long_wait_is_quiet(new_story: NewStory) -> None:
+    """Its TaskRun, what it waits for, its end: nothing is written in the days between."""
+    story = new_story(workflow(pause("p", seconds=864_000), task("b", "p")))
+    story.tick()
+    story.pass_time(10)
+    before = list(story.cluster.writes)
+    assert [1, 1] == [before.count(each) for each in ("create p", "log p")]
+    story.pass_time(863_980)
+    assert before == story.cluster.writes
+    story.pass_time(10)
+    assert 2 == story.cluster.writes.count("log p")

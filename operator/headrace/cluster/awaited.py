@@ -10,6 +10,7 @@ from weakref import ReferenceType, ref
 
 from headrace.engine.definition.compile import Definition
 from headrace.engine.run.observed import ObservedRun, RunKey
+from headrace.engine.task.observed import ObservedTask
 
 LAST: Final = 4
 """With this number of tasks left or fewer, the end of the run itself waits for each."""
@@ -40,7 +41,7 @@ class Awaited:
             self.forget(run.key)
             return
         self._seen[run.key] = ref(run.definition), counts.total - counts.ended
-        running = (name for name, seen in run.tasks.items() if seen.log.outcome is None)
+        running = (name for name, seen in run.tasks.items() if _may_run(seen))
         if any(self.waits_for(run.key, name) for name in running):
             self._waiting.add(run.key)
         else:
@@ -64,3 +65,9 @@ class Awaited:
         unfinished = seen[1]
         # A task outside of the graph is a `finally` task, and the run's end waits for it.
         return unfinished <= LAST or bool(definition.graph.downstream.get(task, UNKNOWN))
+
+
+def _may_run(seen: ObservedTask) -> bool:
+    """Return whether a pod may tell the end of a task. A wait may last for days, and has none."""
+    waits = seen.sighting is not None and seen.sighting.due is not None
+    return seen.log.outcome is None and not waits

@@ -11,7 +11,7 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, ObservedRun, RunKey, RunLog
 from headrace.engine.task.observed import ObservedTask, TaskLog
-from support.builders import last, task, workflow
+from support.builders import last, task, waiting, workflow
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KEY = RunKey("default", "inventory-1")
@@ -68,6 +68,11 @@ def test_of_a_run_that_was_not_seen_everything_is_waited_for() -> None:
             {"extract": ObservedTask(TaskLog(outcome=Outcome.SUCCEEDED))},
             False,
             id="the running task has ended",
+        ),
+        pytest.param(
+            {"extract": ObservedTask(sighting=waiting(1e6))},
+            False,
+            id="a task waits for one that only waits: no pod will tell its end",
         ),
     ],
 )

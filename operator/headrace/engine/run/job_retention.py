@@ -26,9 +26,10 @@ def expired_jobs(run: ObservedRun, now: datetime) -> Iterator[EndAttempt]:
     if limit is None or now < limit:
         return
     for name, seen in run.tasks.items():
-        sighting = seen.sighting  # A run that was called stays as long as its caller.
-        is_run = sighting is not None and sighting.passed is not None
-        if sighting is not None and not is_run and seen.log.outcome is Outcome.SUCCEEDED:
+        sighting = seen.sighting
+        if sighting is None or sighting.due is not None or sighting.passed is not None:
+            continue  # A wait has no Job, and a run that was called stays as long as its caller.
+        if seen.log.outcome is Outcome.SUCCEEDED:
             # The log keeps only the last attempts. The Jobs of all attempts exist, except the
             # newest if somebody deleted it.
             newest = seen.log.count - (sighting.stage is Stage.GONE)

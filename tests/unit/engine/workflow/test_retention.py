@@ -15,7 +15,7 @@ from headrace.engine.workflow.retention import (
     next_expiry,
     unused_revisions,
 )
-from support.builders import at, chain, ended, exited, gone
+from support.builders import at, chain, ended, exited, gone, waiting
 
 DONE = ObservedTask(ended(Outcome.SUCCEEDED), exited(0))
 
@@ -48,6 +48,9 @@ def ends(run: ObservedRun, now: float) -> list[str]:
             observed(a=replace(DONE, sighting=gone())), 60, [], id="the Job is gone already"
         ),
         pytest.param(observed(a=replace(DONE, sighting=None)), 60, [], id="the task has no Job"),
+        pytest.param(
+            observed(a=replace(DONE, sighting=waiting(5))), 60, [], id="a wait never had a Job"
+        ),
         pytest.param(
             observed(a=replace(DONE, log=replace(DONE.log, count=3))),
             60,
