@@ -1,7 +1,7 @@
 """
 Headrace beside bare Jobs on one real node, in one run: time per step, API writes, CPU, memory.
 
-    PYTHONPATH=tests:. python -m bench.cluster [chain] [parallel] [hops] [idle] [large]
+    PYTHONPATH=tests:. python -m bench.cluster [chain] [parallel] [hops] [idle] [large] [items]
 
 Knows what is measured and how. Absolute times depend on the machine; the ratios are what counts.
 """
@@ -301,6 +301,33 @@ def large(bench: Bench, layers: int, width: int = 100) -> None:
     )
 
 
+def fan_out(bench: Bench, width: int) -> None:
+    """Measure a task over many items on fake nodes, beside a bare Indexed Job of as many."""
+
+    def bare() -> None:
+        bench.create(indexed(f"bare-{width}", width, fake=True))
+        bench.wait("condition=Complete", f"job/bare-{width}", seconds=1800)
+
+    def own() -> None:
+        task = {**noop("pick"), "forEach": {"range": {"count": width}}}
+        bench.create(workflow(f"items-{width}", [task], **FAKE_NODE))
+        bench.wait("create", f"workflowrun/items-{width}-once")
+        bench.wait("condition=Succeeded", f"workflowrun/items-{width}-once", seconds=1800)
+
+    many = counted(bench, bare)
+    cpu, before = bench.cpu(), bench.memory()
+    ours = counted(bench, own)
+    tell(
+        f"{width} items on fake nodes",
+        f"Indexed Job {many[0]:.0f} s",
+        f"Headrace {ours[0]:.0f} s",
+        f"ratio {ours[0] / many[0]:.2f}",
+        f"API writes per item {many[1] / width:.1f} and {ours[1] / width:.1f}",
+        f"memory {bench.memory():.0f} MiB (before: {before:.0f}; goal: at most 250)",
+        f"CPU per item {1000 * (bench.cpu() - cpu) / width:.2f} ms (goal: at most 2)",
+    )
+
+
 @contextmanager
 def bench_on(
     cluster: OneNode,
@@ -327,7 +354,7 @@ STOCK: dict[str, Callable[[Bench], None]] = {
 def main(chosen: list[str]) -> None:
     """Measure what is chosen, or all."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # The cluster is taken down all the same.
-    wanted = chosen or [*STOCK, "large"]
+    wanted = chosen or [*STOCK, "large", "items"]
     if any(name in STOCK for name in wanted):
         with cluster_of("bench") as cluster, bench_on(cluster) as bench:
             for name in wanted:
@@ -338,6 +365,11 @@ def main(chosen: list[str]) -> None:
             for layers in (20, 50):
                 with bench_on(cluster) as bench:
                     large(bench, layers)
+    if "items" in wanted:
+        with cluster_of("bench", *RAISED, fake_nodes=40) as cluster:
+            for width in (1_000, 10_000):
+                with bench_on(cluster) as bench:
+                    fan_out(bench, width)
 
 
 if __name__ == "__main__":

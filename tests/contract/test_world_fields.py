@@ -32,19 +32,21 @@ NEVER_EDITED: Final = "the spec of a TaskRun never changes, so there is no secon
 NO_OBJECT: Final = "runs and tasks are no objects that somebody could edit or delete"
 NO_NAMES: Final = "a program is a process of the runner: no pod, no node"
 NO_QUEUE: Final = "a process starts the moment that it is made, and none takes its place"
-NO_REFUSAL: Final = "what cannot be started is an attempt that has failed"
 
 NO_LIMIT: Final = "a run in a cluster may have any number of attempts at a time"
 LIMIT: Final = dict.fromkeys(("ObservedRun.slots", "Slots.total", "Slots.message"), NO_LIMIT)
 
+PODS_STAY: Final = "pods stay as long as their Job here, and each pod says how its item ended"
 IN_MEMORY: Final = {
     **LIMIT,
+    "SeenItems.succeeded": PODS_STAY,
     "Ending.output_bytes": SIZE_UNKNOWN,
     "ObservedTask.generation": NEVER_EDITED,
     "RunLog.revision": "a run has its definition itself, and no name for it",
 }
 IN_A_CLUSTER: Final = {
     **LIMIT,
+    "SeenItems.succeeded": PODS_STAY,
     "Ending.output_bytes": SIZE_UNKNOWN,
     "ObservedTask.generation": NEVER_EDITED,
 }
@@ -100,7 +102,7 @@ ON_THIS_MACHINE: Final = {
         ),
         NO_QUEUE,
     ),
-    **dict.fromkeys(("Denied.reason", "Denied.message", "Denied.since"), NO_REFUSAL),
+    "SeenItems.succeeded": "each program's end is in a file, and nobody removes the file",
 }
 
 

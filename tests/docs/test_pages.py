@@ -18,6 +18,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli.main import main as program
 
 FLIGHTS = "examples/flights/workflow.yaml"
+DAILY_FILES = "examples/daily-files/workflow.yaml"
 INDEX = Path("docs", "README.md")
 METRICS = "docs/reference/metrics.md"
 ORDER = "docs/explanation/order.md"
@@ -68,10 +69,17 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors(target), f"{page}: no heading #{anchor} in {target.name}"
 
 
-@pytest.mark.parametrize("page", ["README.md", "examples/flights/README.md"])
-def test_the_picture_of_the_flights_is_what_headrace_graph_prints(page: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "file"),
+    [
+        ("README.md", FLIGHTS),
+        ("examples/flights/README.md", FLIGHTS),
+        ("examples/daily-files/README.md", DAILY_FILES),
+    ],
+)
+def test_the_picture_of_an_example_is_what_headrace_graph_prints(page: str, file: str) -> None:
     """A reader who runs `headrace graph FILE --format mermaid` gets the diagram of the page."""
-    drawn = CliRunner().invoke(program, ["graph", str(ROOT / FLIGHTS), "--format", "mermaid"])
+    drawn = CliRunner().invoke(program, ["graph", str(ROOT / file), "--format", "mermaid"])
     assert [drawn.output.strip()] == [
         each.text for each in blocks(Path(page)) if each.language == "mermaid"
     ]

@@ -1,6 +1,7 @@
 """`headrace run` with a container engine: a stand-in, since neither can run in these tests."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -14,13 +15,16 @@ echo "$@" >> "$ENGINE_FOLDER/calls"
 test "$1" = run || exit 0
 while test $# -gt 0; do
   case $1 in
-    --volume) outputs=${2%:*}; shift ;;
+    --volume) case $2 in
+      *:/headrace/outputs) outputs=${2%:*} ;;
+      *:/headrace/item:ro) item=${2%:/headrace/item:ro} ;;
+    esac; shift ;;
     --entrypoint) entrypoint=$2; shift ;;
     example.org/*) shift; break ;;
   esac
   shift
 done
-HEADRACE_OUTPUTS=$outputs exec "$entrypoint" "$@"
+HEADRACE_ITEM_FILE=${item:-$HEADRACE_ITEM_FILE} HEADRACE_OUTPUTS=$outputs exec "$entrypoint" "$@"
 """
 
 
@@ -47,6 +51,39 @@ def test_a_task_runs_in_a_container(bench: Bench, engine: Path) -> None:
     assert {"rows": 3} == bench.log_of("a").outputs
     assert 3 == bench.log_of("b").attempts[0].progress.exit_code
     assert 2 == engine.read_text().count("run --rm --name etl-")
+
+
+def test_each_item_runs_in_a_container(bench: Bench, engine: Path) -> None:
+    """Its own, with a name of its own, and its item is mounted."""
+    script = 'echo "{\\"is\\": \\"$(cat "$HEADRACE_ITEM_FILE")\\"}" > "$HEADRACE_OUTPUTS"'
+    each = {"name": "each", "command": ["sh", "-c", script], "forEach": {"items": ["x", "y"]}}
+    bench.write(each)
+
+    assert 0 == bench.run("--runner", "podman").code
+
+    outputs = bench.log_of("each").outputs
+    assert {"items": [{"is": "x"}, {"is": "y"}], "count": 2} == outputs
+    names = re.findall(r"run --rm --name (etl-\S+)", engine.read_text())
+    assert ["0", "1"] == sorted(name.rpartition("-")[2] for name in names)
+
+
+def test_the_container_of_an_item_is_removed(bench: Bench, engine: Path) -> None:
+    """Its client was killed: the container would go on beside the next attempt."""
+    bench.write(
+        {
+            "name": "each",
+            "command": ["sh", "-c", "touch $HEADRACE_INDEX.ran; exec sleep 60"],
+            "forEach": {"items": ["x"]},
+            "retry": {"limit": 0, "infrastructureLimit": 0},
+        }
+    )
+    runner = bench.start("--runner", "podman")
+    until((bench.folder / "0.ran").exists)
+
+    os.killpg(int(bench.files("each").of_item(0).lock.read_text()), signal.SIGKILL)
+
+    assert 1 == runner.wait(timeout=60)
+    assert re.search(r"rm --force etl-\S+-0\n", engine.read_text())
 
 
 def test_a_container_whose_client_was_killed_is_removed(bench: Bench, engine: Path) -> None:

@@ -97,6 +97,37 @@ def test_a_crash_at_any_step_changes_nothing(tmp_path: Path) -> None:
             assert_ran_once(bench, task, at)
 
 
+def write_items(bench: Bench) -> None:
+    """Write a task with three items, of which the second one needs two attempts."""
+    fails = '[ "$HEADRACE_INDEX$HEADRACE_ATTEMPT" != 11 ]'
+    mark = 'echo "$HEADRACE_INDEX $HEADRACE_ATTEMPT" >> ran\n'
+    each = {"name": "each", "command": ["sh", "-c", mark + fails], "retry": _ONCE_MORE}
+    bench.write({**each, "forEach": {"from": "['x', 'y', 'z']"}}, sh("c", dependsOn=["each"]))
+
+
+@pytest.mark.timeout(300)
+def test_a_crash_at_any_step_repeats_no_item(tmp_path: Path) -> None:
+    """Wherever the runner dies, each item ran as often as without the crash."""
+    for at, bench in enumerate(folders(tmp_path)):
+        write_items(bench)
+        code = run_and_crash(bench, at, "--max-parallel", "2")
+        resumed = bench.run("--resume") if code == CRASHED else None
+
+        ran = sorted((bench.folder / "ran").read_text().splitlines()) if began(bench) else []
+        if resumed is None:
+            assert 0 == code
+            assert ["0 1", "1 1", "1 2", "2 1"] == ran
+            return
+        assert 0 == resumed.code or "is unfinished" in resumed.err, f"step {at}: {resumed}"
+        want = ["0 1", "1 1", "1 2", "2 1"] if 0 == resumed.code else ran
+        assert want == ran, f"step {at}"
+
+
+def began(bench: Bench) -> bool:
+    """Return whether an item ran."""
+    return (bench.folder / "ran").exists()
+
+
 @pytest.mark.timeout(300)
 def test_crash_after_crash(tmp_path: Path) -> None:
     """A runner that dies again and again still gets somewhere, and repeats nothing."""

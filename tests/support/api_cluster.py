@@ -27,7 +27,7 @@ from support.api_writes import NotedWrites
 from support.builders import spelled_out
 from support.fake_cluster import FakeJob, FakeRun, Fault
 from support.plumbing import manifest
-from support.pods_by_hand import PodsByHand
+from support.pods_by_hand import PodsByHand, index_of
 from support.virtual_time import VirtualTimeLoop
 
 FAR: Final = 1_000_000
@@ -228,6 +228,19 @@ class ApiCluster:
         given = {"choice": choice, "by": by, "comment": comment}
         answer = {**given, "time": self._in_loop(self._server.now)}
         self._do(lambda: self._request("PATCH", path, {"spec": {"answer": answer}}))
+
+    def items_made(self, job: FakeJob) -> list[int]:
+        """Return the items that have, or had, a pod of a Job."""
+        indexes = (index_of(pod) for pod in self._pods.of(self._job(job)))
+        return sorted({index for index in indexes if index is not None})
+
+    def begin_item(self, job: FakeJob, index: int) -> None:
+        """Let the program of an item run."""
+        self._do(lambda: self._pods.begin_item(self._job(job), index))
+
+    def end_item(self, job: FakeJob, index: int, code: int = 0, output: str = "") -> None:
+        """Let the program of an item end."""
+        self._do(lambda: self._pods.end_item(self._job(job), index, code, output))
 
     def crowd(self, job: FakeJob) -> None:
         """Let a program end well, while something else of its pod goes on."""

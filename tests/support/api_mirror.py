@@ -26,7 +26,7 @@ from headrace.manifests.kube import OwnObject
 from headrace.manifests.where import asked_in, where
 from support.api_storage import Object, Storage
 from support.fake_cluster import FakeJob, FakeRun, FakeTaskRun
-from support.pods_by_hand import active, finished, may_run, owners, state
+from support.pods_by_hand import active, ended_items, finished, indexed, may_run, owners, state
 
 
 class Mirror:
@@ -169,12 +169,29 @@ def _sight(before: Sighting, job: Object | None, pods: list[Object]) -> Sighting
     newest = max(pods, key=lambda pod: pod["metadata"]["number"], default=None)
     names = [each and each["metadata"]["name"] for each in (job, newest)]
     place = where(*names, newest and newest["spec"].get("nodeName"))
+    if job is not None and indexed(job):
+        return _sight_items(before, job, pods, leaving=leaving)
     return replace(
         before,
         memory=before.memory or (job and job["metadata"]["annotations"].get(labels.MEMORY)),
         where=place.over(before.where),
         stage=_stage(before, job, newest, leaving=leaving),
         alive=any(map(may_run, pods)) or _makes_another(job, pods),
+        leaving=leaving,
+    )
+
+
+def _sight_items(before: Sighting, job: Object, pods: list[Object], *, leaving: bool) -> Sighting:
+    """Say how an attempt over items is."""
+    goes_on = any(map(may_run, pods))
+    open_ = not finished(job) and len(ended_items(job)) < job["spec"]["completions"]
+    running = any("running" in state(pod) for pod in pods)
+    stage = Stage.GONE if leaving else Stage.RUNNING if running else Stage.STARTING
+    return replace(
+        before,
+        where=where(job["metadata"]["name"]),
+        stage=stage if goes_on or open_ else Stage.ENDED,
+        alive=goes_on or (open_ and not leaving),
         leaving=leaving,
     )
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from headrace.api.v1alpha1.approval import ApprovalRequest
+from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
@@ -28,8 +29,8 @@ from headrace.api.v1alpha1.task import (
 from headrace.api.v1alpha1.workflow import RunOutput, RunTimeouts, WorkflowSpec
 from headrace.engine.definition.compile import Definition, TaskDefinition, compile_workflow
 from headrace.engine.definition.expressions.types import Expression
-from headrace.engine.definition.ways import UNTIL
-from headrace.engine.definition.work import Approval, ChildRun, Container, Timer
+from headrace.engine.definition.ways import FROM, UNTIL
+from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.observed import Attempt, Ending, One, Sighting, Stage, TaskLog
@@ -106,6 +107,7 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
             name=each.name,
             allow_failure=each.allow_failure,
             when=None if each.expressions.when is None else each.expressions.when.source,
+            for_each=_for_each(each),
             **{} if each.is_finally else {"depends_on": each.upstream, "run_when": each.run_when},
             **_way(each),
         )
@@ -134,7 +136,7 @@ def _way(defined: TaskDefinition) -> dict[str, Any]:
     """Return the fields of a task that say what it does."""
     limit = TaskTimeouts(total_seconds=defined.timeouts.total_seconds)
     match defined.work:
-        case Container(body):
+        case Container(body) | FanOut(body):
             return {name: getattr(body, name) for name in TaskBody.model_fields}
         case ChildRun(name, values):
             times = defined.timeouts.model_dump(exclude={"pending_seconds"}, exclude_none=True)
@@ -167,6 +169,19 @@ def calls(name: str, *after: str, of: str = "inner", **fields: Any) -> Task:
 def output(name: str, expression: str, **more: Any) -> RunOutput:
     """Return an output of a workflow's runs."""
     return RunOutput(name=name, expression=expression, **more)
+
+
+def _for_each(defined: TaskDefinition) -> ForEach | None:
+    work = defined.work
+    if not isinstance(work, FanOut):
+        return None
+    asked = defined.expressions.fields.get(FROM)
+    return ForEach(
+        items=work.items,
+        from_=asked.source if isinstance(asked, Expression) else None,
+        max_parallel=work.max_parallel,
+        tolerated_failures=work.tolerated,
+    )
 
 
 # --- policies ---------------------------------------------------------------------------------

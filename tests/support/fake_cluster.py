@@ -11,16 +11,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.expressions.types import Value
-from headrace.engine.definition.work import Approval, ChildRun
+from headrace.engine.definition.work import Approval, ChildRun, FanOut
+from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.run.observed import RunKey, RunKind, RunLog
+from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.answers import answer_words, question_words, without_answer
 from headrace.engine.task.classify import exit_words
-from headrace.engine.task.observed import Answered, Ending, One, Sighting, Stage, TaskLog
+from headrace.engine.task.observed import (
+    Answered,
+    Ending,
+    One,
+    SeenItems,
+    Sighting,
+    Stage,
+    TaskLog,
+)
 from headrace.manifests.approval import DELETED
 from headrace.manifests.where import asked_in, where
 from support.builders import NOON
@@ -59,6 +70,8 @@ class FakeJob:
     """It ran once more after its end."""
     asks: Approval | None = None
     """What people are asked; None: it is a Job."""
+    todo: Places = NO_PLACES
+    """The items that it runs, if it runs items."""
 
 
 @dataclass
@@ -172,13 +185,16 @@ class FakeCluster:
         if fault is Fault.ANSWER_LOST:
             raise LostAnswerError(what)
 
-    def make_job(self, run: FakeRun, task: str, number: int, memory: str | None) -> None:
+    def make_job(self, run: FakeRun, start: StartAttempt[Any]) -> None:
         """Make an attempt's Job."""
+        task, number, work = start.task, start.number, start.work
         self.jobs_made[run.uid, task, number] += 1
-        sighting = Sighting(
-            number, Stage.STARTING, where(f"{task}-{number}"), created=self.now, memory=memory
-        )
-        run.task_runs[task].jobs[number] = FakeJob(sighting)
+        place = where(f"{task}-{number}")
+        sighting = Sighting(number, Stage.STARTING, place, created=self.now, memory=start.memory)
+        job = run.task_runs[task].jobs[number] = FakeJob(sighting)
+        if isinstance(work, FanOut):
+            job.todo = work.todo
+            job.sighting = replace(sighting, items=SeenItems(work.total))
 
     def call(self, run: FakeRun, task: str, number: int, work: ChildRun) -> None:
         """Make the run that an attempt calls."""
@@ -296,6 +312,35 @@ class FakeCluster:
         leaves = f"{job.sighting.where.instance} is being removed: EvictionByEvictionAPI"
         self._move(job, Stage.RUNNING, message=leaves, lost=_loss(job.sighting))
 
+    def items_made(self, job: FakeJob) -> list[int]:
+        """Return the items that have, or had, a pod of a Job."""
+        return list(job.todo)
+
+    def begin_item(self, job: FakeJob, index: int) -> None:
+        """Let the program of an item run."""
+        seen = items_of(job)
+        running = seen.running | Places.of([index])
+        self._move_items(job, replace(seen, running=running))
+
+    def end_item(self, job: FakeJob, index: int, code: int = 0, output: str = "") -> None:
+        """Let the program of an item end."""
+        assert index in job.todo
+        seen, words = items_of(job), exit_words(code) if code else ""
+        ended = {**seen.ended, index: Ending(self.now, One(code), None, words, output)}
+        self._move_items(job, replace(seen, ended=ended, running=seen.running - Places.of([index])))
+
+    def _move_items(self, job: FakeJob, seen: SeenItems) -> None:
+        over = not job.todo - Places.of(seen.ended)
+        stage = Stage.ENDED if over else Stage.RUNNING if seen.running else Stage.STARTING
+        began = job.sighting.started or self.now
+        self._move(
+            *(job, stage),
+            items=seen,
+            started=began,
+            waiting_since=self.now,
+            alive=not over,
+        )
+
     def crowd(self, job: FakeJob) -> None:
         """Let a program end well, while something else of its pod goes on."""
         self.end(job)
@@ -387,6 +432,12 @@ class FakeCluster:
     def _changed(self, job: FakeJob) -> None:
         if not self.slow:
             job.told = job.sighting
+
+
+def items_of(job: FakeJob) -> SeenItems:
+    """Return the items of a Job."""
+    assert job.sighting.items is not None
+    return job.sighting.items
 
 
 def _loss(sighting: Sighting) -> str:

@@ -6,12 +6,13 @@ others later, and what it only remembers (refusals, deletions, times of writes) 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING
-from headrace.engine.definition.ways import MESSAGE, PARAM
-from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
+from headrace.engine.definition.ways import FROM, MESSAGE, PARAM
+from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
 from headrace.engine.run.nested import NestedRun, sighting_of
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.siblings import SiblingRun
@@ -151,16 +152,13 @@ class FakeWorld:
                     return
                 cluster.write(f"ask {task}/{number}", lambda: cluster.ask(run, task, number, work))
             else:
-                cluster.write(
-                    f"start {task}/{number}",
-                    lambda: cluster.make_job(run, task, number, start.memory),
-                )
+                cluster.write(f"start {task}/{number}", lambda: cluster.make_job(run, start))
         jobs[number].told = jobs[number].sighting
         self._evaluated.get(run.key, {}).pop(task, None)
 
     def _new(self, start: StartAttempt[Work]) -> FakeTaskRun:
         match start.work:
-            case Container(body):
+            case Container(body) | FanOut(body):
                 env = {each.name: each.value for each in body.env if each.value is not None}
                 return FakeTaskRun(env=env)
             case Timer(until=until):
@@ -178,7 +176,13 @@ class FakeWorld:
             found = await answers(evaluate_here, [request])
         else:
             env = {n: record.env[n] for n in request.env}
-            found = {request.task: recorded(request, env, record.fields)}
+            known = recorded(request, env, record.fields)
+            items = {path: each for path, each in request.fields.items() if path == FROM}
+            (again,) = (
+                await answers(evaluate_here, [Evaluate(request.task, fields=items)])
+            ).values()
+            fields = {**known.fields, **again.fields}
+            found = {request.task: replace(known, fields=fields)}
         self._evaluated.setdefault(run.key, {}).update(found)
 
     def _end(self, run: FakeRun, end: EndAttempt) -> None:

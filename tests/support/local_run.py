@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import chdir, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -145,9 +146,10 @@ class Bench:
             runner.wait()
             if runner.stdout is not None:
                 runner.stdout.close()
-        for lock in self.state.root.glob("runs/*/*/*.lock"):
-            with suppress(ValueError, ProcessLookupError):
-                if not lock.with_suffix(".exit").exists():
+        locks = (self.state.root.glob(f"runs/*/*/{each}*.lock") for each in ("", "*/"))
+        for lock in chain.from_iterable(locks):
+            with suppress(ValueError, OSError):
+                if not lock.with_suffix(".exit").read_text():
                     os.killpg(int(lock.read_text()), signal.SIGKILL)
 
 

@@ -1,11 +1,14 @@
 """Situations in which the world of this machine has something to show: see `situations`."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
+from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import ObservedRun
+from headrace.manifests.item_files import LARGEST_ITEM
 from support.builders import (
     NOON,
     asking,
@@ -26,6 +29,7 @@ Note = Callable[[ObservedRun | None], None]
 NewRig = Callable[..., LocalRig]
 
 GROWS: Final = on(3, then="Retry", memory_factor_percent=200)
+MINUTE: Final = timedelta(minutes=1)
 LIMITED: Final = Resources(limits={"memory": "64Mi"})
 
 
@@ -198,7 +202,39 @@ async def asked(new_rig: NewRig, note: Note) -> None:
     await rig.close()
 
 
+async def items(new_rig: NewRig, note: Note) -> None:
+    """Let items fail, get more memory, run again and end well; others are too large to start."""
+    rule = retries(2, GROWS, on(5, then="Fail"), seconds=0)
+    listed = ForEach(from_="[tasks.a.outputs.rows, 1, 2]")
+    large = ForEach(items=("x" * LARGEST_ITEM,))
+    rig = new_rig(
+        spec(
+            task("a", **fields()),
+            task("each", "a", for_each=listed, retry=rule, resources=LIMITED, **fields()),
+            task("large", for_each=large, **fields()),
+        )
+    )
+    await look(rig, note)
+    rig.end("a", output='{"rows": 0}')
+    await rig.until_ended("a")
+    await look(rig, note)
+    await look(rig, note)
+    await rig.look(later=MINUTE)  # what runs is on record after a while
+    rig.end_item("each", 0, 3)
+    rig.end_item("each", 1, 5)
+    await rig.until_items_ended("each", 2)
+    rig.world.kill()
+    await rig.until_items_ended("each", 3)
+    await look(rig, note)
+    await look(rig, note)
+    for index in (0, 2):
+        rig.end_item("each", index, number=2, output='{"n": 2}')
+    await rig.until_items_ended("each", 2)
+    await look(rig, note)
+    await rig.close()
+
+
 SITUATIONS: Final = (
     *(attempts, two_attempts, no_room, stopped, failed, conditions, waits, no_evaluator, called),
-    asked,
+    *(asked, items),
 )

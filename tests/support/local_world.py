@@ -8,13 +8,14 @@ and nothing depends on how fast a machine is.
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.definition.expressions.types import Failure, Question, Value
+from headrace.engine.definition.work import FanOut
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.observed import Sighting
 from headrace.evaluation.evaluator import NoAnswerError
@@ -29,7 +30,7 @@ from headrace.loop.runs import reconcile
 from support.evaluation import evaluate_here
 
 _SCRIPT: Final = """
-read code output < "$HEADRACE_TASK-$HEADRACE_ATTEMPT.fifo"
+read code output < "$HEADRACE_TASK-$HEADRACE_ATTEMPT${HEADRACE_INDEX:+-$HEADRACE_INDEX}.fifo"
 printf %s "$output" > "$HEADRACE_OUTPUTS"
 exit "$code"
 """
@@ -38,6 +39,8 @@ PROGRAM: Final = ("sh", "-c", _SCRIPT)
 
 ATTEMPTS: Final = 5
 """How many attempts of each task have a fifo."""
+ITEMS: Final = 3
+"""How many items have one if an expression names them."""
 
 
 class LocalRig:
@@ -64,10 +67,15 @@ class LocalRig:
         inner = [
             WorkflowSpec.model_validate_json(each) for each in asked.get("called", {}).values()
         ]
-        names = [task.name for each in inner for task in (*each.tasks, *each.finally_)]
-        for name in (*self._definition.tasks, *names):
+        counts = {task.name: 0 for each in inner for task in (*each.tasks, *each.finally_)}
+        for name, defined in self._definition.tasks.items():
+            work = defined.work
+            counts[name] = (work.total or ITEMS) if isinstance(work, FanOut) else 0
+        for name, items in counts.items():
             for number in range(1, ATTEMPTS + 1):
                 os.mkfifo(home / f"{name}-{number}.fifo")
+                for index in range(items):
+                    os.mkfifo(home / f"{name}-{number}-{index}.fifo")
         self._folder = StateFolder(folder / "state")
         runs.prepare(self._folder)
         self._store = Store(self._folder.database)
@@ -100,9 +108,20 @@ class LocalRig:
             if question.task == task:
                 self.world.answer(question, StoredAnswer(choice, _now(), by, comment))
 
-    async def look(self) -> datetime | None:
-        """Let the engine look once."""
-        return await reconcile(self.key, self.world, _now())
+    def end_item(
+        self, task: str, index: int, code: int = 0, number: int = 1, output: str = ""
+    ) -> None:
+        """Let the program of an item end. It has not ended yet when this returns."""
+        (self._home / f"{task}-{number}-{index}.fifo").write_text(f"{code} {output}\n")
+
+    async def until_items_ended(self, task: str, count: int) -> None:
+        """Wait until the world shows that so many items of the newest attempt have ended."""
+        while count > ended_items((await self._of((task,)))[0]):
+            await self.world.change(None)
+
+    async def look(self, later: timedelta = timedelta()) -> datetime | None:
+        """Let the engine look once, as if it were later."""
+        return await reconcile(self.key, self.world, _now() + later)
 
     async def turn(self) -> datetime | None:
         """Let the engine look once at each run."""
@@ -141,6 +160,13 @@ class LocalRig:
     async def _of(self, tasks: tuple[str, ...]) -> list[Sighting | None]:
         shown = await self.sightings()
         return [shown.get(task) for task in tasks]
+
+
+def ended_items(sighting: Sighting | None) -> int:
+    """Return how many items of an attempt have ended."""
+    assert sighting is not None
+    assert sighting.items is not None
+    return len(sighting.items.ended)
 
 
 def fields(**more: Any) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any, Final
 
+from headrace.api.v1alpha1.labels import COMPLETION_INDEX
+from headrace.engine.places import Places
 from headrace.kube.resources import JOBS, PODS, Resource
 from support.api_server import ApiServer
 from support.api_storage import Object
@@ -38,7 +40,9 @@ class PodsByHand:
             before = self._storage.version
             self._server.collect()
             for job in self._storage.all(JOBS):
-                if wants_pod(job) and not any(map(active, self.of(job))):
+                if wants_pod(job) and indexed(job):
+                    self._make_items(job)
+                elif wants_pod(job) and not any(map(active, self.of(job))):
                     self._make(job)
             if not self.lingering:
                 self.sweep()
@@ -60,7 +64,10 @@ class PodsByHand:
 
     def begin(self, job: Object) -> None:
         """Let the program run."""
-        pod, now = self._newest(job), self._server.now()
+        self._begin(self._newest(job))
+
+    def _begin(self, pod: Object) -> None:
+        now = self._server.now()
         found = {"type": "PodScheduled", "status": "True", "lastTransitionTime": now}
         status = {
             "phase": "Running",
@@ -68,6 +75,41 @@ class PodsByHand:
             "containerStatuses": _main({"running": {"startedAt": now}}),
         }
         self._write(PODS, {**pod, "spec": {"nodeName": "node"}, "status": status})
+
+    def begin_item(self, job: Object, index: int) -> None:
+        """Let the program of an item run."""
+        self._begin(self._of_item(job, index))
+
+    def end_item(self, job: Object, index: int, code: int, output: str = "") -> None:
+        """Let the program of an item end, and its Job count that."""
+        if "running" not in state(self._of_item(job, index)):
+            self.begin_item(job, index)
+        pod = self._of_item(job, index)
+        over = self._over(pod, code, message=output, reason="Error" if code else "Completed")
+        self._end(pod, "Failed" if code else "Succeeded", over)
+        self._count(job, index, "failedIndexes" if code else "completedIndexes")
+
+    def _count(self, job: Object, index: int, field: str) -> None:
+        known = self._storage.find(JOBS, (job["metadata"]["namespace"], job["metadata"]["name"]))
+        assert known is not None
+        status, total = dict(known["status"]), known["spec"]["completions"]
+        status[field] = str(Places.read(status.get(field, ""), total) | Places.of([index]))
+        if len(ended_items({**known, "status": status})) == total:
+            failed = bool(status.get("failedIndexes"))
+            told = ("Failed", "FailedIndexes") if failed else ("Complete", "CompletionsReached")
+            status["conditions"] = [*status.get("conditions", ()), self._condition(*told)]
+        self._job(known, status)
+
+    def _make_items(self, job: Object) -> None:
+        """Make the pods that an Indexed Job wants."""
+        going_on = {index_of(pod) for pod in self.of(job) if active(pod)}
+        wanted = Places.first(job["spec"]["completions"]) - ended_items(job)
+        room = job["spec"]["parallelism"] - len(going_on)
+        for index in [each for each in wanted if each not in going_on][: max(0, room)]:
+            self._make(job, index)
+
+    def _of_item(self, job: Object, index: int) -> Object:
+        return [pod for pod in self.of(job) if index_of(pod) == index][-1]
 
     def unschedulable(self, job: Object, message: str) -> None:
         """Let the scheduler say that it finds no node."""
@@ -138,7 +180,7 @@ class PodsByHand:
         self._make(job)
         self.begin(job)
 
-    def _make(self, job: Object) -> None:
+    def _make(self, job: Object, index: int | None = None) -> None:
         meta = job["metadata"]
         self._made += 1
         owner = {
@@ -158,6 +200,7 @@ class PodsByHand:
             "labels": job["spec"]["template"]["metadata"]["labels"],
             "ownerReferences": [owner],
             "finalizers": [TRACKING],
+            **({} if index is None else {"annotations": {COMPLETION_INDEX: str(index)}}),
         }
         self._write(PODS, {"metadata": own, "spec": {}, "status": {"phase": "Pending"}})
 
@@ -193,6 +236,24 @@ def wants_pod(job: Object) -> bool:
     """Tell whether a Job makes a pod if it has none."""
     idle = job["spec"].get("suspend") or "deletionTimestamp" in job["metadata"]
     return not idle and not finished(job)
+
+
+def indexed(job: Object) -> bool:
+    """Tell whether a Job runs items."""
+    return bool(job["spec"].get("completionMode") == "Indexed")
+
+
+def ended_items(job: Object) -> Places:
+    """Return the items that need no pod."""
+    status, total = job["status"], job["spec"]["completions"]
+    done = Places.read(status.get("completedIndexes", ""), total)
+    return done | Places.read(status.get("failedIndexes", ""), total)
+
+
+def index_of(pod: Object) -> int | None:
+    """Return the index of a pod's item, if it has one."""
+    written = (pod["metadata"].get("annotations") or {}).get(COMPLETION_INDEX)
+    return None if written is None else int(written)
 
 
 def finished(job: Object) -> bool:

@@ -6,6 +6,7 @@ Together they are to fill each field of an `ObservedRun`, and of all that it is 
 
 from typing import Final
 
+from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
@@ -224,7 +225,27 @@ def calling_in_a_circle(new_story: NewStory) -> None:
     story.decision()
 
 
+def items(new_story: NewStory) -> None:
+    """Let items end well and badly, get more memory, and lose their Job."""
+    grows = on(3, then="Retry", memory_factor_percent=200)
+    rule = retries(2, grows, on(5, then="Fail"), seconds=10)
+    listed = ForEach(from_="params.list.split(',')")
+    each = task("each", for_each=listed, retry=rule, resources=LIMITED)
+    story = new_story(workflow(each, params=(param("list", default="w,x,y,z"),)))
+    story.tick()
+    story.tick()
+    story.cluster.begin_item(story.job("each"), 3)
+    story.pass_time(5)
+    for index, code in enumerate((3, 5, 0)):
+        story.cluster.end_item(story.job("each"), index, code, output='{"n": 1}')
+    story.tick()
+    story.cluster.delete_job(story.run, "each")
+    story.tick()
+    story.pass_time(30)
+
+
 SITUATIONS: Final = (
+    items,
     attempts,
     ends,
     terminated,

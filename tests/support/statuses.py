@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from headrace.api.v1alpha1.base import ApiType
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.outcome import Outcome
+from headrace.engine.places import Places
 from headrace.engine.run.observed import Counts, Mark, RunLog
+from headrace.engine.task.items import FailureCount, ItemFailure, ItemsLog
 from headrace.engine.task.observed import Attempt, One, TaskLog, Watched
 from headrace.manifests.where import where
 
@@ -33,6 +35,21 @@ ATTEMPTS = st.builds(
     replaced=st.none() | TIMES,
 )
 COUNT = st.integers(0, 5000)
+PLACES = st.integers(0, 2**12 - 1).map(Places)
+ITEMS_LOGS = st.builds(
+    ItemsLog,
+    total=st.just(12),
+    succeeded=PLACES,
+    failed=PLACES,
+    retrying=PLACES,
+    counts=st.lists(st.builds(FailureCount, PLACES, COUNT, COUNT), max_size=3).map(tuple),
+    failures=st.lists(
+        st.builds(ItemFailure, st.integers(0, 11), REASONS, TEXTS, st.none() | st.integers(0, 255)),
+        max_size=20,
+    ).map(tuple),
+    running=PLACES,
+    memory_rule=st.none() | st.integers(0, 19),
+)
 TASK_LOGS = st.builds(
     TaskLog,
     attempts=st.lists(ATTEMPTS, max_size=10, unique_by=lambda each: each.number).map(tuple),
@@ -47,6 +64,7 @@ TASK_LOGS = st.builds(
     next_attempt=st.none() | TIMES,
     outputs=st.none() | st.dictionaries(TEXTS, st.integers() | TEXTS, max_size=3),
     observed_generation=COUNT,
+    items=st.none() | ITEMS_LOGS,
 )
 RUN_LOGS = st.builds(
     RunLog,

@@ -39,6 +39,14 @@ class Rig(Protocol):
     def answer(self, task: str, choice: str, by: str = "alice", comment: str = "") -> None:
         """Let somebody answer the question of a task, if it is open."""
 
+    def end_item(
+        self, task: str, index: int, code: int = 0, number: int = 1, output: str = ""
+    ) -> None:
+        """Let the program of an item end. The world may not show it yet when this returns."""
+
+    async def until_items_ended(self, task: str, count: int) -> None:
+        """Wait until the world shows that so many items of the newest attempt have ended."""
+
     async def look(self) -> datetime | None:
         """Let the engine look once."""
 
@@ -81,6 +89,17 @@ class FakeRig:
 
     def answer(self, task: str, choice: str, by: str = "alice", comment: str = "") -> None:
         self._cluster.answer(self._run.task_runs[task].newest(), choice, by, comment)
+
+    def end_item(
+        self, task: str, index: int, code: int = 0, number: int = 1, output: str = ""
+    ) -> None:
+        job = self._run.task_runs[task].jobs[number]
+        self._cluster.end_item(job, index, code, output=output)
+
+    async def until_items_ended(self, task: str, count: int) -> None:
+        items = self._run.task_runs[task].newest().sighting.items
+        assert items is not None
+        assert count <= len(items.ended)
 
     async def look(self) -> datetime | None:
         return await reconcile(self.key, self.world, self._cluster.now)

@@ -18,8 +18,8 @@ from headrace.cli.words import counted, one_line
 from headrace.cli.workflow_file import read_workflow
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Expression
-from headrace.engine.definition.ways import UNTIL
-from headrace.engine.definition.work import Approval, ChildRun, Timer
+from headrace.engine.definition.ways import FROM, UNTIL
+from headrace.engine.definition.work import Approval, ChildRun, FanOut, Timer
 from headrace.engine.task.answers import either
 from headrace.engine.text import duration
 
@@ -96,17 +96,28 @@ def _waits_for(task: TaskDefinition) -> str:
 
 
 def _conditions(task: TaskDefinition) -> Iterator[str]:
-    """Yield whether a task runs, how long it waits, and what it asks."""
+    """Yield whether a task runs, for which items, how long it waits, and what it asks."""
     if task.expressions.when is not None:
         yield f"when {one_line(task.expressions.when.source)}"
     until = task.expressions.fields.get(UNTIL)
     match task.work:
+        case FanOut(max_parallel=most):
+            yield f"(for each of {_items(task)}{f', {most} at a time' if most else ''})"
         case Approval(asked):
             yield f"(asks for {either(asked.choices)})"
         case Timer() if isinstance(until, Expression):
             yield f"(waits until {one_line(until.source)})"
         case Timer(seconds=int(seconds)):
             yield f"(waits {duration(timedelta(seconds=seconds))})"
+
+
+def _items(task: TaskDefinition) -> str:
+    """Return the items of a task: the expression, or their number."""
+    source = task.expressions.fields.get(FROM)
+    if isinstance(source, Expression):
+        return one_line(source.source)
+    assert isinstance(task.work, FanOut)  # noqa: S101 - only such a task has items
+    return counted(task.work.total, "item")
 
 
 def mermaid(definition: Definition) -> Iterator[str]:
@@ -140,7 +151,7 @@ def _label(task: TaskDefinition) -> str:
 
 
 def _drawn(task: TaskDefinition) -> str:
-    """Return a node with its shape: a wait is round, a call has double sides, a question points."""
+    """Return a node with its shape: round for a wait, a point for a question, bands for a call."""
     match task.work:
         case Timer():
             return f'{_node(task)}(["{task.name}"])'
@@ -148,6 +159,8 @@ def _drawn(task: TaskDefinition) -> str:
             return f'{_node(task)}[["{task.name}: {workflow}"]]'
         case Approval():
             return f'{_node(task)}{{"{task.name}"}}'
+        case FanOut():
+            return f'{_node(task)}[/"{task.name}"/]'
     return f'{_node(task)}["{task.name}"]'
 
 

@@ -14,13 +14,15 @@ from typing import Self, TextIO
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.display import opening
-from headrace.cli.rows import Row, Tone, length, rows
+from headrace.cli.rows import Items, Row, Tone, length, rows
 from headrace.cli.streams import complain
 from headrace.cli.words import harmless
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.text import listed
 
 _ENDINGS = {Tone.GOOD: "succeeded", Tone.BAD: "failed", Tone.OFF: "did not run"}
+_MANY = 10
+"""How many items a task has at least for lines on its way."""
 _NAMED = 3
 """How many tasks a line names."""
 
@@ -121,6 +123,14 @@ def _news(before: Row | None, row: Row) -> Iterator[str]:
         yield _ending(row)
     elif _is_ending_now(before, row) or _is_in_trouble_now(before, row):
         yield f"{row.status}: {row.message}"
+    elif row.items is not None and _tenth(row.items) > _tenth(before.items if before else None):
+        failed = f", {row.items.failed} failed" if row.items.failed else ""
+        yield f"{row.items} items{failed}"
+
+
+def _tenth(items: Items | None) -> int:
+    """Return how many tenths of many items have ended."""
+    return 0 if items is None or items.total < _MANY else 10 * items.ended // items.total
 
 
 def _is_ending_now(before: Row | None, row: Row) -> bool:

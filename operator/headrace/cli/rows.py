@@ -12,8 +12,7 @@ from enum import Enum
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.words import one_line
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.work import ChildRun, Work
-from headrace.engine.definition.work import Container as Program
+from headrace.engine.definition.work import ChildRun, Program, Work
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.marks import message_of
 from headrace.engine.run.observed import Mark, ObservedRun
@@ -40,6 +39,21 @@ class Tone(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """How far the items of a task are."""
+
+    ended: int
+    """How many succeeded, or failed and will not run again."""
+    total: int
+    failed: int
+    """How many failed last, whether they run again or not."""
+
+    def __str__(self) -> str:
+        """Write them as people read them: `37/40`."""
+        return f"{self.ended}/{self.total}"
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """The state of one task."""
 
@@ -56,6 +70,8 @@ class Row:
     """The task failed, and the run can still succeed."""
     ending: bool = False
     """The outcome is decided, but a process of the task still runs."""
+    items: Items | None = None
+    """None: the task has none, or they are not known yet."""
 
     @property
     def ended(self) -> bool:
@@ -168,7 +184,17 @@ def _row(
     reason, message = words
     end = log.finished or now
     time = end - log.started if log.started and end else None
-    return Row(name, tone, str(reason), log.count, time, here(message))
+    items = _items(log)
+    if items is not None and items.failed and not message:
+        message = f"{items.failed} failed"
+    return Row(name, tone, str(reason), log.count, time, here(message), items=items)
+
+
+def _items(log: TaskLog) -> Items | None:
+    items = log.items
+    if items is None:
+        return None
+    return Items(items.total - len(items.todo), items.total, len(items.unsuccessful))
 
 
 def _words(judged: Judged, now: datetime) -> tuple[Reason, str]:

@@ -76,7 +76,8 @@ class _Folder(click.Path):
     "--max-parallel",
     type=click.IntRange(min=1),
     default=_SLOTS_PER_CORE * (os.cpu_count() or 1),
-    help=f"How many tasks run at once. Default: {_SLOTS_PER_CORE} for each core.",
+    help="How many tasks run at once. Each item of a task with forEach counts. Default:"
+    f" {_SLOTS_PER_CORE} for each core.",
 )
 @click.option(
     "--runner",

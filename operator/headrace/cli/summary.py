@@ -4,25 +4,24 @@ The summary of a run: its end, the failed tasks, and the places of their logs.
 Knows the rows of a run and the places of logs. Knows no terminal.
 """
 
-import os
-from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.cli.failed_items import failed_items
+from headrace.cli.log_tail import tail
 from headrace.cli.rows import Row, Tone, here, length, rows
-from headrace.cli.words import counted, harmless, near
-from headrace.engine.definition.work import Container
+from headrace.cli.words import counted, near
+from headrace.engine.definition.work import Program
 from headrace.engine.run.observed import ObservedRun
+from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import Named
 from headrace.local.folder import StateFolder
 
 LOG_LINES: Final = 10
 _MOST_LOGS: Final = 5
 """For how many failed tasks the end of the log is printed; for the others, only its place."""
-_TAIL_BYTES: Final = 16_384
 _HOW: Final = {
     Reason.CANCELLED: "was cancelled",
     Reason.TERMINATED: "was ended",
@@ -58,8 +57,11 @@ def _failure(run: ObservedRun, folder: StateFolder, row: Row) -> list[str]:
     """Return the lines on a failed task: the reason, the place of its log, the end of the log."""
     how = "failed (allowed)" if row.allowed else "failed"
     lines = [f"{row.task} {how}: {row.status}: {row.message}"]
-    unit = _called(run, row.task)
-    if unit is not None:
+    items, unit = _items(run, row), _called(run, row.task)
+    if items is not None:
+        files = folder.attempt(run.key.name, row.task, row.attempts)
+        lines.extend(failed_items(items, files))
+    elif unit is not None:
         lines.append(f"  logs of {unit}: {near(folder.run(unit.name))}")
     elif row.attempts and _has_log(run, row.task):
         log = folder.attempt(run.key.name, row.task, row.attempts).log
@@ -70,7 +72,7 @@ def _failure(run: ObservedRun, folder: StateFolder, row: Row) -> list[str]:
 
 def _has_log(run: ObservedRun, task: str) -> bool:
     """Return whether a task runs a program, whose words are in a log."""
-    return run.definition is not None and isinstance(run.definition.tasks[task].work, Container)
+    return run.definition is not None and isinstance(run.definition.tasks[task].work, Program)
 
 
 def _called(run: ObservedRun, task: str) -> Named | None:
@@ -81,12 +83,6 @@ def _called(run: ObservedRun, task: str) -> Named | None:
     return sighting.where.unit if sighting is not None and is_run else None
 
 
-def tail(log: Path, count: int) -> list[str]:
-    """Return the last lines of a log, as text that is harmless to a terminal."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            text = file.read().decode(errors="replace")
-    except OSError:
-        return []
-    return [harmless(line) for line in deque(text.splitlines(), maxlen=count)]
+def _items(run: ObservedRun, row: Row) -> ItemsLog | None:
+    seen = run.tasks.get(row.task)
+    return seen.log.items if seen is not None else None

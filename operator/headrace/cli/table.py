@@ -187,6 +187,8 @@ def _cut(text: str, width: int) -> Text:
 
 
 def _status(row: Row) -> str:
+    if row.items is not None and not row.ended:
+        return f"{row.status} {row.items}"
     return f"{row.status} (allowed)" if row.allowed else row.status
 
 

@@ -28,6 +28,7 @@ class Awaited:
         """Know no run: then all tasks count as awaited."""
         self._seen: dict[RunKey, Seen] = {}
         self._waiting: set[RunKey] = set()
+        self._many: dict[RunKey, frozenset[str]] = {}
 
     @property
     def anything(self) -> bool:
@@ -41,6 +42,10 @@ class Awaited:
             self.forget(run.key)
             return
         self._seen[run.key] = ref(run.definition), counts.total - counts.ended
+        many = frozenset(name for name, seen in run.tasks.items() if _has_many(seen))
+        self._many |= {run.key: many} if many else {}
+        if not many:
+            self._many.pop(run.key, None)
         running = (name for name, seen in run.tasks.items() if _may_run(seen))
         if any(self.waits_for(run.key, name) for name in running):
             self._waiting.add(run.key)
@@ -54,6 +59,7 @@ class Awaited:
     def forget(self, key: RunKey) -> None:
         """Forget a run."""
         self._seen.pop(key, None)
+        self._many.pop(key, None)
         self._waiting.discard(key)
 
     def waits_for(self, key: RunKey, task: str) -> bool:
@@ -66,8 +72,19 @@ class Awaited:
         # A task outside of the graph is a `finally` task, and the run's end waits for it.
         return unfinished <= LAST or bool(definition.graph.downstream.get(task, UNKNOWN))
 
+    def has_many_items(self, key: RunKey, task: str) -> bool:
+        """Return whether many items of a task have not ended: no single end decides anything."""
+        return task in self._many.get(key, ())
+
 
 def _may_run(seen: ObservedTask) -> bool:
     """Return whether a pod may tell the end of a task. A wait may last for days, and has none."""
     waits = seen.sighting is not None and seen.sighting.due is not None
     return seen.log.outcome is None and not waits
+
+
+def _has_many(seen: ObservedTask) -> bool:
+    items, sighting = seen.log.items, seen.sighting
+    if items is None or sighting is None or sighting.items is None:
+        return False
+    return len(items.open) - len(items.open.among(sighting.items.ended)) > LAST

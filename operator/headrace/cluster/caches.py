@@ -32,6 +32,7 @@ from headrace.kube.objects import Meta
 from headrace.kube.resources import JOBS, PODS, Resource
 from headrace.kube.store import Store
 from headrace.manifests.approval import Approval
+from headrace.manifests.item_pods import index_of
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.names import task_run_names
 from headrace.manifests.run_spec import workflow_of
@@ -194,7 +195,9 @@ class Caches:
         worth = self._worth_of_pod(old, new)
         if worth is News.NONE:
             return
-        key = run_of(item.metadata)
+        key, task = run_of(item.metadata), item.metadata.labels.get(labels.TASK, "")
+        if key is not None and index_of(item) is not None:
+            worth = News.SOON if self.awaited.has_many_items(key, task) else worth
         if key is not None and worth is News.NOW and news.ended(new) - news.ended(old):
             self._container_ended(key)
         self._concerns(item.metadata, worth)
@@ -203,7 +206,7 @@ class Caches:
         if job is not None:
             self._touched(owner_uid(job.metadata))
         elif key is not None:  # The Job is gone, and the pod ends later.
-            self._touched_by_name(key, item.metadata.labels.get(labels.TASK, ""))
+            self._touched_by_name(key, task)
 
     def _worth_of_pod(self, old: Pod | None, new: Pod | None) -> News:
         worth = news.of_pod(old, new)

@@ -4,7 +4,8 @@ The values of expressions in a cluster: from a task's TaskRun, else by evaluatio
 Knows where a TaskRun keeps its values. Decides nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster.kinds import TASK_RUNS
 from headrace.cluster.specs import Specs
+from headrace.engine.definition.ways import FROM
 from headrace.engine.task.actions import Evaluate
 from headrace.engine.task.observed import Busy, Evaluated
 from headrace.evaluation.answers import Asks, answers, no_answer, recorded
@@ -61,17 +63,22 @@ class Expressions:
             for each in requests
             if each.task in begun
         }
-        # A TaskRun that somebody else wrote may lack the value of a field.
+        # A TaskRun that somebody else wrote may lack the value of a field. None has the items.
         known = {
             each.task: found[each.task]
             for each in requests
-            if each.task in found and each.fields.keys() <= found[each.task].fields.keys()
+            if each.task in found and each.fields.keys() - {FROM} <= found[each.task].fields.keys()
         }
         new = [each for each in requests if each.task not in known]
+        again = list(_not_recorded(known, requests))
         try:
-            return {**known, **await answers(self._asks, new)}
+            given = await answers(self._asks, [*new, *again])
         except NoAnswerError as error:
-            return {**known, **no_answer(new, error, self._clock())}
+            return {**known, **no_answer([*new, *again], error, self._clock())}
+        for each in again:
+            fields = {**known[each.task].fields, **given[each.task].fields}
+            given[each.task] = replace(known[each.task], fields=fields)
+        return {**known, **given}
 
     async def _recorded(self, item: OwnObject, request: Evaluate) -> Evaluated:
         """Return the values in the spec of a TaskRun, which never changes."""
@@ -79,3 +86,14 @@ class Expressions:
         written = {each[_NAME]: each.get(_VALUE, "") for each in whole.spec.get(_ENV, ())}
         env = {name: str(written.get(name, "")) for name in request.env}
         return recorded(request, env, recorded_values(whole.spec, request.fields))
+
+
+def _not_recorded(known: Collection[str], requests: Sequence[Evaluate]) -> Iterator[Evaluate]:
+    """
+    Yield what must be asked again of tasks that have begun: their items, before an attempt ran any.
+
+    A crash came before all items were kept. What they are made of has ended, so they are the same.
+    """
+    for each in requests:
+        if each.task in known and FROM in each.fields:
+            yield Evaluate(each.task, fields={FROM: each.fields[FROM]})

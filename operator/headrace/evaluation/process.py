@@ -22,7 +22,7 @@ from headrace.evaluation.messages import HEADER, framed
 
 WORKER: Final = "headrace.evaluation.worker"
 SOURCE: Final = Path(headrace.__file__).parents[1]
-LARGEST_ANSWER: Final = 1024 * 1024
+LARGEST_ANSWER: Final = 32 * 1024 * 1024
 """The most bytes of an answer: results are bounded, and a worker that writes more is broken."""
 
 INHERITED: Final = ("HOME", "LD_LIBRARY_PATH", "PATH")

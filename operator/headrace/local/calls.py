@@ -32,6 +32,9 @@ class OwnWorld(CalledWorld, World, Protocol):
     def attempts(self) -> Mapping[tuple[str, int], Any]:
         """The attempts of the run, by task and number."""
 
+    def fill(self) -> None:
+        """Start the items of the run that have a slot."""
+
     @property
     def task_logs(self) -> Mapping[str, TaskLog]:
         """What is on record of the run's tasks."""

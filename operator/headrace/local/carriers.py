@@ -5,47 +5,27 @@ Knows how to start an attempt, and how to take one over from an earlier runner. 
 about tasks.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from headrace.engine.definition.expressions.types import Value
 from headrace.engine.definition.ways import PARAM
-from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
+from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
+from headrace.engine.places import Places
 from headrace.engine.task.actions import StartAttempt
-from headrace.engine.task.observed import Sighting
+from headrace.engine.task.observed import Sighting, TaskLog
 from headrace.local.attempt import LiveAttempt
-from headrace.local.called_run import CalledRun, CalledWorld
-from headrace.local.folder import StateFolder
-from headrace.local.launcher import Launcher
+from headrace.local.called_run import CalledRun
+from headrace.local.item_programs import ItemPrograms
+from headrace.local.items import FanOutAttempt
 from headrace.local.process import grace_seconds
 from headrace.local.question import QuestionAttempt
-from headrace.local.records import AttemptRecord, RunRecord
+from headrace.local.reach import Reach
+from headrace.local.records import AttemptRecord
 from headrace.local.supervision import CannotStartError
 from headrace.local.timer import TimerAttempt
 from headrace.manifests.names import job_name
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """The tools of a carrier."""
-
-    run: RunRecord
-    folder: StateFolder
-    launcher: Launcher
-    on_forced_end: Callable[[LiveAttempt], None]
-    """Stores why an attempt is ended, before its end."""
-    on_change: Callable[[], None]
-    """Called when an attempt has ended."""
-    call: Callable[[StartAttempt[ChildRun]], CalledWorld]
-    """Creates the run that an attempt calls, and returns its world."""
-    find_called: Callable[[str, int], CalledWorld]
-    """Returns the world of the run that an attempt of a task has called."""
-    on_answer: Callable[[QuestionAttempt], None]
-    """Stores an answer, before it counts."""
-    no_wait: bool = False
-    """Whether waits end at once."""
 
 
 class LocalAttempt(Protocol):
@@ -141,6 +121,35 @@ class TimerCarrier:
         return TimerAttempt(record, datetime.now(UTC) if self._left_out else None)
 
 
+class ItemsCarrier:
+    """Carries items: each is a process, or a container, of its own. A slot starts it."""
+
+    def __init__(self, reach: Reach) -> None:
+        """Work with these."""
+        self._reach = reach
+
+    def make(self, record: AttemptRecord, work: FanOut) -> FanOutAttempt:
+        """Return the attempt of a record; its items wait for slots."""
+        programs = ItemPrograms(record, self._reach)
+        return FanOutAttempt(record, programs, work.max_parallel, self._reach.on_change)
+
+    def launch(self, attempt: FanOutAttempt, start: StartAttempt[FanOut]) -> None:
+        """Do nothing: its items wait for slots."""
+
+    def find(self, record: AttemptRecord, work: FanOut) -> FanOutAttempt:
+        """Take over its items. Those that never started wait for slots."""
+        attempt = self.make(record, work)
+        attempt.find(_open_items(self._reach.log_of(record.task), record))
+        return attempt
+
+
+def _open_items(log: TaskLog, record: AttemptRecord) -> Places:
+    """Return the items of an attempt that have not ended by the log."""
+    assert record.items is not None  # noqa: S101 - the carrier stored them
+    judged = log.items is not None and log.count == record.number
+    return log.items.open if log.items is not None and judged else record.items.todo
+
+
 class CalledRunCarrier:
     """Carries the call of a workflow as a run in this process."""
 
@@ -195,6 +204,7 @@ def carriers(reach: Reach) -> Mapping[type[Work], Carrier]:
     """Return the carrier of each kind of work."""
     return {
         Container: ProcessCarrier(reach),
+        FanOut: ItemsCarrier(reach),
         Timer: TimerCarrier(reach),
         ChildRun: CalledRunCarrier(reach),
         Approval: QuestionCarrier(reach),

@@ -15,13 +15,14 @@ from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.pod import RESERVED_ENV, ImagePullPolicy
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition
-from headrace.engine.definition.work import Container
+from headrace.engine.definition.work import Program as Work
 from headrace.engine.task.actions import StartAttempt
 from headrace.local import preflight
 from headrace.local.arguments import arguments
 from headrace.local.folder import AttemptFiles
 from headrace.local.supervision import CannotStartError, Program
 from headrace.manifests.contract import environment
+from headrace.manifests.item_files import ITEM_PATH, TASK_PATH, variables
 from headrace.manifests.names import job_name
 
 ENGINES: Final = ("podman", "docker")
@@ -77,7 +78,7 @@ class ContainerLauncher:
         """Say that there are no volumes."""
         yield from preflight.volumes(spec, "containers have the files of their image only")
 
-    def program(self, start: StartAttempt[Container], files: AttemptFiles) -> Program:
+    def program(self, start: StartAttempt[Work], files: AttemptFiles) -> Program:
         """
         Return the engine's command for an attempt.
 
@@ -88,9 +89,10 @@ class ContainerLauncher:
         # The container's user may be any; its folder keeps the file from other users.
         files.outputs.touch()
         files.outputs.chmod(0o666)
-        contract = environment(start, OUTPUTS)
+        contract = {**environment(start, OUTPUTS), **_item(files)}
         body, context = start.work.body, start.context
-        name = job_name(context.run, context.run_uid, start.task, start.number)
+        job = job_name(context.run, context.run_uid, start.task, start.number)
+        name = container_name(job, files.item)
         image = body.image or ""
         if not image or image.startswith("-"):  # the engine would take it for an option
             raise CannotStartError(f"{image!r} is not the name of an image")
@@ -100,6 +102,7 @@ class ContainerLauncher:
         words = (
             *(self._engine, "run", "--rm", "--name", name),
             *("--volume", f"{files.outputs}:{OUTPUTS}"),
+            *_mounts(files),
             *(("--pull", PULL[body.image_pull_policy]) if body.image_pull_policy else ()),
             *(("--workdir", body.working_dir) if body.working_dir else ()),
             *_variables(start, contract),
@@ -115,12 +118,31 @@ class ContainerLauncher:
         return (self._engine, "rm", "--force", name)
 
 
+def container_name(job: str, index: int | None) -> str:
+    """Return the name of the container of an attempt, or of one of its items."""
+    return job if index is None else f"{job}-{index}"
+
+
+def _item(files: AttemptFiles) -> dict[str, str]:
+    """Return the variables that tell a program its item, as in a pod."""
+    return {} if files.item is None else variables(files.item, ITEM_PATH, TASK_PATH)
+
+
+def _mounts(files: AttemptFiles) -> Iterator[str]:
+    """Yield the options that show a container its item."""
+    if files.item is None:
+        return
+    for file, path in ((files.item_file, ITEM_PATH), (files.task_file, TASK_PATH)):
+        file.chmod(0o644)
+        yield from ("--volume", f"{file}:{path}:ro")
+
+
 def _names_a_program(text: str) -> bool:
     """Return whether podman takes an entrypoint for a program: of a list as JSON it makes words."""
     return text == "[" or not (text.strip() in {"", "null"} or text.lstrip().startswith("["))
 
 
-def _variables(start: StartAttempt[Container], contract: Mapping[str, str]) -> Iterator[str]:
+def _variables(start: StartAttempt[Work], contract: Mapping[str, str]) -> Iterator[str]:
     """
     Return options that set variables.
 

@@ -7,6 +7,9 @@ The paths in the folder of state. Reads and writes nothing.
     runs/<run>/<task>/attempt-<n>.outputs its outputs
     runs/<run>/<task>/attempt-<n>.lock    held, and signed with its pid, while it runs
     runs/<run>/<task>/attempt-<n>.exit    its exit code
+    runs/<run>/<task>/attempt-<n>/<i>.*   the same files of item i, if the task has items, besides:
+    runs/<run>/<task>/attempt-<n>/<i>.item       the item
+    runs/<run>/<task>/attempt-<n>/<i>.task.json  all about the item
 """
 
 from dataclasses import dataclass
@@ -15,10 +18,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class AttemptFiles:
-    """The files of one attempt."""
+    """The files of one attempt, or of one of its items."""
 
     folder: Path
     number: int
+    item: int | None = None
+    """The index of the item; None: the attempt has none."""
 
     @property
     def log(self) -> Path:
@@ -40,7 +45,28 @@ class AttemptFiles:
         """The exit code, as a line of its own."""
         return self._file("exit")
 
+    @property
+    def item_file(self) -> Path:
+        """The item."""
+        return self._file("item")
+
+    @property
+    def task_file(self) -> Path:
+        """All about the item."""
+        return self._file("task.json")
+
+    @property
+    def items(self) -> Path:
+        """The folder with the files of all items."""
+        return self.folder / f"attempt-{self.number}"
+
+    def of_item(self, index: int) -> "AttemptFiles":
+        """Return the files of one item."""
+        return AttemptFiles(self.folder, self.number, index)
+
     def _file(self, kind: str) -> Path:
+        if self.item is not None:
+            return self.items / f"{self.item}.{kind}"
         return self.folder / f"attempt-{self.number}.{kind}"
 
 

@@ -15,7 +15,7 @@ from headrace.api.v1alpha1.pod import RESERVED_ENV
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import Definition
-from headrace.engine.definition.work import Container
+from headrace.engine.definition.work import Program as Work
 from headrace.engine.task.actions import StartAttempt
 from headrace.local import preflight
 from headrace.local.arguments import arguments
@@ -23,6 +23,7 @@ from headrace.local.folder import AttemptFiles
 from headrace.local.supervision import CannotStartError, Program
 from headrace.manifests.arguments import names_in
 from headrace.manifests.contract import environment
+from headrace.manifests.item_files import variables
 
 _PYTHONS: Final = frozenset({"python", "python3"})
 
@@ -36,7 +37,7 @@ class Launcher(Protocol):
     def notices(self, spec: WorkflowSpec) -> Iterator[str]:
         """Yield notices on fields of a workflow without effect here."""
 
-    def program(self, start: StartAttempt[Container], files: AttemptFiles) -> Program:
+    def program(self, start: StartAttempt[Work], files: AttemptFiles) -> Program:
         """
         Return the program of an attempt.
 
@@ -84,21 +85,22 @@ class ProcessLauncher:
         """Say that there are no volumes."""
         yield from preflight.volumes(spec, "tasks see the files of this machine")
 
-    def program(self, start: StartAttempt[Container], files: AttemptFiles) -> Program:
+    def program(self, start: StartAttempt[Work], files: AttemptFiles) -> Program:
         """Return the program of an attempt, found on the task's own PATH."""
         body, folder = start.work.body, self._folder_of(start.work.body)
-        variables = {
+        all_ = {
             **self._variables(body),
             **environment(start, str(files.outputs)),
+            **_item(files),
             "PWD": str(folder),
         }
         missing = preflight.missing_folder(body) or self._missing(body)
         if missing is not None:
             raise CannotStartError(missing)
         command, args = arguments(body, self._inherited)
-        found = self._find(command[0], variables["PATH"], folder)
+        found = self._find(command[0], all_["PATH"], folder)
         assert found is not None  # noqa: S101 - `_missing` has looked
-        return Program((found, *command[1:], *args), variables, folder)
+        return Program((found, *command[1:], *args), all_, folder)
 
     def removal(self, name: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         """Return nothing: a process group holds all."""
@@ -147,6 +149,13 @@ class ProcessLauncher:
             program = str(folder / program)
         found = shutil.which(program, path=path)
         return None if found is None else str(Path(folder, found))
+
+
+def _item(files: AttemptFiles) -> dict[str, str]:
+    """Return the variables that tell a program its item, if it has one."""
+    if files.item is None:
+        return {}
+    return variables(files.item, str(files.item_file), str(files.task_file))
 
 
 def _look_in(body: TaskBody) -> frozenset[str]:

@@ -1,14 +1,16 @@
 """The records of runs and attempts on this machine, besides their logs. Values only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.expressions.types import Value
-from headrace.engine.definition.ways import MESSAGE
+from headrace.engine.definition.ways import FROM, MESSAGE
+from headrace.engine.places import Places
 from headrace.engine.run.observed import RunKey
 
 
@@ -54,6 +56,18 @@ class StoredAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemsRecord:
+    """The items of an attempt of a task with forEach."""
+
+    items: Sequence[Any]
+    """All items of the task."""
+    todo: Places
+    """The items that the attempt runs, by index."""
+    ends: Mapping[int, ForcedEnd] = field(default_factory=dict)
+    """Why headrace ended or refused items, by index."""
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRecord:
     """A recorded attempt."""
 
@@ -71,8 +85,14 @@ class AttemptRecord:
     asked: ApprovalRequest | None = None
     """What people are asked; None: it is another kind of work."""
     answer: StoredAnswer | None = None
+    items: ItemsRecord | None = None
+    """None: the task has no items."""
+    index: int | None = None
+    """The item that it is the record of; None: it is that of a whole attempt."""
 
     @property
     def fields(self) -> Mapping[str, Value]:
         """The values of other fields that expressions gave, by their path in the task."""
+        if self.items is not None:
+            return {FROM: list(self.items.items)}
         return {} if self.asked is None else {MESSAGE: self.asked.message}

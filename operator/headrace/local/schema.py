@@ -6,8 +6,34 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 6
+VERSION: Final = 7
 """The version in the database."""
+
+ITEMS: Final = """
+CREATE TABLE items (
+    run TEXT NOT NULL REFERENCES run,
+    task TEXT NOT NULL,
+    items TEXT NOT NULL,
+    PRIMARY KEY (run, task)
+) STRICT;
+CREATE TABLE item_attempt (
+    run TEXT NOT NULL REFERENCES run,
+    task TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    todo TEXT NOT NULL,
+    PRIMARY KEY (run, task, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE item_end (
+    run TEXT NOT NULL REFERENCES run,
+    task TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    item INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (run, task, number, item)
+) STRICT, WITHOUT ROWID;
+"""
+"""The items of tasks, the items that attempts run, and why headrace ended some."""
 
 UPGRADES: Final = {
     1: "ALTER TABLE attempt ADD COLUMN env TEXT NOT NULL DEFAULT '{}'",
@@ -16,8 +42,9 @@ UPGRADES: Final = {
     " ALTER TABLE run ADD COLUMN caller TEXT",
     4: "ALTER TABLE attempt ADD COLUMN asked TEXT",
     5: "ALTER TABLE attempt ADD COLUMN answer TEXT",
+    6: ITEMS,
 }
-"""What leads from each older version to the next one."""
+"""What leads from each older version to the next one: one or more statements."""
 
 SCHEMA: Final = """
 CREATE TABLE run (

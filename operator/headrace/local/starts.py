@@ -1,27 +1,72 @@
 """
-The record of an attempt that starts.
+From the request for an attempt to its record, and back: another runner repeats it.
 
-Knows what the record keeps of each kind of work. Stores nothing.
+Knows what of a request must survive the runner. Reads and writes nothing.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.work import Approval, Container, Timer, Work
-from headrace.engine.task.actions import StartAttempt
-from headrace.local.records import AttemptRecord
+from headrace.engine.definition.work import Approval, FanOut, Program, Timer, Work
+from headrace.engine.task.actions import RunContext, StartAttempt
+from headrace.engine.task.observed import Denied
+from headrace.engine.task.verdict import Start
+from headrace.engine.task.work import start_attempt
+from headrace.local.records import AttemptRecord, ItemsRecord
+from headrace.manifests.item_files import too_large
 
 
-def record_of(start: StartAttempt[Work], task: TaskDefinition, now: datetime) -> AttemptRecord:
-    """Return the record of an attempt, with the values that its expressions gave."""
+def record_of(
+    start: StartAttempt[Work],
+    task: TaskDefinition,
+    now: datetime,
+    before: Iterable[AttemptRecord] = (),
+) -> AttemptRecord:
+    """
+    Return the record of a new attempt.
+
+    Args:
+        start: The request.
+        task: The definition of its task.
+        now: When it is started.
+        before: The earlier attempts of the task. All have the same items.
+
+    """
     limit = start.timeouts.attempt_seconds
-    body = start.work.body if isinstance(start.work, Container) else TaskBody()
+    body = start.work.body if isinstance(start.work, Program) else TaskBody()
     env = {each.name: each.value or "" for each in body.env}
     given = {name: env[name] for name in task.expressions.env}
+    items = _items(start.work, before) if isinstance(start.work, FanOut) else None
     return AttemptRecord(
         *(start.task, start.number, now, start.memory, limit),
         env=given,
         wait_until=start.work.until if isinstance(start.work, Timer) else None,
         asked=start.work.asked if isinstance(start.work, Approval) else None,
+        items=items,
     )
+
+
+def request_of(
+    record: AttemptRecord, task: TaskDefinition, context: RunContext
+) -> StartAttempt[Work]:
+    """Return the request for the attempt of a record."""
+    start = Start(record.number, record.memory, record.env, record.fields)
+    return start_attempt(task, start, context, record.created)
+
+
+def refusal_of(start: StartAttempt[Work], now: datetime) -> Denied | None:
+    """Return why a task cannot start here; None: it can."""
+    if not isinstance(start.work, FanOut) or start.work.items is None:
+        return None
+    problem = too_large(start.work.items, start.context.params)
+    return None if problem is None else Denied(Reason.INVALID_DEFINITION, problem, now)
+
+
+def _items(work: FanOut, before: Iterable[AttemptRecord]) -> ItemsRecord:
+    known = (record.items.items for record in before if record.items is not None)
+    items = next(known, work.items)
+    assert items is not None  # noqa: S101 - the first attempt is told its items
+    return ItemsRecord(items, work.todo)

@@ -18,10 +18,10 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import RunLog
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.workflow.retention import FinishedRun
-from headrace.local import attempt_rows
+from headrace.local import attempt_rows, item_rows
 from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
 from headrace.local.run_rows import COLUMNS, record_of, row_of
-from headrace.local.schema import SCHEMA, UPGRADES, VERSION
+from headrace.local.schema import ITEMS, SCHEMA, UPGRADES, VERSION
 from headrace.manifests.conditions import Past
 from headrace.manifests.run_status import read_run_status, run_status
 from headrace.manifests.task_status import read_task_status, task_status
@@ -111,8 +111,8 @@ class Store:
     def forget_run(self, name: str) -> None:
         """Remove a run, with its tasks and attempts."""
         with self._transaction():
-            self._db.execute("DELETE FROM attempt WHERE run = ?", (name,))
-            self._db.execute("DELETE FROM task WHERE run = ?", (name,))
+            for table in (*item_rows.TABLES, "attempt", "task"):
+                self._db.execute(f"DELETE FROM {table} WHERE run = ?", (name,))  # noqa: S608 - our own names
             self._db.execute("DELETE FROM run WHERE name = ?", (name,))
 
     def run(self, name: str) -> RunRecord:
@@ -132,7 +132,11 @@ class Store:
 
     def attempts(self, run: str) -> list[AttemptRecord]:
         """Return all attempts of a run, oldest first."""
-        return [attempt_rows.record_of(row) for row in self._read(attempt_rows.OF_A_RUN, (run,))]
+        records = [attempt_rows.record_of(row) for row in self._read(attempt_rows.OF_A_RUN, (run,))]
+        rows = (
+            self._read(query, (run,)) for query in (item_rows.ITEMS, item_rows.TODO, item_rows.ENDS)
+        )
+        return list(item_rows.with_items(records, *rows))
 
     def desire(self, run: str, desired: DesiredState) -> None:
         """Change the desired state of a run."""
@@ -178,6 +182,8 @@ class Store:
             )
             rows = [attempt_rows.row_of(run, record) for record in records]
             self._db.executemany(attempt_rows.ADD, rows)
+            self._db.executemany(item_rows.ADD_ITEMS, item_rows.items_rows(run, records))
+            self._db.executemany(item_rows.ADD_TODO, item_rows.todo_rows(run, records))
 
     def forget_attempt(self, run: str, record: AttemptRecord) -> None:
         """Remove an attempt that never started."""
@@ -188,12 +194,19 @@ class Store:
             )
 
     def save_forced_end(self, run: str, record: AttemptRecord, forced_end: ForcedEnd) -> None:
-        """Store why an attempt is being ended."""
+        """Store why an attempt, or one of its items, is being ended."""
+        place, words = (
+            (run, record.task, record.number),
+            (forced_end.reason.value, forced_end.message),
+        )
         with self._transaction():
+            if record.index is not None:
+                self._db.execute(item_rows.ADD_END, (*place, record.index, *words))
+                return
             self._db.execute(
                 "UPDATE attempt SET doom_reason = ?, doom_message = ?"
                 " WHERE run = ? AND task = ? AND number = ?",
-                (forced_end.reason.value, forced_end.message, run, record.task, record.number),
+                (*words, *place),
             )
 
     def save_answer(self, run: str, record: AttemptRecord) -> None:
@@ -209,19 +222,20 @@ class Store:
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == 0:
-                for statement in SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {VERSION}")
+                self._change(SCHEMA, ITEMS)
             elif version in UPGRADES:
-                for step in range(version, VERSION):
-                    for statement in UPGRADES[step].split(";"):
-                        self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {VERSION}")
+                self._change(*(UPGRADES[older] for older in range(version, VERSION)))
             elif version != VERSION:
                 raise UnusableStateError(
                     f"{self._database} was written by another version of headrace (format"
                     f" {version}, this one reads {VERSION}); choose another folder with --state"
                 )
+
+    def _change(self, *tables: str) -> None:
+        """Run the statements that lead to this version."""
+        for statement in ";".join(tables).split(";"):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def _read(self, query: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
         try:

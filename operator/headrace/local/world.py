@@ -16,7 +16,8 @@ from typing import Final
 from headrace.api.v1alpha1.run import DesiredState, TriggerKind
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.work import Work
-from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.run.context import context_of
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
 from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, TaskLog
 from headrace.evaluation.answers import answers, no_answer, recorded
@@ -25,10 +26,12 @@ from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
 from headrace.local.called_run import CalledRun
 from headrace.local.calls import Calls
-from headrace.local.carriers import LocalAttempt, Reach, carriers, given_values
+from headrace.local.carriers import LocalAttempt, carriers, given_values
 from headrace.local.question import QuestionAttempt
+from headrace.local.reach import Reach
 from headrace.local.records import AttemptRecord, RunRecord
-from headrace.local.starts import record_of
+from headrace.local.sharing import fill, programs
+from headrace.local.starts import record_of, refusal_of, request_of
 from headrace.local.store import UnusableStateError
 from headrace.local.workplace import Workplace
 
@@ -76,7 +79,8 @@ class LocalWorld:
         self._attempts: dict[tuple[str, int], LocalAttempt] = {}
         reach = Reach(
             *(record, workplace.folder, workplace.launcher, self._keep_forced_end),
-            *(self._changed.set, self.calls.call, self.calls.find, self._keep_answer),
+            *(self._changed.set, self._again, self._task_logs.__getitem__),
+            *(self.calls.call, self.calls.find, self._keep_answer),
             no_wait=workplace.no_wait,
         )
         self._carriers = carriers(reach)
@@ -96,7 +100,7 @@ class LocalWorld:
         self._tasks_logged_at.update(dict.fromkeys(records, now))
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
-        """End attempts, then start others, then evaluate expressions."""
+        """End attempts, then start others and items, then evaluate expressions."""
         for action in actions:
             if isinstance(action, EndAttempt):
                 attempt = self._attempts.get((action.task, action.number))
@@ -114,6 +118,7 @@ class LocalWorld:
         ]
         if new:
             self._start(key, new)
+        self.fill()
         questions = [action for action in actions if isinstance(action, Evaluate)]
         if questions:
             await self._ask(questions)
@@ -143,7 +148,7 @@ class LocalWorld:
             passed=self._record.desired if called else DesiredState.RUN,
             callers=self.calls.callers,
             tasks=self._tasks(),
-            slots=self._workplace.slots_beside(self.calls.elsewhere(self)),
+            slots=self._slots,
             obstacles=dict(self._obstacles),
             evaluated=dict(self._evaluated),
             log=self._log,
@@ -178,7 +183,7 @@ class LocalWorld:
 
     async def change(self, until: datetime | None) -> None:
         """
-        Wait for an event, or until an instant.
+        Start the items that have a slot; then wait for an event, or until an instant.
 
         It may return earlier: the timer of a machine that sleeps stands still, and its clock goes
         on.
@@ -189,6 +194,8 @@ class LocalWorld:
         """
         if self._defect is not None:
             raise self._defect
+        for world in self.calls.worlds:
+            world.fill()
         seconds = None
         if until is not None:
             left = (until - datetime.now(UTC)).total_seconds()
@@ -199,6 +206,14 @@ class LocalWorld:
         except TimeoutError:
             return
         self._changed.clear()
+
+    def fill(self) -> None:
+        """Start the items that have a slot."""
+        fill(self._attempts.values(), self._definition, self._slots)
+
+    @property
+    def _slots(self) -> Slots | None:
+        return self._workplace.slots_beside(self.calls.elsewhere(self))
 
     def desire(self, desired: DesiredState) -> None:
         """Change the desired state of the run."""
@@ -226,9 +241,9 @@ class LocalWorld:
 
     @property
     def processes(self) -> int:
-        """How many attempts may still run a program. A called run counts its own."""
+        """How many programs may still run. A called run counts its own."""
         own = (each for each in self._attempts.values() if not isinstance(each, CalledRun))
-        return sum(each.alive for each in own)
+        return sum(map(programs, own))
 
     @property
     def _alive(self) -> int:
@@ -262,9 +277,13 @@ class LocalWorld:
     def _start(self, key: RunKey, starts: Sequence[StartAttempt[Work]]) -> None:
         """Store new attempts, then start them."""
         now = datetime.now(UTC)
-        records = [record_of(start, self._definition.tasks[start.task], now) for start in starts]
+        refused = {start.task: denied for start in starts if (denied := refusal_of(start, now))}
+        self._obstacles.update(refused)
+        self._changed.set()  # the engine must see what was refused
+        good = [start for start in starts if start.task not in refused]
+        records = [self._record_of(start, now) for start in good]
         self._store.add_attempts(key.name, records, now)
-        for start, record in zip(starts, records, strict=True):
+        for start, record in zip(good, records, strict=True):
             self._task_logs.setdefault(start.task, TaskLog())
             self._evaluated.pop(start.task, None)  # the attempt has them from now on
             self._launch(start, record)
@@ -293,6 +312,16 @@ class LocalWorld:
         attempt = self._attempts[record.task, record.number] = carrier.make(record, start.work)
         carrier.launch(attempt, start)
         self._changed.set()  # the engine must see it, since its clocks run from now on
+
+    def _record_of(self, start: StartAttempt[Work], now: datetime) -> AttemptRecord:
+        made = (attempt.record for attempt in self._attempts.values())
+        before = [record for record in made if record.task == start.task]
+        return record_of(start, self._definition.tasks[start.task], now, before)
+
+    def _again(self, record: AttemptRecord) -> StartAttempt[Work]:
+        """Return the request for a recorded attempt."""
+        context = context_of(self.snapshot(), self._definition)
+        return request_of(record, self._definition.tasks[record.task], context)
 
     def _tasks(self) -> dict[str, ObservedTask]:
         made: dict[str, list[LocalAttempt]] = {}

@@ -10,7 +10,7 @@ from typing import Any
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.pod import SecurityContext
 from headrace.api.v1alpha1.task import TaskBody
-from headrace.engine.definition.work import Container
+from headrace.engine.definition.work import Program
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.memory import resources_of
 from headrace.manifests.arguments import for_kubelet, literal
@@ -28,7 +28,7 @@ refuses."""
 Manifest = dict[str, Any]
 
 
-def job(start: StartAttempt[Container], owner: Manifest) -> Manifest:
+def job(start: StartAttempt[Program], owner: Manifest) -> Manifest:
     """
     Return the Job of an attempt.
 
@@ -69,7 +69,7 @@ def job(start: StartAttempt[Container], owner: Manifest) -> Manifest:
     }
 
 
-def _labels(start: StartAttempt[Container]) -> dict[str, str]:
+def _labels(start: StartAttempt[Program]) -> dict[str, str]:
     own = {
         labels.MANAGED_BY: labels.HEADRACE,
         labels.PART_OF: labels.HEADRACE,
@@ -82,7 +82,7 @@ def _labels(start: StartAttempt[Container]) -> dict[str, str]:
     return own
 
 
-def _pod(start: StartAttempt[Container]) -> Manifest:
+def _pod(start: StartAttempt[Program]) -> Manifest:
     body, timeouts = start.work.body, start.timeouts
     pod = {
         "restartPolicy": "Never",
@@ -104,7 +104,7 @@ def _pod(start: StartAttempt[Container]) -> Manifest:
     return {field: value for field, value in pod.items() if value not in (None, [], {})}
 
 
-def _container(start: StartAttempt[Container]) -> Manifest:
+def _container(start: StartAttempt[Program]) -> Manifest:
     body = start.work.body
     own = frozenset(variable.name for variable in body.env)
     container = {
@@ -124,12 +124,12 @@ def _container(start: StartAttempt[Container]) -> Manifest:
     return {field: value for field, value in container.items() if value not in (None, [], {})}
 
 
-def _resources(start: StartAttempt[Container]) -> Manifest:
+def _resources(start: StartAttempt[Program]) -> Manifest:
     resources = resources_of(start.work)
     return {"requests": dict(resources.requests), "limits": dict(resources.limits)}
 
 
-def _env(start: StartAttempt[Container]) -> list[Manifest]:
+def _env(start: StartAttempt[Program]) -> list[Manifest]:
     """Build the variables: a home, the task's, the contract's. The last one of a name wins."""
     # Many programs need a writable home.
     home = {"name": "HOME", "value": TMP}

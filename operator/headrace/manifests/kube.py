@@ -33,6 +33,9 @@ from headrace.manifests.work_spec import WAIT_UNTIL
 
 ATTEMPT: Final = (labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT)
 """The labels of Jobs and Pods that are read."""
+_NOTES: Final = (labels.MEMORY, labels.UNPREPARED)
+INDEXES: Final = 64 * 1024
+"""How many characters of a Job's indexes are kept: those of 10,000 items have fewer."""
 PLACE: Final = (name_of(TaskRunSpec, "run"), name_of(TaskRunSpec, "task"))
 """The fields that are kept of a TaskRun in a run: the run's definition has the rest."""
 _PLACE: Final = frozenset(PLACE)
@@ -67,17 +70,25 @@ class JobSpec(View, frozen=True):
     """A Job's spec."""
 
     suspend: bool = False
+    completion_mode: str = ""
+    """`Indexed` for a Job over items."""
+    completions: int = 0
 
 
 class JobStatus(View, frozen=True):
     """A Job's status."""
 
     conditions: tuple[ConditionView, ...] = ()
+    completed_indexes: str = ""
+    failed_indexes: str = ""
 
     def __post_init__(self) -> None:
-        """Keep a usual number of conditions."""
+        """Keep a usual number of conditions, and indexes of as many items as a task has."""
         if len(self.conditions) > ELEMENTS:
             force_setattr(self, "conditions", few(self.conditions))
+        if max(len(self.completed_indexes), len(self.failed_indexes)) > INDEXES:
+            force_setattr(self, "completed_indexes", "")
+            force_setattr(self, "failed_indexes", "")
 
 
 class Job(View, frozen=True):
@@ -90,7 +101,7 @@ class Job(View, frozen=True):
     def __post_init__(self) -> None:
         """Keep what is read of the metadata."""
         if not usual(self.metadata):
-            force_setattr(self, "metadata", bare(self.metadata, ATTEMPT, (labels.MEMORY,)))
+            force_setattr(self, "metadata", bare(self.metadata, ATTEMPT, _NOTES))
 
 
 class Waiting(View, frozen=True):
@@ -184,7 +195,8 @@ class Pod(View, frozen=True):
     def __post_init__(self) -> None:
         """Keep what is read of the metadata."""
         if not usual(self.metadata):
-            force_setattr(self, "metadata", bare(self.metadata, ATTEMPT))
+            index = (labels.COMPLETION_INDEX,)
+            force_setattr(self, "metadata", bare(self.metadata, ATTEMPT, index))
 
 
 class OwnObject(View, frozen=True):

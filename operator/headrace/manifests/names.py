@@ -42,6 +42,12 @@ def called_run_name(run: str, run_uid: str, task: str, attempt: int) -> str:
     return job_name(run, run_uid, task, attempt)
 
 
+def items_name(run: str, run_uid: str, task: str, part: int) -> str:
+    """Return the name of a ConfigMap with some of a task's items, the same for all attempts."""
+    readable = f"{_cut(run, _RUN)}-{_cut(task, _TASK)}"
+    return f"{readable}-{short_hash(run_uid, task, 'items', str(part))}"
+
+
 def task_run_name(run: str, task: str) -> str:
     """
     Return the name of a task's TaskRun in a run.

@@ -50,7 +50,7 @@ def task_run(start: StartAttempt[Work]) -> Manifest:
             },
             "ownerReferences": [owner("WorkflowRun", context.run, context.run_uid)],
         },
-        "spec": {"run": context.run, "task": task, **work_spec(start.work)},
+        "spec": {"run": context.run, "task": task, **work_spec(start)},
     }
 
 

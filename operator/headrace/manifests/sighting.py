@@ -51,23 +51,23 @@ def sight(job: Job, pods: Sequence[Pod], *, gone: bool, now: datetime) -> Sighti
             others = any(pod_words.active(other) for other in pods if other is not pod)
             since = done.finished_at if pod_words.crowded(pod) and not leaving else None
             return replace(
-                _of(job, pod),
+                facts_of(job, pod),
                 stage=Stage.ENDED,
                 ending=Ending(done.finished_at or now, One(0), output=done.message),
                 alive=others,
                 leaving=leaving,
                 crowded_since=since,
             )
-    newest = _of(job, by_age[-1], replaced=len(by_age) > 1) if by_age else _of(job)
+    newest = facts_of(job, by_age[-1], replaced=len(by_age) > 1) if by_age else facts_of(job)
     if leaving:
         alive = any(pod_words.active(pod) for pod in pods)
-        return _gone(newest, alive=alive or not gone)
+        return as_gone(newest, alive=alive or not gone)
     if not by_age:
         return _without_pod(newest, job, now)
     return _with_pod(newest, job, by_age[-1], now)
 
 
-def _of(job: Job, pod: Pod | None = None, *, replaced: bool = False) -> Sighting:
+def facts_of(job: Job, pod: Pod | None = None, *, replaced: bool = False) -> Sighting:
     """
     Return the facts of any attempt: names and times.
 
@@ -106,7 +106,8 @@ def _suspension(job: Job) -> ConditionView | None:
     )
 
 
-def _gone(base: Sighting, *, alive: bool) -> Sighting:
+def as_gone(base: Sighting, *, alive: bool) -> Sighting:
+    """Return the sighting of an attempt whose Job is gone, or being deleted."""
     return replace(base, stage=Stage.GONE, alive=alive, leaving=True, message="the Job was deleted")
 
 
@@ -146,7 +147,7 @@ def _with_pod(base: Sighting, job: Job, pod: Pod, now: datetime) -> Sighting:
     if pod.status.phase != "Failed":
         return pod_words.fare(base, pod, now)
     if _removed_while_held(job, pod):
-        return _without_pod(_of(job), job, now)
+        return _without_pod(facts_of(job), job, now)
     return _failed_pod(base, pod, now)
 
 

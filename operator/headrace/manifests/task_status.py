@@ -13,6 +13,7 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.task.observed import RUN, Attempt, Named, One, TaskLog, Where
 from headrace.engine.text import time_taken
 from headrace.manifests.conditions import Past, conditions_of, succeeded_of
+from headrace.manifests.items_status import items_status, read_items_status
 from headrace.manifests.json_form import Json, as_patch, name_of, read
 from headrace.manifests.where import APPROVAL, JOB, asked_in, in_run, where
 
@@ -35,6 +36,7 @@ def task_status(log: TaskLog, past: Past) -> Json:
             infrastructure_failures=log.infrastructure_failures,
             attempts=tuple(map(_attempt, log.attempts)),
             next_attempt_time=log.next_attempt,
+            items=items_status(log.items),
             outputs=None if log.outputs is None else dict(log.outputs),
         )
     )
@@ -63,6 +65,7 @@ def read_task_status(written: Mapping[str, Any]) -> TaskLog:
         started=status.start_time,
         finished=status.completion_time,
         next_attempt=status.next_attempt_time,
+        items=read_items_status(status.items),
         outputs=status.outputs,
         observed_generation=status.observed_generation,
     )

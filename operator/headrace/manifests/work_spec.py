@@ -10,13 +10,16 @@ from typing import Any, Final
 
 from headrace.api.checks.instants import read_time
 from headrace.api.v1alpha1.approval import ApprovalRequest
-from headrace.api.v1alpha1.task import ParamPassed, WorkflowCall
+from headrace.api.v1alpha1.items import ItemsSpec
+from headrace.api.v1alpha1.task import ParamPassed, TaskBody, WorkflowCall
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition.expressions.types import Value
 from headrace.engine.definition.ways import MESSAGE, PARAM
-from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
+from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
+from headrace.engine.task.actions import StartAttempt
 from headrace.engine.text import rfc3339
-from headrace.manifests.json_form import Json, as_given, name_of
+from headrace.manifests.item_maps import config_maps
+from headrace.manifests.json_form import Json, as_given, as_json, name_of
 
 WORKFLOW: Final = name_of(TaskRunSpec, "workflow")
 
@@ -25,11 +28,13 @@ APPROVAL: Final = name_of(TaskRunSpec, "approval")
 _MESSAGE: Final = name_of(ApprovalRequest, "message")
 
 
-def work_spec(work: Work) -> Json:
+def work_spec(start: StartAttempt[Work]) -> Json:
     """Return the fields of a TaskRun's spec that say what the task does."""
-    match work:
+    match start.work:
         case Container(body):
-            return body.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            return _program(body)
+        case FanOut() as fan_out:
+            return {**_program(fan_out.body), name_of(TaskRunSpec, "items"): _items(start)}
         case Timer(until=until):
             assert until is not None  # noqa: S101 - the work of an attempt is resolved
             return {WAIT_UNTIL: rfc3339(until)}
@@ -57,3 +62,19 @@ def recorded_values(spec: Mapping[str, Any], paths: Iterable[str]) -> dict[str, 
     if asked is not None:
         known[MESSAGE] = asked[_MESSAGE]
     return {path: known[path] for path in paths if path in known}
+
+
+def _program(body: TaskBody) -> Json:
+    return body.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _items(start: StartAttempt[Any]) -> Json:
+    work: FanOut = start.work
+    return as_json(
+        ItemsSpec(
+            total=work.total,
+            config_maps=config_maps(start),
+            max_parallel=work.max_parallel,
+            tolerated_failures=work.tolerated_items,
+        )
+    )

@@ -42,6 +42,26 @@ finally, after all of them, whatever their outcome
       tidy""" == "\n".join(text("stock", compiled(STOCK)))
 
 
+def test_a_task_over_items_says_which() -> None:
+    """The expression as it is written, or how many there are; in a diagram it leans."""
+    over = {"from": "tasks.list.outputs.files", "maxParallel": 5}
+    manifest = workflow(
+        task("list"),
+        task("each", dependsOn=["list"], when="1 == 1", forEach=over),
+        task("three", forEach={"items": ["a", "b", "c"]}),
+        **{"finally": [task("one", forEach={"range": {"count": 1}})]},
+    )
+
+    lines = list(text("stock", compiled(manifest)))
+
+    want = "each   after list when 1 == 1 (for each of tasks.list.outputs.files, 5 at a time)"
+    assert f"   2  {want}" in lines
+    assert "   1  three  (for each of 3 items)" in lines
+    assert "      one    (for each of 1 item)" in lines
+    assert '  t1[/"each"/]' in list(mermaid(compiled(manifest)))
+    assert '    t3[/"one"/]' in list(mermaid(compiled(manifest)))
+
+
 def test_mermaid_shows_the_same() -> None:
     """Numbers for nodes, since Mermaid cannot have a node called `end`."""
     assert """\

@@ -78,6 +78,36 @@ def test_arguments(  # noqa: PLR0913, PLR0917 - fixtures
     assert [*head, *outputs, *contract, *want] == list(program.arguments)
 
 
+def test_an_item_is_shown_as_in_a_pod(
+    launcher: ContainerLauncher, start: Start, files: AttemptFiles
+) -> None:
+    """Two files that nobody can change, at the paths that the variables name."""
+    own = files.of_item(7)
+    own.items.mkdir()
+    for file in (own.item_file, own.task_file):
+        file.touch(0o600)
+
+    program = launcher.program(start(), own)
+
+    words = program.arguments
+    assert f"{NAME}-7" == words[words.index("--name") + 1]
+    assert program.removal == ("/usr/bin/podman", "rm", "--force", f"{NAME}-7")
+    volumes = [words[at + 1] for at, word in enumerate(words) if word == "--volume"]
+    assert [
+        f"{own.outputs}:/headrace/outputs",
+        f"{own.item_file}:/headrace/item:ro",
+        f"{own.task_file}:/headrace/task.json:ro",
+    ] == volumes
+    want = {
+        "HEADRACE_INDEX": "7",
+        "HEADRACE_ITEM_FILE": "/headrace/item",
+        "HEADRACE_TASK_FILE": "/headrace/task.json",
+    }
+    assert want.items() <= program.environment.items()
+    assert want.keys() <= set(words)
+    assert {0o644} == {file.stat().st_mode & 0o777 for file in (own.item_file, own.task_file)}
+
+
 @pytest.mark.parametrize(
     ("body", "want"),
     [

@@ -15,7 +15,9 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.cli.lines import Lines
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
+from headrace.engine.places import Places
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
+from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import Attempt, ObservedTask
 from support.builders import (
     NOON,
@@ -242,3 +244,37 @@ def test_a_wait_that_goes_on_after_a_restart_says_so_again(tmp_path: Path) -> No
     """Whoever resumes a run learns what it waits for."""
     run = seen(WAITS, p=GOES_ON)
     assert UNTIL in told_from(run, tmp_path, run)
+
+
+def over_items(ended: int, total: int = 40, failed: int = 0) -> ObservedRun:
+    """Return a run whose first task runs its items."""
+    items = ItemsLog(total, Places.first(ended - failed), Places.of(range(ended - failed, ended)))
+    return seen(a=ObservedTask(log(running_attempt(), items=items), running()))
+
+
+@pytest.mark.parametrize(
+    ("runs", "want"),
+    [
+        pytest.param(
+            [over_items(3), over_items(4), over_items(7), over_items(9), over_items(21, failed=2)],
+            ["a  4/40 items", "a  9/40 items", "a  21/40 items, 2 failed"],
+            id="of many items, each tenth",
+        ),
+        pytest.param([over_items(1, 9), over_items(8, 9)], [], id="of few items, none"),
+    ],
+)
+def test_items_have_lines_on_their_way(
+    runs: list[ObservedRun], want: list[str], tmp_path: Path
+) -> None:
+    """A list of thousands must not fill a log, and a long one must not be silent."""
+    lines = told_from(runs[0], tmp_path, *runs)
+
+    assert want == [line for line in lines if re.match(r"a +\d", line)]
+
+
+def test_a_success_with_failed_items_says_so(tmp_path: Path) -> None:
+    """They were tolerated, and are not hidden."""
+    over = ended(Outcome.SUCCEEDED, message="1 of 4 items failed")
+    lines = told_from(seen(), tmp_path, seen(a=ObservedTask(over)))
+
+    assert any(re.search("a  succeeded after .*: 1 of 4 items failed", line) for line in lines)

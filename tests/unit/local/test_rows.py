@@ -11,7 +11,9 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.cli.rows import Row, Tone, rows
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
+from headrace.engine.places import Places
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
+from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import ObservedTask
 from support.builders import (
     NOON,
@@ -49,6 +51,25 @@ def seen(
 
 def by_task(run: ObservedRun) -> Mapping[str, Row]:
     return {row.task: row for row in rows(run, at(10))}
+
+
+ITEMS = ItemsLog(40, succeeded=Places.first(35), failed=Places.of([35]), retrying=Places.of([36]))
+
+
+@pytest.mark.parametrize(
+    ("items", "want", "message"),
+    [
+        pytest.param(ItemsLog(40), "0/40", "", id="none has ended"),
+        pytest.param(ITEMS, "36/40", "2 failed", id="what runs again has not ended"),
+    ],
+)
+def test_a_task_over_items_is_one_row(items: ItemsLog, want: str, message: str) -> None:
+    """With how far it is, and how many failed so far."""
+    opened = log(replace(failed(), finished=None), items=items, reason=Reason.RUNNING)
+    row = by_task(seen(extract=ObservedTask(opened, running())))["extract"]
+
+    assert (want, message) == (str(row.items), row.message)
+    assert Tone.BUSY is row.tone
 
 
 def test_rows_are_in_the_order_of_the_definition() -> None:

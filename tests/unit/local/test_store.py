@@ -11,10 +11,18 @@ import pytest
 from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.definition.expressions.results import as_text
 from headrace.engine.outcome import Outcome
+from headrace.engine.places import Places
 from headrace.engine.run.observed import Counts, RunKey, RunLog
 from headrace.engine.task.observed import Attempt, One, TaskLog, Watched
-from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord, StoredAnswer
+from headrace.local.records import (
+    AttemptRecord,
+    ForcedEnd,
+    ItemsRecord,
+    RunRecord,
+    StoredAnswer,
+)
 from headrace.local.schema import SCHEMA, VERSION
 from headrace.local.store import Store, UnusableStateError
 
@@ -110,6 +118,35 @@ def test_attempts_are_kept_with_why_they_were_ended(store: Store, database: Path
     again = reopened(store, database)
     assert [replace(first, forced_end=forced_end), second] == again.attempts("etl-1")
     assert {"load": TaskLog()} == again.task_logs("etl-1")
+
+
+def test_items_are_kept_with_their_attempts(store: Store, database: Path) -> None:
+    """A task has its items once; each attempt has those that it runs, and why some were ended."""
+    items = ["a", 7, 2.5, True, {"k": [None, "\n é"]}, NOON]
+    kept = [*items[:5], as_text(NOON)]
+    first = AttemptRecord("each", 1, NOON, items=ItemsRecord(items, Places.of([0, 1, 2, 5])))
+    second = AttemptRecord("each", 2, NOON, items=ItemsRecord(items, Places.of([1])))
+    forced_end = ForcedEnd(Reason.ATTEMPT_TIMEOUT, "too long")
+    store.add_run(RUN)
+    store.add_attempts("etl-1", [first, AttemptRecord("load", 1, NOON)], NOON)
+    store.add_attempts("etl-1", [second], NOON)
+
+    store.save_forced_end("etl-1", replace(second, items=None, index=1), forced_end)
+
+    one, two, load = reopened(store, database).attempts("etl-1")
+    assert ItemsRecord(kept, Places.of([0, 1, 2, 5])) == one.items
+    assert ItemsRecord(kept, Places.of([1]), {1: forced_end}) == two.items
+    assert (None, None) == (two.forced_end, load.items)
+
+
+def test_a_run_is_forgotten_with_its_items(store: Store) -> None:
+    """Nothing of it is left, so that a run of the same name could follow."""
+    record = AttemptRecord("each", 1, NOON, items=ItemsRecord(["a"], Places.of([0])))
+    for _ in range(2):
+        store.add_run(RUN)
+        store.add_attempts("etl-1", [record], NOON)
+        store.save_forced_end("etl-1", replace(record, index=0), ForcedEnd(Reason.CANCELLED, ""))
+        store.forget_run("etl-1")
 
 
 def test_an_attempt_is_made_once(store: Store) -> None:
@@ -231,3 +268,21 @@ def test_a_folder_of_an_earlier_version_is_brought_to_this_one(
 
     with Store(database) as store:
         assert [answered] == store.attempts("etl-1")
+
+
+def test_a_folder_from_before_there_were_items_can_have_some(database: Path) -> None:
+    """Each version leads to the next one."""
+    old = sqlite3.connect(database)
+    for statement in SCHEMA.split(";"):
+        old.execute(statement)
+    old.execute("PRAGMA user_version = 6")
+    old.commit()
+    old.close()
+    record = AttemptRecord("each", 1, NOON, items=ItemsRecord(["a"], Places.of([0])))
+
+    with Store(database) as store:
+        store.add_run(RUN)
+        store.add_attempts("etl-1", [record], NOON)
+
+    with Store(database) as store:
+        assert [record] == store.attempts("etl-1")

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.cli.summary import summary, tail
+from headrace.cli.log_tail import tail
+from headrace.cli.summary import summary
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, ObservedRun, RunKey, RunLog
 from headrace.engine.task.observed import ObservedTask

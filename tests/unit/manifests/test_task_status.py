@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.taskrun import TaskRunStatus
 from headrace.engine.outcome import Outcome
+from headrace.engine.places import Places
+from headrace.engine.task.items import FailureCount, ItemFailure, ItemsLog
 from headrace.engine.task.observed import Attempt, One, TaskLog
 from headrace.manifests.conditions import Past
 from headrace.manifests.task_status import read_task_status, task_status
@@ -52,6 +54,8 @@ def test_an_object_without_a_status_has_an_empty_log() -> None:
         {"attempts": [{"number": 1, "reason": "NobodyKnows"}]},
         {"attempts": [{}]},
         {"attempts": 3},
+        {"items": {"total": 2, "failed": "2"}},
+        {"items": {"total": 2, "failed": "1-0"}},
     ],
 )
 def test_what_somebody_else_wrote_is_refused(status: dict[str, Any]) -> None:
@@ -88,6 +92,16 @@ FULL = TaskLog(
     finished=at(3),
     next_attempt=at(4),
     outputs={"rows": {"new": 7}},
+    items=ItemsLog(
+        total=9,
+        succeeded=Places.of([0, 1, 5]),
+        failed=Places.of([7]),
+        retrying=Places.of([8]),
+        counts=(FailureCount(Places.of([8]), 1, 2),),
+        failures=(ItemFailure(7, Reason.NON_ZERO_EXIT, "exit code 3", 3),),
+        running=Places.of([2, 3]),
+        memory_rule=1,
+    ),
     observed_generation=1,
 )
 

@@ -25,12 +25,16 @@ from headrace.api.v1alpha1.objects import (
     WrittenObject,
 )
 from headrace.api.v1alpha1.run import RunSpec
+from headrace.api.v1alpha1.task import NamedTask
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 
 __all__ = ["InvalidObjectError", "Problem", "parse_run", "parse_task_run", "parse_workflow"]
 
 Written = TypeVar("Written", bound=WrittenObject)
+
+FOR_EACH = str(NamedTask.model_fields["for_each"].alias)
+ITEMS = "items"
 
 MOST = 50
 """How many problems are named at most."""
@@ -118,10 +122,18 @@ def _is_echo(error: ErrorDetails, about_name: Sequence[Problem]) -> bool:
 def _without_nulls(value: Any) -> Any:
     """Leave out fields without a value, as the API server does: `env:` is no `env`."""
     if isinstance(value, Mapping):
-        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+        return {key: _field(key, inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):
         return [_without_nulls(inner) for inner in value]
     return value
+
+
+def _field(key: str, value: Any) -> Any:
+    """Return a field without nulls inside, but an item of `forEach` as it is."""
+    bare = _without_nulls(value)
+    if key == FOR_EACH and isinstance(value, Mapping) and ITEMS in bare:
+        return {**bare, ITEMS: value[ITEMS]}
+    return bare
 
 
 def _name(model: type[WrittenObject], manifest: Mapping[str, Any]) -> Iterator[Problem]:

@@ -130,6 +130,7 @@ TASK_RUN = Kind(
         Column("Task", ".spec.task"),
         STATUS,
         Column("Attempts", ".status.attemptCount", "integer"),
+        Column("Items", ".status.items.progress"),
         STARTED,
         Column("Duration", ".status.duration"),
         AGE,

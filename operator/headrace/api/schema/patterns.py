@@ -5,6 +5,8 @@ Knows regular expressions only.
 """
 
 from headrace.api.checks.instants import TIME
+from headrace.api.v1alpha1.for_each import PERCENT
+from headrace.api.v1alpha1.items import RANGES
 
 ANY_WORD = r"^\S+$"
 
@@ -26,6 +28,8 @@ WORDS = {
     r"^[0-9]+(\.[0-9]{1,9})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$": "a number with one of the units"
     " m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or none, like 500m or 512Mi",
     TIME: "a time with its zone, like 2026-11-22T02:30:00Z",
+    PERCENT: "a share, like 10%",
+    RANGES: "ranges of numbers, like 0-7,9",
     r"^/": "an absolute path, like /work",
     ANY_WORD: "an image's name without spaces, like python:3.13-slim",
 }

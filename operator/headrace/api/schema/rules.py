@@ -153,6 +153,24 @@ _APPROVAL_REQUEST = (
     ),
 )
 
+_FOR_EACH = (
+    Rule(
+        # CEL does not see items, which have no type. The controller checks all three.
+        "!has(self.range) || !has(self.from)",
+        "items, range and from all name the items; give one of them",
+    ),
+)
+
+_RANGE = (
+    Rule("has(self.to) != has(self.count)", "to and count both end a range; give one of them"),
+    Rule(
+        "!has(self.to) || self.to >= (has(self.from) ? self.from : 0)"
+        " && self.to - (has(self.from) ? self.from : 0) < 10000",
+        "a range has 1 to 10000 numbers, and to is the last one; correct from or to",
+        field=".to",
+    ),
+)
+
 _HAS_DEFAULT_IMAGE = "has(self.defaults) && has(self.defaults.image)"
 _RUNS = " || ".join(f"has(task.{field})" for field in ("image", "wait", "workflow", "approval"))
 """Whether a task says what it runs."""
@@ -239,6 +257,11 @@ _TASK_RUN_SPEC = (
         "only a task of a run can ask people; remove it",
         field=".approval",
     ),
+    Rule(
+        "has(self.run) || !has(self.items)",
+        "a TaskRun on its own has no items; remove them",
+        field=".items",
+    ),
 )
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
@@ -247,7 +270,9 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "Approvers": _APPROVERS,
     "Concurrency": _CONCURRENCY,
     "EnvVar": _ENV,
+    "ForEach": _FOR_EACH,
     "Interval": _INTERVAL,
+    "ItemRange": _RANGE,
     "RetryRule": _RULE,
     "RunSpec": _RUN_SPEC,
     "Schedule": _SCHEDULE,

@@ -35,3 +35,10 @@ ALLOW_WORKFLOWS = f"{GROUP}/allow-workflows"
 
 MEMORY = f"{GROUP}/memory"
 """Annotation on a Job: the memory limit, if a retry rule raised it."""
+
+UNPREPARED = f"{GROUP}/unprepared"
+"""Annotation on the Job of a later attempt of a fan-out: it is suspended, and does not yet know the
+items that need not run."""
+
+COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
+"""Annotation of Kubernetes on the pods of an Indexed Job: the index."""

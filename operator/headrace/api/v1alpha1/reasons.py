@@ -187,6 +187,10 @@ class Reason(StrEnum):
     RETRIES_EXHAUSTED = "RetriesExhausted"
     """The task failed more often than its retry policy allows."""
 
+    ITEMS_FAILED = "ItemsFailed"
+    """More items of the task failed than `forEach.toleratedFailures` allows. The message names some
+    of them."""
+
     TASK_TIMEOUT = "TaskTimeout"
     """The task took longer than `timeouts.totalSeconds`, waits and retries included."""
 
@@ -204,7 +208,7 @@ class Reason(StrEnum):
     value that was at fault."""
 
     SKIPPED = "Skipped"
-    """The task's `when` was false, so the task did not run."""
+    """The task's `when` was false, or its `forEach` has no items, so the task did not run."""
 
     RULE_UNMET = "RuleUnmet"
     """The outcomes upstream rule the task out, and no failure is the cause."""

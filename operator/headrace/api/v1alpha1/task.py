@@ -17,6 +17,7 @@ from headrace.api.v1alpha1.base import (
     ShortText,
     TaskName,
 )
+from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.params import ParamValue
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.retry import RetryPolicy
@@ -204,6 +205,9 @@ class NamedTask(TaskBody):
     when: Condition | None = None
     """when is a CEL expression that says whether the task runs: false skips the task. It is
     evaluated once, when the task could start. An error in it fails the task."""
+
+    for_each: ForEach | None = None
+    """forEach runs the program once for each item of a list, as one Indexed Job."""
 
     wait: Wait | None = None
     """wait lets time pass instead of running a program: no pod, no image. The task succeeds at the

@@ -15,6 +15,7 @@ from headrace.api.v1alpha1.base import (
     TaskName,
 )
 from headrace.api.v1alpha1.conditions import Condition
+from headrace.api.v1alpha1.items import ItemsSpec, ItemsStatus
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.task import TaskBody, WorkflowCall
 
@@ -36,6 +37,8 @@ class TaskRunSpec(TaskBody):
     """workflow is the workflow that the task calls, with the values of its parameters."""
     approval: ApprovalRequest | None = None
     """approval is what a task that asks people asks."""
+    items: ItemsSpec | None = None
+    """items are the items of a task with forEach. A task on its own has none."""
 
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
     """params are the values that a task on its own finds in HEADRACE_PARAMS."""
@@ -60,6 +63,8 @@ class TaskRunSpec(TaskBody):
             raise ValueError("image: a TaskRun on its own needs an image; name one")
         if self.run is None and self.approval is not None:
             raise ValueError("approval: only a task of a run can ask people; remove it")
+        if self.run is None and self.items is not None:
+            raise ValueError("items: a TaskRun on its own has no items; remove them")
         return self
 
 
@@ -151,5 +156,10 @@ class TaskRunStatus(ApiType):
     next_attempt_time: Instant | None = None
     """nextAttemptTime is when the next attempt starts, after a failure."""
 
+    items: ItemsStatus | None = None
+    """items are the items of a task with forEach."""
+
     outputs: KubernetesObject | None = None
-    """outputs is the JSON object that the task wrote to the file named in HEADRACE_OUTPUTS."""
+    """outputs is the JSON object that the task wrote to the file named in HEADRACE_OUTPUTS. For
+    a task with forEach: items, a list with the object of each item or null, in the order of their
+    indexes; if they have more than 256 KiB, only their count and a note."""

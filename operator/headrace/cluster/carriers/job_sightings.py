@@ -13,6 +13,8 @@ from headrace.cluster.belonging import Place, attempt_of, owner_uid, place_of
 from headrace.cluster.caches import Caches
 from headrace.cluster.indexes import job_of
 from headrace.engine.task.observed import Sighting
+from headrace.manifests.indexed_job import is_indexed
+from headrace.manifests.item_pods import index_of
 from headrace.manifests.kube import Job, OwnObject, Pod, holds
 from headrace.manifests.pods import active, succeeded
 from headrace.manifests.sighting import sight
@@ -38,7 +40,9 @@ class JobSightings:
             for job in jobs:
                 pods = self._pods_of(job, gone=gone)
                 known = attempt_of(job, place, logged)
-                if known is not None:
+                if known is not None and is_indexed(job):
+                    shown.add(job.metadata.uid)  # Its pods are no orphans.
+                elif known is not None:
                     shown.add(job.metadata.uid)
                     yield sight(known, pods, gone=gone, now=now)
         for pods in self._orphans(place, shown).values():
@@ -66,7 +70,7 @@ class JobSightings:
         """Return the pods without a Job, by the name of the Job."""
         found: dict[str, tuple[Pod, ...]] = {}
         for pod in self._caches.pods.by_index((place.key, place.task)):
-            if owner_uid(pod.metadata) not in shown:
+            if owner_uid(pod.metadata) not in shown and index_of(pod) is None:
                 found[job_of(pod)] = (*found.get(job_of(pod), ()), pod)
         return found
 

@@ -25,7 +25,7 @@ from headrace.cluster.siblings import Siblings
 from headrace.cluster.specs import Specs
 from headrace.cluster.start import Starter
 from headrace.cluster.statuses import Memory, Status, StatusWriter, version_of
-from headrace.engine.definition.work import Container
+from headrace.engine.definition.work import Program
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
@@ -247,7 +247,7 @@ class ClusterWorld:
                 self._remember(key, action.task, obstacle)
                 if obstacle is None:
                     self._made(key, action.task)
-                    if isinstance(action.work, Container):
+                    if isinstance(action.work, Program):
                         self._hooks.job_created(key)
             case EndAttempt(task) | PassOn(task):
                 memory, item = self._memories.get(key), self._task_run(key, task)

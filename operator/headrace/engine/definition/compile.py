@@ -31,7 +31,7 @@ from headrace.engine.definition.task_expressions import (
     expressions_of,
 )
 from headrace.engine.definition.ways import declared_outputs, fields_of, work_of
-from headrace.engine.definition.work import Container, Work
+from headrace.engine.definition.work import Container, Program, Work
 
 _NO_RETRY = RetryPolicy()
 _NO_TIMEOUTS = TaskTimeouts()
@@ -85,7 +85,7 @@ class Definition:
     def programs(self) -> Iterator[tuple[TaskDefinition, TaskBody]]:
         """The tasks that run a program in a container, each with the program."""
         for task in self.tasks.values():
-            if isinstance(task.work, Container):
+            if isinstance(task.work, Program):
                 yield task, task.work.body
 
 
@@ -146,7 +146,7 @@ def _task(name: str, position: int, body: TaskBody, work: Work) -> TaskDefinitio
 def _named_task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefinition:
     body = _with_defaults(task, defaults)
     work = work_of(task, body)
-    env = body.env if isinstance(work, Container) else ()
+    env = body.env if isinstance(work, Program) else ()
     return replace(
         _task(task.name, position, body, work),
         expressions=expressions_of(env, task.when, fields_of(task)),

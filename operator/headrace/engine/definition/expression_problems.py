@@ -28,6 +28,13 @@ from headrace.engine.definition.ways import declared_outputs, fields_of, way_of
 Outputs = Mapping[str, Declared] | None
 """The outputs that a task declares; None: it declares none."""
 
+OF_ITEMS: Outputs = {
+    "items": Declared.JSON,
+    "count": Declared.INTEGER,
+    "note": Declared.STRING,
+}
+"""The outputs of a task with forEach: see `item_outputs`."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Table:
@@ -83,9 +90,13 @@ def expression_problems(spec: WorkflowSpec, graph: Graph) -> Iterator[Problem]:
     yield from _in_defaults(spec, types, table)
     for field, tasks in (("tasks", spec.tasks), ("finally", spec.finally_)):
         for index, task in enumerate(tasks):
-            scope = replace(types, tasks=table.readable_by(task))
+            scope = _scope(task, types, table)
             yield from _of_task(f"spec.{field}[{index}]", task, scope)
     yield from _of_outputs(spec, replace(types, tasks=table.outputs))
+
+
+def _scope(task: NamedTask, types: ScopeTypes, table: _Table) -> ScopeTypes:
+    return replace(types, tasks=table.readable_by(task), one_program=task.for_each is not None)
 
 
 def problems_alone(env: Sequence[EnvVar], params: Sequence[Param]) -> Iterator[Problem]:
@@ -128,6 +139,8 @@ def _table(spec: WorkflowSpec, graph: Graph) -> _Table:
 
 
 def _declared(task: NamedTask) -> Outputs:
+    if task.for_each is not None:
+        return OF_ITEMS
     return {each.name: Declared(each.type.value) for each in declared_outputs(task)} or None
 
 
@@ -162,7 +175,7 @@ def _in_defaults(spec: WorkflowSpec, types: ScopeTypes, table: _Table) -> Iterat
     for index, variable in enumerate(spec.defaults.env):
         template = leaf(variable)
         for task in _takers(spec, variable, template):
-            scope = replace(types, tasks=table.readable_by(task))
+            scope = _scope(task, types, table)
             failure = _failure(template, scope)
             if failure is not None:
                 message = f"for task {task.name!r}: {words(failure)}"

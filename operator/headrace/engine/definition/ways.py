@@ -21,13 +21,16 @@ from headrace.api.v1alpha1.task import (
 )
 from headrace.engine.definition.expressions.leaves import OPEN, parse_leaf
 from headrace.engine.definition.expressions.types import Expression, Failure, Template, Wants
-from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
+from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
 
 UNTIL: Final = "wait.until"
 """The path of the instant that a wait ends at."""
 
 MESSAGE: Final = "approval.message"
 """The path of the question to people."""
+
+FROM: Final = "forEach.from"
+"""The path of the list of items."""
 
 _NO_TIMEOUTS: Final = TaskTimeouts()
 
@@ -132,13 +135,26 @@ def way_of(task: NamedTask) -> tuple[Way, Any] | None:
 def work_of(task: NamedTask, body: TaskBody) -> Work:
     """Return the work of a task; `body` is its program with the defaults filled in."""
     chosen = way_of(task)
-    return Container(body) if chosen is None else chosen[0].work(chosen[1])
+    if chosen is not None:
+        return chosen[0].work(chosen[1])
+    each = task.for_each
+    if each is None:
+        return Container(body)
+    known = each.known
+    return FanOut(
+        *(body, known, len(known or ())),
+        max_parallel=each.max_parallel,
+        tolerated=each.tolerated_failures,
+    )
 
 
 def fields_of(task: NamedTask) -> Fields:
     """Return the expressions outside of `when` and `env`, by their path in the task."""
-    chosen = way_of(task)
-    return {} if chosen is None else chosen[0].fields(chosen[1])
+    chosen, each = way_of(task), task.for_each
+    own = {} if chosen is None else chosen[0].fields(chosen[1])
+    if each is None or each.from_ is None:
+        return own
+    return {**own, FROM: Expression(each.from_, Wants.LIST)}
 
 
 def declared_outputs(task: NamedTask) -> tuple[Output, ...]:
@@ -168,6 +184,10 @@ def ways_problems(path: str, task: NamedTask, defaults: Defaults) -> Iterator[Pr
         if other is not chosen[0] and getattr(task, other.field) is not None:
             name = _name(other.field)
             yield Problem(f"{path}.{name}", f"the task has {own} already; keep one of them")
+    if task.for_each is not None:
+        yield Problem(
+            f"{path}.forEach", f"only a program runs once for each item; remove forEach or {own}"
+        )
 
 
 def _limits_of_programs(path: str, way: Way, timeouts: TaskTimeouts) -> Iterator[Problem]:

@@ -4,13 +4,14 @@ The work of a task. A new kind is a class here, a line in `ways`, and a carrier 
 Knows the API types. Does not know how a world carries work out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.task import TaskBody
+from headrace.engine.places import NO_PLACES, Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,33 @@ class Container:
     """A program in a container: a Job on a cluster, a process on a laptop."""
 
     body: TaskBody
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """A program that runs once for each item: an Indexed Job on a cluster."""
+
+    body: TaskBody
+    items: Sequence[Any] | None = None
+    """The items. None: an expression gives them before the first attempt, or a later attempt finds
+    them where the first one left them."""
+    total: int = 0
+    """How many items there are; 0 before they are known."""
+    todo: Places = NO_PLACES
+    """The items that this attempt runs, by index; none before the attempt."""
+    max_parallel: int | None = None
+    """How many run at a time; None: all."""
+    tolerated: int | str = 0
+    """How many may fail, or a share of all: `10%`."""
+
+    @property
+    def tolerated_items(self) -> int:
+        """How many items may fail."""
+        return allowed_failures(self.tolerated, self.total)
+
+
+Program = Container | FanOut
+"""The kinds of work that run a program in a container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +77,22 @@ class Approval:
     """Until when people can answer; None before the task starts, and if they always can."""
 
 
-Work = Container | Timer | ChildRun | Approval
+Work = Container | FanOut | Timer | ChildRun | Approval
 """The kinds of work."""
 
 W_co = TypeVar("W_co", bound=Work, covariant=True)
 """One of the kinds."""
+
+
+def allowed_failures(tolerated: int | str, total: int) -> int:
+    """
+    Return how many items of a task may fail.
+
+    Args:
+        tolerated: The number, or a share of all items, rounded down: `10%`.
+        total: How many items there are.
+
+    """
+    if isinstance(tolerated, int):
+        return tolerated
+    return total * int(tolerated.removesuffix("%")) // 100

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from headrace.api.v1alpha1.task import Output
 from headrace.engine.course import Course
 from headrace.engine.definition.compile import Definition
-from headrace.engine.definition.params import values
 from headrace.engine.run.admission import Held, Refused, admit
 from headrace.engine.run.companions import companions
+from headrace.engine.run.context import context_of
 from headrace.engine.run.job_retention import expired_jobs, jobs_expire
 from headrace.engine.run.leftovers import closed, endings, remains
 from headrace.engine.run.marks import failures
@@ -27,10 +26,10 @@ from headrace.engine.run.steering import course, deadlines
 from headrace.engine.run.survey import Survey, survey
 from headrace.engine.task.actions import Action, EndAttempt, PassOn, RunContext, StartAttempt
 from headrace.engine.task.observed import TaskLog
+from headrace.engine.task.terms import NO_TERMS, Terms, terms_of
 from headrace.engine.task.timeout import total_deadline
 from headrace.engine.task.verdict import Ask, Start, Wait
 from headrace.engine.task.work import start_attempt
-from headrace.engine.text import rfc3339
 
 RUN_STATUS_INTERVAL = timedelta(seconds=1)
 """The shortest time between two writes of a run's counts."""
@@ -104,7 +103,7 @@ def _actions(
             yield from passed_on(task, steered)
         match task.verdict:
             case Start():
-                context = context or _context(run, definition)
+                context = context or context_of(run, definition)
                 yield start_attempt(task.task, task.verdict, context, now)
             case Ask(conditional):
                 yield evaluate(task.task, run, definition, found, conditional=conditional)
@@ -167,7 +166,7 @@ def _after_the_end(run: ObservedRun, now: datetime) -> Decision:
 
 def _wind_up(run: ObservedRun, why: str, now: datetime) -> Decision:
     """Close the logs of tasks of an ended run, and end their attempts."""
-    logs = {name: closed(seen, why, now, _declared(run, name)) for name, seen in run.tasks.items()}
+    logs = {name: closed(seen, why, now, _terms(run, name)) for name, seen in run.tasks.items()}
     ends: list[EndAttempt | PassOn] = []
     for name, seen in run.tasks.items():
         ends.extend((*endings(name, logs[name], seen), *ended_with(name, seen)))
@@ -175,19 +174,7 @@ def _wind_up(run: ObservedRun, why: str, now: datetime) -> Decision:
     return Decision(records=records, actions=tuple(ends))
 
 
-def _declared(run: ObservedRun, name: str) -> tuple[Output, ...]:
-    """Return the outputs that a task declares, if its definition is there."""
+def _terms(run: ObservedRun, name: str) -> Terms:
+    """Return what a task must give to succeed, if its definition is there."""
     task = run.definition.tasks.get(name) if run.definition is not None else None
-    return task.outputs if task is not None else ()
-
-
-def _context(run: ObservedRun, definition: Definition) -> RunContext:
-    return RunContext(
-        namespace=run.key.namespace,
-        run=run.key.name,
-        run_uid=run.uid,
-        workflow=run.workflow,
-        logical_time=rfc3339(run.logical_time or run.created),
-        interval=run.interval,
-        params=values(definition.params, run.given),
-    )
+    return terms_of(task) if task is not None else NO_TERMS

@@ -4,19 +4,19 @@ Leftovers: attempts that may still run after their end, and open logs of an ende
 Knows attempts and their ends. Decides no outcome.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import RetryPolicy
-from headrace.api.v1alpha1.task import Output
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import EndAttempt
 from headrace.engine.task.attempts import close, follow
 from headrace.engine.task.classify import Failure
 from headrace.engine.task.observed import Named, ObservedTask, TaskLog
+from headrace.engine.task.terms import NO_TERMS, Terms
 from headrace.engine.text import clip
 
 _NO_POLICY = RetryPolicy()
@@ -63,7 +63,7 @@ def _part(seen: ObservedTask) -> Named | None:
     return where.instance or (where.unit if seen.sighting.passed is not None else None)
 
 
-def closed(seen: ObservedTask, why: str, now: datetime, declared: Sequence[Output] = ()) -> TaskLog:
+def closed(seen: ObservedTask, why: str, now: datetime, terms: Terms = NO_TERMS) -> TaskLog:
     """
     Return the closed log of a task whose run has ended.
 
@@ -71,17 +71,18 @@ def closed(seen: ObservedTask, why: str, now: datetime, declared: Sequence[Outpu
         seen: The task.
         why: How the run ended.
         now: The time of the turn.
-        declared: The outputs that the task declares.
+        terms: What the task must give to succeed.
 
     """
     if seen.log.outcome is not None:
         return seen.log
-    log = follow(seen.log, seen.sighting, _NO_POLICY, now, declared)
+    log = follow(seen.log, seen.sighting, _NO_POLICY, now, terms)
     if log.outcome is not None:
         return log
     message = clip(f"the run ended: {why}")
     if log.last is not None and log.last.open:
-        log = close(log, Failure(Reason.CANCELLED, message), _NO_POLICY, now)
+        items = seen.sighting.items if seen.sighting is not None else None
+        log = close(log, Failure(Reason.CANCELLED, message), _NO_POLICY, now, items)
     return replace(
         log,
         outcome=Outcome.CANCELLED,

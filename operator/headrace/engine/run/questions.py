@@ -12,9 +12,17 @@ from headrace.api.v1alpha1.task import OutputType
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Question, Scope, Value
 from headrace.engine.definition.params import values
+from headrace.engine.definition.work import FanOut
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.run.survey import Survey
 from headrace.engine.task.actions import Evaluate
+from headrace.engine.task.item_outputs import readable
+from headrace.engine.task.items import ItemsLog
+from headrace.engine.task.observed import EMPTY
+from headrace.engine.task.values import asked_fields
+
+NO_ITEMS = ItemsLog(0)
+"""The items of a task that did not run."""
 
 AS_DECLARED: Mapping[OutputType, Callable[[Any], Value]] = {
     OutputType.NUMBER: float,
@@ -44,11 +52,13 @@ def evaluate(
     """
     scope = scope_of(run, definition, found, task.expressions.reads)
     when = task.expressions.when if conditional else None
+    judged = found.judged.get(task.name)
+    fields = asked_fields(task.expressions, EMPTY if judged is None else judged.log)
     return Evaluate(
         task.name,
         None if when is None else Question(when, scope),
         {name: Question(leaf, scope) for name, leaf in task.expressions.env.items()},
-        {path: Question(each, scope) for path, each in task.expressions.fields.items()},
+        {path: Question(each, scope) for path, each in fields.items()},
     )
 
 
@@ -83,9 +93,21 @@ def _result(task: TaskDefinition, run: ObservedRun, found: Survey) -> dict[str, 
     """Return what expressions can read of a task that has ended."""
     outcome = found.outcome(task.name)
     judged, seen = found.judged.get(task.name), run.tasks.get(task.name)
-    log = judged.log if judged is not None else seen.log if seen is not None else None
-    outputs = dict((log.outputs if log is not None else None) or {})
+    log = judged.log if judged is not None else seen.log if seen is not None else EMPTY
+    shown = {"outcome": outcome.value if outcome is not None else ""}
+    if isinstance(task.work, FanOut):
+        items = log.items or NO_ITEMS
+        return {**shown, "outputs": readable(log.outputs, items), "items": _numbers(items)}
+    outputs = dict(log.outputs or {})
     for output in task.outputs:
         if output.name in outputs and output.type in AS_DECLARED:
             outputs[output.name] = AS_DECLARED[output.type](outputs[output.name])
-    return {"outcome": outcome.value if outcome is not None else "", "outputs": outputs}
+    return {**shown, "outputs": outputs}
+
+
+def _numbers(items: ItemsLog) -> dict[str, int]:
+    return {
+        "total": items.total,
+        "succeeded": len(items.succeeded),
+        "failed": len(items.failed),
+    }

@@ -25,6 +25,9 @@ RUNNING_TIME = timedelta(seconds=3)
 DETAIL_INTERVAL = timedelta(seconds=10)
 """The shortest time between two writes for another message or a pod's name."""
 
+ITEMS_INTERVAL = timedelta(seconds=1)
+"""The shortest time between two writes for items that have started or ended."""
+
 AS_IT_SHOULD = frozenset({Reason.STARTING, Reason.RUNNING})
 BEFORE = frozenset({Reason.PENDING, Reason.WAITING_FOR_RETRY}) | AS_IT_SHOULD
 
@@ -115,7 +118,8 @@ def due(
     )
     moved = log.reason is not old.reason or log.count != old.count
     if not moved and not ended:
-        return _after(written or (last.created if last else None), DETAIL_INTERVAL, now)
+        interval = DETAIL_INTERVAL if log.items == old.items else ITEMS_INTERVAL
+        return _after(written or (last.created if last else None), interval, now)
     if ended or last is None or log.reason not in AS_IT_SHOULD or old.reason not in BEFORE:
         return now
     if last.started is not None and log.count == old.count:

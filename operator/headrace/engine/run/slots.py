@@ -1,5 +1,5 @@
 """
-How many attempts of a run may go on at a time, where its world has a limit.
+How many programs of a run may go on at a time, where its world has a limit.
 
 Knows the limit, and which attempts go on. Does not know why a task may start.
 """
@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.definition.work import Container
+from headrace.engine.definition.work import Program
 from headrace.engine.run.observed import ObservedRun, Slots
 from headrace.engine.task.judgement import Judged, held
+from headrace.engine.task.observed import Sighting
 from headrace.engine.task.verdict import Start, Wait
 
 
@@ -27,7 +28,7 @@ def without_slot(
     starts = [
         name
         for name, task in judged.items()
-        if isinstance(task.verdict, Start) and isinstance(task.task.work, Container)
+        if isinstance(task.verdict, Start) and isinstance(task.task.work, Program)
     ]
     wait = Wait(Reason.WAITING_FOR_SLOT, slots.message)
     for name in starts[free:]:
@@ -37,9 +38,16 @@ def without_slot(
 def _taken(run: ObservedRun) -> int:
     """Return how many programs may still be running. Other work needs no slot."""
     known = run.definition.tasks if run.definition is not None else {}
-    others = {name for name, task in known.items() if not isinstance(task.work, Container)}
+    others = {name for name, task in known.items() if not isinstance(task.work, Program)}
     return sum(
-        (seen.sighting is not None and seen.sighting.alive) + len(seen.lingering)
+        _programs(seen.sighting) + len(seen.lingering)
         for name, seen in run.tasks.items()
         if name not in others
     )
+
+
+def _programs(sighting: Sighting | None) -> int:
+    """Return how many slots an attempt has: one for each item that runs, and at least one."""
+    if sighting is None or not sighting.alive:
+        return 0
+    return 1 if sighting.items is None else max(1, len(sighting.items.running))

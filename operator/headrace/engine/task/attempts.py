@@ -5,15 +5,16 @@ Knows how attempts open, move and close, and which budget a failure uses. Does n
 follows a failure.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import RetryPolicy
-from headrace.api.v1alpha1.task import Output
 from headrace.engine.outcome import Outcome
-from headrace.engine.task.classify import Failure, Kind, Success, classify
+from headrace.engine.task.classify import End, Failure, Kind, Success, classify
+from headrace.engine.task.item_ends import begun, end_of_items, with_ended_items, without_end
+from headrace.engine.task.item_outputs import gathered
+from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import (
     LOGGED_ATTEMPTS,
     RUN,
@@ -21,11 +22,13 @@ from headrace.engine.task.observed import (
     Denied,
     Ending,
     Progress,
+    SeenItems,
     Sighting,
     Stage,
     TaskLog,
 )
 from headrace.engine.task.retry import budget
+from headrace.engine.task.terms import NO_TERMS, Terms
 from headrace.engine.task.timer import passed
 from headrace.engine.text import clip
 
@@ -39,7 +42,7 @@ def follow(
     sighting: Sighting | None,
     policy: RetryPolicy,
     now: datetime,
-    declared: Sequence[Output] = (),
+    terms: Terms = NO_TERMS,
 ) -> TaskLog:
     """
     Update a task's log from the state of its newest attempt.
@@ -51,7 +54,7 @@ def follow(
         sighting: The newest attempt in the world.
         policy: The retry policy of the task.
         now: The time of the turn.
-        declared: The outputs that the task declares.
+        terms: What the task must give to succeed.
 
     """
     if log.outcome is not None:
@@ -63,15 +66,29 @@ def follow(
         return log
     if sighting is None or sighting.number < last.number:
         return close(log, _vanished(last), policy, now)
-    over = _over(sighting, declared, now)
-    if over is not None:
-        return _end(_known(log, sighting), *over, policy, now)
+    log = with_ended_items(log, sighting, policy, terms)
+    end = _ended(log, sighting, terms, now)
+    if end is not None:
+        return _end(_known(log, sighting), sighting, end, policy, now)
     if sighting.stage is Stage.GONE:
         removed = _vanished(last, sighting.message)
-        return close(_known(log, sighting), removed, policy, now)
+        return close(_known(log, sighting), removed, policy, now, sighting.items)
     bereft = _bereft(last, sighting)
     log = _without_instance(log, last, now) if bereft else _known(log, sighting)
     return _progress(log, sighting)
+
+
+def _ended(
+    log: TaskLog, sighting: Sighting, terms: Terms, now: datetime
+) -> tuple[Ending, End] | None:
+    """Return how an attempt ended, by itself or because its instant has come; None: it goes on."""
+    if log.items is not None and not log.items.open:
+        return end_of_items(log, log.items, sighting, terms, now)
+    ending = sighting.ending or _overdue(sighting, now)
+    if ending is not None:
+        return ending, classify(ending, terms.outputs)
+    ending = passed(sighting, now)
+    return None if ending is None else (ending, Success())
 
 
 def refuse(log: TaskLog, denied: Denied, policy: RetryPolicy, memory: str | None = None) -> TaskLog:
@@ -101,6 +118,7 @@ def refuse(log: TaskLog, denied: Denied, policy: RetryPolicy, memory: str | None
         ],
         count=number,
         started=log.started or denied.since,
+        items=_another_try(log.items),
     )
     return close(log, Failure(denied.reason, denied.message), policy, denied.since)
 
@@ -110,17 +128,27 @@ def close(
     failure: Failure,
     policy: RetryPolicy,
     at: datetime,
-    progress: Progress | None = None,
+    progress: Progress | SeenItems | None = None,
 ) -> TaskLog:
-    """Close the open attempt as failed, and charge the budget that it uses."""
+    """
+    Close the open attempt as failed, and charge the budget that it uses.
+
+    An attempt with items charges the items that have not ended, and no budget of its own.
+    """
     last = log.attempts[-1]
+    seen = progress if isinstance(progress, SeenItems) else None
     closed = replace(
         last,
-        progress=progress or last.progress,
+        progress=progress if isinstance(progress, Progress) else last.progress,
         finished=at,
         reason=failure.reason,
         message=clip(failure.message),
     )
+    if log.items is not None:
+        items = without_end(log.items, failure, policy)
+        outputs = gathered(log.outputs, seen, items)
+        attempts = (*log.attempts[:-1], closed)
+        return replace(log, attempts=attempts, items=items, outputs=outputs)
     kind = budget(policy, closed)
     return replace(
         log,
@@ -128,17 +156,6 @@ def close(
         user_failures=log.user_failures + (kind is Kind.USER),
         infrastructure_failures=log.infrastructure_failures + (kind is Kind.INFRASTRUCTURE),
     )
-
-
-def _over(
-    sighting: Sighting, declared: Sequence[Output], now: datetime
-) -> tuple[Ending, Success | Failure] | None:
-    """Return how an attempt ended, by itself or because its instant has come; None: it goes on."""
-    ending = sighting.ending or _overdue(sighting, now)
-    if ending is not None:
-        return ending, classify(ending, declared)
-    ending = passed(sighting, now)
-    return None if ending is None else (ending, Success())
 
 
 def _closed(log: TaskLog, policy: RetryPolicy, now: datetime) -> TaskLog:
@@ -174,7 +191,15 @@ def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
         next_attempt=None,
         reason=Reason.STARTING,
         message="",
+        items=_another_try(log.items, sighting.items),
     )
+
+
+def _another_try(items: ItemsLog | None, seen: SeenItems | None = None) -> ItemsLog | None:
+    """Return the items at the start of an attempt: the world knows them since the first one."""
+    if items is not None:
+        return begun(items)
+    return ItemsLog(seen.total) if seen is not None else None
 
 
 def _bereft(last: Attempt, sighting: Sighting) -> bool:
@@ -248,17 +273,17 @@ def _silent(sighting: Sighting) -> bool:
 
 
 def _end(
-    log: TaskLog, ending: Ending, result: Success | Failure, policy: RetryPolicy, now: datetime
+    log: TaskLog, sighting: Sighting, end: tuple[Ending, End], policy: RetryPolicy, now: datetime
 ) -> TaskLog:
     """Close the open attempt with the end from the world."""
-    last = log.attempts[-1]
+    last, (ending, result) = log.attempts[-1], end
     at = _between(last.created, ending.at, now)
     match result:
         case Failure() as failure:
-            return close(log, failure, policy, at, ending.progress)
+            return close(log, failure, policy, at, sighting.items or ending.progress)
         case Success(outputs):
             # An instance that was about to be lost has succeeded.
-            message = last.message if last.replaced else ""
+            message = last.message if last.replaced else ending.message
             done = replace(
                 last,
                 progress=ending.progress,

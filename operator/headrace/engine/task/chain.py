@@ -15,6 +15,7 @@ from headrace.engine.task.policies.leaving import leaving
 from headrace.engine.task.policies.nested_depth import nested_depth
 from headrace.engine.task.policies.nested_stop import nested_stop
 from headrace.engine.task.policies.nested_time import nested_time
+from headrace.engine.task.policies.no_items import no_items
 from headrace.engine.task.policies.obstructed import obstructed
 from headrace.engine.task.policies.others_first import others_first
 from headrace.engine.task.policies.paused import paused
@@ -56,6 +57,7 @@ TASK_POLICIES: tuple[Policy, ...] = (
     obstructed,  #       the world has no room for it now
     when,  #             the condition, and the values of expressions
     nested_depth,  #     runs call each other too deep
+    no_items,  #         the list of items is empty
 )
 
 
@@ -67,4 +69,4 @@ def judge(view: TaskView) -> Verdict:
             return verdict
     memory = memory_of_next(view.task, view.log)
     known = view.evaluated
-    return Start(view.log.count + 1, memory, env_of(known), fields_of(known))
+    return Start(view.log.count + 1, memory, env_of(known), fields_of(known), view.log.items)

@@ -78,7 +78,11 @@ class Failure:
     message: str
 
 
-def classify(ending: Ending, declared: Sequence[Output] = ()) -> Success | Failure:
+End = Success | Failure
+"""How an attempt ended."""
+
+
+def classify(ending: Ending, declared: Sequence[Output] = ()) -> End:
     """Judge the end of an attempt, also by the outputs that its task declares."""
     if ending.reason is not None:
         return Failure(ending.reason, ending.message)

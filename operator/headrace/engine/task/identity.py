@@ -6,15 +6,15 @@ rule; the world reads the ServiceAccount.
 """
 
 from headrace.api.v1alpha1 import labels
-from headrace.engine.definition.work import Container
+from headrace.engine.definition.work import Program
 
 
-def identity_needed(work: Container) -> str | None:
+def identity_needed(work: Program) -> str | None:
     """Return the name of the ServiceAccount that a program runs as; None: it has no identity."""
     return work.body.service_account_name
 
 
-def identity_problem(work: Container, *, opened: bool) -> str | None:
+def identity_problem(work: Program, *, opened: bool) -> str | None:
     """
     Return why a program may not start with this identity, and the cure; None if it may.
 
@@ -34,7 +34,7 @@ def identity_problem(work: Container, *, opened: bool) -> str | None:
     )
 
 
-def _token_of_nobody(work: Container) -> str | None:
+def _token_of_nobody(work: Program) -> str | None:
     """Refuse a token of the namespace's default identity, which nobody has opened to tasks."""
     for index, volume in enumerate(work.body.volumes):
         sources = (volume.projected or {}).get("sources", ())

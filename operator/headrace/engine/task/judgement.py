@@ -23,6 +23,7 @@ from headrace.engine.task.observed import (
     Sighting,
     TaskLog,
 )
+from headrace.engine.task.terms import terms_of
 from headrace.engine.task.verdict import Abort, TaskView, Turn, Verdict, Wait
 from headrace.engine.text import clip
 
@@ -51,14 +52,16 @@ def judge_seen(
     evaluated: Evaluated | None = None,
 ) -> Judged:
     """Judge a task with a TaskRun."""
-    log = follow(seen.log, _of_its_work(task, seen.sighting), task.retry, turn.now, task.outputs)
+    shown = _of_its_work(task, seen.sighting)
+    log = follow(seen.log, shown, task.retry, turn.now, terms_of(task))
     if isinstance(obstacle, Denied):
         log = refuse(log, obstacle, task.retry, memory_of_next(task, log))
     view = TaskView(turn, task, log, seen, obstacle=obstacle, evaluated=evaluated)
     verdict = judge(view)
     if isinstance(verdict, Abort):
         failure = Failure(verdict.reason, verdict.message)
-        log = close(log, failure, task.retry, turn.now)
+        items = seen.sighting.items if seen.sighting is not None else None
+        log = close(log, failure, task.retry, turn.now, items)
         view = replace(view, log=log)
         verdict = judge(view)
     return Judged(task, verdict, _with_verdict(log, verdict, seen, turn.now), seen)

@@ -10,9 +10,9 @@ from math import ceil
 
 from headrace.api.checks.quantities import amount
 from headrace.api.v1alpha1.pod import Resources
-from headrace.api.v1alpha1.retry import RetryPolicy
+from headrace.api.v1alpha1.retry import RetryPolicy, RetryRule
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.work import Container
+from headrace.engine.definition.work import Program
 from headrace.engine.task.observed import Attempt, TaskLog
 from headrace.engine.task.retry import matching_rule
 
@@ -32,7 +32,12 @@ def to_quantity(size: int) -> str:
     return f"{-(-size // _MEBI)}Mi"
 
 
-def next_memory(policy: RetryPolicy, last: Attempt | None, resources: Resources) -> str | None:
+def next_memory(
+    policy: RetryPolicy,
+    last: Attempt | None,
+    resources: Resources,
+    rule: RetryRule | None = None,
+) -> str | None:
     """
     Return the memory of the next attempt, or None if the task's own value holds.
 
@@ -40,11 +45,12 @@ def next_memory(policy: RetryPolicy, last: Attempt | None, resources: Resources)
         policy: The task's retry policy.
         last: The previous attempt, if there was one; it has failed.
         resources: The task's requests and limits.
+        rule: The rule that matched an item of the attempt; None: the one that matches the attempt.
 
     """
     if last is None:
         return None
-    rule = matching_rule(policy, last)
+    rule = rule or matching_rule(policy, last)
     base = last.memory or _own(resources)
     if rule is None or rule.memory_factor_percent is None or base is None:
         return last.memory
@@ -77,11 +83,14 @@ def _own(resources: Resources) -> str | None:
 
 def memory_of_next(task: TaskDefinition, log: TaskLog) -> str | None:
     """Return the memory of a task's next attempt, if a rule has raised it."""
-    if not isinstance(task.work, Container):
+    if not isinstance(task.work, Program):
         return None
-    return next_memory(task.retry, log.last, resources_of(task.work))
+    place = log.items.memory_rule if log.items is not None else None
+    known = place is not None and place < len(task.retry.rules)
+    rule = task.retry.rules[place] if place is not None and known else None
+    return next_memory(task.retry, log.last, resources_of(task.work), rule)
 
 
-def resources_of(work: Container) -> Resources:
-    """Return the requests and limits of a container, or the default ones."""
+def resources_of(work: Program) -> Resources:
+    """Return the requests and limits of a program, or the default ones."""
     return work.body.resources or DEFAULT_RESOURCES

@@ -11,6 +11,9 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.task.classify import KINDS
 from headrace.engine.task.observed import Attempt, TaskLog
 
+FAILURES = KINDS.keys() | {Reason.ITEMS_FAILED}
+"""The reasons of failed attempts."""
+
 TROUBLES = frozenset(
     {Reason.UNSCHEDULABLE, Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_ERROR}
     | {Reason.QUOTA_EXCEEDED, Reason.POD_NOT_CREATED, Reason.FORBIDDEN}
@@ -36,7 +39,7 @@ def news(old: TaskLog, new: TaskLog) -> Iterator[tuple[Reason, str]]:
     failed = new.outcome is Outcome.FAILED and old.outcome is None
     for attempt in closings(old, new):
         is_end = failed and attempt.number == new.count
-        if attempt.reason in KINDS and not is_end:
+        if attempt.reason in FAILURES and not is_end:
             words = f": {attempt.message}" if attempt.message else ""
             yield attempt.reason, f"attempt {attempt.number} failed{words}"
     lost = new.last if new.outcome is None and new.last is not None and new.last.open else None

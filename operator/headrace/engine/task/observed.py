@@ -14,6 +14,8 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.expressions.types import Failure, Value
 from headrace.engine.outcome import Outcome
+from headrace.engine.places import NO_PLACES, Places
+from headrace.engine.task.items import ItemsLog
 
 
 class Stage(StrEnum):
@@ -88,7 +90,7 @@ class One:
 
 
 Progress = One
-"""The progress of an attempt's work. Work with many programs has its own type of progress."""
+"""The progress of an attempt's work. That of items is in the task's log: attempts share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,20 @@ class Ending:
     """How many bytes the program wrote, if the world knows."""
     answer: Answered | None = None
     """What people answered, if they were asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenItems:
+    """The items of an attempt in the world. Items that ended before it may be among them."""
+
+    total: int
+    """How many items the task has."""
+    ended: Mapping[int, Ending] = field(default_factory=dict)
+    """How items ended, by index."""
+    succeeded: Places = NO_PLACES
+    """Items that succeeded and have no ending: their instances are gone."""
+    running: Places = NO_PLACES
+    """Items whose program runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +173,9 @@ class Sighting:
     """When it succeeds by itself: only time has to pass."""
     passed: DesiredState | None = None
     """The state that was passed on to the attempt's run; None: the attempt is no run."""
+    items: SeenItems | None = None
+    """The items of an attempt with many programs. Then the times above are those of the first one
+    that started, and an ending is that of all items that have none of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +202,11 @@ class Attempt:
         """Whether the attempt has not ended."""
         return self.finished is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of its program, if it ran once."""
+        return self.progress.exit_code
+
 
 LOGGED_ATTEMPTS = 10
 
@@ -204,6 +228,8 @@ class TaskLog:
     next_attempt: datetime | None = None
     outputs: Mapping[str, Any] | None = None
     observed_generation: int = 0
+    items: ItemsLog | None = None
+    """The items of a task with forEach, from its first attempt on."""
 
     @property
     def last(self) -> Attempt | None:

@@ -7,6 +7,7 @@ Knows attempts, exit codes, budgets and time. Does not know the graph, or the wo
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Protocol
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import Backoff, RetryAction, RetryPolicy, RetryRule
@@ -15,6 +16,18 @@ from headrace.engine.task.observed import Attempt, TaskLog
 
 HELPLESS = dict.fromkeys((Reason.REJECTED, Reason.APPROVAL_TIMEOUT), "no retry rule asks again")
 """Why no attempt follows a failure that counts against no limit, if it is not the usual reason."""
+
+
+class Failed(Protocol):
+    """A failed attempt, or a failed item of one."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """How it failed."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of its program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +46,48 @@ class GiveUp:
     message: str
 
 
-def matching_rule(policy: RetryPolicy, attempt: Attempt) -> RetryRule | None:
-    """Return the first rule that matches the attempt's end."""
+def matching_rule(policy: RetryPolicy, failed: Failed) -> RetryRule | None:
+    """Return the first rule that matches a failure."""
     for rule in policy.rules:
-        if attempt.progress.exit_code is not None and attempt.progress.exit_code in rule.exit_codes:
+        if failed.exit_code is not None and failed.exit_code in rule.exit_codes:
             return rule
-        if str(attempt.reason) in rule.reasons:
+        if str(failed.reason) in rule.reasons:
             return rule
     return None
 
 
-def budget(policy: RetryPolicy, attempt: Attempt) -> Kind | None:
-    """Return whose budget a failed attempt uses; None for neither."""
-    rule = matching_rule(policy, attempt)
-    kind = KINDS.get(attempt.reason or Reason.FAILED)
+def budget(policy: RetryPolicy, failed: Failed) -> Kind | None:
+    """Return whose budget a failure uses; None for neither."""
+    rule = matching_rule(policy, failed)
+    kind = KINDS.get(failed.reason or Reason.FAILED)
     if rule is not None and rule.action is RetryAction.IGNORE:
         return None
     if kind is Kind.DEFINITION:
         # Only a rule can retry it; then it counts as a failure of the user.
         return Kind.USER if rule is not None and rule.action is RetryAction.RETRY else None
     return kind
+
+
+def runs_again(policy: RetryPolicy, failed: Failed, user: int, infrastructure: int) -> bool:
+    """
+    Return whether what failed may run again.
+
+    Args:
+        policy: The retry policy of the task.
+        failed: The failure.
+        user: How many failures so far counted against `limit`, this one included.
+        infrastructure: How many counted against `infrastructureLimit`.
+
+    """
+    rule = matching_rule(policy, failed)
+    if rule is not None and rule.action is not RetryAction.RETRY:
+        return rule.action is RetryAction.IGNORE
+    match budget(policy, failed):
+        case Kind.INFRASTRUCTURE:
+            return infrastructure <= policy.infrastructure_limit
+        case Kind.USER:
+            return user <= policy.limit
+    return False
 
 
 def after_failure(policy: RetryPolicy, log: TaskLog, attempt_id: str) -> RetryAt | GiveUp:
@@ -72,26 +107,34 @@ def after_failure(policy: RetryPolicy, log: TaskLog, attempt_id: str) -> RetryAt
     refused = _refusal(policy, log, last)
     if refused is not None:
         return refused
+    room = _room(policy, log, last)
+    return RetryAt(next_start(policy, log, attempt_id), f"{failure_words(last)}; {room}")
+
+
+def next_start(policy: RetryPolicy, log: TaskLog, attempt_id: str) -> datetime:
+    """Return when the attempt after the last one starts, which has failed."""
+    last = log.attempts[-1]
     assert last.finished is not None  # noqa: S101 - a failed attempt has ended
-    wait = backoff(policy.backoff, log.count, attempt_id)
-    message = f"attempt {last.number} failed: {_how(last)}; {_room(policy, log, last)}"
-    return RetryAt(last.finished + wait, message)
+    return last.finished + backoff(policy.backoff, log.count, attempt_id)
+
+
+def failure_words(last: Attempt) -> str:
+    """Say that an attempt failed, and how."""
+    return f"attempt {last.number} failed: {_how(last)}"
 
 
 def _refusal(policy: RetryPolicy, log: TaskLog, last: Attempt) -> GiveUp | None:
     """Return why no attempt follows, or None if one follows."""
+    if runs_again(policy, last, log.user_failures, log.infrastructure_failures):
+        return None
     rule = matching_rule(policy, last)
     reason = last.reason or Reason.FAILED
     if rule is not None and rule.action is RetryAction.FAIL:
         return GiveUp(reason, _last_words(last, "a retry rule says Fail"))
-    if rule is not None and rule.action is RetryAction.IGNORE:
-        return None
     kind = budget(policy, last)
     if kind is None:
         return GiveUp(reason, _last_words(last, HELPLESS.get(reason, "no retry can help")))
     used, limit, field = _account(kind, policy, log)
-    if used <= limit:
-        return None
     if limit == 0:
         return GiveUp(reason, _last_words(last, f"{field} is 0"))
     return GiveUp(

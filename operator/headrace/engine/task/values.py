@@ -11,9 +11,9 @@ from headrace.api.checks.instants import FIRST_YEAR, LAST_YEAR, fits_the_api
 from headrace.api.v1alpha1.base import MAX_TEXT
 from headrace.engine.definition.expressions.results import ResultError, as_text
 from headrace.engine.definition.expressions.types import Expression, Failure, Template, Value
-from headrace.engine.definition.task_expressions import NO_FIELDS, words
-from headrace.engine.definition.ways import MESSAGE
-from headrace.engine.task.observed import Evaluated
+from headrace.engine.definition.task_expressions import NO_FIELDS, TaskExpressions, words
+from headrace.engine.definition.ways import FROM, MESSAGE
+from headrace.engine.task.observed import Evaluated, TaskLog
 
 
 def env_of(known: Evaluated | None) -> dict[str, str]:
@@ -28,6 +28,13 @@ def fields_of(known: Evaluated | None) -> dict[str, Value]:
     """Return the values of the fields beside `env`, by their path in the task."""
     values = known.fields if known is not None else {}
     return {path: value for path, value in values.items() if not isinstance(value, Failure)}
+
+
+def asked_fields(expressions: TaskExpressions, log: TaskLog) -> Mapping[str, Expression | Template]:
+    """Return the expressions of fields that the next attempt needs: items are asked for once."""
+    if log.items is None:
+        return expressions.fields
+    return {path: each for path, each in expressions.fields.items() if path != FROM}
 
 
 def failure_of(

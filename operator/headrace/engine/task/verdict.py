@@ -15,6 +15,7 @@ from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.definition.expressions.types import Value
 from headrace.engine.definition.run_when import NONE, Tally
 from headrace.engine.outcome import Ended
+from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import (
     EMPTY,
     Evaluated,
@@ -35,6 +36,8 @@ class Start:
     """The values of variables that expressions give, by name."""
     fields: Mapping[str, Value] = field(default_factory=dict)
     """The values of other fields that expressions give, by their path in the task."""
+    items: ItemsLog | None = None
+    """The items on record; None: no attempt has run any."""
 
 
 @dataclass(frozen=True, slots=True)

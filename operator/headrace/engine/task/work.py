@@ -4,18 +4,29 @@ The request for one attempt: its work is resolved at this moment.
 Knows the changes of a retry rule and the values of expressions. Knows no world.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from headrace.api.checks.instants import from_the_second
 from headrace.api.v1alpha1.approval import LONGEST_QUESTION
 from headrace.api.v1alpha1.pod import EnvVar, Resources
+from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.definition.expressions.results import as_text
 from headrace.engine.definition.expressions.types import Value
-from headrace.engine.definition.ways import MESSAGE, PARAM, UNTIL
-from headrace.engine.definition.work import Approval, ChildRun, Container, Timer, Work
+from headrace.engine.definition.ways import FROM, MESSAGE, PARAM, UNTIL
+from headrace.engine.definition.work import (
+    Approval,
+    ChildRun,
+    Container,
+    FanOut,
+    Program,
+    Timer,
+    Work,
+)
+from headrace.engine.places import Places
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.memory import raised, resources_of
 from headrace.engine.task.verdict import Start
@@ -42,7 +53,10 @@ def start_attempt(
 def _resolved(work: Work, start: Start, now: datetime) -> Work:
     match work:
         case Container():
-            return _container(work, start.memory, start.env)
+            body = _body(work, start)
+            return work if body is work.body else Container(body)
+        case FanOut():
+            return _fan_out(work, start)
         case Timer():
             return _timer(work, start, now)
         case ChildRun():
@@ -87,16 +101,28 @@ def _approval(work: Approval, start: Start, now: datetime) -> Approval:
     return Approval(asked, None if seconds is None else now + timedelta(seconds=seconds))
 
 
-def _container(work: Container, memory: str | None, env: Mapping[str, str]) -> Container:
+def _fan_out(work: FanOut, start: Start) -> FanOut:
+    body = _body(work, start)
+    if start.items is not None:
+        known = start.items
+        return replace(work, body=body, items=None, total=known.total, todo=known.todo)
+    items = start.fields[FROM] if work.items is None else work.items
+    assert isinstance(items, Sequence)  # noqa: S101 - the field wants a list
+    total = len(items)
+    return replace(work, body=body, items=items, total=total, todo=Places.first(total))
+
+
+def _body(work: Program, start: Start) -> TaskBody:
+    """Return a program with the changes of a retry rule and the values of expressions."""
     changes: dict[str, Any] = {}
-    if memory is not None:
-        grown = raised(resources_of(work), memory)
+    if start.memory is not None:
+        grown = raised(resources_of(work), start.memory)
         changes["resources"] = Resources(
             requests=dict(grown["requests"]), limits=dict(grown["limits"])
         )
-    if env:
-        changes["env"] = tuple(_filled_in(each, env) for each in work.body.env)
-    return Container(work.body.model_copy(update=changes)) if changes else work
+    if start.env:
+        changes["env"] = tuple(_filled_in(each, start.env) for each in work.body.env)
+    return work.body.model_copy(update=changes) if changes else work.body
 
 
 def _filled_in(variable: EnvVar, env: Mapping[str, str]) -> EnvVar:

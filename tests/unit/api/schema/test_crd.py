@@ -31,7 +31,7 @@ COLUMNS = [
     ),
     pytest.param(
         TASK_RUN,
-        ["RUN", "TASK", "STATUS", "ATTEMPTS", "STARTED", "DURATION", "AGE"],
+        ["RUN", "TASK", "STATUS", "ATTEMPTS", "ITEMS", "STARTED", "DURATION", "AGE"],
         ["NODE", "MESSAGE"],
         id="TaskRun",
     ),

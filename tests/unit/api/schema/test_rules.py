@@ -43,6 +43,11 @@ def ask(**fields: Any) -> Manifest:
     return workflow({"name": "ask", "approval": {"message": "Go on?", **fields}})
 
 
+def for_each(**fields: Any) -> Manifest:
+    """Return a workflow with a task over items."""
+    return workflow(task(forEach=fields))
+
+
 CRON = {"cron": "@daily"}
 BROKEN = {
     ("RetryRule", 0): rule(action="Fail"),
@@ -73,8 +78,12 @@ BROKEN = {
     ("TaskRunSpec", 3): {**task_run(), "spec": {"workflow": {"name": "stock"}}},
     ("TaskRunSpec", 4): {**task_run(), "spec": {}},
     ("TaskRunSpec", 5): task_run(approval={"message": "Go on?"}),
+    ("TaskRunSpec", 6): task_run(items={"total": 3, "configMaps": 1}),
     ("Wait", 0): workflow({"name": "a", "wait": {}}),
     ("Wait", 1): workflow({"name": "a", "wait": {"seconds": 1, "until": "run.logicalTime"}}),
+    ("ForEach", 0): for_each(**{"from": "[1]", "range": {"count": 3}}),
+    ("ItemRange", 0): for_each(range={"from": 1}),
+    ("ItemRange", 1): for_each(range={"from": 3, "to": 2}),
 }
 """By type and number of a rule: an object that breaks it."""
 

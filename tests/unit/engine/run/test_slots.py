@@ -21,6 +21,7 @@ from support.builders import (
     waiting,
     workflow,
 )
+from support.item_sightings import items
 
 FULL = "all slots are taken"
 
@@ -44,6 +45,10 @@ LINGERS = ObservedTask(log(failed()), exited(0, number=2, alive=True), frozenset
 AGAIN = ObservedTask(log(failed(), user_failures=1), exited(1))
 
 
+FOUR_ITEMS = ObservedTask(sighting=items(total=9, on=range(4)))
+BETWEEN_ITEMS = ObservedTask(sighting=items({0: 0}))
+
+
 @pytest.mark.parametrize(
     ("total", "seen", "want"),
     [
@@ -53,6 +58,8 @@ AGAIN = ObservedTask(log(failed(), user_failures=1), exited(1))
         pytest.param(2, {"c": OVER}, ["a", "b"], id="an attempt that has ended has none"),
         pytest.param(3, {"c": LINGERS}, ["a"], id="what lingers of an attempt has a slot"),
         pytest.param(1, {"c": RUNS, "d": RUNS}, [], id="fewer slots than attempts start nothing"),
+        pytest.param(5, {"c": FOUR_ITEMS}, ["a"], id="each item that runs has a slot"),
+        pytest.param(2, {"c": BETWEEN_ITEMS}, ["a"], id="a slot is kept for the next item"),
         pytest.param(1, {"a": AGAIN}, ["a"], id="a task that was tried before comes first"),
     ],
 )

@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from headrace.engine.definition.expressions.types import LARGEST_RESULT, Value, Wants
+from headrace.engine.definition.expressions.types import (
+    LARGEST_LIST,
+    LARGEST_RESULT,
+    LONGEST_LIST,
+    Value,
+    Wants,
+)
 from headrace.engine.definition.expressions.words import noun, shown
 
 WANTED: Mapping[Wants, type | tuple[type, ...]] = {
@@ -55,9 +61,12 @@ def accepted(value: Any, kind: str, wants: Wants) -> Value:
         what = noun(kind)
         raise ResultError(f"gives {what}, {shown(value)}; needed is {wants.value}")
     checked = _checked(value)
+    if wants is Wants.LIST and len(checked) > LONGEST_LIST:
+        raise ResultError(f"gives {len(checked):,} items; at most {LONGEST_LIST:,}")
     size = len(json.dumps(checked, ensure_ascii=False, default=_rfc3339).encode())
-    if size > LARGEST_RESULT:
-        raise ResultError(f"gives {size:,} bytes as JSON; at most {LARGEST_RESULT:,}")
+    largest = LARGEST_LIST if wants is Wants.LIST else LARGEST_RESULT
+    if size > largest:
+        raise ResultError(f"gives {size:,} bytes as JSON; at most {largest:,}")
     return cast("Value", checked)
 
 

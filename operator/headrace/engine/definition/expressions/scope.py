@@ -50,9 +50,17 @@ def refusal(path: Path, types: ScopeTypes) -> Refusal | None:
     """Return why a path cannot be read; None: it can."""
     check = _CHECKS.get(path.root)
     if path.root in FAN_OUT:
-        words = f"{path.root!r} has a value only in a task with forEach"
-        return None if types.fan_out else (0, words)
+        return None if types.fan_out else (0, _no_item(path.root, types))
     return (0, _unknown_root(path.root, types)) if check is None else check(path, types)
+
+
+def _no_item(name: str, types: ScopeTypes) -> str:
+    if not types.one_program:
+        return f"{name!r} has a value only in a task with forEach"
+    return (
+        f"{name!r} has no value here: all items share one program; let it read the file that"
+        " HEADRACE_TASK_FILE names, which has item and index"
+    )
 
 
 def kind_of(path: Path, types: ScopeTypes) -> tuple[int, str] | None:

@@ -20,6 +20,12 @@ LONGEST_SOURCE = 4096
 LARGEST_RESULT = 64 * 1024
 """The most bytes of a result, written as JSON."""
 
+LARGEST_LIST = 8 * 1024 * 1024
+"""The most bytes of a list of items, written as JSON."""
+
+LONGEST_LIST = 10_000
+"""The most elements of a list of items."""
+
 
 class Wants(Enum):
     """The kind of value that a field needs."""
@@ -79,6 +85,8 @@ class ScopeTypes:
     come."""
     fan_out: bool = False
     """Whether `item` and `index` are in scope."""
+    one_program: bool = False
+    """Whether all items of the task share one program: then `item` and `index` are in its files."""
     out_of_scope: frozenset[str] = frozenset()
     """Tasks of the workflow that cannot be read here: the refusal says so."""
 

@@ -4,7 +4,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.definition.expressions.types import Failure
 from headrace.engine.definition.task_expressions import words
 from headrace.engine.outcome import Ended, Outcome
-from headrace.engine.task.values import failure_of
+from headrace.engine.task.values import asked_fields, failure_of
 from headrace.engine.task.verdict import Ask, TaskView, Verdict
 
 
@@ -16,7 +16,7 @@ def when(view: TaskView) -> Verdict | None:
     """
     asked, known = view.task.expressions, view.evaluated
     conditional = asked.when is not None and not view.begun
-    if not (conditional or asked.env or asked.fields):
+    if not (conditional or asked.env or asked_fields(asked, view.log)):
         return None
     if known is None or (conditional and known.when is None):
         return Ask(conditional=conditional)
