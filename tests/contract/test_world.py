@@ -23,7 +23,7 @@ from headrace.engine.definition.expressions.types import (
     Wants,
 )
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import Counts, Mark, RunKey, RunLog
+from headrace.engine.run.observed import Counts, Mark, RunKey, RunLog, Watched
 from headrace.engine.task.actions import EndAttempt, Evaluate, RunContext
 from headrace.engine.task.observed import (
     Attempt,
@@ -33,7 +33,6 @@ from headrace.engine.task.observed import (
     Sighting,
     Stage,
     TaskLog,
-    Watched,
 )
 from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt

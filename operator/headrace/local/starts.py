@@ -32,14 +32,14 @@ def record_of(
         start: The request.
         task: The definition of its task.
         now: When it is started.
-        before: The earlier attempts of the task. All have the same items.
+        before: The earlier attempts of the run. Those of one task have the same items.
 
     """
     limit = start.timeouts.attempt_seconds
     body = start.work.body if isinstance(start.work, Program) else TaskBody()
     env = {each.name: each.value or "" for each in body.env}
     given = {name: env[name] for name in task.expressions.env}
-    items = _items(start.work, before) if isinstance(start.work, FanOut) else None
+    items = _items(start.task, start.work, before) if isinstance(start.work, FanOut) else None
     return AttemptRecord(
         *(start.task, start.number, now, start.memory, limit),
         env=given,
@@ -65,8 +65,9 @@ def refusal_of(start: StartAttempt[Work], now: datetime) -> Denied | None:
     return None if problem is None else Denied(Reason.INVALID_DEFINITION, problem, now)
 
 
-def _items(work: FanOut, before: Iterable[AttemptRecord]) -> ItemsRecord:
-    known = (record.items.items for record in before if record.items is not None)
+def _items(task: str, work: FanOut, before: Iterable[AttemptRecord]) -> ItemsRecord:
+    own = (record.items for record in before if record.task == task)
+    known = (items.items for items in own if items is not None)
     items = next(known, work.items)
     assert items is not None  # noqa: S101 - the first attempt is told its items
     return ItemsRecord(items, work.todo)

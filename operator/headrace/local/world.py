@@ -19,7 +19,7 @@ from headrace.engine.definition.work import Work
 from headrace.engine.run.context import context_of
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
-from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.observed import Evaluated, Obstacle, TaskLog
 from headrace.evaluation.answers import answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import strays
@@ -33,6 +33,7 @@ from headrace.local.records import AttemptRecord, RunRecord
 from headrace.local.sharing import fill, programs
 from headrace.local.starts import record_of, refusal_of, request_of
 from headrace.local.store import UnusableStateError
+from headrace.local.takeover import observed_tasks, taken_over
 from headrace.local.workplace import Workplace
 
 RECHECK_SECONDS: Final = 30.0
@@ -84,7 +85,7 @@ class LocalWorld:
             no_wait=workplace.no_wait,
         )
         self._carriers = carriers(reach)
-        self._find_attempts()
+        self._attempts.update(taken_over(store, record.key.name, definition, self._carriers))
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
         """Return the observed run; None for any other key."""
@@ -147,7 +148,7 @@ class LocalWorld:
             trigger=TriggerKind.WORKFLOW if called else TriggerKind.MANUAL,
             passed=self._record.desired if called else DesiredState.RUN,
             callers=self.calls.callers,
-            tasks=self._tasks(),
+            tasks=observed_tasks(self._attempts, self._task_logs),
             slots=self._slots,
             obstacles=dict(self._obstacles),
             evaluated=dict(self._evaluated),
@@ -242,24 +243,11 @@ class LocalWorld:
     @property
     def processes(self) -> int:
         """How many programs may still run. A called run counts its own."""
-        own = (each for each in self._attempts.values() if not isinstance(each, CalledRun))
-        return sum(map(programs, own))
+        return sum(map(programs, self._attempts.values()))
 
     @property
     def _alive(self) -> int:
         return sum(attempt.alive for attempt in self._attempts.values())
-
-    def _find_attempts(self) -> None:
-        """Take over the attempts of an earlier runner, if there was one."""
-        record = self._record
-        for stored in self._store.attempts(record.key.name):
-            work = self._definition.tasks[stored.task].work
-            try:
-                attempt = self._carriers[type(work)].find(stored, work)
-            except FileNotFoundError:
-                self._store.forget_attempt(record.key.name, stored)
-            else:
-                self._attempts[stored.task, stored.number] = attempt
 
     def _keep_forced_end(self, attempt: LiveAttempt) -> None:
         record = attempt.record
@@ -281,7 +269,10 @@ class LocalWorld:
         self._obstacles.update(refused)
         self._changed.set()  # the engine must see what was refused
         good = [start for start in starts if start.task not in refused]
-        records = [self._record_of(start, now) for start in good]
+        made = [attempt.record for attempt in self._attempts.values()]
+        records = [
+            record_of(start, self._definition.tasks[start.task], now, made) for start in good
+        ]
         self._store.add_attempts(key.name, records, now)
         for start, record in zip(good, records, strict=True):
             self._task_logs.setdefault(start.task, TaskLog())
@@ -313,27 +304,7 @@ class LocalWorld:
         carrier.launch(attempt, start)
         self._changed.set()  # the engine must see it, since its clocks run from now on
 
-    def _record_of(self, start: StartAttempt[Work], now: datetime) -> AttemptRecord:
-        made = (attempt.record for attempt in self._attempts.values())
-        before = [record for record in made if record.task == start.task]
-        return record_of(start, self._definition.tasks[start.task], now, before)
-
     def _again(self, record: AttemptRecord) -> StartAttempt[Work]:
         """Return the request for a recorded attempt."""
         context = context_of(self.snapshot(), self._definition)
         return request_of(record, self._definition.tasks[record.task], context)
-
-    def _tasks(self) -> dict[str, ObservedTask]:
-        made: dict[str, list[LocalAttempt]] = {}
-        for (task, _), attempt in self._attempts.items():
-            made.setdefault(task, []).append(attempt)
-        return {
-            name: ObservedTask(
-                log,
-                made[name][-1].sighting() if name in made else None,
-                frozenset(
-                    attempt.record.number for attempt in made.get(name, ())[:-1] if attempt.alive
-                ),
-            )
-            for name, log in self._task_logs.items()
-        }

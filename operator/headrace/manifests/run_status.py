@@ -13,8 +13,7 @@ from headrace.api.v1alpha1.run import Attention, RunStatus, TaskCounts
 from headrace.api.v1alpha1.run import Mark as MarkStatus
 from headrace.engine import ranges
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import Counts, Mark, RunLog
-from headrace.engine.task.observed import Watched
+from headrace.engine.run.observed import Counts, Mark, RunLog, Watched
 from headrace.engine.text import time_taken
 from headrace.manifests.conditions import Past, conditions_of, succeeded_of
 from headrace.manifests.json_form import Json, as_patch, name_of, read, read_legible

@@ -14,8 +14,8 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.expressions.results import as_text
 from headrace.engine.outcome import Outcome
 from headrace.engine.places import Places
-from headrace.engine.run.observed import Counts, RunKey, RunLog
-from headrace.engine.task.observed import Attempt, One, TaskLog, Watched
+from headrace.engine.run.observed import Counts, RunKey, RunLog, Watched
+from headrace.engine.task.observed import Attempt, One, TaskLog
 from headrace.local.records import (
     AttemptRecord,
     ForcedEnd,

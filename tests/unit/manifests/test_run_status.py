@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import RunStatus
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import Counts, Mark, RunLog
-from headrace.engine.task.observed import Watched
+from headrace.engine.run.observed import Counts, Mark, RunLog, Watched
 from headrace.manifests.conditions import Past
 from headrace.manifests.run_status import has_begun, read_run_status, read_what_is_left, run_status
 from support.builders import at

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from headrace.api.schema.approval_rules import APPROVAL_SPEC
+from headrace.api.schema.item_rules import FOR_EACH, ITEM_RANGE
 from headrace.api.schema.rule import Rule
 
 # --- a workflow -------------------------------------------------------------------------------
@@ -153,24 +154,6 @@ _APPROVAL_REQUEST = (
     ),
 )
 
-_FOR_EACH = (
-    Rule(
-        # CEL does not see items, which have no type. The controller checks all three.
-        "!has(self.range) || !has(self.from)",
-        "items, range and from all name the items; give one of them",
-    ),
-)
-
-_RANGE = (
-    Rule("has(self.to) != has(self.count)", "to and count both end a range; give one of them"),
-    Rule(
-        "!has(self.to) || self.to >= (has(self.from) ? self.from : 0)"
-        " && self.to - (has(self.from) ? self.from : 0) < 10000",
-        "a range has 1 to 10000 numbers, and to is the last one; correct from or to",
-        field=".to",
-    ),
-)
-
 _HAS_DEFAULT_IMAGE = "has(self.defaults) && has(self.defaults.image)"
 _RUNS = " || ".join(f"has(task.{field})" for field in ("image", "wait", "workflow", "approval"))
 """Whether a task says what it runs."""
@@ -270,9 +253,9 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "Approvers": _APPROVERS,
     "Concurrency": _CONCURRENCY,
     "EnvVar": _ENV,
-    "ForEach": _FOR_EACH,
+    "ForEach": FOR_EACH,
     "Interval": _INTERVAL,
-    "ItemRange": _RANGE,
+    "ItemRange": ITEM_RANGE,
     "RetryRule": _RULE,
     "RunSpec": _RUN_SPEC,
     "Schedule": _SCHEDULE,

@@ -15,7 +15,7 @@ from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.siblings import SiblingRun
-from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle, Watched
+from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle
 
 
 class RunKind(StrEnum):
@@ -70,6 +70,16 @@ class Mark:
     def end(self) -> Ended:
         """The end of each of the tasks."""
         return Ended(self.outcome, self.reason, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A task that failed, or waits for something unusual."""
+
+    task: str
+    reason: Reason
+    message: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.admission import Held, Refused
 from headrace.engine.run.leftovers import remains
-from headrace.engine.run.observed import Counts, ObservedRun, RunLog
+from headrace.engine.run.observed import Counts, ObservedRun, RunLog, Watched
 from headrace.engine.run.outputs import OPEN, with_outputs
 from headrace.engine.run.survey import Survey
 from headrace.engine.task.judgement import Judged
-from headrace.engine.task.observed import TaskLog, Watched
+from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.verdict import Wait
 from headrace.engine.text import clip, listed
 

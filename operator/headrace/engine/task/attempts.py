@@ -19,7 +19,6 @@ from headrace.engine.task.observed import (
     LOGGED_ATTEMPTS,
     RUN,
     Attempt,
-    Denied,
     Ending,
     Progress,
     SeenItems,
@@ -91,38 +90,6 @@ def _ended(
     return None if ending is None else (ending, Success())
 
 
-def refuse(log: TaskLog, denied: Denied, policy: RetryPolicy, memory: str | None = None) -> TaskLog:
-    """
-    Log an attempt that the world refused: for the policies, it has failed like any other.
-
-    The moment of the refusal becomes the attempt's end. So a refusal that was logged already adds
-    no other attempt.
-
-    Args:
-        log: The task's log.
-        denied: The refusal of the world.
-        policy: The retry policy of the task.
-        memory: The memory of the attempt, if a rule raised it: the next attempt starts from there.
-
-    """
-    last = log.last
-    if log.outcome is not None or (last is not None and last.open):
-        return log
-    if last is not None and last.finished is not None and denied.since <= last.finished:
-        return log
-    number = log.count + 1
-    log = replace(
-        log,
-        attempts=(*log.attempts, Attempt(number, created=denied.since, memory=memory))[
-            -LOGGED_ATTEMPTS:
-        ],
-        count=number,
-        started=log.started or denied.since,
-        items=_another_try(log.items),
-    )
-    return close(log, Failure(denied.reason, denied.message), policy, denied.since)
-
-
 def close(
     log: TaskLog,
     failure: Failure,
@@ -191,11 +158,11 @@ def _open(log: TaskLog, sighting: Sighting, now: datetime) -> TaskLog:
         next_attempt=None,
         reason=Reason.STARTING,
         message="",
-        items=_another_try(log.items, sighting.items),
+        items=another_try(log.items, sighting.items),
     )
 
 
-def _another_try(items: ItemsLog | None, seen: SeenItems | None = None) -> ItemsLog | None:
+def another_try(items: ItemsLog | None, seen: SeenItems | None = None) -> ItemsLog | None:
     """Return the items at the start of an attempt: the world knows them since the first one."""
     if items is not None:
         return begun(items)

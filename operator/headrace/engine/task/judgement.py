@@ -11,7 +11,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.definition.work import Timer
 from headrace.engine.outcome import Ended, Outcome
-from headrace.engine.task.attempts import close, follow, refuse
+from headrace.engine.task.attempts import close, follow
 from headrace.engine.task.chain import judge
 from headrace.engine.task.classify import Failure
 from headrace.engine.task.memory import memory_of_next
@@ -23,6 +23,7 @@ from headrace.engine.task.observed import (
     Sighting,
     TaskLog,
 )
+from headrace.engine.task.refusal import refuse
 from headrace.engine.task.terms import terms_of
 from headrace.engine.task.verdict import Abort, TaskView, Turn, Verdict, Wait
 from headrace.engine.text import clip

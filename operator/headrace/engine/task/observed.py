@@ -277,16 +277,6 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """A task that failed, or waits for something unusual."""
-
-    task: str
-    reason: Reason
-    message: str
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Busy:
     """The world could not start a task or evaluate its expressions, and may be able to later."""
 

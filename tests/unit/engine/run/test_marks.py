@@ -17,8 +17,8 @@ from headrace.engine.run.marks import (
     to_keep,
     with_ends,
 )
-from headrace.engine.run.observed import Mark, ObservedRun, RunKey, RunLog
-from headrace.engine.task.observed import ObservedTask, Watched
+from headrace.engine.run.observed import Mark, ObservedRun, RunKey, RunLog, Watched
+from headrace.engine.task.observed import ObservedTask
 from support.builders import at, chain, task, workflow
 
 DENIED = Ended(Outcome.FAILED, Reason.ADMISSION_DENIED, "a webhook says no")

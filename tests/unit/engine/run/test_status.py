@@ -11,11 +11,11 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.admission import Held, Refused
 from headrace.engine.run.decide import decide
-from headrace.engine.run.observed import Counts, ObservedRun, RunKey, RunLog
+from headrace.engine.run.observed import Counts, ObservedRun, RunKey, RunLog, Watched
 from headrace.engine.run.status import MAX_ATTENTION, refused, waiting
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.attempts import follow
-from headrace.engine.task.observed import Busy, ObservedTask, TaskLog, Watched
+from headrace.engine.task.observed import Busy, ObservedTask, TaskLog
 from support.builders import (
     at,
     chain,

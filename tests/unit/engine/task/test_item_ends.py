@@ -9,11 +9,12 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import Output
 from headrace.engine.outcome import Outcome
 from headrace.engine.places import Places
-from headrace.engine.task.attempts import close, follow, refuse
+from headrace.engine.task.attempts import close, follow
 from headrace.engine.task.classify import Failure
 from headrace.engine.task.item_ends import charged, summary
 from headrace.engine.task.items import FailureCount, ItemFailure, ItemsLog
 from headrace.engine.task.observed import Denied, Sighting, TaskLog
+from headrace.engine.task.refusal import refuse
 from headrace.engine.task.terms import Terms
 from support.builders import at, on, retries
 from support.item_sightings import ending, items, removed
