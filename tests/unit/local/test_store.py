@@ -237,8 +237,9 @@ def test_what_is_no_database_is_refused(database: Path) -> None:
 
 LATER = (
     "    env TEXT NOT NULL DEFAULT '{}',\n",
-    *("    wait_until TEXT,\n", "    asked TEXT,\n", "    answer TEXT,\n"),
+    "    wait_until TEXT,\n",
     ",\n    called TEXT NOT NULL DEFAULT '{}',\n    caller TEXT",
+    *("    asked TEXT,\n", "    answer TEXT,\n"),
 )
 """The columns that came with the versions after the first one, in their order."""
 
