@@ -22,6 +22,7 @@ from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import runs
 from headrace.local.folder import AttemptFiles, StateFolder
 from headrace.local.launcher import ProcessLauncher
+from headrace.local.questions import Questions
 from headrace.local.records import StoredAnswer
 from headrace.local.store import Store
 from headrace.local.workplace import Workplace
@@ -104,9 +105,10 @@ class LocalRig:
 
     def answer(self, task: str, choice: str, by: str = "alice", comment: str = "") -> None:
         """Let somebody answer a question, if it is open."""
-        for question in self.world.questions():
+        asked = Questions(self.world.calls.worlds, self.world.calls.changed.set)
+        for question in asked.questions():
             if question.task == task:
-                self.world.answer(question, StoredAnswer(choice, _now(), by, comment))
+                asked.answer(question, StoredAnswer(choice, _now(), by, comment))
 
     def end_item(
         self, task: str, index: int, code: int = 0, number: int = 1, output: str = ""

@@ -5,12 +5,10 @@ Knows how to start an attempt, and how to take one over from an earlier runner. 
 about tasks.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from headrace.engine.definition.expressions.types import Value
-from headrace.engine.definition.ways import PARAM
 from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
 from headrace.engine.places import Places
 from headrace.engine.task.actions import StartAttempt
@@ -189,15 +187,6 @@ class QuestionCarrier:
     def find(self, record: AttemptRecord, work: Approval) -> QuestionAttempt:
         """Ask again, or keep the answer."""
         return self.make(record, work)
-
-
-def given_values(attempt: LocalAttempt, paths: Iterable[str]) -> dict[str, Value]:
-    """Return the values that expressions gave to an attempt, by path: they never change."""
-    known = attempt.record.fields
-    if isinstance(attempt, CalledRun):
-        values = attempt.world.run.params.values()
-        known = {PARAM.format(index): value for index, value in enumerate(values)}
-    return {path: known[path] for path in paths if path in known}
 
 
 def carriers(reach: Reach) -> Mapping[type[Work], Carrier]:

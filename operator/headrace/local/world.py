@@ -20,13 +20,14 @@ from headrace.engine.run.context import context_of
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
 from headrace.engine.task.observed import Evaluated, Obstacle, TaskLog
-from headrace.evaluation.answers import answers, no_answer, recorded
+from headrace.evaluation.answers import no_answer
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
 from headrace.local.called_run import CalledRun
 from headrace.local.calls import Calls
-from headrace.local.carriers import LocalAttempt, carriers, given_values
+from headrace.local.carriers import LocalAttempt, carriers
+from headrace.local.expressions import values
 from headrace.local.question import QuestionAttempt
 from headrace.local.reach import Reach
 from headrace.local.records import AttemptRecord, RunRecord
@@ -264,15 +265,13 @@ class LocalWorld:
 
     def _start(self, key: RunKey, starts: Sequence[StartAttempt[Work]]) -> None:
         """Store new attempts, then start them."""
-        now = datetime.now(UTC)
+        now, tasks = datetime.now(UTC), self._definition.tasks
         refused = {start.task: denied for start in starts if (denied := refusal_of(start, now))}
         self._obstacles.update(refused)
         self._changed.set()  # the engine must see what was refused
         good = [start for start in starts if start.task not in refused]
         made = [attempt.record for attempt in self._attempts.values()]
-        records = [
-            record_of(start, self._definition.tasks[start.task], now, made) for start in good
-        ]
+        records = [record_of(start, tasks[start.task], now, made) for start in good]
         self._store.add_attempts(key.name, records, now)
         for start, record in zip(good, records, strict=True):
             self._task_logs.setdefault(start.task, TaskLog())
@@ -283,20 +282,10 @@ class LocalWorld:
         for each in questions:
             self._obstacles.pop(each.task, None)
         try:
-            self._evaluated.update(await self._values(questions))
+            self._evaluated.update(await values(self._evaluate, self._attempts, questions))
         except NoAnswerError as error:
             self._obstacles.update(no_answer(questions, error, datetime.now(UTC)))
         self._changed.set()  # the engine must see it, and nothing else will happen
-
-    async def _values(self, questions: Sequence[Evaluate]) -> dict[str, Evaluated]:
-        """Return the values of a task's first attempt; for new tasks, evaluate."""
-        known = {
-            each.task: recorded(each, attempt.record.env, given_values(attempt, each.fields))
-            for each in questions
-            if (attempt := self._attempts.get((each.task, 1))) is not None
-        }
-        new = [each for each in questions if each.task not in known]
-        return {**known, **await answers(self._evaluate, new)}
 
     def _launch(self, start: StartAttempt[Work], record: AttemptRecord) -> None:
         carrier = self._carriers[type(start.work)]

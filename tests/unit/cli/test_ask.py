@@ -20,7 +20,7 @@ FILE = Path("gate.yaml")
 
 def test_answers_are_read_by_task() -> None:
     """One for each question at most."""
-    given = answers_ahead(DEFINITION, ["ask=no", "other=approve"])
+    given = answers_ahead([DEFINITION], ["ask=no", "other=approve"])
     assert {"ask": "no", "other": "approve"} == given
 
 
@@ -38,7 +38,7 @@ def test_answers_are_read_by_task() -> None:
 def test_what_cannot_be_an_answer_is_refused_with_the_cure(given: list[str], want: str) -> None:
     """Before anything starts."""
     with pytest.raises(InputError) as caught:
-        answers_ahead(DEFINITION, given)
+        answers_ahead([DEFINITION], given)
     assert want in str(caught.value)
 
 

@@ -30,7 +30,7 @@ from headrace.engine.definition.task_expressions import (
     TaskExpressions,
     expressions_of,
 )
-from headrace.engine.definition.ways import declared_outputs, fields_of, work_of
+from headrace.engine.definition.ways import declared_outputs, fields_of, limits_of, work_of
 from headrace.engine.definition.work import Container, Program, Work
 
 _NO_RETRY = RetryPolicy()
@@ -147,8 +147,10 @@ def _named_task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefin
     body = _with_defaults(task, defaults)
     work = work_of(task, body)
     env = body.env if isinstance(work, Program) else ()
+    made = _task(task.name, position, body, work)
     return replace(
-        _task(task.name, position, body, work),
+        made,
+        timeouts=limits_of(task, made.timeouts),
         expressions=expressions_of(env, task.when, fields_of(task)),
         outputs=declared_outputs(task),
         upstream=task.depends_on if isinstance(task, Task) else (),

@@ -157,6 +157,14 @@ def fields_of(task: NamedTask) -> Fields:
     return {**own, FROM: Expression(each.from_, Wants.LIST)}
 
 
+def limits_of(task: NamedTask, timeouts: TaskTimeouts) -> TaskTimeouts:
+    """Return the limits of a task that its work can exceed; the defaults may have others."""
+    chosen = way_of(task)
+    if chosen is None:
+        return timeouts
+    return TaskTimeouts(**{name: getattr(timeouts, name) for name in chosen[0].limits})
+
+
 def declared_outputs(task: NamedTask) -> tuple[Output, ...]:
     """Return the outputs that are known of a task: its own, or those of its way."""
     chosen = way_of(task)
