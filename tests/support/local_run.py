@@ -148,8 +148,10 @@ class Bench:
                 runner.stdout.close()
         locks = (self.state.root.glob(f"runs/*/*/{each}*.lock") for each in ("", "*/"))
         for lock in chain.from_iterable(locks):
+            code = lock.with_suffix(".exit")
             with suppress(ValueError, OSError):
-                if not lock.with_suffix(".exit").read_text():
+                # A program may have put a pipe into the place of the file: nothing would come.
+                if not code.exists() or (code.is_file() and not code.read_text()):
                     os.killpg(int(lock.read_text()), signal.SIGKILL)
 
 
