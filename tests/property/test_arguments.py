@@ -11,7 +11,7 @@ from headrace.engine.task.work import start_attempt
 from headrace.local.arguments import arguments
 from headrace.manifests.job import job
 from headrace.manifests.objects import owner
-from support.builders import start, task, workflow
+from support.builders import NOON, start, task, workflow
 from support.expansion import argv_of, variables_of
 from support.hostile_text import OWN, hostile_texts
 from support.program_bytes import by_hand
@@ -41,7 +41,7 @@ def test_a_program_gets_what_was_written(at: int) -> None:
     )
     defined = workflow(task("load", command=("sh", *texts), args=tuple(texts), env=variables))
     context = start(params=dict(zip(map(str, range(CHUNK)), texts, strict=True))).context
-    request = start_attempt(defined.tasks["load"], Start(1, env=values), context, at(0))
+    request = start_attempt(defined.tasks["load"], Start(1, env=values), context, NOON)
 
     container = _main_of(job(request, OWNER))
 
