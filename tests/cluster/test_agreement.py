@@ -33,6 +33,10 @@ ONLY_THE_CONTROLLER_SEES = re.compile(
        |affinity|resources|podLabels|podAnnotations)
       [\w.\[\]]*
     | spec\.((defaults|(tasks|finally)\[\d+\])\.)?(env\[\d+\]\.value|when)  # expressions
+    | spec\.(tasks|finally)\[\d+\]
+      \.(wait\.until|forEach(\..*)?|workflow\.params\[\d+\]\.value
+         |approval\.(message|failOn|onTimeout)(\[\d+\])?)
+    | spec\.outputs\[\d+\]\.expression
     | spec\.logicalTime      # the API server takes a list for a text with a format
     | spec\.interval\.(start|end)
     """,

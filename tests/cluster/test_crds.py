@@ -70,7 +70,7 @@ EXPLAINED = [
     ("workflow.spec.tasks.retry.rules.action", "ENUM: Retry Fail Ignore"),
     ("workflow.spec.finally.env.valueFrom", "valueFrom takes the value from a Secret"),
     ("hrr.spec.desiredState", "Stop can only become Cancel"),
-    ("workflow.spec.tasks.approval.approvers", "the API server refuses everybody else"),
+    ("workflow.spec.tasks.approval.approvers", "the people who may answer"),
     ("hra.spec.answer", "Set it once."),
     ("taskrun.status.attempts.exitCode", "exitCode is the exit code of the container."),
 ]
@@ -113,7 +113,12 @@ HEADS = [
         "NAME WORKFLOW STATUS PROGRESS STARTED DURATION LOGICAL TIME AGE",
         "MESSAGE",
     ),
-    (task_run, "taskruns", "NAME RUN TASK STATUS ATTEMPTS STARTED DURATION AGE", "NODE MESSAGE"),
+    (
+        task_run,
+        "taskruns",
+        "NAME RUN TASK STATUS ATTEMPTS ITEMS STARTED DURATION AGE",
+        "NODE MESSAGE",
+    ),
 ]
 
 
