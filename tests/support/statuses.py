@@ -10,9 +10,9 @@ from headrace.api.v1alpha1.base import ApiType
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.outcome import Outcome
 from headrace.engine.places import Places
-from headrace.engine.run.observed import Counts, Mark, RunLog
+from headrace.engine.run.observed import Counts, Mark, RunLog, Watched
 from headrace.engine.task.items import FailureCount, ItemFailure, ItemsLog
-from headrace.engine.task.observed import Attempt, One, TaskLog, Watched
+from headrace.engine.task.observed import Attempt, One, TaskLog
 from headrace.manifests.where import where
 
 TIMES = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
