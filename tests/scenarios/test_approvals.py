@@ -9,9 +9,8 @@ from headrace.api.v1alpha1.task import Defaults, TaskTimeouts
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from support.builders import asking, last, limits, on, retries, task, workflow
-from support.fake_cluster import CrashError, Fault, LostAnswerError
-from support.fake_world import StaleError
-from support.story import NewStory, Story
+from support.fake_cluster import Fault
+from support.story import NewStory, Story, turn
 
 BY_ALICE = Approvers(users=("alice",))
 DELAY = 3600
@@ -370,17 +369,6 @@ def test_without_approvers_and_policy_the_choice_counts_and_the_name_does_not(
 
 
 # --- crashes ----------------------------------------------------------------------------------
-
-
-def turn(story: Story) -> None:
-    """Let the controller look; start it again when it ends."""
-    try:
-        story.tick()
-    except CrashError:
-        story.restart()
-        turn(story)
-    except (LostAnswerError, StaleError):
-        turn(story)
 
 
 LIFE = workflow(

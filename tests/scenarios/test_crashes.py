@@ -7,9 +7,8 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.outcome import Outcome
 from support.builders import last, pause, retries, task, workflow
-from support.fake_cluster import CrashError, Fault, LostAnswerError
-from support.fake_world import StaleError
-from support.story import NewStory, Story
+from support.fake_cluster import CrashError, Fault
+from support.story import NewStory, Story, turn
 
 VARIABLE = EnvVar(name="X", value="${{ tasks.extract.outcome }}")
 DEFINITION = workflow(
@@ -36,17 +35,6 @@ CODES = {
     "rested": [],
 }
 """How each attempt ends."""
-
-
-def turn(story: Story) -> None:
-    """Let the controller look; start it again when it ends."""
-    try:
-        story.tick()
-    except CrashError:
-        story.restart()
-        turn(story)
-    except (LostAnswerError, StaleError):
-        turn(story)
 
 
 def live(story: Story, codes: dict[str, list[int]]) -> None:

@@ -20,7 +20,15 @@ from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.task.actions import Action
 from headrace.engine.task.observed import Attempt, TaskLog
 from support.builders import at
-from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
+from support.fake_cluster import (
+    CrashError,
+    FakeCluster,
+    FakeJob,
+    FakeRun,
+    FakeTaskRun,
+    LostAnswerError,
+)
+from support.fake_world import StaleError
 from support.invariants import Invariants
 from support.memory_stage import MemoryStage
 
@@ -297,6 +305,17 @@ def _steps(run: FakeRun) -> int:
     """Count the starts and ends of tasks that are on record."""
     records = run.task_runs.values()
     return len(records) + sum(each.log.outcome is not None for each in records)
+
+
+def turn(story: Story) -> None:
+    """Let the controller look; start it again when it ends."""
+    try:
+        story.tick()
+    except CrashError:
+        story.restart()
+        turn(story)
+    except (LostAnswerError, StaleError):
+        turn(story)
 
 
 NewStory = Callable[..., Story]
