@@ -22,6 +22,7 @@ from headrace.kube.objects import Meta, View
 from headrace.manifests.json_form import as_json
 from headrace.manifests.names import job_name
 from headrace.manifests.objects import Manifest
+from headrace.manifests.task_labels import task_labels
 from headrace.manifests.trimming import VALUE, bare, beginning, usual
 from headrace.manifests.where import asked_in
 
@@ -120,12 +121,7 @@ def approval(start: StartAttempt[Asked], owner: Manifest) -> Manifest:
         "metadata": {
             "name": job_name(context.run, context.run_uid, start.task, start.number),
             "namespace": context.namespace,
-            "labels": {
-                labels.MANAGED_BY: labels.HEADRACE,
-                labels.WORKFLOW: context.workflow,
-                labels.RUN: context.run,
-                labels.TASK: start.task,
-            },
+            "labels": task_labels(context, start.task),
             "ownerReferences": [owner],
         },
         "spec": as_json(spec),

@@ -7,11 +7,11 @@ Knows the size of a ConfigMap. Knows no API server.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from headrace.api.v1alpha1 import labels
 from headrace.engine.definition.work import FanOut
 from headrace.engine.task.actions import StartAttempt
 from headrace.manifests.item_files import LARGEST_ITEM, files
 from headrace.manifests.names import items_name
+from headrace.manifests.task_labels import task_labels
 
 Manifest = dict[str, Any]
 Data = dict[str, str]
@@ -70,12 +70,7 @@ def config_map(start: StartAttempt[FanOut], owner: Manifest, part: int, data: Da
         "metadata": {
             "name": items_name(context.run, context.run_uid, start.task, part),
             "namespace": context.namespace,
-            "labels": {
-                labels.MANAGED_BY: labels.HEADRACE,
-                labels.WORKFLOW: context.workflow,
-                labels.RUN: context.run,
-                labels.TASK: start.task,
-            },
+            "labels": task_labels(context, start.task),
             "ownerReferences": [owner],
         },
         "immutable": True,

@@ -15,6 +15,7 @@ from headrace.engine.definition.work import ChildRun, Work
 from headrace.engine.task.actions import StartAttempt
 from headrace.manifests.names import called_run_name, revision_name, task_run_name
 from headrace.manifests.run_spec import called_run_spec, run_spec
+from headrace.manifests.task_labels import task_labels
 from headrace.manifests.work_spec import work_spec
 
 Manifest = dict[str, Any]
@@ -42,12 +43,7 @@ def task_run(start: StartAttempt[Work]) -> Manifest:
         "metadata": {
             "name": task_run_name(context.run, task),
             "namespace": context.namespace,
-            "labels": {
-                labels.MANAGED_BY: labels.HEADRACE,
-                labels.WORKFLOW: context.workflow,
-                labels.RUN: context.run,
-                labels.TASK: task,
-            },
+            "labels": task_labels(context, task),
             "ownerReferences": [owner("WorkflowRun", context.run, context.run_uid)],
         },
         "spec": {"run": context.run, "task": task, **work_spec(start)},
@@ -117,10 +113,8 @@ def called_run(
                 key: value for key, value in annotations.items() if key == labels.REQUESTED_BY
             },
             "labels": {
-                labels.MANAGED_BY: labels.HEADRACE,
+                **task_labels(context, task),
                 labels.WORKFLOW: start.work.workflow,
-                labels.RUN: context.run,
-                labels.TASK: task,
                 labels.ATTEMPT: str(number),
             },
             "ownerReferences": [owner],
