@@ -13,7 +13,7 @@ from headrace.cluster.bounds import forget_oldest
 from headrace.cluster.carriers.carrier import Draw
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.words import Complaints
-from headrace.engine.task.observed import RUN, ObservedTask, Stage
+from headrace.engine.task.observed import ObservedTask, Stage
 from headrace.kube.errors import ApiError, not_found
 from headrace.kube.resources import JOBS, Ref
 from headrace.manifests.kube import Job, OwnObject
@@ -49,9 +49,6 @@ class JobDoubts:
     def _doubtful(self, item: OwnObject, seen: ObservedTask) -> str | None:
         """Return the name of a Job that should exist and is missing in the cache."""
         last, sighting = seen.log.last, seen.sighting
-        is_run = last is not None and last.where.unit is not None and last.where.unit.kind == RUN
-        if is_run or (sighting is not None and sighting.passed is not None):
-            return None
         if last is not None and last.open and (sighting is None or sighting.number < last.number):
             return last.where.unit_name or attempt_name(place_of(item), last.number)
         if sighting is None or sighting.stage is not Stage.GONE:
