@@ -29,7 +29,7 @@ from headrace.kube.objects import Projection
 from headrace.kube.resources import CONFIG_MAPS, JOBS, Ref
 from headrace.manifests.indexed_job import indexed_job, is_unprepared, prepared, resumed
 from headrace.manifests.item_files import too_large
-from headrace.manifests.item_maps import config_map, config_maps, parts
+from headrace.manifests.item_maps import config_map, parts
 from headrace.manifests.items_sighting import without_pods
 from headrace.manifests.json_form import name_of, read
 from headrace.manifests.kube import Job, OwnObject
@@ -100,14 +100,15 @@ class ItemsCarrier:
         if start.work.items is None:
             whole = await self._specs.whole(TASK_RUNS, item.metadata)
             return read(ItemsSpec, whole.spec.get(_ITEMS)).config_maps
-        for part, data in enumerate(parts(start)):
+        made = 0
+        for made, data in enumerate(parts(start), 1):
             try:
-                manifest = config_map(start, by, part, data)
+                manifest = config_map(start, by, made - 1, data)
                 await self._client.create(CONFIG_MAPS, manifest, Projection)
             except ApiError as error:
                 if not already_exists(error):  # The run's uid is in the name, so it is ours.
                     raise
-        return config_maps(start)
+        return made
 
     async def _prepare(self, work: FanOut, job: Job) -> None:
         """
