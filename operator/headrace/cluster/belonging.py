@@ -49,7 +49,8 @@ class Call(NamedTuple):
 
     key: RunKey
     """The calling run."""
-    task: str
+    task_run: str
+    """The name of its TaskRun."""
     task_run_uid: str
 
 
@@ -62,8 +63,8 @@ def call_of(meta: Meta) -> Call | None:
     owner = _controller(meta)
     if owner is None or owner.kind != "TaskRun":
         return None
-    run, _, task = owner.name.rpartition(".")
-    return Call(RunKey(meta.namespace, run), task, owner.uid) if run else None
+    run = owner.name.rpartition(".")[0]
+    return Call(RunKey(meta.namespace, run), owner.name, owner.uid) if run else None
 
 
 def number_of(run: OwnObject, place: Place, count: int) -> int | None:

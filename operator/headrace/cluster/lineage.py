@@ -28,8 +28,10 @@ class Lineage:
         Anybody may name an owner. The owner counts if its own name and owner fit too.
         """
         call = call_of(run.metadata)
-        owner = None if call is None else self._owner(run)
-        if call is None or owner is None or owner.metadata.uid != call.task_run_uid:
+        if call is None:
+            return None
+        owner = self._task_runs.get(call.key.namespace, call.task_run)
+        if owner is None or owner.metadata.uid != call.task_run_uid:
             return None
         place = place_of(owner)
         caller = self._runs.get(place.key.namespace, place.key.name)
@@ -57,7 +59,3 @@ class Lineage:
                 return
             yield caller
             caller = self.caller(caller)
-
-    def _owner(self, run: OwnObject) -> OwnObject | None:
-        names = (owner.name for owner in run.metadata.owner_references if owner.controller)
-        return self._task_runs.get(run.metadata.namespace, next(names, ""))
