@@ -18,7 +18,7 @@ def copy_repository(target: Path) -> Path:
     The environment is linked and counts as made, so `make` in the copy installs nothing into it.
     """
     ignored = (line.strip("/ ") for line in (ROOT / ".gitignore").read_text().splitlines())
-    never = shutil.ignore_patterns(".git", "data", *filter(None, ignored))
+    never = shutil.ignore_patterns(".git", "data", "published", *filter(None, ignored))
     shutil.copytree(ROOT, target, ignore=never, symlinks=True)
     environment = target / ".venv"
     environment.mkdir()
