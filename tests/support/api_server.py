@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from headrace.api.v1alpha1.base import GROUP
+from headrace.api.v1alpha1.group import GROUP
 from headrace.cluster import kinds as own
 from headrace.kube import resources
 from headrace.kube.resources import Resource

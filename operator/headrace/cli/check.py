@@ -18,7 +18,7 @@ from headrace.api.reading.parse import (
     parse_task_run,
     parse_workflow,
 )
-from headrace.api.v1alpha1.base import API_VERSION, GROUP
+from headrace.api.v1alpha1.group import API_VERSION, GROUP
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition.calls import calls_itself

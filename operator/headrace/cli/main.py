@@ -21,6 +21,8 @@ class Entry:
 
 
 COMMANDS = {
+    "list": Entry("headrace.cli.list", "List runs, workflows, tasks or approvals."),
+    "show": Entry("headrace.cli.show", "Show a run, a task or a workflow."),
     "run": Entry("headrace.cli.run", "Run a workflow on this machine."),
     "validate": Entry("headrace.cli.validate", "Check manifests without a cluster."),
     "graph": Entry("headrace.cli.graph", "Show which task waits for which, as text or a diagram."),

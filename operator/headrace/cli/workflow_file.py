@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.api.reading.parse import InvalidObjectError, Problem, parse_workflow
-from headrace.api.v1alpha1.base import API_VERSION
+from headrace.api.v1alpha1.group import API_VERSION
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli.check import DEFAULT_NAMESPACE, check
 from headrace.cli.compose import Document

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from headrace.api.v1alpha1.base import GROUP, VERSION
+from headrace.api.v1alpha1.group import GROUP, VERSION
 from headrace.kube.resources import Resource
 
 WORKFLOWS: Final = Resource(GROUP, VERSION, "workflows", "Workflow")

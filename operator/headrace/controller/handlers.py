@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import kopf
 
-from headrace.api.v1alpha1.base import GROUP, VERSION
+from headrace.api.v1alpha1.group import GROUP, VERSION
 from headrace.cluster.kinds import WORKFLOWS
 from headrace.controller.metadata_only import Sessions
 

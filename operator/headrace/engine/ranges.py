@@ -6,7 +6,7 @@ Small at any size of run. Knows numbers only.
 
 from collections.abc import Collection, Iterator
 
-from headrace.api.v1alpha1.base import MAX_TASKS
+from headrace.api.v1alpha1.group import MAX_TASKS
 
 _FARTHEST = 2 * MAX_TASKS
 """A larger position was written by somebody else."""

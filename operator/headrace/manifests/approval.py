@@ -12,7 +12,7 @@ from msgspec.structs import force_setattr
 from headrace.api.checks.instants import to_the_second
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.approval import FAIL, Answer, ApprovalSpec, Approvers
-from headrace.api.v1alpha1.base import API_VERSION
+from headrace.api.v1alpha1.group import API_VERSION
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.definition.work import Approval as Asked
 from headrace.engine.task.actions import StartAttempt

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from headrace.api.v1alpha1 import labels
-from headrace.api.v1alpha1.base import API_VERSION
+from headrace.api.v1alpha1.group import API_VERSION
 from headrace.api.v1alpha1.run import Interval, TriggerKind
 from headrace.engine.definition.work import ChildRun, Work
 from headrace.engine.task.actions import StartAttempt

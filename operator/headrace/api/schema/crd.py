@@ -13,7 +13,8 @@ from headrace.api.schema.json_schema import Schema
 from headrace.api.schema.name_limits import NAME_RULES
 from headrace.api.schema.openapi import structural
 from headrace.api.v1alpha1.approval import ApprovalSpec, ApprovalStatus
-from headrace.api.v1alpha1.base import GROUP, VERSION, ApiType
+from headrace.api.v1alpha1.base import ApiType
+from headrace.api.v1alpha1.group import GROUP, VERSION
 from headrace.api.v1alpha1.run import RunSpec, RunStatus
 from headrace.api.v1alpha1.taskrun import TaskRunSpec, TaskRunStatus
 from headrace.api.v1alpha1.workflow import WorkflowSpec, WorkflowStatus

@@ -23,11 +23,6 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from headrace.api.checks.instants import TIME, read_time
 
-GROUP = "headrace.dev"
-VERSION = "v1alpha1"
-API_VERSION = f"{GROUP}/{VERSION}"
-
-MAX_TASKS = 5000
 MAX_SECONDS = 31_536_000  # a year: no wait in a pipeline is longer
 
 

@@ -4,7 +4,7 @@ The labels and annotations that Headrace writes: API, never renamed.
 GitOps tools put labels of their own on objects. Headrace never copies those to children.
 """
 
-from headrace.api.v1alpha1.base import GROUP
+from headrace.api.v1alpha1.group import GROUP
 
 WORKFLOW = f"{GROUP}/workflow"
 """Label on WorkflowRuns, TaskRuns, Jobs and pods: the Workflow's name."""

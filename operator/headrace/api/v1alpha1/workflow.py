@@ -7,7 +7,6 @@ from pydantic import Field, StringConstraints
 from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import (
     MAX_SECONDS,
-    MAX_TASKS,
     ApiEnum,
     ApiType,
     Instant,
@@ -16,6 +15,7 @@ from headrace.api.v1alpha1.base import (
     ShortText,
 )
 from headrace.api.v1alpha1.conditions import Condition
+from headrace.api.v1alpha1.group import MAX_TASKS
 from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.task import Condition as Expression
 from headrace.api.v1alpha1.task import Defaults, NamedTask, OutputType, Task

@@ -1,0 +1,127 @@
+"""`headrace list`: the objects of a kind, newest first."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import click
+
+from headrace.api.v1alpha1.labels import WORKFLOW
+from headrace.cli.streams import note
+from headrace.cli.window.completion import names_of
+from headrace.cli.window.exits import DONE, WindowError
+from headrace.cli.window.kinds import KINDS, SHORT
+from headrace.cli.window.options import Window, windowed
+from headrace.cli.window.output import is_table, output, put_list
+from headrace.cli.window.source import Choice
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.kube.resources import Resource
+from headrace.views.columns import OF_KIND
+from headrace.views.objects import Object, name, text
+from headrace.views.tones import has_status
+
+_MOST: Final = 500
+_BY_FIELD: Final = {
+    ("WorkflowRun", "workflow"): "spec.workflow",
+    ("TaskRun", "run"): "spec.run",
+    ("Approval", "run"): "spec.run",
+}
+"""Fields that the API server can select by, of each kind, by the option that means them."""
+
+
+@click.command("list")
+@click.argument("what", default="runs", metavar="[WHAT]", type=click.Choice(sorted(KINDS)))
+@click.option(
+    "-w",
+    "--workflow",
+    metavar="NAME",
+    help="Only of this workflow.",
+    shell_complete=names_of(WORKFLOWS),
+)
+@click.option(
+    "-r", "--run", metavar="NAME", help="Only of this run.", shell_complete=names_of(WORKFLOW_RUNS)
+)
+@click.option("-l", "--selector", metavar="LABELS", default="", help="A label selector.")
+@click.option(
+    "-s", "--status", metavar="WORD", help="Only with this status: failed, running, or a reason."
+)
+@click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="In all namespaces.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=_MOST,
+    show_default=True,
+    help="How many at most; 0: all.",
+)
+@output
+@windowed
+def command(  # noqa: PLR0913 - one for each option
+    *,
+    window: Window,
+    what: str,
+    form: str,
+    workflow: str | None,
+    run: str | None,
+    selector: str,
+    status: str | None,
+    everywhere: bool,
+    limit: int,
+) -> int:
+    """List WHAT: runs (if left out), workflows, tasks or approvals."""
+    kind = KINDS[what]
+    choice = Choice(
+        _labels(kind, workflow, selector),
+        _fields(kind, workflow, run),
+        everywhere,
+        _asked_for(kind, limit, workflow or run or selector or status),
+    )
+    listed = window.source().listed(kind, choice)
+    items = _sorted([item for item in listed.items if status is None or has_status(item, status)])
+    shown = items[:limit] if limit else items
+    if not shown and is_table(form):
+        note(f"there are no {SHORT[kind.kind][0]}{_where(window, everywhere=everywhere)}")
+        return DONE
+    put_list(shown, kind, form, OF_KIND[kind.kind], datetime.now(UTC), everywhere=everywhere)
+    if listed.more or len(shown) < len(items):
+        note("there are more; --limit 0 shows all")
+    return DONE
+
+
+def _asked_for(kind: Resource, limit: int, narrowed: object) -> int:
+    """
+    Return how many objects to ask for; 0: all.
+
+    Lists are sorted here, so a limit for the API server would leave out new ones. There are few
+    runs, and there may be very many tasks.
+    """
+    return limit if kind == TASK_RUNS and not narrowed else 0
+
+
+def _labels(kind: Resource, workflow: str | None, selector: str) -> str:
+    by_label = workflow and (kind.kind, "workflow") not in _BY_FIELD
+    return ",".join(filter(None, (selector, f"{WORKFLOW}={workflow}" if by_label else "")))
+
+
+def _fields(kind: Resource, workflow: str | None, run: str | None) -> str:
+    wanted = {"workflow": workflow, "run": run}
+    if run and (kind.kind, "run") not in _BY_FIELD:
+        raise WindowError(f"--run: {SHORT[kind.kind][0]} are of no run; leave it out")
+    given = (
+        f"{_BY_FIELD[kind.kind, option]}={value}"
+        for option, value in wanted.items()
+        if value and (kind.kind, option) in _BY_FIELD
+    )
+    return ",".join(given)
+
+
+def _sorted(items: Sequence[Object]) -> list[Object]:
+    """Sort newest first; workflows by name."""
+    if items and text(items[0], "kind") == "Workflow":
+        return sorted(items, key=name)
+    return sorted(items, key=lambda item: text(item, "metadata", "creationTimestamp"), reverse=True)
+
+
+def _where(window: Window, *, everywhere: bool) -> str:
+    if window.wants_local:
+        return f" in {window.state}"
+    return "" if everywhere else f" in namespace {window.source().namespace}"

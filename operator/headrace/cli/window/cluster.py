@@ -1,0 +1,142 @@
+"""
+Objects of a cluster: few and small requests, with the rights of whoever asks.
+
+Lists with a selector go without a limit, since the API server then answers from its memory. Lists
+of all objects of a kind have one. Knows paths and errors; prints nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from headrace.access.connection import Connection, Query
+from headrace.access.failures import NoClusterError, RefusedError
+from headrace.api.v1alpha1.labels import RUN
+from headrace.cli.window.exits import (
+    MissingError,
+    NotAllowedError,
+    NotThereError,
+    WindowError,
+    no_such,
+)
+from headrace.cli.window.source import Choice, Listed
+from headrace.cluster.kinds import TASK_RUNS
+from headrace.kube.resources import CONTROLLER_REVISIONS, Resource
+from headrace.views.objects import Object, entries, field, name, text
+
+NAMES_ONLY: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+MOST_NAMES: Final = "1000"
+"""How many names a completion, or the search for the nearest one, looks at."""
+
+
+class ClusterSource:
+    """The objects of one namespace of a cluster."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @property
+    def namespace(self) -> str:
+        """The namespace to look in."""
+        return self.connection.place.namespace
+
+    def listed(self, kind: Resource, choice: Choice) -> Listed:
+        """Return objects of a kind."""
+        query = {
+            "labelSelector": choice.labels,
+            "fieldSelector": choice.fields,
+            "limit": str(choice.most or ""),
+        }
+        with _told(kind):
+            answer = self._get(kind.path("" if choice.everywhere else self.namespace), query)
+        items = [_whole(item, kind) for item in entries(answer, "items")]
+        return Listed(items, more=bool(text(answer, "metadata", "continue")))
+
+    def named(self, kind: Resource, name: str) -> Object:
+        """Return an object by its name. If there is none, the error names the nearest one."""
+        try:
+            with _told(kind):
+                found: Object = self._get(kind.path(self.namespace, name))
+        except MissingError:
+            raise no_such(kind.kind, name, self._where, self.names(kind)) from None
+        return found
+
+    def names(self, kind: Resource) -> list[str]:
+        """Return the names of a kind's objects."""
+        with _told(kind):
+            path = kind.path(self.namespace)
+            answer = self.connection.get(path, {"limit": MOST_NAMES}, NAMES_ONLY)
+        return [name(item) for item in entries(answer, "items")]
+
+    def tasks(self, run: str) -> Sequence[Object]:
+        """Return the TaskRuns of a run."""
+        return self.listed(TASK_RUNS, Choice(labels=f"{RUN}={run}")).items
+
+    def definition(self, run: Object) -> Object | None:
+        """Return the pinned definition of a run; None: it is not there, or may not be read."""
+        revision = text(run, "status", "revision")
+        if not revision:
+            return None
+        try:
+            with _told(CONTROLLER_REVISIONS):
+                kept = self._get(CONTROLLER_REVISIONS.path(self.namespace, revision))
+        except (MissingError, NotAllowedError):
+            return None
+        spec = field(kept, "data", "spec")
+        return spec if isinstance(spec, Mapping) else None
+
+    def change(self, kind: Resource, name: str, patch: dict[str, Any]) -> Object:
+        """Merge into an object; return it as it is then."""
+        try:
+            with _told(kind):
+                changed: Object = self.connection.patch(
+                    kind.path(self.namespace, name), patch, {"fieldManager": "headrace-cli"}
+                )
+        except MissingError:
+            raise no_such(kind.kind, name, self._where, self.names(kind)) from None
+        return changed
+
+    def create(self, kind: Resource, body: dict[str, Any]) -> Object:
+        """Create an object."""
+        query = {"fieldManager": "headrace-cli", "fieldValidation": "Strict"}
+        with _told(kind):
+            made: Object = self.connection.post(kind.path(self.namespace), body, query)
+        return made
+
+    def _get(self, path: str, query: Query | None = None) -> Any:
+        return self.connection.get(path, query)
+
+    @property
+    def _where(self) -> str:
+        return f"namespace {self.namespace}"
+
+
+def _whole(item: Mapping[str, Any], kind: Resource) -> Object:
+    """Return an object of a list with its kind, which lists of some servers leave out."""
+    return {"apiVersion": kind.api_version, "kind": kind.kind, **item}
+
+
+@contextmanager
+def _told(kind: Resource) -> Iterator[None]:
+    """Tell what a request could not do, in one sentence."""
+    try:
+        yield
+    except NoClusterError as error:
+        raise NotThereError(str(error)) from error
+    except RefusedError as error:
+        raise _refusal(error, kind) from error
+
+
+def _refusal(error: RefusedError, kind: Resource) -> WindowError:
+    if error.kind_missing and error.reason == "NotFound" and "namespaces" in error.message:
+        return MissingError(error.message)
+    if error.kind_missing:
+        return NotThereError(
+            f"the cluster has no {kind.plural} of {kind.api_version}: Headrace's CRDs are not"
+            " installed there; install the chart headrace-crds"
+        )
+    if error.missing:
+        return MissingError(error.message)
+    if error.forbidden and " cannot " in error.message:
+        return NotAllowedError(f"{error.message}; ask who administers the cluster for this right")
+    return NotAllowedError(error.message or str(error))

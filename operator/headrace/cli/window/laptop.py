@@ -1,0 +1,102 @@
+"""
+Objects of this machine, from the folder of state of `headrace run`.
+
+Selects here what an API server would select. Knows no table.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from headrace.api.v1alpha1.labels import RUN
+from headrace.cli.window.exits import NotThereError, WindowError, no_such
+from headrace.cli.window.source import Choice, Listed
+from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.kube.resources import Resource
+from headrace.local.objects import NoStateError, StoredObjects
+from headrace.views.objects import Object, name, text
+
+_NO_WORKFLOWS: Final = (
+    "a folder of state holds runs, and no workflows: those are in their files; headrace list shows"
+    " the runs"
+)
+_NO_LABELS: Final = "--selector: runs of this machine have no labels; leave it out"
+
+
+class LaptopSource:
+    """The objects of a folder of state."""
+
+    def __init__(self, stored: StoredObjects, shown: Path) -> None:
+        self.stored = stored
+        self._shown = shown
+
+    @property
+    def namespace(self) -> str:
+        """The namespace to look in: a folder has runs of all."""
+        return ""
+
+    def listed(self, kind: Resource, choice: Choice) -> Listed:
+        """Return objects of a kind."""
+        wanted = [part.partition("=") for part in choice.fields.split(",") if part]
+        for part in filter(None, choice.labels.split(",")):
+            if not part.startswith(f"{RUN}="):
+                raise WindowError(_NO_LABELS)
+            wanted.append(("spec.run", "=", part.partition("=")[2]))
+        items = [
+            item
+            for item in self._all(kind)
+            if all(text(item, *path.split(".")) == value for path, _, value in wanted)
+        ]
+        return Listed(items)
+
+    def named(self, kind: Resource, name: str) -> Object:
+        """Return an object by its name. If there is none, the error names the nearest one."""
+        objects = {text(item, "metadata", "name"): item for item in self._all(kind)}
+        if name not in objects:
+            raise no_such(kind.kind, name, str(self._shown), objects)
+        return objects[name]
+
+    def names(self, kind: Resource) -> list[str]:
+        """Return the names of a kind's objects."""
+        return [] if kind == WORKFLOWS else [name(item) for item in self._all(kind)]
+
+    def tasks(self, run: str) -> Sequence[Object]:
+        """Return the TaskRuns of a run."""
+        return self.listed(TASK_RUNS, Choice(fields=f"spec.run={run}")).items
+
+    def definition(self, run: Object) -> Object | None:
+        """Return the pinned definition of a run."""
+        return self.stored.definition(name(run))
+
+    def change(self, kind: Resource, name: str, patch: dict[str, Any]) -> Object:
+        """Merge into an object; return it as it is then. Only a run's desiredState can change."""
+        self.named(kind, name)
+        self.stored.desire(name, text(patch, "spec", "desiredState"))
+        return self.named(kind, name)
+
+    def _all(self, kind: Resource) -> list[dict[str, Any]]:
+        readers = {
+            WORKFLOW_RUNS: self.stored.runs,
+            TASK_RUNS: self.stored.tasks,
+            APPROVALS: self.stored.questions,
+        }
+        if kind not in readers:
+            raise WindowError(_NO_WORKFLOWS)
+        try:
+            return readers[kind]()
+        except NoStateError as error:
+            raise NotThereError(str(error)) from error
+
+
+def laptop(state: Path) -> LaptopSource:
+    """
+    Return the source of a folder of state.
+
+    Raises:
+        NotThereError: There is none.
+
+    """
+    try:
+        return LaptopSource(StoredObjects(state), state)
+    except NoStateError as error:
+        raise NotThereError(str(error)) from error

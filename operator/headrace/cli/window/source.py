@@ -1,0 +1,61 @@
+"""
+A source of objects: what commands ask, whoever answers.
+
+Objects are JSON in the form of the API, from a cluster as from the folder of state of a laptop.
+Knows no cluster and no folder.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from headrace.kube.resources import Resource
+from headrace.views.objects import Object
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which objects of a kind."""
+
+    labels: str = ""
+    """A label selector."""
+    fields: str = ""
+    """A field selector."""
+    everywhere: bool = False
+    """In all namespaces."""
+    most: int = 0
+    """How many at most; 0: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Objects, and whether there are more."""
+
+    items: Sequence[Object]
+    more: bool = False
+
+
+class Source(Protocol):
+    """Where objects are. All methods raise `WindowError`."""
+
+    @property
+    def namespace(self) -> str:
+        """The namespace to look in."""
+
+    def listed(self, kind: Resource, choice: Choice) -> Listed:
+        """Return objects of a kind."""
+
+    def named(self, kind: Resource, name: str) -> Object:
+        """Return an object by its name. If there is none, the error names the nearest one."""
+
+    def names(self, kind: Resource) -> list[str]:
+        """Return the names of a kind's objects."""
+
+    def tasks(self, run: str) -> Sequence[Object]:
+        """Return the TaskRuns of a run."""
+
+    def definition(self, run: Object) -> Object | None:
+        """Return the pinned definition of a run; None: it is not there, or may not be read."""
+
+    def change(self, kind: Resource, name: str, patch: dict[str, Any]) -> Object:
+        """Merge into an object; return it as it is then."""

@@ -1,0 +1,174 @@
+"""
+The runs of a folder of state as objects of the API: WorkflowRuns, TaskRuns, and open questions.
+
+For whoever looks at runs or steers them from outside, beside the runner or after its end. A light
+module: commands that use it start at once. Knows the tables; decides nothing.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from headrace.api.v1alpha1.group import API_VERSION
+from headrace.local.folder import StateFolder
+from headrace.local.schema import VERSION
+
+BUSY_SECONDS: Final = 10
+"""How long to wait for the transaction of a runner. One takes milliseconds."""
+
+Object = dict[str, Any]
+
+_RUNS: Final = (
+    "SELECT name, namespace, uid, workflow, created, params, logical_time, desired, caller, status"
+    " FROM run"
+)
+_TASKS: Final = "SELECT run, name, created, status FROM task"
+_QUESTIONS: Final = (
+    "SELECT run, task, number, created, asked, answer FROM attempt WHERE asked IS NOT NULL"
+)
+
+
+class NoStateError(Exception):
+    """There is no folder of state, or it cannot be used. The text says why."""
+
+
+class StoredObjects:
+    """
+    The objects of a folder of state.
+
+    Raises:
+        NoStateError: It does not exist, or another version of headrace has written it.
+
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.folder = StateFolder(root.absolute())
+        self._shown = root
+        if not self.folder.database.exists():
+            raise NoStateError(
+                f"there are no runs in {root}; headrace run makes one, and --state names another"
+                " folder"
+            )
+        with self._reading() as db:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version != VERSION:
+            raise NoStateError(
+                f"{root} was written by another version of headrace (format {version}, this one"
+                f" reads {VERSION}); headrace run brings an older one to this version"
+            )
+
+    def runs(self) -> list[Object]:
+        """Return all runs, also those that others have called."""
+        with self._reading() as db:
+            return [_run(row) for row in db.execute(_RUNS)]
+
+    def tasks(self) -> list[Object]:
+        """Return all tasks that have begun, of all runs."""
+        with self._reading() as db:
+            return [_task(row) for row in db.execute(_TASKS)]
+
+    def questions(self) -> list[Object]:
+        """Return all questions, answered or not."""
+        with self._reading() as db:
+            return [_question(row) for row in db.execute(_QUESTIONS)]
+
+    def definition(self, run: str) -> Object | None:
+        """Return the pinned definition of a run."""
+        with self._reading() as db:
+            row = db.execute("SELECT spec FROM run WHERE name = ?", (run,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def desire(self, run: str, desired: str) -> None:
+        """Change the desired state of a run. Its runner, if there is one, sees it in a second."""
+        with self._writing() as db:
+            db.execute("UPDATE run SET desired = ? WHERE name = ?", (desired, run))
+
+    def answer(self, run: str, task: str, number: int, answer: Object) -> bool:
+        """Answer a question; return whether it was still open."""
+        with self._writing() as db:
+            done = db.execute(
+                "UPDATE attempt SET answer = ? WHERE run = ? AND task = ? AND number = ?"
+                " AND answer IS NULL",
+                (json.dumps(answer), run, task, number),
+            )
+            return done.rowcount == 1
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            db = sqlite3.connect(self.folder.database, BUSY_SECONDS, isolation_level=None)
+            try:
+                yield db
+            finally:
+                db.close()
+        except sqlite3.Error as error:
+            raise NoStateError(f"{self._shown} cannot be read: {error}") from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._reading() as db:
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+
+def _run(row: tuple[Any, ...]) -> Object:
+    name, namespace, uid, workflow, created, params, time, desired, caller, status = row
+    given = [{"name": key, "value": value} for key, value in json.loads(params).items()]
+    optional = {"logicalTime": time, "params": given}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "WorkflowRun",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "uid": uid,
+            "creationTimestamp": created,
+        },
+        "spec": {
+            "workflow": workflow,
+            **{field: value for field, value in optional.items() if value},
+            "trigger": "Workflow" if caller else "Manual",
+            "desiredState": desired,
+        },
+        "status": json.loads(status or "{}"),
+    }
+
+
+def _task(row: tuple[Any, ...]) -> Object:
+    run, name, created, status = row
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "TaskRun",
+        "metadata": {"name": f"{run}.{name}", "creationTimestamp": created},
+        "spec": {"run": run, "task": name},
+        "status": json.loads(status or "{}"),
+    }
+
+
+def _question(row: tuple[Any, ...]) -> Object:
+    run, task, number, created, asked, answer = row
+    given = None if answer is None else json.loads(answer)
+    reason = "WaitingForApproval" if given is None else "Answered"
+    status = "Unknown" if given is None else "True"
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Approval",
+        "metadata": {"name": f"{run}.{task}.{number}", "creationTimestamp": created},
+        "spec": {
+            "run": run,
+            "task": task,
+            "attempt": number,
+            **json.loads(asked),
+            **({} if given is None else {"answer": given}),
+        },
+        "status": {"conditions": [{"type": "Answered", "status": status, "reason": reason}]},
+    }
