@@ -86,6 +86,18 @@ def test_the_outputs_of_the_run_are_those_of_the_task(new_story: NewStory) -> No
     assert {"after"} == story.alive
 
 
+def test_a_call_keeps_the_promise_of_its_outputs(new_story: NewStory) -> None:
+    """As a program does: later tasks would miss an output that is declared and that nobody gave."""
+    inner = workflow(task("a"), outputs=(output("rows", "tasks.a.outputs.rows"),))
+    promised = [{"name": "rows", "type": "Integer"}, {"name": "pages", "type": "Integer"}]
+    story = begun(new_story, workflow(calls("call", outputs=promised)), inner)
+    story.cluster.end(story.called("call").task_runs["a"].newest(), output='{"rows": 3}')
+    story.tick_all()
+    story.tick_all()
+    assert Reason.INVALID_OUTPUTS == story.attempt("call").reason
+    assert "pages" in story.log("call").message
+
+
 def test_an_output_without_a_value_fails_the_run(new_story: NewStory) -> None:
     """And so the task, with the cause in its message."""
     inner = workflow(task("a"), outputs=(output("twice", "tasks.a.outputs.rows * 2"),))

@@ -10,6 +10,7 @@ from pathlib import Path
 from headrace.api.checks.similar import did_you_mean
 from headrace.api.reading.problem import Problem
 from headrace.cli.workflow_file import FileObject, WorkflowFile, workflows_of
+from headrace.engine.definition.called_outputs import output_problems
 from headrace.engine.definition.calls import call_problems, calls, calls_itself, circle, path_of
 
 
@@ -68,6 +69,7 @@ def _check(found: Mapping[str, WorkflowFile]) -> None:
         problems = [
             *calls_itself(name, workflow.definition),
             *call_problems(name, workflow.definition, definitions),
+            *output_problems(workflow.spec, workflow.definition, definitions),
         ]
         if problems:
             raise workflow.wrong(problems)

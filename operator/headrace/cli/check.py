@@ -6,7 +6,7 @@ The API and the engine make the checks, as in the controller. Knows no file.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headrace.api.checks.similar import closest, did_you_mean
@@ -51,6 +51,8 @@ class Checked:
     """What is right, and yet may not be what was meant."""
     size: int = 0
     """Bytes as JSON, if the object has no problems."""
+    value: Mapping[str, Any] = field(default_factory=dict)
+    """The object as it was written, if it has no problems."""
 
 
 def check(value: Any) -> Iterator[Checked]:
@@ -96,6 +98,7 @@ def _check(value: Mapping[str, Any]) -> Checked:
             problems=tuple(_too_large(size)),
             hints=tuple(_hints(value["spec"])),
             size=size,
+            value=value,
         )
     except (InvalidObjectError, InvalidDefinitionError) as error:
         return Checked(kind, name, namespace, problems=error.problems)

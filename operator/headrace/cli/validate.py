@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import click
 
+from headrace.api.reading.parse import parse_workflow
 from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.cli.check import Checked, check
@@ -18,7 +19,8 @@ from headrace.cli.input import YamlError
 from headrace.cli.manifest import documents, line_about, located
 from headrace.cli.streams import note, tell
 from headrace.cli.words import counted
-from headrace.engine.definition.calls import call_problems
+from headrace.engine.definition.called_outputs import output_problems
+from headrace.engine.definition.calls import call_problems, calls
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import InvalidParamsError, resolve
 
@@ -135,6 +137,8 @@ def _calls(checked: Checked, workflows: Workflows) -> Iterator[Problem]:
             if namespace == checked.namespace
         }
         yield from call_problems(checked.name, checked.spec, known)
+        if any(calls(checked.spec)):
+            yield from output_problems(parse_workflow(checked.value), checked.spec, known)
 
 
 def _title(checked: Checked) -> str:

@@ -101,6 +101,18 @@ def test_values_are_compared_with_the_called_workflow(
         find_called(read_workflow(found, "outer"), [])
 
 
+def test_outputs_are_compared_with_the_called_workflow(found: Path) -> None:
+    """By `validate` and by `run`: a misspelt name is not found out in the night."""
+    reader = "{name: r, dependsOn: [call], when: tasks.call.outputs.row > 0}"
+    inner = INNER + "  outputs: [{name: rows, expression: tasks.a.outputs.rows}]"
+    found.write_text(manifest("outer", call("inner", FITS), reader) + inner.replace("---\n", ""))
+    (problem,) = validate([str(found)]).problems
+    assert f"{found}:9: spec.tasks[1].when: column 19 of" in problem
+    assert problem.endswith("which task 'call' calls; did you mean 'rows'?")
+    with pytest.raises(InputError, match="did you mean 'rows'"):
+        find_called(read_workflow(found, "outer"), [])
+
+
 def test_circles_are_refused(found: Path) -> None:
     """Each workflow of it is told, with the way."""
     found.write_text(manifest("one", call("two")) + manifest("two", call("one")))

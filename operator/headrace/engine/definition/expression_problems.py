@@ -28,6 +28,17 @@ from headrace.engine.definition.ways import declared_outputs, fields_of, way_of
 Outputs = Mapping[str, Declared] | None
 """The outputs that a task declares; None: it declares none."""
 
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What is known of a workflow that a task calls."""
+
+    workflow: str
+    outputs: Mapping[str, Declared]
+
+
+NOTHING_CALLED: Mapping[str, Called] = {}
+
 OF_ITEMS: Outputs = {
     "items": Declared.JSON,
     "count": Declared.INTEGER,
@@ -71,20 +82,24 @@ class _Readable(Mapping[str, Outputs]):
         return self._bits.bit_count()
 
 
-def expression_problems(spec: WorkflowSpec, graph: Graph) -> Iterator[Problem]:
+def expression_problems(
+    spec: WorkflowSpec, graph: Graph, called: Mapping[str, Called] = NOTHING_CALLED
+) -> Iterator[Problem]:
     """
     Yield the problems of all expressions.
 
     Args:
         spec: The workflow.
         graph: Its tasks in their order.
+        called: The workflows that tasks call, by task, where they are known.
 
     """
     if not _has_expressions(spec):
         return
-    table, names = _table(spec, graph), frozenset(graph.upstream)
+    table, names = _table(spec, graph, called), frozenset(graph.upstream)
     types = ScopeTypes(
         params=_types_of(spec.params),
+        called={task: each.workflow for task, each in called.items()},
         out_of_scope=names | {task.name for task in spec.finally_},
     )
     yield from _in_defaults(spec, types, table)
@@ -127,7 +142,7 @@ def _has_expressions(spec: WorkflowSpec) -> bool:
     )
 
 
-def _table(spec: WorkflowSpec, graph: Graph) -> _Table:
+def _table(spec: WorkflowSpec, graph: Graph, called: Mapping[str, Called]) -> _Table:
     positions = {task.name: position for position, task in enumerate(spec.tasks)}
     upstream: dict[str, int] = {}
     for name in graph:
@@ -135,12 +150,14 @@ def _table(spec: WorkflowSpec, graph: Graph) -> _Table:
         for before in graph.upstream[name]:
             bits |= upstream[before] | 1 << positions[before]
         upstream[name] = bits
-    return _Table(positions, upstream, {task.name: _declared(task) for task in spec.tasks})
+    return _Table(positions, upstream, {task.name: _declared(task, called) for task in spec.tasks})
 
 
-def _declared(task: NamedTask) -> Outputs:
+def _declared(task: NamedTask, called: Mapping[str, Called]) -> Outputs:
     if task.for_each is not None:
         return OF_ITEMS
+    if task.name in called:
+        return called[task.name].outputs
     return {each.name: Declared(each.type.value) for each in declared_outputs(task)} or None
 
 

@@ -166,9 +166,9 @@ def limits_of(task: NamedTask, timeouts: TaskTimeouts) -> TaskTimeouts:
 
 
 def declared_outputs(task: NamedTask) -> tuple[Output, ...]:
-    """Return the outputs that are known of a task: its own, or those of its way."""
+    """Return the outputs that are known of a task: those of its way, or its own."""
     chosen = way_of(task)
-    return task.outputs if chosen is None else chosen[0].outputs
+    return (() if chosen is None else chosen[0].outputs) or task.outputs
 
 
 def _name(attribute: str) -> str:

@@ -11,7 +11,7 @@ from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.task import Defaults, NamedTask
 from headrace.engine.definition.expression_problems import problems_alone
 from headrace.engine.definition.problems import problems
-from support.builders import last, param, spec, task
+from support.builders import calls, last, param, spec, task
 
 ROWS = ({"name": "rows", "type": "Integer"},)
 
@@ -47,6 +47,12 @@ def test_a_condition_is_checked_when_a_workflow_is_accepted(source: str, want: s
     (problem,) = told(*tasks, params=(param("day", default="x"),))
     assert problem.startswith("spec.tasks[1].when: column ")
     assert want in problem
+
+
+def test_outputs_beside_a_call_are_all_that_can_be_read_of_it() -> None:
+    """As with those of a program: what is declared is what there is."""
+    (problem,) = told(calls("c", outputs=ROWS), task("r", "c", when="tasks.c.outputs.row > 0"))
+    assert "there is no 'row' in what task 'c' declares as outputs; did you mean" in problem
 
 
 def test_tasks_upstream_can_be_read_through_others() -> None:

@@ -106,8 +106,14 @@ def _tasks(path: Path, types: ScopeTypes) -> Refusal | None:
         case ("items",):
             return _field(path, 3, ITEMS, "items")
         case ("outputs",) if (declared := types.tasks[name]) is not None:
-            return _field(path, 3, declared, f"what task {name!r} declares as outputs")
+            return _field(path, 3, declared, _giver(name, types))
     return None
+
+
+def _giver(task: str, types: ScopeTypes) -> str:
+    if task in types.called:
+        return f"the outputs of workflow {types.called[task]!r}, which task {task!r} calls"
+    return f"what task {task!r} declares as outputs"
 
 
 _CHECKS = {"run": _run, "params": _params, "tasks": _tasks}

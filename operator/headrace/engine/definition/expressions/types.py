@@ -87,6 +87,8 @@ class ScopeTypes:
     """Whether `item` and `index` are in scope."""
     one_program: bool = False
     """Whether all items of the task share one program: then `item` and `index` are in its files."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """By name of a task whose outputs are those of a workflow that it calls: the workflow."""
     out_of_scope: frozenset[str] = frozenset()
     """Tasks of the workflow that cannot be read here: the refusal says so."""
 
