@@ -1,4 +1,8 @@
-"""The example `examples/daily-files` as pods: a normal day, and an odd one that people judge."""
+"""
+The example `examples/daily-files` as pods: a normal day, and an odd one that people judge.
+
+The policies of the chart are not installed here, so nobody knows who answers: see test_approvals.
+"""
 
 import pytest
 
@@ -51,7 +55,7 @@ def question(story: Story, run: str) -> Manifest:
 def answer(story: Story, run: str, choice: str) -> Manifest:
     """Answer the question of a run; return the run at its end."""
     name = question(story, run)["metadata"]["name"]
-    story.patch("approval", name, {"spec": {"answer": {"choice": choice, "by": "alice"}}})
+    story.patch("approval", name, {"spec": {"answer": {"choice": choice}}})
     return story.ended(run)
 
 
@@ -88,17 +92,16 @@ def test_a_rejected_day_is_not_published_and_the_run_says_so(shops: Story) -> No
     run = answer(shops, "day-31", "reject")
     told = condition(run)
     assert ("False", "Failed") == (told["status"], told["reason"])
-    assert "ask failed: Rejected: alice chose reject" in told["message"]
+    assert "ask failed: Rejected: somebody chose reject" in told["message"]
     assert "1 omitted (publish)" in told["message"]
     assert ["2030-01-30"] == list(published(shops, "second-reader"))
 
 
-def test_an_approved_day_is_published_with_the_name_of_who_approved(shops: Story) -> None:
+def test_an_approved_day_is_published(shops: Story) -> None:
     """The same day once more, by another run."""
     start(shops, 31, "again-31")
     assert "True" == condition(answer(shops, "again-31", "approve"))["status"]
-    by = shops.get("taskrun", "again-31.ask")["status"]["outputs"]["by"]
-    want = {"sold": 11402, "shops": 8, "approvedBy": by}
+    want = {"sold": 11402, "shops": 8}
     assert want == published(shops, "third-reader")["2030-01-31"]
 
 

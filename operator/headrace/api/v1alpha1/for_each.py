@@ -135,7 +135,8 @@ class ForEach(ApiType):
 
     from_: List | None = Field(default=None, alias="from")
     """from is a CEL expression that gives the list of items, at most 10,000 with 8 MiB. It is
-    evaluated once, when the task could start. An empty list skips the task."""
+    evaluated once, when the task could start. An empty list skips the task. Example:
+    `tasks.list.outputs.files`."""
 
     max_parallel: int | None = Field(default=None, ge=1, le=MAX_ITEMS)
     """maxParallel is how many items run at a time. Default: all."""

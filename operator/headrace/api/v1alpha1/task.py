@@ -152,7 +152,8 @@ class TaskBody(TaskSettings):
     outputs: Annotated[tuple[Output, ...], Unique("name")] = Field(default=(), max_length=50)
     """outputs are the values that the task promises to write. An attempt that leaves one out, or
     writes one of another type, fails with InvalidOutputs. Expressions can read no other outputs of
-    the task. Without outputs here, the task may write any, and expressions may read any."""
+    the task. Without outputs here, the task may write any, and expressions may read any. Beside
+    `workflow`, outputs are what the called run must give."""
 
 
 class Wait(ApiType):
@@ -163,7 +164,8 @@ class Wait(ApiType):
 
     until: Condition | None = None
     """until is a CEL expression that gives the timestamp at which the wait ends. It is evaluated
-    once, when the task could start. An instant in the past ends the wait at once."""
+    once, when the task could start. An instant in the past ends the wait at once. Example:
+    `run.intervalEnd + duration('90m')`."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -204,7 +206,8 @@ class NamedTask(TaskBody):
 
     when: Condition | None = None
     """when is a CEL expression that says whether the task runs: false skips the task. It is
-    evaluated once, when the task could start. An error in it fails the task."""
+    evaluated once, when the task could start. An error in it fails the task. Example:
+    `tasks.count.outputs.rows > 0`."""
 
     for_each: ForEach | None = None
     """forEach runs the program once for each item of a list, as one Indexed Job."""
@@ -217,8 +220,10 @@ class NamedTask(TaskBody):
     workflow: WorkflowCall | None = None
     """workflow calls a workflow instead of running a program: the task is a run of it, and the
     run's outputs are the task's."""
+
     approval: ApprovalRequest | None = None
-    """approval asks people instead of running a program: no pod, no image."""
+    """approval asks people instead of running a program: no pod, no image. The answer is the output
+    `choice`; reject fails the task."""
 
     allow_failure: bool = False
     """allowFailure lets the run succeed even if this task fails."""
