@@ -138,6 +138,8 @@ class CommandStage:
         """All requests: method and target."""
         self.refuse: dict[str, tuple[int, Object]] = {}
         """Answers instead of the server's, by method and a part of the path: `GET taskruns`."""
+        self.refuse_once: dict[str, tuple[int, Object]] = {}
+        """The same, for the next such request only."""
         self.kubeconfig = folder / "kubeconfig"
         self.kubeconfig.write_text(yaml.safe_dump(kubeconfig(url)))
         self.put({"kind": "Namespace", "metadata": {"name": NAMESPACE}}, "/api/v1/namespaces")
@@ -154,12 +156,18 @@ class CommandStage:
         made = self.server.handle(Request("POST", path, json.dumps(item).encode()))
         assert made.status == 201, made.body
         if item.get("status"):
-            name = item["metadata"]["name"]
-            body = json.dumps({"status": item["status"]}).encode()
-            patched = Request(
-                "PATCH", f"{path}/{name}/status", body, "application/merge-patch+json"
-            )
-            assert self.server.handle(patched).status == 200
+            self._patch_status(f"{path}/{item['metadata']['name']}", item["status"])
+
+    def set_status(self, item: Object, status: Object) -> None:
+        """Change the status of an object."""
+        plural = f"{item['kind'].lower()}s"
+        root = f"/apis/{item['apiVersion']}/namespaces/{NAMESPACE}/{plural}"
+        self._patch_status(f"{root}/{item['metadata']['name']}", status)
+
+    def _patch_status(self, path: str, status: Object) -> None:
+        body = json.dumps({"status": status}).encode()
+        request = Request("PATCH", f"{path}/status", body, "application/merge-patch+json")
+        assert self.server.handle(request).status == 200
 
     def read(self, kind: Resource, name: str) -> Object:
         """Return an object as it is now."""
@@ -211,10 +219,12 @@ async def stage(folder: Path) -> AsyncIterator[CommandStage]:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             status = {"kind": "Status", "code": 401, "reason": "Unauthorized"}
             return web.json_response(status, status=401)
-        for words, (code, body) in made[0].refuse.items():
-            method, part = words.split()
-            if method == request.method and part in request.path:
-                return web.json_response(body, status=code)
+        for refusals in (made[0].refuse_once, made[0].refuse):
+            for words, (code, body) in list(refusals.items()):
+                method, part = words.split()
+                if method == request.method and part in request.path:
+                    made[0].refuse_once.pop(words, None)
+                    return web.json_response(body, status=code)
         return await answer(request)
 
     async with serving(guarded) as url:

@@ -5,7 +5,6 @@ Knows the terminal's lines and the choices. Does not know what an answer means f
 """
 
 import asyncio
-import getpass
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from headrace.api.checks.similar import did_you_mean
+from headrace.cli.account import user
 from headrace.cli.display import Display
 from headrace.cli.input import InputError
 from headrace.cli.words import harmless
@@ -100,14 +100,6 @@ def chosen(line: str, choices: Sequence[str]) -> tuple[str, str] | None:
     numbered = {str(number): choice for number, choice in enumerate(choices, 1)}
     choice = word if word in choices else numbered.get(word)
     return None if choice is None else (choice, comment.strip()[:_COMMENT])
-
-
-def user() -> str:
-    """Return the name of whoever runs this, if the machine knows it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 class Asker:

@@ -24,7 +24,7 @@ from headrace.cli.streams import note
 from headrace.cli.workflow_file import FileObject, find_workflow, read_workflow
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
-from headrace.local import containers, runs
+from headrace.local import containers, held, runs
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher, ProcessLauncher
 from headrace.local.records import RunRecord
@@ -125,7 +125,7 @@ def _mention_unfinished(folder: StateFolder, store: Store, workflow: str) -> Non
     """Mention other runs of a workflow: the newest one that still runs, the newest unfinished."""
     mentioned = set()
     for name in _unfinished(folder, store, workflow):
-        holder = runs.holder(folder, name)
+        holder = held.holder(folder, name)
         if holder is not None and "held" not in mentioned:
             note(f"run {name} is still running (process {holder})")
         elif holder is None and "left" not in mentioned:

@@ -14,15 +14,25 @@ from headrace.cli.streams import ready
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command: the module with its `command`, and its text in `headrace --help`."""
+    """One command: its module, its text in `headrace --help`, and its name in the module."""
 
     module: str
     help: str
+    attribute: str = "command"
 
+
+_STEER = "headrace.cli.steer"
 
 COMMANDS = {
+    "start": Entry("headrace.cli.start", "Start a run of a workflow."),
     "list": Entry("headrace.cli.list", "List runs, workflows, tasks or approvals."),
     "show": Entry("headrace.cli.show", "Show a run, a task or a workflow."),
+    "pause": Entry(_STEER, "Start nothing new in a run, or no runs of a workflow.", "pause"),
+    "resume": Entry(_STEER, "Let a run, or a workflow's triggers, go on.", "resume"),
+    "stop": Entry(_STEER, "Let running tasks end, then end a run.", "stop"),
+    "cancel": Entry(_STEER, "End running tasks, then a run.", "cancel"),
+    "terminate": Entry(_STEER, "End a run with its `finally` tasks.", "terminate"),
+    "approve": Entry("headrace.cli.approve", "Answer a question of a run."),
     "run": Entry("headrace.cli.run", "Run a workflow on this machine."),
     "validate": Entry("headrace.cli.validate", "Check manifests without a cluster."),
     "graph": Entry("headrace.cli.graph", "Show which task waits for which, as text or a diagram."),
@@ -40,7 +50,8 @@ class Commands(click.Group):
         """Load one command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(COMMANDS[cmd_name].module).command
+        entry = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(entry.module), entry.attribute)
         return command
 
     def resolve_command(

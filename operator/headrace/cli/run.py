@@ -165,7 +165,7 @@ async def _go(held: HeldRun, folder: StateFolder, command_line: CommandLine) -> 
             asker = Asker(questions, display, held.answers, command_line.file)
             shown = partial(_shown, display, asker)
             try:
-                await run_to_end(world, shown, display.say, opened)
+                await run_to_end(world, held.store, shown, display.say, opened)
             finally:
                 asker.close()
     finally:

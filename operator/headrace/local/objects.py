@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headrace.api.v1alpha1.group import API_VERSION
+from headrace.api.v1alpha1.labels import RUN
 from headrace.local.folder import StateFolder
 from headrace.local.schema import VERSION
 
@@ -81,10 +82,17 @@ class StoredObjects:
             row = db.execute("SELECT spec FROM run WHERE name = ?", (run,)).fetchone()
         return None if row is None else json.loads(row[0])
 
-    def desire(self, run: str, desired: str) -> None:
-        """Change the desired state of a run. Its runner, if there is one, sees it in a second."""
+    def desire(self, run: str, desired: str, before: str) -> bool:
+        """
+        Change the desired state of a run, if it is still what it was; return whether it was.
+
+        The runner, if there is one, sees it within a second.
+        """
         with self._writing() as db:
-            db.execute("UPDATE run SET desired = ? WHERE name = ?", (desired, run))
+            done = db.execute(
+                "UPDATE run SET desired = ? WHERE name = ? AND desired = ?", (desired, run, before)
+            )
+            return done.rowcount == 1
 
     def answer(self, run: str, task: str, number: int, answer: Object) -> bool:
         """Answer a question; return whether it was still open."""
@@ -132,6 +140,7 @@ def _run(row: tuple[Any, ...]) -> Object:
             "namespace": namespace,
             "uid": uid,
             "creationTimestamp": created,
+            "labels": {RUN: caller} if caller else {},
         },
         "spec": {
             "workflow": workflow,

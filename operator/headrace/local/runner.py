@@ -13,6 +13,8 @@ from typing import Final
 
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.engine.run.observed import ObservedRun
+from headrace.local.hearing import hear
+from headrace.local.store import Store
 from headrace.local.world import LocalWorld
 
 Show = Callable[[ObservedRun, datetime], bool | None]
@@ -28,6 +30,7 @@ _FOR_GOOD: Final = "ending the run with its `finally` tasks; nothing is left to 
 
 async def run_to_end(
     world: LocalWorld,
+    store: Store,
     show: Show,
     say: Callable[[str], None],
     opened: Callable[[], None],
@@ -41,6 +44,7 @@ async def run_to_end(
 
     Args:
         world: The world of the run.
+        store: Where others may write what they want of it.
         show: Called after each turn.
         say: Called with the effect of a signal, in words.
         opened: Called once, as soon as signals have these effects.
@@ -51,6 +55,7 @@ async def run_to_end(
     """
     stop = _Stop(world, say)
     with stop.listening():
+        hearing = asyncio.create_task(hear(world, store, say))
         try:
             opened()
             while not world.over and not stop.broken_off:
@@ -60,6 +65,7 @@ async def run_to_end(
                 if not world.over:
                     await world.change(until=look)
         finally:
+            hearing.cancel()
             stop.clearing = True
             await world.clear()
     return world.over

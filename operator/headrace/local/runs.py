@@ -20,6 +20,7 @@ from headrace.engine.definition.work import ChildRun
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.actions import StartAttempt
 from headrace.local.folder import StateFolder
+from headrace.local.held import signature
 from headrace.local.records import RunRecord
 from headrace.local.store import Store, UnusableStateError
 from headrace.manifests.names import called_run_name, short_hash
@@ -156,7 +157,7 @@ def locked(folder: StateFolder, run: str) -> Iterator[None]:
     lock = os.open(folder.run_lock(run), os.O_RDWR | os.O_CREAT, 0o644)
     try:
         if not _take(lock):
-            by = _signature(lock)
+            by = signature(lock)
             raise RunLockedError(
                 f"run {run} is held by process {by}; wait for it, or end it with kill {by}"
             )
@@ -167,23 +168,8 @@ def locked(folder: StateFolder, run: str) -> Iterator[None]:
         os.close(lock)
 
 
-def holder(folder: StateFolder, run: str) -> str | None:
-    """Return the id of the process that holds a run; None if nobody does."""
-    try:
-        lock = os.open(folder.run_lock(run), os.O_RDWR)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _signature(lock)
-    finally:
-        os.close(lock)
-    return None
-
-
 def _take(lock: int) -> bool:
-    """Lock a file, if nobody holds it, not even `holder` for a moment."""
+    """Lock a file, if nobody holds it, not even `held.holder` for a moment."""
     for _ in range(_TRIES):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -192,10 +178,6 @@ def _take(lock: int) -> bool:
         else:
             return True
     return False
-
-
-def _signature(lock: int) -> str:
-    return os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
 
 
 def _claim_name(folder: StateFolder, workflow: str, now: datetime) -> str:

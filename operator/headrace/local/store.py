@@ -101,6 +101,11 @@ class Store:
             if log.finished is not None
         ]
 
+    def version_of_others(self) -> int:
+        """Return a number that changes whenever another connection has written."""
+        (version,) = self._read_one("PRAGMA data_version", ())
+        return int(version)
+
     def called_by(self, name: str) -> list[str]:
         """Return the names of the runs that a run has called."""
         return [

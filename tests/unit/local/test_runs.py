@@ -125,16 +125,6 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
         runs.prepare(StateFolder(tmp_path))
 
 
-def test_who_holds_a_run_can_be_asked(folder: StateFolder, store: Store) -> None:
-    """Without taking it."""
-    name = runs.create(folder, store, request("etl"), NOON).key.name
-
-    assert runs.holder(folder, name) is None
-    with runs.locked(folder, name):
-        assert str(os.getpid()) == runs.holder(folder, name)
-    assert runs.holder(folder, name) is None
-
-
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """The message names it and the cure."""
     (tmp_path / "file").touch()

@@ -16,11 +16,12 @@ from headrace.cli.window.exits import (
     MissingError,
     NotAllowedError,
     NotThereError,
+    TakenError,
     WindowError,
     no_such,
 )
 from headrace.cli.window.source import Choice, Listed
-from headrace.cluster.kinds import TASK_RUNS
+from headrace.cluster.kinds import APPROVALS, TASK_RUNS
 from headrace.kube.resources import CONTROLLER_REVISIONS, Resource
 from headrace.views.objects import Object, entries, field, name, text
 
@@ -96,6 +97,32 @@ class ClusterSource:
             raise no_such(kind.kind, name, self._where, self.names(kind)) from None
         return changed
 
+    def carried_out(self, run: str) -> str:  # noqa: ARG002 - the controller sees each change
+        """Return nothing: the controller carries out what is wanted."""
+        return ""
+
+    def answer(self, question: Object, choice: str, comment: str) -> Object:
+        """
+        Answer a question; return it as it is then.
+
+        A cluster before Kubernetes 1.36 does not write who answers, and tells what to write.
+        """
+        answer = {"choice": choice, **({"comment": comment} if comment else {})}
+        try:
+            return self.change(APPROVALS, name(question), {"spec": {"answer": answer}})
+        except NotAllowedError as error:
+            if "spec.answer.by:" not in str(error):
+                raise
+        named = {**answer, "by": self._me()}
+        return self.change(APPROVALS, name(question), {"spec": {"answer": named}})
+
+    def _me(self) -> str:
+        """Return the name that the API server knows us by."""
+        path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        with _told(APPROVALS):
+            return text(self.connection.post(path, body), "status", "userInfo", "username")
+
     def create(self, kind: Resource, body: dict[str, Any]) -> Object:
         """Create an object."""
         query = {"fieldManager": "headrace-cli", "fieldValidation": "Strict"}
@@ -137,6 +164,8 @@ def _refusal(error: RefusedError, kind: Resource) -> WindowError:
         )
     if error.missing:
         return MissingError(error.message)
+    if error.reason == "AlreadyExists":
+        return TakenError(f"{error.message}; choose another name")
     if error.forbidden and " cannot " in error.message:
         return NotAllowedError(f"{error.message}; ask who administers the cluster for this right")
     return NotAllowedError(error.message or str(error))

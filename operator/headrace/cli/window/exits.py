@@ -36,6 +36,10 @@ class NotAllowedError(WindowError):
     code = REFUSED
 
 
+class TakenError(NotAllowedError):
+    """The name of a new object is taken."""
+
+
 class NotThereError(WindowError):
     """No cluster, and no folder of state, can be asked."""
 

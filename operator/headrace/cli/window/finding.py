@@ -12,7 +12,9 @@ from headrace.kube.resources import Resource
 from headrace.views.objects import Object, text
 
 
-def found(source: Source, typed: str, task: str | None = None) -> tuple[Resource, Object]:
+def found(
+    source: Source, typed: str, task: str | None = None, *, workflows: bool = True
+) -> tuple[Resource, Object]:
     """
     Return the kind and the object that somebody means.
 
@@ -20,6 +22,7 @@ def found(source: Source, typed: str, task: str | None = None) -> tuple[Resource
         source: Where to look.
         typed: `NAME` of a run or else of a workflow, or `KIND/NAME`.
         task: The name of a task of the run; None: the object itself.
+        workflows: Whether a name alone may be that of a workflow.
 
     Raises:
         WindowError: There is none; the message names the nearest name.
@@ -35,9 +38,23 @@ def found(source: Source, typed: str, task: str | None = None) -> tuple[Resource
     try:
         return WORKFLOW_RUNS, source.named(WORKFLOW_RUNS, name)
     except MissingError as error:
-        if name in source.names(WORKFLOWS):
+        if workflows and name in source.names(WORKFLOWS):
             return WORKFLOWS, source.named(WORKFLOWS, name)
         raise error from None
+
+
+def run_named(source: Source, typed: str) -> Object:
+    """
+    Return the run that somebody means.
+
+    Raises:
+        WindowError: There is none.
+
+    """
+    kind, name = split(typed)
+    if kind not in (None, WORKFLOW_RUNS) or (kind is None and name != typed):
+        raise WindowError(f"{typed} is no run; name one as NAME or run/NAME")
+    return source.named(WORKFLOW_RUNS, name)
 
 
 def task_of(source: Source, run: str, task: str) -> Object:

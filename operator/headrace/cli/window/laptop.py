@@ -5,16 +5,20 @@ Selects here what an API server would select. Knows no table.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from headrace.api.checks.instants import write_time
 from headrace.api.v1alpha1.labels import RUN
+from headrace.cli.account import user
 from headrace.cli.window.exits import NotThereError, WindowError, no_such
 from headrace.cli.window.source import Choice, Listed
 from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
+from headrace.local.held import holder
 from headrace.local.objects import NoStateError, StoredObjects
-from headrace.views.objects import Object, name, text
+from headrace.views.objects import Object, label, name, number, text
 
 _NO_WORKFLOWS: Final = (
     "a folder of state holds runs, and no workflows: those are in their files; headrace list shows"
@@ -69,10 +73,34 @@ class LaptopSource:
         return self.stored.definition(name(run))
 
     def change(self, kind: Resource, name: str, patch: dict[str, Any]) -> Object:
-        """Merge into an object; return it as it is then. Only a run's desiredState can change."""
-        self.named(kind, name)
-        self.stored.desire(name, text(patch, "spec", "desiredState"))
+        """
+        Merge into an object; return it as it is then. Only a run's desiredState can change.
+
+        A called run does as the calling one.
+        """
+        run = self.named(kind, name)
+        caller = label(run, RUN)
+        if caller:
+            raise WindowError(f"a task of run {caller} has called run {name}; steer that one")
+        wanted, before = (text(each, "spec", "desiredState") for each in (patch, run))
+        if not self.stored.desire(name, wanted, before):
+            raise WindowError(f"somebody else has just steered run {name}; look at it again")
         return self.named(kind, name)
+
+    def carried_out(self, run: str) -> str:
+        """Return a remark if no process carries the run on."""
+        if holder(self.stored.folder, run) is not None:
+            return ""
+        return f"no process carries run {run} on; headrace run --resume does"
+
+    def answer(self, question: Object, choice: str, comment: str) -> Object:
+        """Answer a question; return it as it is then."""
+        given = {"choice": choice, "by": user(), "comment": comment, "at": written_now()}
+        run, task = text(question, "spec", "run"), text(question, "spec", "task")
+        open_ = self.stored.answer(run, task, number(question, "spec", "attempt"), given)
+        if not open_:
+            raise WindowError(f"task {task} of run {run} has its answer already")
+        return self.named(APPROVALS, name(question))
 
     def _all(self, kind: Resource) -> list[dict[str, Any]]:
         readers = {
@@ -86,6 +114,11 @@ class LaptopSource:
             return readers[kind]()
         except NoStateError as error:
             raise NotThereError(str(error)) from error
+
+
+def written_now() -> str:
+    """Return the time as the store has it."""
+    return write_time(datetime.now(UTC))
 
 
 def laptop(state: Path) -> LaptopSource:

@@ -96,6 +96,13 @@ class Window:
         except AccessError as error:
             raise NotThereError(str(error)) from error
 
+    @property
+    def kubectl(self) -> list[str]:
+        """The words of a kubectl command that looks at the same place."""
+        options = {"--context": self.context, "--kubeconfig": self.kubeconfig}
+        named = [f"{option}={value}" for option, value in options.items() if value]
+        return ["kubectl", *named]
+
     def _local(self) -> Source:
         from headrace.cli.window.laptop import laptop  # noqa: PLC0415 - only for runs here
 

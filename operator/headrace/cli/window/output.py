@@ -48,6 +48,17 @@ def output(command: F) -> F:
     return option(command)
 
 
+def printing(command: F) -> F:
+    """Give a command that changes something `--print`."""
+    option = click.option(
+        "--print",
+        "show_only",
+        is_flag=True,
+        help="Print the kubectl command or manifest that does the same, and change nothing.",
+    )
+    return option(command)
+
+
 def is_table(form: str) -> bool:
     """Return whether a form is for people."""
     return form in {TABLE, WIDE}

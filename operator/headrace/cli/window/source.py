@@ -59,3 +59,9 @@ class Source(Protocol):
 
     def change(self, kind: Resource, name: str, patch: dict[str, Any]) -> Object:
         """Merge into an object; return it as it is then."""
+
+    def carried_out(self, run: str) -> str:
+        """Return a remark if nothing carries out what is wanted of a run now; else nothing."""
+
+    def answer(self, question: Object, choice: str, comment: str) -> Object:
+        """Answer a question; return it as it is then."""

@@ -1,0 +1,117 @@
+"""`headrace approve`: the answer to a question of a run."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from headrace.api.v1alpha1.labels import RUN
+from headrace.cli.streams import note, tell
+from headrace.cli.window.completion import names_of
+from headrace.cli.window.exits import DONE, WindowError, no_such
+from headrace.cli.window.finding import found, run_named
+from headrace.cli.window.kinds import split
+from headrace.cli.window.kubectl import patch_command
+from headrace.cli.window.options import Window, windowed
+from headrace.cli.window.output import TABLE, output, printing, put_object
+from headrace.cli.window.source import Choice, Source
+from headrace.cluster.kinds import APPROVALS, WORKFLOW_RUNS
+from headrace.views.objects import Object, ended, entries, name, text
+
+_USUAL: Final = "approve"
+
+
+@click.command("approve")
+@click.argument("what", metavar="NAME", shell_complete=names_of(WORKFLOW_RUNS))
+@click.argument("choice", required=False)
+@click.option("--task", metavar="NAME", help="Which task's question, if the run asks several.")
+@click.option("--comment", default="", help="Why, for whoever reads it later.")
+@output
+@printing
+@windowed
+def command(  # noqa: PLR0913 - one for each option
+    *,
+    window: Window,
+    what: str,
+    choice: str | None,
+    task: str | None,
+    comment: str,
+    form: str,
+    show_only: bool,
+) -> int:
+    """
+    Answer the question of a run with CHOICE; if left out, it is approve.
+
+    NAME is the run that asks, or approval/NAME.
+    """
+    source = window.source()
+    question = _question(source, what, task)
+    chosen = _chosen(question, choice)
+    if show_only:
+        answer = {"choice": chosen, **({"comment": comment} if comment else {})}
+        patch = {"spec": {"answer": answer}}
+        tell([patch_command(window, source, APPROVALS, name(question), patch)])
+        return DONE
+    answered = source.answer(question, chosen, comment)
+    if form != TABLE:
+        put_object(answered, APPROVALS, form)
+        return DONE
+    run, asker = text(question, "spec", "run"), text(question, "spec", "task")
+    tell([f"task {asker} of run {run}: {chosen}"])
+    remark = source.carried_out(run)
+    if remark:
+        note(remark)
+    return DONE
+
+
+def _question(source: Source, what: str, task: str | None) -> Object:
+    """Return the one open question that is meant."""
+    kind, _ = split(what)
+    if kind == APPROVALS:
+        question = found(source, what)[1]
+        if ended(question):
+            raise WindowError(f"{what} is closed: {_end(question)}")
+        return question
+    run = name(run_named(source, what))
+    asked = source.listed(APPROVALS, Choice(labels=f"{RUN}={run}")).items
+    open_ = [each for each in asked if not ended(each)]
+    if task is not None:
+        of_task = [each for each in open_ if text(each, "spec", "task") == task]
+        return of_task[0] if of_task else _none(run, task, open_, asked)
+    if len(open_) > 1:
+        names = ", ".join(sorted(text(each, "spec", "task") for each in open_))
+        raise WindowError(f"run {run} asks several questions; add --task, of: {names}")
+    return open_[0] if open_ else _none(run, None, open_, asked)
+
+
+def _none(run: str, task: str | None, open_: Sequence[Object], asked: Sequence[Object]) -> Object:
+    """Say why there is no such question."""
+    of_task = [each for each in asked if text(each, "spec", "task") == task]
+    if of_task:
+        raise WindowError(f"the question of task {task} is closed: {_end(of_task[-1])}")
+    if task is not None and open_:
+        names = [text(each, "spec", "task") for each in open_]
+        raise no_such("question of task", task, f"run {run}", names)
+    raise WindowError(f"run {run} asks nobody now; headrace list approvals shows all questions")
+
+
+def _end(question: Object) -> str:
+    choice = text(question, "spec", "answer", "choice")
+    by = text(question, "spec", "answer", "by")
+    if choice:
+        return f"the answer was {choice}{f', by {by}' if by else ''}"
+    return "nobody answered in time, or the task ended"
+
+
+def _chosen(question: Object, choice: str | None) -> str:
+    choices = [str(each) for each in entries(question, "spec", "choices")] or [_USUAL, "reject"]
+    listed = ", ".join(choices)
+    if choice is None and _USUAL not in choices:
+        raise WindowError(f"say which answer: {listed}")
+    chosen = choice or _USUAL
+    if chosen not in choices:
+        from headrace.api.checks.similar import did_you_mean  # noqa: PLC0415 - only for mistakes
+
+        cure = did_you_mean(chosen, choices) or f"choose one of: {listed}"
+        raise WindowError(f"{chosen!r} is none of the choices; {cure}")
+    return chosen

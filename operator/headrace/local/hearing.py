@@ -1,0 +1,55 @@
+"""
+What people want of the runs of this process, said by another one: wishes, and answers.
+
+`headrace pause` and the like write into the store. Knows the store and the worlds. Decides nothing.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from headrace.local.question import QuestionAttempt
+from headrace.local.store import Store, UnusableStateError
+from headrace.local.world import LocalWorld
+
+LOOK_SECONDS: Final = 0.5
+"""How often the store is looked at: one number of SQLite, unless somebody else has written."""
+
+
+async def hear(own: LocalWorld, store: Store, say: Callable[[str], None]) -> None:
+    """
+    Pass on what others want, until cancelled.
+
+    Args:
+        own: The run of this process. Those that it has called can be asked questions, too.
+        store: Its store.
+        say: Called with each wish, in words.
+
+    """
+    version = store.version_of_others()
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        with suppress(UnusableStateError):  # the next write of the run tells it
+            newer = store.version_of_others()
+            if newer != version:
+                version = newer
+                _pass_on(own, store, say)
+
+
+def _pass_on(own: LocalWorld, store: Store, say: Callable[[str], None]) -> None:
+    wanted = store.run(own.run.key.name).desired
+    if wanted is not own.run.desired:
+        say(f"somebody wants: {wanted}")
+        own.desire(wanted)
+    for world in own.calls.worlds:
+        open_ = (each for each in world.attempts.values() if isinstance(each, QuestionAttempt))
+        answers = {
+            (record.task, record.number): record.answer
+            for record in store.attempts(world.run.key.name)
+            if record.answer is not None
+        }
+        for attempt in open_:
+            given = answers.get((attempt.record.task, attempt.record.number))
+            if given is not None and attempt.open is not None:
+                attempt.answer(given)

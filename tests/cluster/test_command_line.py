@@ -1,0 +1,146 @@
+"""The command line on a real cluster: what people see, start, steer and answer."""
+
+import json
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cluster.control import Stage
+from cluster.operator_process import ControllerProcess
+from cluster.story import FAIL, SUCCEED, Story, lasting, task
+from support.window import Shown, command
+
+pytestmark = pytest.mark.cluster
+
+YEARLY = [{"schedule": {"cron": "0 0 1 1 *"}}]
+"""So that a workflow does not run at once."""
+
+
+@pytest.fixture
+def namespace(stage: Stage) -> str:
+    """Return the namespace of the test."""
+    return stage.namespace()
+
+
+@pytest.fixture(autouse=True)
+def controller(stage: Stage, namespace: str) -> ControllerProcess:
+    """Return a controller that is at work."""
+    made = stage.controller("only", namespace)
+    made.start()
+    return made
+
+
+@pytest.fixture
+def story(stage: Stage, namespace: str) -> Story:
+    """Return the namespace as a person sees it."""
+    return stage.story(namespace)
+
+
+class Person:
+    """Somebody at a terminal, who may do all in one namespace."""
+
+    def __init__(self, stage: Stage, namespace: str) -> None:
+        self.variables = stage.cluster.variables()
+        self._namespace = namespace
+
+    def types(self, *words: str) -> Shown:
+        """Run a command of ours."""
+        return command(*words, "--namespace", self._namespace, **self.variables)
+
+    def pastes(self, line: str) -> None:
+        """Run a line that a command has printed."""
+        subprocess.run(shlex.split(line), check=True, env=self.variables, capture_output=True)  # noqa: S603 - kubectl
+
+
+@pytest.fixture
+def person(stage: Stage, namespace: str) -> Person:
+    """Return the administrator at a terminal."""
+    return Person(stage, namespace)
+
+
+def test_runs_are_started_shown_and_steered(story: Story, person: Person) -> None:
+    """From the start to the end, each step by a command."""
+    steps = [task("first", SUCCEED), task("second", lasting(), dependsOn=["first"])]
+    params = [{"name": "rows", "type": "Integer"}]
+    steps.append(task("third", SUCCEED, dependsOn=["second"]))
+    story.workflow("etl", *steps, params=params, triggers=YEARLY)
+    story.until("a definition", lambda: "True" in person.types("list", "workflows").out)
+    assert 2 == person.types("start", "etl").code
+    started = person.types("start", "etl", "--param", "rows=3", "--name", "mine")
+    assert (0, "run mine of workflow etl is created\n") == (started.code, started.out)
+    story.waits("mine.second", "Running")
+
+    listed = person.types("list", "-w", "etl", "-s", "running", "-o", "name")
+    assert "workflowrun.headrace.dev/mine" in listed.lines
+    shown = person.types("show", "mine")
+    assert ["first", "Succeeded"] == shown.lines[-3].split()[:2]
+    assert ["third", "WaitingForUpstream"] == shown.lines[-1].split()[:2]
+    assert "rows=3" in shown.out
+    same = json.loads(person.types("show", "mine", "-o", "json").out)
+    assert same["spec"] == story.get("workflowrun", "mine")["spec"]
+    assert (
+        story.get("taskrun", "mine.second")["metadata"]["name"]
+        in person.types("show", "mine", "second").out
+    )
+
+    person.pastes(person.types("pause", "mine", "--print").out)
+    assert "Pause" == story.get("workflowrun", "mine")["spec"]["desiredState"]
+    assert 0 == person.types("resume", "mine").code
+    assert 0 == person.types("cancel", "mine").code
+    story.ended("mine")
+    again = person.types("resume", "mine")
+    assert 2 == again.code
+    assert again.err.startswith("run mine has ended: Cancelled")
+
+
+def test_wait_tells_the_end_of_the_run(story: Story, person: Person) -> None:
+    """By its exit code."""
+    story.workflow("bad", task("only", FAIL))
+    story.ended("bad-once")
+    shown = person.types("start", "bad", "--wait")
+    assert 1 == shown.code
+    assert "Failed" in shown.lines[-1]
+    suspended = person.types("pause", "workflow/bad")
+    assert (0, True) == (suspended.code, story.get("workflow", "bad")["spec"]["suspend"])
+
+
+def test_a_question_is_answered(story: Story, person: Person) -> None:
+    """And the run goes on."""
+    asks = {"name": "ask", "approval": {"message": "Load?", "choices": ["all", "sample"]}}
+    story.workflow("gate", asks)
+    story.waits("gate-once.ask", "WaitingForApproval")
+    assert "Load?" in person.types("list", "approvals").out
+    answered = person.types("approve", "gate-once", "sample", "--comment", "half first")
+    assert (0, "task ask of run gate-once: sample\n") == (answered.code, answered.out)
+    story.ended("gate-once")
+    assert "sample" == story.get("taskrun", "gate-once.ask")["status"]["outputs"]["choice"]
+
+
+def test_what_the_api_server_refuses_is_one_sentence(
+    story: Story, person: Person, tmp_path: Path
+) -> None:
+    """A right that is missing, a token that is none, a wrong name, a server that is away."""
+    story.workflow("etl", task("only", SUCCEED), triggers=YEARLY)
+    assert "did you mean 'etl'?" in person.types("show", "workflow/elt").err
+    stranger = person.types("list", "--kubeconfig", str(_as_stranger(story, tmp_path)))
+    assert (4, 1) == (stranger.code, len(stranger.err.splitlines()))
+    assert 'cannot list resource "workflowruns"' in stranger.err
+    wrong = person.types("list", "--kubeconfig", str(_kubeconfig(story, tmp_path, "nonsense")))
+    assert (5, 1) == (wrong.code, len(wrong.err.splitlines()))
+    assert "does not accept your credentials" in wrong.err
+
+
+def _as_stranger(story: Story, folder: Path) -> Path:
+    story.kubectl("create", "serviceaccount", "stranger")
+    return _kubeconfig(story, folder, story.kubectl("create", "token", "stranger").strip())
+
+
+def _kubeconfig(story: Story, folder: Path, token: str) -> Path:
+    """Return a kubeconfig of somebody else."""
+    view = json.loads(story.kubectl("config", "view", "--raw", "--minify", "-o", "json"))
+    view["users"][0]["user"] = {"token": token}
+    path = folder / "stranger"
+    path.write_text(json.dumps(view))
+    return path
