@@ -14,12 +14,14 @@ from typing import Any, Final
 from headrace.api.reading.parse import parse_workflow
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, RunSpec
 from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.resources import CONTROLLER_REVISIONS, JOBS, Resource
 from headrace.kube.transport import Request
+from headrace.manifests.json_form import as_given
 from support.api_mirror import Mirror
 from support.api_refusals import RefusalError, keep_others_out
 from support.api_storage import Object
@@ -115,21 +117,24 @@ class ApiCluster:
         name: str,
         desired: DesiredState = DesiredState.RUN,
         given: Mapping[str, bool | int | str] | None = None,
+        rerun: RerunOf | None = None,
         **more: datetime | Interval,
     ) -> FakeRun:
         """Let somebody create a run, and its workflow if there is none and it has a definition."""
         params = [{"name": key, "value": value} for key, value in (given or {}).items()]
-        asked = RunSpec(workflow=WORKFLOW, desired_state=desired, params=params, **more)
+        asked = RunSpec(
+            workflow=WORKFLOW, desired_state=desired, params=params, rerun_of=rerun, **more
+        )
 
         def create() -> FakeRun:
             workflow = self._server.storage.find(WORKFLOWS, (NAMESPACE, WORKFLOW))
             if workflow is None and definition is not None:
                 self._create(WORKFLOWS, WORKFLOW, spelled_out(definition))
-            spec = asked.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            spec = as_given(asked)
             made = self._create(WORKFLOW_RUNS, name, spec)["metadata"]
             created = datetime.fromisoformat(made["creationTimestamp"])
             key = RunKey(NAMESPACE, name)
-            self.runs[key] = FakeRun(key, made["uid"], definition, created)
+            self.runs[key] = FakeRun(key, made["uid"], definition, created, rerun=rerun)
             return self.runs[key]
 
         run = self._in_loop(create)
@@ -264,6 +269,10 @@ class ApiCluster:
         job = run.task_runs[task].newest()
         name, kind = job.sighting.where.unit_name, JOBS if job.asks is None else APPROVALS
         self._do(lambda: self._delete(kind, name))
+
+    def delete_run(self, run: FakeRun) -> None:
+        """Let somebody delete a run that has ended, with its TaskRuns."""
+        self._do(lambda: self._delete(WORKFLOW_RUNS, run.key.name))
 
     def delete_called(self, run: FakeRun, task: str) -> None:
         """Let somebody delete the newest run that a task has called."""

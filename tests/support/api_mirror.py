@@ -16,7 +16,7 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.run import DesiredState, TriggerKind
 from headrace.cluster.gather import task_log
 from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS
-from headrace.cluster.run_reader import run_log
+from headrace.cluster.run_log import run_log
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.work import Approval
 from headrace.engine.run.observed import RunKey

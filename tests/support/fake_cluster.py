@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.expressions.types import Value
@@ -130,6 +131,8 @@ class FakeRun:
     passed: DesiredState = DesiredState.RUN
     """What the calling run has passed on."""
     callers: tuple[str, ...] = ()
+    rerun: RerunOf | None = None
+    """What it repeats."""
     deleted: bool = False
     """Somebody has deleted it."""
 
@@ -194,7 +197,8 @@ class FakeCluster:
         job = run.task_runs[task].jobs[number] = FakeJob(sighting)
         if isinstance(work, FanOut):
             job.todo = work.todo
-            job.sighting = replace(sighting, items=SeenItems(work.total))
+            seen = SeenItems(work.total, digest=work.digest)
+            job.sighting = replace(sighting, items=seen)
 
     def call(self, run: FakeRun, task: str, number: int, work: ChildRun) -> None:
         """Make the run that an attempt calls."""
@@ -214,6 +218,7 @@ class FakeCluster:
             trigger=TriggerKind.WORKFLOW,
             hindrance=missing if definition is None else None,
             callers=(*run.callers, run.workflow),
+            rerun=None if work.rerun_of is None else RerunOf(name=work.rerun_of),
         )
         run.task_runs[task].called[number] = self.runs[called.key] = called
 
@@ -223,6 +228,11 @@ class FakeCluster:
         gone = called[max(called)]
         gone.deleted = True
         del self.runs[gone.key]
+
+    def delete_run(self, run: FakeRun) -> None:
+        """Let somebody delete a run that has ended, with its TaskRuns."""
+        run.deleted = True
+        del self.runs[run.key]
 
     def ask(self, run: FakeRun, task: str, number: int, asked: Approval) -> None:
         """Make an attempt's Approval."""

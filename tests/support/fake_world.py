@@ -13,10 +13,18 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING
 from headrace.engine.definition.ways import FROM, MESSAGE, PARAM
 from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
+from headrace.engine.run.inheritance import needs_source
 from headrace.engine.run.nested import NestedRun, sighting_of
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.siblings import SiblingRun
-from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
+from headrace.engine.task.actions import (
+    Action,
+    EndAttempt,
+    Evaluate,
+    PassOn,
+    StartAttempt,
+    TakeOver,
+)
 from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.task.observed import Busy, Denied, Evaluated, ObservedTask, Obstacle, TaskLog
 from headrace.engine.task.timer import ONLY_ATTEMPT, wait_sighting
@@ -53,7 +61,7 @@ class FakeWorld:
         if run is None:
             return None
         there = {name: each for name, each in run.task_runs.items() if not each.told_deleted}
-        return ObservedRun(
+        shown = ObservedRun(
             key=key,
             uid=run.uid,
             created=run.created,
@@ -78,6 +86,26 @@ class FakeWorld:
             tasks_logged_at=dict(self._tasks_logged.get(key, {})),
             refusal=run.refusal,
             hindrance=run.hindrance,
+            rerun=run.rerun,
+        )
+        return replace(shown, source=self._source(run)) if needs_source(shown) else shown
+
+    def _source(self, run: FakeRun) -> ObservedRun | None:
+        """Return the run that a run repeats, as the server has it."""
+        assert run.rerun is not None
+        earlier = self.cluster.runs.get(RunKey(run.key.namespace, run.rerun.name))
+        if earlier is None:
+            return None
+        records = earlier.task_runs.items()
+        return ObservedRun(
+            *(earlier.key, earlier.uid, earlier.created, earlier.definition),
+            workflow=earlier.workflow,
+            given=earlier.given,
+            logical_time=earlier.logical_time,
+            interval=earlier.interval,
+            rerun=earlier.rerun,
+            tasks={name: ObservedTask(each.log) for name, each in records if not each.deleted},
+            log=earlier.log,
         )
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
@@ -99,6 +127,8 @@ class FakeWorld:
             match action:
                 case StartAttempt():
                     self._start(run, action)
+                case TakeOver():
+                    self._take_over(run, action)
                 case EndAttempt():
                     self._end(run, action)
                 case PassOn():
@@ -120,6 +150,24 @@ class FakeWorld:
         run.told, run.told_version = run.log, run.version
         self._logged[key] = self.cluster.now
 
+    def _take_over(self, run: FakeRun, action: TakeOver) -> None:
+        known = self._obstacles.setdefault(run.key, {})
+        known.pop(action.task, None)
+        if action.task in self.cluster.no_task_runs:
+            known[action.task] = self._obstacle(*self.cluster.no_task_runs[action.task])
+            return
+        if action.task not in run.task_runs or run.task_runs[action.task].told_deleted:
+            cluster, task = self.cluster, action.task
+            cluster.write(f"create {task}", lambda: _create(cluster, run, task, FakeTaskRun()))
+        self._begin(run, action.task, action.log)
+
+    def _begin(self, run: FakeRun, task: str, log: TaskLog) -> None:
+        """Write the first log of a TaskRun, unless it shows results already."""
+        record = run.task_runs[task]
+        if record.log.outcome is None and record.log.items is None and not record.log.count:
+            self.cluster.write(f"begin {task}", lambda: _keep(record, log))
+        record.told, record.told_version = record.log, record.version
+
     def _start(self, run: FakeRun, start: StartAttempt) -> None:
         task, cluster = start.task, self.cluster
         known = self._obstacles.setdefault(run.key, {})
@@ -130,11 +178,19 @@ class FakeWorld:
         if task not in run.task_runs or run.task_runs[task].told_deleted:
             new = self._new(start)
             cluster.write(f"create {task}", lambda: _create(cluster, run, task, new))
+        if start.begins_with is not None:
+            self._begin(run, task, start.begins_with)
+        if task in cluster.refusals and not isinstance(start.work, Timer):
+            known[task] = self._obstacle(*cluster.refusals[task])
+            return
+        self._work(run, start)
+
+    def _work(self, run: FakeRun, start: StartAttempt) -> None:
+        """Make what an attempt has besides its TaskRun."""
+        task, cluster = start.task, self.cluster
+        known = self._obstacles.setdefault(run.key, {})
         if isinstance(start.work, Timer):
             self._evaluated.get(run.key, {}).pop(task, None)
-            return
-        if task in cluster.refusals:
-            known[task] = self._obstacle(*cluster.refusals[task])
             return
         jobs, number, work = run.task_runs[task].jobs, start.number, start.work
         if isinstance(work, ChildRun):

@@ -142,6 +142,15 @@ class Gatherer:
             self._later(RunKey(*second.metadata.key, RunKind.TASK_RUN), 0.0)
         return first
 
+    def logs(self, key: RunKey, uid: str) -> dict[str, TaskLog]:
+        """Return the logs of the tasks of a run that is not looked at itself, by name."""
+        items: dict[str, OwnObject] = {}
+        for item in self._caches.task_runs.by_index(key):
+            if owner_uid(item.metadata) == uid and item.metadata.deletion_timestamp is None:
+                task = item.spec["task"]
+                items[task] = elder(items[task], item) if task in items else item
+        return {task: task_log(item)[0] for task, item in items.items()}
+
     async def alone(self, key: RunKey, item: OwnObject) -> ObservedTask:
         """Return the state of a TaskRun on its own, or of one that claims another's place."""
         name, shown = item.metadata.name, self._pictures.of(item)

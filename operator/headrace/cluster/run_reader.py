@@ -10,6 +10,7 @@ from datetime import datetime
 
 from headrace.api.reading.parse import parse_run, parse_task_run
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.rerun import RerunRevision
 from headrace.api.v1alpha1.run import DesiredState, RunSpec
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
@@ -20,17 +21,20 @@ from headrace.cluster.definitions import Definitions
 from headrace.cluster.departures import Departures
 from headrace.cluster.gather import Gatherer
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.run_log import run_log
 from headrace.cluster.siblings import Siblings
+from headrace.cluster.sources import Sources
 from headrace.cluster.specs import Specs
 from headrace.engine import ranges
 from headrace.engine.definition.compile import Definition, single_task
 from headrace.engine.definition.params import InvalidParamsError, params_alone, resolve
 from headrace.engine.definition.problems import InvalidDefinitionError
+from headrace.engine.run.inheritance import needs_source
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
 from headrace.engine.task.observed import ObservedTask
+from headrace.kube.client import Client
 from headrace.manifests.kube import PLACE, OwnObject, WorkflowObject
 from headrace.manifests.names import task_run_name
-from headrace.manifests.run_status import read_run_status, read_what_is_left
 
 OVER = single_task("over", TaskBody())
 """The definition of an ended TaskRun on its own: its content does not matter."""
@@ -58,6 +62,7 @@ class RunReader:
         specs: Specs,
         *,
         siblings: Siblings,
+        sources: Sources,
         clock: Callable[[], datetime],
     ) -> None:
         """Read these; `clock` is the wall clock."""
@@ -66,6 +71,7 @@ class RunReader:
         self._gatherer = gatherer
         self._departures = departures
         self._siblings = siblings
+        self._sources = sources
         self._clock = clock
         self._specs = specs
 
@@ -92,9 +98,14 @@ class RunReader:
         spec = await self._specs.of(WORKFLOW_RUNS, item, parse_run)
         if isinstance(spec, str):
             return await self._with_tasks(replace(bare, refusal=(Reason.INVALID_DEFINITION, spec)))
-        pinned = await self._pinned(bare, spec)
+        earlier, source = spec.rerun_of, None
+        if earlier is not None and needs_source(replace(bare, rerun=earlier)):
+            source = await self._sources.of(bare, earlier.name)
+        pinned = await self._pinned(bare, spec, source)
         run = replace(
             bare,
+            rerun=earlier,
+            source=source,
             definition=pinned.definition,
             workflow=spec.workflow,
             desired=spec.desired_state,
@@ -108,7 +119,10 @@ class RunReader:
             hindrance=pinned.hindrance,
             log=replace(bare.log, revision=pinned.revision),
         )
-        return await self._with_tasks(await self._siblings.beside(run))
+        run = await self._with_tasks(await self._siblings.beside(run))
+        if earlier is not None and source is None and needs_source(run):
+            run = replace(run, source=await self._sources.of(run, earlier.name))
+        return run
 
     async def _with_tasks(self, run: ObservedRun) -> ObservedRun:
         """Add the tasks, also to a run that cannot go on: its attempts must end."""
@@ -125,20 +139,28 @@ class RunReader:
             run = replace(run, departing=await self._departures.of(run.key, run.uid, gone))
         return replace(run, tasks=tasks, deleted=deleted)
 
-    async def _pinned(self, run: ObservedRun, spec: RunSpec) -> PinnedDefinition:
+    async def _pinned(
+        self, run: ObservedRun, spec: RunSpec, source: ObservedRun | None
+    ) -> PinnedDefinition:
         """
         Find the definition: the pinned revision of a run, or the current workflow.
 
         A run that has begun keeps its revision. A waiting run follows each change of its workflow.
-        It names the revision too, in case the workflow is deleted or broken before its turn.
+        It names the revision too, in case the workflow is deleted or broken before its turn. A
+        rerun has the revision of the run that it repeats, unless it asks for the latest.
         """
         log, namespace = run.log, run.key.namespace
         # A status that cannot be read does not show it, but TaskRuns do.
         task_runs = self._caches.task_runs.by_index(run.key)
         begun = log.begun or any(owner_uid(item.metadata) == run.uid for item in task_runs)
+        fixed = log.revision if begun or log.finished is not None else None
+        if fixed is None and spec.rerun_of and spec.rerun_of.revision is RerunRevision.PINNED:
+            if source is None:
+                return PinnedDefinition(revision=log.revision)
+            fixed = source.log.revision
         try:
-            if (begun or log.finished is not None) and log.revision is not None:
-                return await self._kept(namespace, log.revision)
+            if fixed is not None:
+                return await self._kept(namespace, fixed)
             workflow = await self._definitions.workflow(namespace, spec.workflow)
             if workflow is not None:
                 return await self._current(namespace, workflow, log.revision)
@@ -198,6 +220,24 @@ class RunReader:
         return _with_definition(run, spec, seen)
 
 
+def run_reader(  # noqa: PLR0913 - each knows a part of a run
+    caches: Caches,
+    client: Client,
+    definitions: Definitions,
+    gatherer: Gatherer,
+    specs: Specs,
+    *,
+    clock: Callable[[], datetime],
+) -> RunReader:
+    """Return the reader of runs over these."""
+    return RunReader(
+        *(caches, definitions, gatherer, Departures(caches, client), specs),
+        siblings=Siblings(caches, client),
+        sources=Sources(caches, client, definitions, gatherer, specs),
+        clock=clock,
+    )
+
+
 def _with_definition(run: ObservedRun, spec: TaskRunSpec, seen: ObservedTask) -> ObservedRun:
     """Return a task on its own with its definition, or with what is wrong with it."""
     params = params_alone(spec.params)
@@ -231,11 +271,3 @@ def _not_of(run: str, task: str) -> str:
 def _without_workflow(name: str) -> tuple[Reason, str]:
     message = f"there is no Workflow {name!r} here; create it, or correct spec.workflow"
     return Reason.WORKFLOW_NOT_FOUND, message
-
-
-def run_log(item: OwnObject) -> RunLog:
-    """Return the log in a WorkflowRun's status, or the readable part of it."""
-    try:
-        return read_run_status(item.status)
-    except ValueError:
-        return read_what_is_left(item.status)

@@ -9,14 +9,18 @@ from headrace.cluster.carriers.called_run import CalledRunCarrier
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.table import Carriers
 from headrace.cluster.creation import create, refusal, taken
+from headrace.cluster.gather import task_log
 from headrace.cluster.kinds import TASK_RUNS
+from headrace.cluster.statuses import Status, StatusWriter
 from headrace.engine.definition.work import Work
 from headrace.engine.run.observed import RunKey
-from headrace.engine.task.actions import EndAttempt, PassOn, StartAttempt
-from headrace.engine.task.observed import Obstacle
+from headrace.engine.task.actions import EndAttempt, PassOn, StartAttempt, TakeOver
+from headrace.engine.task.observed import Obstacle, TaskLog
 from headrace.kube.errors import ApiError
+from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.objects import task_run
+from headrace.manifests.task_status import task_status
 
 
 class Starter:
@@ -28,6 +32,7 @@ class Starter:
         self._client = reach.client
         self._clock = reach.clock
         self._carriers = carriers
+        self._statuses = StatusWriter(reach.client)
 
     async def start(self, start: StartAttempt[Work], alone: OwnObject | None) -> Obstacle | None:
         """
@@ -43,10 +48,41 @@ class Starter:
         try:
             item = alone or await self._task_run(start)
             if item is None:
-                return taken(f"TaskRun {task_run(start)['metadata']['name']}", self._clock())
+                return self._taken(start)
+            if start.begins_with is not None:
+                await self._begin(item, start.begins_with)
             return await self._carriers[type(start.work)].make(start, item)
         except ApiError as error:
             return refusal(error, self._clock())
+
+    async def take_over(self, action: TakeOver) -> Obstacle | None:
+        """
+        Create the TaskRun of a task that an earlier run did, with its log.
+
+        Returns: Why it cannot be done, now or ever; None if it is done.
+
+        """
+        try:
+            item = await self._task_run(action)
+            if item is None:
+                return self._taken(action)
+            await self._begin(item, action.log)
+        except ApiError as error:
+            return refusal(error, self._clock())
+        return None
+
+    async def _begin(self, item: OwnObject, log: TaskLog) -> None:
+        """Write the first log of a TaskRun. One that shows results already stays."""
+        known, _ = task_log(item)
+        if known.outcome is not None or known.items is not None or known.count:
+            return
+        now = self._clock()
+        past = Past.of(item.status, item.metadata.creation_timestamp or now, now)
+        put = Status(TASK_RUNS, self._caches.task_runs, task_status(log, past))
+        await self._statuses.write(item, put)
+
+    def _taken(self, start: StartAttempt[Work] | TakeOver) -> Obstacle:
+        return taken(f"TaskRun {task_run(start)['metadata']['name']}", self._clock())
 
     async def change(self, place: Place, task_run_uid: str, action: EndAttempt | PassOn) -> None:
         """End an attempt, with any carrier; or pass a state on to the run that it has called."""
@@ -58,7 +94,7 @@ class Starter:
                     if isinstance(carrier, CalledRunCarrier):
                         await carrier.pass_on(place, task_run_uid, number, desired)
 
-    async def _task_run(self, start: StartAttempt[Work]) -> OwnObject | None:
+    async def _task_run(self, start: StartAttempt[Work] | TakeOver) -> OwnObject | None:
         """Return the task's TaskRun, created if needed; None if the name is taken."""
         context = start.context
         place = Place(RunKey(context.namespace, context.run), context.run_uid, start.task)

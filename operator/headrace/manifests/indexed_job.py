@@ -47,6 +47,7 @@ def indexed_job(start: StartAttempt[FanOut], owner: Manifest, maps: int) -> Mani
         # One attempt, one pod an item, as for a task without items.
         "backoffLimitPerIndex": 0,
     }
+    meta["annotations"][labels.ITEMS] = work.digest
     if settled(work):
         spec["suspend"] = True
         meta["annotations"][labels.UNPREPARED] = "true"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.task.observed import Ending, SeenItems, Sighting, Stage
@@ -69,7 +70,7 @@ def sight_items(job: Job, facts: ItemFacts, *, gone: bool, now: datetime) -> Sig
         base,
         started=facts.started,
         waiting_since=max(filter(None, (base.waiting_since, facts.moved)), default=None),
-        items=seen,
+        items=replace(seen, digest=job.metadata.annotations.get(labels.ITEMS, "")),
         ending=whole,
         alive=facts.active > 0 or not ends,
         crowded_since=facts.crowded if ends else None,

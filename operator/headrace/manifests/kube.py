@@ -17,7 +17,7 @@ from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.kube.objects import Meta, View
 from headrace.manifests.job import CONTAINER
 from headrace.manifests.json_form import name_of
-from headrace.manifests.run_spec import READ_OFTEN
+from headrace.manifests.run_spec import READ_OFTEN, rerun_head
 from headrace.manifests.trimming import (
     ELEMENTS,
     VALUE,
@@ -33,7 +33,7 @@ from headrace.manifests.work_spec import WAIT_UNTIL
 
 ATTEMPT: Final = (labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT)
 """The labels of Jobs and Pods that are read."""
-_NOTES: Final = (labels.MEMORY, labels.UNPREPARED)
+_NOTES: Final = (labels.MEMORY, labels.UNPREPARED, labels.ITEMS)
 INDEXES: Final = 64 * 1024
 """How many characters of a Job's indexes are kept: those of 10,000 items have fewer."""
 PLACE: Final = (name_of(TaskRunSpec, "run"), name_of(TaskRunSpec, "task"))
@@ -204,7 +204,7 @@ class OwnObject(View, frozen=True):
 
     metadata: Meta
     spec: dict[str, Any] = msgspec.field(default_factory=dict)
-    """The fields in HEAD."""
+    """The fields in HEAD, and the run that it repeats."""
     status: dict[str, Any] = msgspec.field(default_factory=dict)
     written: bytes = b""
     """The whole of a small spec, as JSON."""
@@ -216,7 +216,7 @@ class OwnObject(View, frozen=True):
         """Keep the metadata that is read, and a usual amount of the spec."""
         if not usual(self.metadata):
             force_setattr(self, "metadata", bare(self.metadata, (), (labels.REQUESTED_BY,)))
-        kept = head(self.spec, HEAD)
+        kept = {**head(self.spec, HEAD), **rerun_head(self.spec)}
         if self.status.get("outcome") or kept.keys() >= _PLACE:
             written = b""
         else:

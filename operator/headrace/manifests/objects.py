@@ -12,7 +12,7 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.group import API_VERSION
 from headrace.api.v1alpha1.run import Interval, TriggerKind
 from headrace.engine.definition.work import ChildRun, Work
-from headrace.engine.task.actions import StartAttempt
+from headrace.engine.task.actions import StartAttempt, TakeOver
 from headrace.manifests.names import called_run_name, revision_name, task_run_name
 from headrace.manifests.run_spec import called_run_spec, run_spec
 from headrace.manifests.task_labels import task_labels
@@ -34,9 +34,10 @@ def owner(kind: str, name: str, uid: str, api_version: str = API_VERSION) -> Man
     }
 
 
-def task_run(start: StartAttempt[Work]) -> Manifest:
-    """Return the TaskRun of a task that starts, owned by its run."""
+def task_run(start: StartAttempt[Work] | TakeOver) -> Manifest:
+    """Return the TaskRun of a task that starts or is taken over, owned by its run."""
     context, task = start.context, start.task
+    work = work_spec(start) if isinstance(start, StartAttempt) else {}
     return {
         "apiVersion": API_VERSION,
         "kind": "TaskRun",
@@ -46,7 +47,7 @@ def task_run(start: StartAttempt[Work]) -> Manifest:
             "labels": task_labels(context, task),
             "ownerReferences": [owner("WorkflowRun", context.run, context.run_uid)],
         },
-        "spec": {"run": context.run, "task": task, **work_spec(start)},
+        "spec": {"run": context.run, "task": task, **work},
     }
 
 

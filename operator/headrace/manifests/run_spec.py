@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from headrace.api.checks.instants import read_time, read_time_or, to_the_second
 from headrace.api.v1alpha1.params import ParamGiven
+from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState, Interval, RunSpec, TriggerKind
 from headrace.engine.definition.work import ChildRun
 from headrace.engine.task.actions import RunContext
@@ -21,8 +22,14 @@ _LOGICAL_TIME: Final = name_of(RunSpec, "logical_time")
 _DESIRED_STATE: Final = name_of(RunSpec, "desired_state")
 _CALLER_STATE: Final = name_of(RunSpec, "caller_state")
 
+_RERUN_OF: Final = name_of(RunSpec, "rerun_of")
+_NAME: Final = name_of(RerunOf, "name")
+
 READ_OFTEN: Final = (_WORKFLOW, _LOGICAL_TIME, _DESIRED_STATE, _CALLER_STATE)
 """The fields that this module reads."""
+
+LONGEST_NAME: Final = 253
+"""The most characters of an object's name."""
 
 CANCEL: Final = {_DESIRED_STATE: DesiredState.CANCEL.value}
 """The change that cancels a run."""
@@ -51,6 +58,7 @@ def called_run_spec(work: ChildRun, context: RunContext) -> Json:
             interval=None if context.interval is None else _to_the_second(context.interval),
             trigger=TriggerKind.WORKFLOW,
             caller_state=DesiredState.RUN,
+            rerun_of=None if work.rerun_of is None else RerunOf(name=work.rerun_of),
         )
     )
 
@@ -72,6 +80,19 @@ def workflow_of(spec: Mapping[str, Any]) -> str | None:
     """Return the name of a run's workflow; None: there is none that could be one."""
     workflow = spec.get(_WORKFLOW)
     return workflow if isinstance(workflow, str) else None
+
+
+def rerun_head(spec: Mapping[str, Any]) -> Json:
+    """Return the part of a spec that names the run which a run repeats, if there is one."""
+    earlier = source_of(spec)
+    return {} if earlier is None else {_RERUN_OF: {_NAME: earlier}}
+
+
+def source_of(spec: Mapping[str, Any]) -> str | None:
+    """Return the name of the run that a run repeats; None: there is none that could be one."""
+    written = spec.get(_RERUN_OF)
+    name = written.get(_NAME) if isinstance(written, Mapping) else None
+    return name if isinstance(name, str) and len(name) <= LONGEST_NAME else None
 
 
 def logical_time_of(spec: Mapping[str, Any], created: datetime) -> datetime:

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import Attention, RunStatus, TaskCounts
+from headrace.api.v1alpha1.run import Attention, RerunStatus, RunStatus, TaskCounts
 from headrace.api.v1alpha1.run import Mark as MarkStatus
 from headrace.engine import ranges
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import Counts, Mark, RunLog, Watched
+from headrace.engine.run.observed import Counts, Inheritance, Mark, RunLog, Watched
 from headrace.engine.text import time_taken
 from headrace.manifests.conditions import Past, conditions_of, succeeded_of
 from headrace.manifests.json_form import Json, as_patch, name_of, read, read_legible
@@ -42,6 +43,7 @@ def run_status(log: RunLog, past: Past) -> Json:
             marks=None if log.marks is None else tuple(map(_mark, log.marks)),
             attention=tuple(map(_attention, log.attention)),
             outputs=None if log.outputs is None else dict(log.outputs),
+            rerun=_rerun(log.inheritance),
         )
     )
 
@@ -73,6 +75,7 @@ def read_run_status(written: Mapping[str, Any]) -> RunLog:
         outputs=status.outputs,
         revision=status.revision,
         observed_generation=status.observed_generation,
+        inheritance=_read_rerun(status.rerun),
     )
 
 
@@ -129,6 +132,30 @@ def _mark(mark: Mark) -> MarkStatus:
 def _read_mark(status: MarkStatus) -> Mark:
     outcome, reason = Outcome(status.outcome), Reason(status.reason)
     return Mark(outcome, reason, status.message, status.since, _checked(status.tasks))
+
+
+def _rerun(known: Inheritance | None) -> RerunStatus | None:
+    if known is None:
+        return None
+    return RerunStatus(
+        params=tuple(ParamGiven(name=name, value=value) for name, value in known.given.items()),
+        logical_time=known.logical_time,
+        interval=known.interval,
+        taken_over=known.taken_over,
+        continued=known.continued,
+    )
+
+
+def _read_rerun(status: RerunStatus | None) -> Inheritance | None:
+    if status is None:
+        return None
+    return Inheritance(
+        given={param.name: param.value for param in status.params},
+        logical_time=status.logical_time,
+        interval=status.interval,
+        taken_over=_checked(status.taken_over),
+        continued=_checked(status.continued),
+    )
 
 
 def _checked(positions: str) -> str:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import RunStatus
+from headrace.api.v1alpha1.run import Interval, RunStatus
 from headrace.engine.outcome import Outcome
-from headrace.engine.run.observed import Counts, Mark, RunLog, Watched
+from headrace.engine.run.observed import Counts, Inheritance, Mark, RunLog, Watched
 from headrace.manifests.conditions import Past
 from headrace.manifests.run_status import has_begun, read_run_status, read_what_is_left, run_status
 from support.builders import at
@@ -77,6 +77,13 @@ FULL = RunLog(
     outputs={"rows": {"new": 7}},
     revision="etl-1",
     observed_generation=1,
+    inheritance=Inheritance(
+        given={"region": "eu"},
+        logical_time=at(0),
+        interval=Interval(start=at(-9), end=at(0)),
+        taken_over="0-3",
+        continued="4",
+    ),
 )
 
 

@@ -101,7 +101,10 @@ FULL = TaskLog(
         failures=(ItemFailure(7, Reason.NON_ZERO_EXIT, "exit code 3", 3),),
         running=Places.of([2, 3]),
         memory_rule=1,
+        taken_over=Places.of([0, 1]),
+        digest="9f86d081",
     ),
+    taken_over_from="etl-0",
     observed_generation=1,
 )
 

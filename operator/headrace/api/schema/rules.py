@@ -11,6 +11,7 @@ from typing import Any
 
 from headrace.api.schema.approval_rules import APPROVAL_SPEC
 from headrace.api.schema.item_rules import FOR_EACH, ITEM_RANGE
+from headrace.api.schema.rerun_rules import RERUN_OF
 from headrace.api.schema.rule import Rule
 
 # --- a workflow -------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ _WORKFLOW_SPEC = (
 
 # --- runs -------------------------------------------------------------------------------------
 
-FIXED = ("params", "logicalTime", "interval", "trigger")
+FIXED = ("params", "logicalTime", "interval", "trigger", "rerunOf")
 """Optional fields of a run's spec that cannot be changed: all but desiredState and callerState."""
 
 _RUN_SPEC = (
@@ -256,6 +257,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "ForEach": FOR_EACH,
     "Interval": _INTERVAL,
     "ItemRange": ITEM_RANGE,
+    "RerunOf": RERUN_OF,
     "RetryRule": _RULE,
     "RunSpec": _RUN_SPEC,
     "Schedule": _SCHEDULE,

@@ -94,5 +94,11 @@ class ItemsStatus(ApiType):
     failure_counts: tuple[FailureCount, ...] = Field(default=(), max_length=MAX_COUNTS)
     """failureCounts are how often items failed that run again."""
 
+    taken_over: ItemRanges = ""
+    """takenOver are the indexes of succeeded items that an earlier run did: see `takenOverFrom`."""
+
+    digest: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """digest is a hash of the items: a rerun does not repeat items of a list that is the same."""
+
     memory_rule: int | None = Field(default=None, ge=0, le=19)
     """memoryRule is the place in retry.rules of the rule that raises the next attempt's memory."""

@@ -40,5 +40,8 @@ UNPREPARED = f"{GROUP}/unprepared"
 """Annotation on the Job of a later attempt of a fan-out: it is suspended, and does not yet know the
 items that need not run."""
 
+ITEMS = f"{GROUP}/items"
+"""Annotation on the Job of a fan-out: a hash of the items."""
+
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 """Annotation of Kubernetes on the pods of an Indexed Job: the index."""

@@ -28,7 +28,14 @@ class Reason(StrEnum):
     TERMINATED = "Terminated"
     """`desiredState: Terminate` ended the run, also its `finally` tasks."""
 
+    TAKEN_OVER = "TakenOver"
+    """The task succeeded in an earlier run, and this run has its outputs. `status.takenOverFrom`
+    names that run."""
+
     # --- what a run or task waits for ---------------------------------------------------------
+    TAKING_OVER = "TakingOver"
+    """A rerun takes over the tasks that it does not repeat. The message says how many are left."""
+
     WAITING_FOR_UPSTREAM = "WaitingForUpstream"
     """An upstream task has not ended."""
 
@@ -227,6 +234,21 @@ class Reason(StrEnum):
 
     WORKFLOW_NOT_FOUND = "WorkflowNotFound"
     """The workflow that the run names does not exist."""
+
+    RUN_NOT_FOUND = "RunNotFound"
+    """The run in `rerunOf` does not exist."""
+
+    RUN_NOT_ENDED = "RunNotEnded"
+    """The run in `rerunOf` still goes on: only a run that has ended can be repeated."""
+
+    INVALID_RERUN = "InvalidRerun"
+    """`rerunOf` does not fit the earlier run. The message names the field and the cure."""
+
+    NOTHING_TO_RERUN = "NothingToRerun"
+    """The run in `rerunOf` succeeded, so nothing failed that could be repeated."""
+
+    SOURCE_RUN_DELETED = "SourceRunDeleted"
+    """The run in `rerunOf`, or a part of it, was deleted while its results were taken over."""
 
     REVISION_NOT_FOUND = "RevisionNotFound"
     """Somebody deleted the ControllerRevision with the run's pinned definition."""

@@ -17,6 +17,7 @@ from headrace.api.v1alpha1.base import (
 )
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import ParamGiven
+from headrace.api.v1alpha1.rerun import RerunOf
 
 
 class DesiredState(ApiEnum):
@@ -92,6 +93,10 @@ class RunSpec(ApiType):
     """desiredState steers the run: Run, Pause, Stop, Cancel or Terminate. Stop can only become
     Cancel or Terminate, Cancel can only become Terminate, and Terminate is final."""
 
+    rerun_of: RerunOf | None = None
+    """rerunOf names an earlier run to repeat. Its parameters, logical time and interval count where
+    this run gives none."""
+
     caller_state: DesiredState | None = None
     """callerState is the state that the calling run passes on, if a task of it called this run. The
     controller writes it. The stronger of callerState and desiredState counts."""
@@ -162,6 +167,33 @@ class Mark(ApiType):
     """tasks lists the positions of the tasks in the run's definition, as ranges: "0-41,43"."""
 
 
+Positions = Annotated[str, StringConstraints(max_length=65_536)]
+"""Positions of tasks in the run's definition, as ranges: "0-41,43"."""
+
+
+class RerunStatus(ApiType):
+    """What a rerun has of the earlier run. It is fixed before any task starts."""
+
+    params: Annotated[tuple[ParamGiven, ...], Unique("name", checked=False)] = Field(
+        default=(), max_length=100
+    )
+    """params are those of the earlier run, with the run's own over them."""
+
+    logical_time: Instant | None = None
+    """logicalTime is the instant that both runs stand for."""
+
+    interval: Interval | None = None
+    """interval is that of both runs."""
+
+    taken_over: Positions = ""
+    """takenOver lists the tasks that are not repeated, by their positions in the run's definition,
+    as ranges: "0-41,43"."""
+
+    continued: Positions = ""
+    """continued lists the tasks that are repeated in part: only the items that did not succeed, or
+    only what did not succeed in the run that the task called."""
+
+
 class RunStatus(ApiType):
     """The state of a run. The details of its tasks are in their TaskRuns."""
 
@@ -203,6 +235,9 @@ class RunStatus(ApiType):
 
     marks: tuple[Mark, ...] | None = Field(default=None, max_length=64)
     """marks list the tasks that ended without a TaskRun. At most 20 of them keep messages."""
+
+    rerun: RerunStatus | None = None
+    """rerun is what a rerun has of the earlier run."""
 
     attention: tuple[Attention, ...] = Field(default=(), max_length=20)
     """attention names at most 20 tasks that failed or wait for something unusual."""

@@ -156,6 +156,10 @@ class TaskRunStatus(ApiType):
     next_attempt_time: Instant | None = None
     """nextAttemptTime is when the next attempt starts, after a failure."""
 
+    taken_over_from: ObjectName | None = None
+    """takenOverFrom is the first run that did the work, if this run only took it over: of the task,
+    or of the items in items.takenOver."""
+
     items: ItemsStatus | None = None
     """items are the items of a task with forEach."""
 

@@ -13,7 +13,7 @@ from headrace.cluster.carriers.carrier import Draw
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.creation import create, taken
 from headrace.cluster.kinds import WORKFLOW_RUNS
-from headrace.cluster.run_reader import run_log
+from headrace.cluster.run_log import run_log
 from headrace.engine.definition.work import ChildRun
 from headrace.engine.run.nested import NestedRun, may_follow, sighting_of
 from headrace.engine.task.actions import StartAttempt

@@ -13,22 +13,28 @@ from headrace.cluster.caches import Caches
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.table import carriers
 from headrace.cluster.definitions import Definitions
-from headrace.cluster.departures import Departures
 from headrace.cluster.expressions import Expressions
 from headrace.cluster.flight import some_at_a_time
 from headrace.cluster.gather import Gatherer, TaskPictures, task_log
 from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
-from headrace.cluster.run_reader import RunReader, run_log
+from headrace.cluster.run_log import run_log
+from headrace.cluster.run_reader import run_reader
 from headrace.cluster.second_look import SecondLook
-from headrace.cluster.siblings import Siblings
 from headrace.cluster.specs import Specs
 from headrace.cluster.start import Starter
 from headrace.cluster.statuses import Memory, Status, StatusWriter, version_of
 from headrace.engine.definition.work import Program
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog
-from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
+from headrace.engine.task.actions import (
+    Action,
+    EndAttempt,
+    Evaluate,
+    PassOn,
+    StartAttempt,
+    TakeOver,
+)
 from headrace.engine.task.news import news
 from headrace.engine.task.observed import EMPTY, ObservedTask, Obstacle, TaskLog
 from headrace.kube.client import Client
@@ -60,11 +66,8 @@ class ClusterWorld:
         kinds = carriers(reach)
         self.pictures = TaskPictures(kinds.values())
         gatherer = Gatherer(caches, client, self.pictures, hooks.later, self._saw)
-        departures, siblings = Departures(caches, client), Siblings(caches, client)
         specs = Specs(client)
-        self._reader = RunReader(
-            *(caches, self.definitions, gatherer, departures, specs), siblings=siblings, clock=clock
-        )
+        self._reader = run_reader(*(caches, client, self.definitions, gatherer, specs), clock=clock)
         self._starter = Starter(reach, kinds)
         self._expressions = Expressions(specs, hooks.evaluate, clock)
         self._statuses = StatusWriter(client)
@@ -186,16 +189,14 @@ class ClusterWorld:
             task, readable = task_log(item)
             log = replace(task, reason=reason, message=message)
             if readable and log != task:  # Otherwise the log would be lost.
-                await self._statuses.write(
-                    item, Status(TASK_RUNS, self._caches.task_runs, task_status(log, past))
-                )
+                put = Status(TASK_RUNS, self._caches.task_runs, task_status(log, past))
+                await self._statuses.write(item, put)
         else:
             run = run_log(item)
             shown = replace(run, reason=reason, message=message).after(run, self._clock())
             if shown != run:
-                await self._statuses.write(
-                    item, Status(WORKFLOW_RUNS, self._caches.runs, run_status(shown, past))
-                )
+                put = Status(WORKFLOW_RUNS, self._caches.runs, run_status(shown, past))
+                await self._statuses.write(item, put)
 
     async def _record_alone(self, key: RunKey, status: RunLog) -> None:
         """Write the end of a TaskRun on its own that could not begin."""
@@ -249,6 +250,9 @@ class ClusterWorld:
                     self._made(key, action.task)
                     if isinstance(action.work, Program):
                         self._hooks.job_created(key)
+            case TakeOver(task):
+                obstacle = await self._starter.take_over(action)
+                self._remember(key, task, obstacle)
             case EndAttempt(task) | PassOn(task):
                 memory, item = self._memories.get(key), self._task_run(key, task)
                 if memory is not None and task in memory.items:

@@ -41,7 +41,7 @@ from headrace.kube.resources import CONTROLLER_REVISIONS, Ref, Resource, Scope
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject, WorkflowObject
 from headrace.manifests.objects import workflow_run
-from headrace.manifests.run_spec import CANCEL, is_cancelling, logical_time_of
+from headrace.manifests.run_spec import CANCEL, is_cancelling, logical_time_of, source_of
 from headrace.manifests.run_status import read_run_status
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 
@@ -276,6 +276,7 @@ def _known(run: OwnObject, *, inside: bool) -> KnownRun:
         revision=log.revision,
         called=call_of(run.metadata) is not None,
         inside=inside,
+        rerun_of=source_of(run.spec),
     )
 
 

@@ -37,6 +37,8 @@ class FanOut:
     """How many run at a time; None: all."""
     tolerated: int | str = 0
     """How many may fail, or a share of all: `10%`."""
+    digest: str = ""
+    """A hash of the items; empty before they are known."""
 
     @property
     def tolerated_items(self) -> int:
@@ -66,6 +68,8 @@ class ChildRun:
     params: Mapping[str, bool | int | str] = field(default_factory=dict)
     """The values of its parameters. Before the task starts, texts are as somebody wrote them:
     expressions in them have no value yet."""
+    rerun_of: str | None = None
+    """The earlier run that it repeats: what succeeded there is taken over."""
 
 
 @dataclass(frozen=True, slots=True)

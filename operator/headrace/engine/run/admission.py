@@ -13,7 +13,9 @@ from headrace.api.v1alpha1.trigger import Concurrency
 from headrace.engine.course import ENDING, Course, Mode
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import InvalidParamsError, resolve
+from headrace.engine.run.inheritance import inherited
 from headrace.engine.run.observed import ObservedRun
+from headrace.engine.run.rerun_check import source_problem, task_problem
 from headrace.engine.siblings import SiblingRun, limit_of, turn_words
 
 ASK_AGAIN = timedelta(seconds=10)
@@ -84,15 +86,26 @@ def admit(run: ObservedRun, course: Course, now: datetime) -> Definition | Refus
     """Return the definition of a run that may go on, or the reason against it."""
     if run.refusal is not None:
         return Refused(*run.refusal)
+    if run.rerun is not None and run.log.inheritance is None:
+        problem = source_problem(run, run.rerun)
+        if problem is not None:
+            return Refused(*problem)
     if run.definition is None:
         return _without_definition(run, now)
-    if run.begun:
-        return run.definition
+    return run.definition if run.begun else _enter(run, run.definition, course)
+
+
+def _enter(run: ObservedRun, definition: Definition, course: Course) -> Definition | Refused | Held:
+    """Return the definition of a run that may begin, or the reason against it."""
     try:
-        resolve(run.definition.params, run.given)
+        resolve(definition.params, inherited(run).given)
     except InvalidParamsError as error:
         return Refused(Reason.INVALID_PARAMS, str(error))
-    return _hold(run, run.definition, course) or run.definition
+    if run.rerun is not None:
+        problem = task_problem(run, run.rerun, definition)
+        if problem is not None:
+            return Refused(*problem)
+    return _hold(run, definition, course) or definition
 
 
 def is_next(run: ObservedRun) -> bool:

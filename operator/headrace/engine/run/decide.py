@@ -13,6 +13,8 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.run.admission import Held, Refused, admit
 from headrace.engine.run.companions import companions
 from headrace.engine.run.context import context_of
+from headrace.engine.run.continued import continued
+from headrace.engine.run.inheritance import inherited
 from headrace.engine.run.job_retention import expired_jobs, jobs_expire
 from headrace.engine.run.leftovers import closed, endings, remains
 from headrace.engine.run.marks import failures
@@ -24,6 +26,7 @@ from headrace.engine.run.records import Records, write_up
 from headrace.engine.run.status import RunView, refused, run_log, waiting
 from headrace.engine.run.steering import course, deadlines
 from headrace.engine.run.survey import Survey, survey
+from headrace.engine.run.takeover import Stage, take_over
 from headrace.engine.task.actions import Action, EndAttempt, PassOn, RunContext, StartAttempt
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.terms import NO_TERMS, Terms, terms_of
@@ -61,14 +64,23 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
         return _refuse(run, answer, now)
     if isinstance(answer, Held):
         return _with_status(run, waiting(run, answer), now, Decision(look_again_at=answer.until))
-    found = survey(run, answer, steered, now)
+    run = inherited(run)
+    stage = take_over(run, answer, steered, now)
+    if stage is not None:
+        return _in_stage(run, stage, now)
+    return _judge(run, answer, steered, now)
+
+
+def _judge(run: ObservedRun, definition: Definition, steered: Course, now: datetime) -> Decision:
+    """Judge all tasks of a run that has begun."""
+    found = survey(run, definition, steered, now)
     records = write_up(run, found.judged, now)
     status = run.log
     if run.key.kind is RunKind.WORKFLOW_RUN:  # else the log of its one task says it all
-        status = run_log(RunView(run, answer, found, steered, records.now, now))
+        status = run_log(RunView(run, definition, found, steered, records.now, now))
     beside = companions(run)
-    actions = _actions(run, answer, found, steered, now)
-    outputs = tuple(asks(run, answer, found, status, now))
+    actions = _actions(run, definition, found, steered, now)
+    outputs = tuple(asks(run, definition, found, status, now))
     due = (
         *(beside.next_overstay(now), until(run, now), now + START_CHECK if outputs else None),
         *_wake_ups(replace(run, log=status), found, records, now),
@@ -79,6 +91,15 @@ def decide(run: ObservedRun, now: datetime) -> Decision:
         look_again_at=min((instant for instant in due if instant is not None), default=None),
     )
     return decision if status is run.log else _with_status(run, status, now, decision)
+
+
+def _in_stage(run: ObservedRun, stage: Stage | Refused, now: datetime) -> Decision:
+    """Take over what a rerun does not repeat. No task is judged before."""
+    if isinstance(stage, Refused):
+        return _refuse(run, stage, now)
+    due = (*deadlines(run), stage.until or now)
+    step = Decision(actions=stage.actions, look_again_at=min(due))
+    return _with_status(run, stage.status, now, step)
 
 
 def _refuse(run: ObservedRun, why: Refused, now: datetime) -> Decision:
@@ -104,7 +125,7 @@ def _actions(
         match task.verdict:
             case Start():
                 context = context or context_of(run, definition)
-                yield start_attempt(task.task, task.verdict, context, now)
+                yield continued(run, start_attempt(task.task, task.verdict, context, now), task)
             case Ask(conditional):
                 yield evaluate(task.task, run, definition, found, conditional=conditional)
 
@@ -132,6 +153,7 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
     weighty = (
         status.finished is not None
         or status.started != run.log.started
+        or status.inheritance != run.log.inheritance
         or failures(status) != failures(run.log)
         or (status.marks != run.log.marks and _starts(decision))
     )

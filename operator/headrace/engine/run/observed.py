@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Ended, Outcome
@@ -83,6 +84,20 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Inheritance:
+    """What a rerun has of the earlier run, fixed before any task starts."""
+
+    given: Mapping[str, bool | int | str] = field(default_factory=dict)
+    """The parameters that the rerun was given, directly or by the earlier run."""
+    logical_time: datetime | None = None
+    interval: Interval | None = None
+    taken_over: str = ""
+    """The positions of the tasks that are not repeated, as ranges."""
+    continued: str = ""
+    """The positions of the tasks that are repeated in part, as ranges."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunLog:
     """The log of a run: the recorded status."""
 
@@ -107,6 +122,8 @@ class RunLog:
     """The run's outputs, if it succeeded and its workflow has any."""
     revision: str | None = None
     observed_generation: int = 0
+    inheritance: Inheritance | None = None
+    """None: the run repeats no other, or has not begun."""
 
     @property
     def begun(self) -> bool:
@@ -150,6 +167,10 @@ class ObservedRun:
     """What the calling run has passed on, if a task of it called this run."""
     callers: tuple[str, ...] = ()
     """The workflows of the runs that this run is part of, outermost first."""
+    rerun: RerunOf | None = None
+    """What the run repeats of an earlier run; None: it repeats none."""
+    source: "ObservedRun | None" = None
+    """The earlier run with its tasks, as long as `needs_source` says so; None: it is gone."""
     tasks: Mapping[str, ObservedTask] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
     """Tasks whose TaskRun the world saw vanish before our eyes."""

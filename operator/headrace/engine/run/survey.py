@@ -15,6 +15,7 @@ from headrace.engine.course import Course
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.run_when import PATIENT, RULES, tally
 from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
+from headrace.engine.run.continued import without_source
 from headrace.engine.run.leftovers import remains
 from headrace.engine.run.marks import by_mark, on_record, to_keep, with_ends
 from headrace.engine.run.observed import Mark, ObservedRun
@@ -79,6 +80,7 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
     found = _with(found, _waiting(run, definition, turn, found))
     turn = replace(turn, unfinished=_unfinished(definition, found))
     found = _with(found, _last(run, definition, turn, found))
+    found = _with(found, without_source(run, found.judged, now))
     if run.slots is not None:
         found = _with(found, without_slot(run, run.slots, found.judged, now))
     return _recorded(run, definition, found, now)
@@ -267,11 +269,7 @@ def _halt(definition: Definition, found: Survey) -> str | None:
 
 
 def _unfinished(definition: Definition, found: Survey) -> str | None:
-    """
-    Return an open task that `finally` tasks wait for.
-
-    Skipped tasks need no look: each waits for an open task, which is here.
-    """
+    """Return an open task that `finally` tasks wait for. Those without a judgement wait for it."""
     if len(definition.names) == len(definition.graph.order):
         return None
     for name, task in found.judged.items():

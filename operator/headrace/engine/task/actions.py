@@ -8,6 +8,7 @@ from headrace.api.v1alpha1.run import DesiredState, Interval
 from headrace.api.v1alpha1.task import TaskTimeouts
 from headrace.engine.definition.expressions.types import Question
 from headrace.engine.definition.work import W_co, Work
+from headrace.engine.task.observed import TaskLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,18 @@ class StartAttempt(Generic[W_co]):
     timeouts: TaskTimeouts
     memory: str | None = None
     """The memory limit, if a retry rule raised it."""
+    begins_with: TaskLog | None = None
+    """The task's log before its first attempt, with what an earlier run did. It is written before
+    anything runs. None: an empty log."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Record a task that an earlier run did. A repetition changes nothing."""
+
+    task: str
+    context: RunContext
+    log: TaskLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +90,4 @@ class Evaluate:
     """The expressions of other fields, by their path in the task."""
 
 
-Action = StartAttempt[Work] | EndAttempt | PassOn | Evaluate
+Action = StartAttempt[Work] | TakeOver | EndAttempt | PassOn | Evaluate

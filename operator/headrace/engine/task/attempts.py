@@ -16,7 +16,6 @@ from headrace.engine.task.item_ends import begun, end_of_items, with_ended_items
 from headrace.engine.task.item_outputs import gathered
 from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import (
-    LOGGED_ATTEMPTS,
     RUN,
     Attempt,
     Ending,
@@ -30,6 +29,9 @@ from headrace.engine.task.retry import budget
 from headrace.engine.task.terms import NO_TERMS, Terms
 from headrace.engine.task.timer import passed
 from headrace.engine.text import clip
+
+LOGGED_ATTEMPTS = 10
+"""How many attempts a log keeps."""
 
 FIRST_WORDS_STAY = frozenset({Reason.IMAGE_PULL_FAILED, Reason.CONTAINER_CONFIG_ERROR})
 """Reasons for which Kubernetes alternates between several messages. The first message names the
@@ -166,7 +168,7 @@ def another_try(items: ItemsLog | None, seen: SeenItems | None = None) -> ItemsL
     """Return the items at the start of an attempt: the world knows them since the first one."""
     if items is not None:
         return begun(items)
-    return ItemsLog(seen.total) if seen is not None else None
+    return ItemsLog(seen.total, digest=seen.digest) if seen is not None else None
 
 
 def _bereft(last: Attempt, sighting: Sighting) -> bool:

@@ -45,6 +45,10 @@ class ItemsLog:
     """How items failed last that have not succeeded, lowest index first. A bounded number."""
     running: Places = NO_PLACES
     """The items whose program runs, for people only."""
+    taken_over: Places = NO_PLACES
+    """The items among those that succeeded that an earlier run did."""
+    digest: str = ""
+    """A hash of the items; empty: nobody knows it."""
     memory_rule: int | None = None
     """The place in `retry.rules` of the rule that raises the memory of the next attempt."""
 
@@ -57,6 +61,11 @@ class ItemsLog:
     def open(self) -> Places:
         """The items of the newest attempt that have not ended."""
         return self.todo - self.retrying
+
+    @property
+    def todo_again(self) -> Places:
+        """The items that a rerun must run: they have not succeeded."""
+        return Places.first(self.total) - self.succeeded
 
     @property
     def unsuccessful(self) -> Places:

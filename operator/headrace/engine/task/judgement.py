@@ -92,6 +92,13 @@ def held(judged: Judged, wait: Wait, now: datetime) -> Judged:
     return replace(judged, verdict=wait, log=_with_verdict(judged.log, wait, judged.seen, now))
 
 
+def ended(judged: Judged, end: Ended, now: datetime) -> Judged:
+    """Return a task that may start, and ends all the same."""
+    if judged.seen is None:
+        return replace(judged, verdict=end)
+    return replace(judged, verdict=end, log=_with_verdict(judged.log, end, judged.seen, now))
+
+
 def _with_verdict(log: TaskLog, verdict: Verdict, seen: ObservedTask, now: datetime) -> TaskLog:
     """Return the log with the verdict; the same object if nothing changes."""
     if isinstance(verdict, Ended):

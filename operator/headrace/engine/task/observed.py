@@ -134,6 +134,8 @@ class SeenItems:
     """Items that succeeded and have no ending: their instances are gone."""
     running: Places = NO_PLACES
     """Items whose program runs."""
+    digest: str = ""
+    """A hash of the items; empty: the world does not know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +196,7 @@ class Attempt:
     memory: str | None = None
     """The memory limit, where a retry rule raised it."""
     replaced: datetime | None = None
-    """When its instance was created, if an earlier one was lost. Until there is one, when the loss
-    was seen."""
+    """When its instance was created after a loss; until there is one, when the loss was seen."""
 
     @property
     def open(self) -> bool:
@@ -206,9 +207,6 @@ class Attempt:
     def exit_code(self) -> int | None:
         """The exit code of its program, if it ran once."""
         return self.progress.exit_code
-
-
-LOGGED_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +228,8 @@ class TaskLog:
     observed_generation: int = 0
     items: ItemsLog | None = None
     """The items of a task with forEach, from its first attempt on."""
+    taken_over_from: str | None = None
+    """The first run that did the work; None: this run does all of it."""
 
     @property
     def last(self) -> Attempt | None:

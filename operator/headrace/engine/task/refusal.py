@@ -7,9 +7,9 @@ Knows the refusal. Does not decide what follows.
 from dataclasses import replace
 
 from headrace.api.v1alpha1.retry import RetryPolicy
-from headrace.engine.task.attempts import another_try, close
+from headrace.engine.task.attempts import LOGGED_ATTEMPTS, another_try, close
 from headrace.engine.task.classify import Failure
-from headrace.engine.task.observed import LOGGED_ATTEMPTS, Attempt, Denied, TaskLog
+from headrace.engine.task.observed import Attempt, Denied, TaskLog
 
 
 def refuse(log: TaskLog, denied: Denied, policy: RetryPolicy, memory: str | None = None) -> TaskLog:

@@ -31,8 +31,8 @@ def fields_of(known: Evaluated | None) -> dict[str, Value]:
 
 
 def asked_fields(expressions: TaskExpressions, log: TaskLog) -> Mapping[str, Expression | Template]:
-    """Return the expressions of fields that the next attempt needs: items are asked for once."""
-    if log.items is None:
+    """Return the expressions of fields that the next attempt needs: only the first needs items."""
+    if log.items is None or not log.count:
         return expressions.fields
     return {path: each for path, each in expressions.fields.items() if path != FROM}
 

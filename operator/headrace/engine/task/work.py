@@ -28,6 +28,7 @@ from headrace.engine.definition.work import (
 )
 from headrace.engine.places import Places
 from headrace.engine.task.actions import RunContext, StartAttempt
+from headrace.engine.task.digest import digest_of
 from headrace.engine.task.memory import raised, resources_of
 from headrace.engine.task.verdict import Start
 from headrace.engine.text import clip
@@ -102,14 +103,15 @@ def _approval(work: Approval, start: Start, now: datetime) -> Approval:
 
 
 def _fan_out(work: FanOut, start: Start) -> FanOut:
-    body = _body(work, start)
-    if start.items is not None:
-        known = start.items
-        return replace(work, body=body, items=None, total=known.total, todo=known.todo)
+    body, known = _body(work, start), start.items
+    if known is not None and start.number > 1:
+        work = replace(work, body=body, items=None, digest=known.digest)
+        return replace(work, total=known.total, todo=known.todo)
     items = start.fields[FROM] if work.items is None else work.items
     assert isinstance(items, Sequence)  # noqa: S101 - the field wants a list
     total = len(items)
-    return replace(work, body=body, items=items, total=total, todo=Places.first(total))
+    todo = Places.first(total) if known is None else known.todo
+    return replace(work, body=body, items=items, total=total, todo=todo, digest=digest_of(items))
 
 
 def _body(work: Program, start: Start) -> TaskBody:

@@ -31,6 +31,8 @@ class KnownRun:
     """A task of another run called it: it stays as long as that run."""
     inside: bool = False
     """A run of the workflow called it, perhaps through others: it is part of that run."""
+    rerun_of: str | None = None
+    """The earlier run that it repeats: that one stays until this one has ended."""
 
     @property
     def sibling(self) -> SiblingRun:

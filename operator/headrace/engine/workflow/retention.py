@@ -22,7 +22,7 @@ class FinishedRun:
     finished: datetime
     succeeded: bool
     needed: bool = False
-    """Whether the run is the only proof of a fact: then it stays."""
+    """Whether the run is the only proof of a fact, or another run repeats it: then it stays."""
 
 
 def expired_runs(runs: Sequence[FinishedRun], history: History, now: datetime) -> tuple[str, ...]:

@@ -83,8 +83,9 @@ def _tidy(
     """
     ticks = _ticks(workflow, workflow.runs, after=recorded.until) if recorded else ()
     later = {run_name(workflow.name, tick) for tick in ticks}
+    needed = later | {run.rerun_of for run in workflow.runs if not run.finished and run.rerun_of}
     finished = [
-        FinishedRun(run.name, run.finished, run.succeeded, needed=run.name in later)
+        FinishedRun(run.name, run.finished, run.succeeded, needed=run.name in needed)
         for run in workflow.runs
         if run.finished and not run.called
     ]

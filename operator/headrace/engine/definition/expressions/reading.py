@@ -32,6 +32,14 @@ def reads(asked: Expression | Template) -> frozenset[str]:
     return frozenset(path.steps[0] for path in paths if path.root == "tasks" and path.steps)
 
 
+def reads_params(asked: Expression | Template, names: frozenset[str]) -> bool:
+    """Return whether an expression reads one of some parameters, or all parameters."""
+    return any(
+        path.root == "params" and (not path.steps or path.steps[0] in names)
+        for path in _paths(asked)
+    )
+
+
 def _paths(asked: Expression | Template) -> Iterator[Path]:
     if isinstance(asked, Template):
         for part in asked.parts:
