@@ -50,8 +50,26 @@ IN_A_CLUSTER: Final = {
     "Ending.output_bytes": SIZE_UNKNOWN,
     "ObservedTask.generation": NEVER_EDITED,
 }
+ELSEWHERE: Final = "no run is repeated here: tests/cluster/test_reruns.py does"
 IN_A_REAL_CLUSTER: Final = {
     **IN_A_CLUSTER,
+    **dict.fromkeys(
+        (
+            "ObservedRun.rerun",
+            "ObservedRun.source",
+            "RunLog.inheritance",
+            "Inheritance.given",
+            "Inheritance.logical_time",
+            "Inheritance.interval",
+            "Inheritance.taken_over",
+            "Inheritance.continued",
+            "TaskLog.taken_over_from",
+            "ItemsLog.taken_over",
+            "ItemsLog.digest",
+            "SeenItems.digest",
+        ),
+        ELSEWHERE,
+    ),
     "Sighting.crowded_since": "no policy puts containers into pods here",
     "Answered.by": "no policy keeps people from signing with another's name here",
 }
@@ -61,6 +79,23 @@ ON_THIS_MACHINE: Final = {
     "ObservedRun.hindrance": "a run is made with its definition, and keeps it",
     "RunLog.revision": "a run has its definition itself, and no name for it",
     "Sighting.unclosed": "whoever is asked at a terminal has seen how a question ended",
+    **dict.fromkeys(
+        (
+            "ObservedRun.rerun",
+            "ObservedRun.source",
+            "RunLog.inheritance",
+            "Inheritance.given",
+            "Inheritance.logical_time",
+            "Inheritance.interval",
+            "Inheritance.taken_over",
+            "Inheritance.continued",
+            "TaskLog.taken_over_from",
+            "ItemsLog.taken_over",
+            "ItemsLog.digest",
+            "SeenItems.digest",
+        ),
+        "no command repeats a run yet",
+    ),
     "RunKey.kind": "a task on its own runs as a workflow of one task",
     **dict.fromkeys(
         (

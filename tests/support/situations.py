@@ -9,6 +9,7 @@ from typing import Final
 from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy
 from support.builders import (
@@ -244,8 +245,31 @@ def items(new_story: NewStory) -> None:
     story.pass_time(30)
 
 
+def repeated(new_story: NewStory) -> None:
+    """Repeat a run of which an item failed, and look at each step."""
+    listed = ForEach(items=["x", "y"])
+    definition = workflow(
+        *(task("a"), task("each", "a", for_each=listed)), params=(param("day", default="monday"),)
+    )
+    interval = Interval(start=at(-3600), end=NOON)
+    given = {"given": {"day": "monday"}, "logical_time": NOON, "interval": interval}
+    story = new_story(definition, **given)
+    story.tick()
+    story.succeed("a", output='{"rows": 1}')
+    for index, code in enumerate((0, 1)):
+        story.cluster.end_item(story.job("each"), index, code, output='{"n": 1}')
+    story.tick()
+    of = RerunOf(name=story.run.key.name)
+    story.run = story.another_run(definition, "etl-2", rerun=of)
+    for _ in range(4):
+        story.decision()
+        story.stage.look(story.run)
+    story.pass_time(3)
+
+
 SITUATIONS: Final = (
     items,
+    repeated,
     attempts,
     ends,
     terminated,

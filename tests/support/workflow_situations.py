@@ -85,6 +85,8 @@ async def a_life(note: Note) -> None:
     await rig.look()
     await rig.cancel_all()
     await rig.look()
+    await rig.make(WORKFLOW_RUNS, "again", {"workflow": "w", "rerunOf": {"name": "w-1"}})
+    await rig.look()
     await rig.say(tasks=[{"name": "a", "image": "busybox", "dependsOn": ["nobody"]}])
     await rig.look()
     await rig.client.delete(Ref(WORKFLOWS, "default", "w"))
