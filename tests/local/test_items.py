@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.engine.definition.item_texts import LARGEST_ITEM
 from headrace.engine.outcome import Outcome
 from headrace.local.supervision import exit_code
-from headrace.manifests.item_files import LARGEST_ITEM
 from support.hostile_text import hostile_texts
 from support.local_run import Bench, kill_runner, until
 

@@ -7,8 +7,8 @@ from typing import Final
 from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.run import DesiredState
+from headrace.engine.definition.item_texts import LARGEST_ITEM
 from headrace.engine.run.observed import ObservedRun
-from headrace.manifests.item_files import LARGEST_ITEM
 from support.builders import (
     NOON,
     asking,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
+from headrace.engine.definition.item_texts import item_text, task_text
 from headrace.engine.definition.work import FanOut
 from headrace.engine.task.actions import StartAttempt
 from headrace.local.attempt import LiveAttempt
@@ -18,7 +19,6 @@ from headrace.local.process import grace_seconds
 from headrace.local.reach import Reach
 from headrace.local.records import AttemptRecord, ItemsRecord
 from headrace.local.supervision import CannotStartError
-from headrace.manifests.item_files import item_text, task_text
 from headrace.manifests.names import job_name
 
 

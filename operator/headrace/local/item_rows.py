@@ -40,7 +40,7 @@ def items_rows(run: str, records: Iterable[AttemptRecord]) -> Iterator[Row]:
     """Yield the rows for `ADD_ITEMS`."""
     for record in records:
         if record.items is not None:
-            yield run, record.task, json.dumps(record.items.items, default=_time)
+            yield run, record.task, json.dumps(list(record.items.items), default=_time)
 
 
 def todo_rows(run: str, records: Iterable[AttemptRecord]) -> Iterator[Row]:

@@ -7,9 +7,9 @@ Knows the size of a ConfigMap. Knows no API server.
 from collections.abc import Iterator
 from typing import Any, Final
 
+from headrace.engine.definition.item_texts import LARGEST_ITEM, texts
 from headrace.engine.definition.work import FanOut
 from headrace.engine.task.actions import StartAttempt
-from headrace.manifests.item_files import LARGEST_ITEM, files
 from headrace.manifests.names import items_name
 from headrace.manifests.task_labels import task_labels
 
@@ -36,7 +36,7 @@ def parts(start: StartAttempt[FanOut]) -> Iterator[Data]:
     """Yield the items of a task in parts, each for one ConfigMap."""
     part: Data = {}
     room = LARGEST
-    for index, (item, task) in enumerate(files(start.work.items or (), start.context.params)):
+    for index, (item, task) in enumerate(texts(start.work.items or (), start.context.params)):
         size = len(item.encode()) + len(task.encode())
         if size > room:
             yield part

@@ -1,5 +1,6 @@
 """The `forEach` field of a task: its program runs once for each item."""
 
+from collections.abc import Sequence
 from math import isfinite
 from re import fullmatch
 from typing import Annotated, Any, Self
@@ -153,8 +154,6 @@ class ForEach(ApiType):
         return self
 
     @property
-    def known(self) -> tuple[Any, ...] | None:
-        """The items, if no expression gives them."""
-        if self.range is not None:
-            return tuple(self.range.numbers)
-        return self.items
+    def known(self) -> Sequence[Any] | None:
+        """The items, if no expression gives them. A range stays one: it is quick to write."""
+        return self.items if self.range is None else self.range.numbers

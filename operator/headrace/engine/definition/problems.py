@@ -15,7 +15,8 @@ from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.expression_problems import expression_problems
 from headrace.engine.definition.graph import CyclicGraphError, Graph
-from headrace.engine.definition.params import too_large
+from headrace.engine.definition.item_texts import LARGEST, least, unfit
+from headrace.engine.definition.params import Value, too_large
 from headrace.engine.definition.run_when import NEED_UPSTREAM
 from headrace.engine.definition.ways import way_of, ways_problems
 
@@ -53,8 +54,11 @@ def _problems(spec: WorkflowSpec) -> Iterator[Problem]:
         yield from _upstream(path, task, known, last)
         yield from _unmeetable_rule(path, task)
         yield from _unrunnable(path, task, spec.defaults)
+        yield from _large_items(path, task, spec)
     for index, named in enumerate(spec.finally_):
-        yield from _unrunnable(f"spec.finally[{index}]", named, spec.defaults)
+        path = f"spec.finally[{index}]"
+        yield from _unrunnable(path, named, spec.defaults)
+        yield from _large_items(path, named, spec)
     yield from _order(spec, known)
 
 
@@ -75,10 +79,27 @@ def _double_params(spec: WorkflowSpec) -> Iterator[Problem]:
 
 
 def _large_params(spec: WorkflowSpec) -> Iterator[Problem]:
-    defaults = {param.name: param.default for param in spec.params if param.default is not None}
-    problem = too_large(defaults)
+    problem = too_large(_usual_params(spec))
     if problem is not None:
         yield Problem("spec.params", problem)
+
+
+def _usual_params(spec: WorkflowSpec) -> dict[str, Value]:
+    """Return what a run that sets no parameter gets."""
+    return {param.name: param.default for param in spec.params if param.default is not None}
+
+
+def _large_items(path: str, task: NamedTask, spec: WorkflowSpec) -> Iterator[Problem]:
+    """Yield the problem of items that no run can start, unless it sets smaller parameters."""
+    known = None if task.for_each is None else task.for_each.known
+    if not known or way_of(task) is not None:
+        return
+    is_range, params = isinstance(known, range), _usual_params(spec)
+    if is_range and least(len(known), params) <= LARGEST:
+        return  # A range is quick to write, and slow to measure.
+    problem = unfit(known, params)
+    if problem is not None:
+        yield Problem(f"{path}.forEach.{'range' if is_range else 'items'}", problem)
 
 
 def _upstream(

@@ -9,6 +9,7 @@ from headrace.api.v1alpha1.task import Defaults, NamedTask, RunWhen, TaskBody, T
 from headrace.api.v1alpha1.volume import Volume, VolumeMount
 from headrace.engine.definition.compile import compile_workflow, single_task
 from headrace.engine.definition.problems import MOST, InvalidDefinitionError, problems
+from headrace.engine.definition.work import FanOut
 from support.builders import last, limits, param, retries, spec, task, workflow
 
 
@@ -168,6 +169,18 @@ def volume(name: str) -> dict[str, Any]:
             id="defaults too large for an environment variable",
         ),
         pytest.param(
+            [task("a"), last("z", for_each={"items": ["a", "x" * 300_000]})],
+            {},
+            "spec.finally[0].forEach.items: the files of item 1 have 600,0",
+            id="an item that is too large",
+        ),
+        pytest.param(
+            [task("a", for_each={"range": {"count": 1000}})],
+            {"params": (param("text", default="x" * 10_000),)},
+            "spec.tasks[0].forEach.range: the files of 1,000 items have 10,0",
+            id="too many items for the defaults that each is given",
+        ),
+        pytest.param(
             [task("a", **mounting("data"))],
             {},
             "spec.tasks[0].volumeMounts[0].name: there is no volume 'data'; add it to volumes",
@@ -200,6 +213,14 @@ def test_a_mount_may_name_a_volume_of_the_defaults() -> None:
     """Volumes are defaults like any other field."""
     shared = Defaults(image="busybox", **volume("data"))
     assert () == problems(spec(task("a", **mounting("data")), defaults=shared))
+
+
+def test_a_range_stays_as_short_as_it_was_written() -> None:
+    """A small file with thousands of ranges would else fill the memory of the controller."""
+    for_each = {"range": {"from": 1, "count": 10_000}}
+    work = workflow(task("a", for_each=for_each)).tasks["a"].work
+    assert isinstance(work, FanOut)
+    assert (range(1, 10_001), 10_000) == (work.items, work.total)
 
 
 @pytest.mark.timeout(120)  # without bounds it takes an hour
