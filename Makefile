@@ -53,7 +53,7 @@ SWEEP ?= 400
 .PHONY: sweep
 sweep: .venv/.dev ## Try many plans of late news, lost pods and people who meddle (SWEEP=400), from new seeds; for every night
 	@HEADRACE_PLANS=$(SWEEP) HEADRACE_FIRST_PLAN=$${HEADRACE_FIRST_PLAN:-$$(date +%s)} \
-	$(PY) -m pytest tests/property/test_news.py --numprocesses 2
+	$(PY) -m pytest tests/property/test_news.py tests/property/test_pools.py --numprocesses 2
 
 .PHONY: lint
 lint: .venv/.dev ## Check form, types, layers, and that generated files are up to date

@@ -13,6 +13,8 @@ CONTROLLER: dict[tuple[str, str], str] = {
     ("headrace.dev", "approvals"): "get list watch create",
     ("headrace.dev", "approvals/status"): "patch",
     ("headrace.dev", "taskruns/status"): "patch",
+    ("headrace.dev", "pools"): "get list watch",
+    ("headrace.dev", "pools/status"): "patch",
     ("batch", "jobs"): "get list watch create patch delete",
     ("batch", "jobs/status"): "patch",
     ("", "configmaps"): "create",

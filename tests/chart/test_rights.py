@@ -95,7 +95,7 @@ def test_people_who_view_may_read_and_people_who_edit_may_write_but_not_the_stat
     """view, edit and admin gain Headrace's kinds; the status stays the controller's."""
     rendered = render()
     view, edit = (rendered.one("ClusterRole", f"headrace-{name}") for name in ("view", "edit"))
-    seen = (*PEOPLE, "approvals")
+    seen = (*PEOPLE, "approvals", "pools")
     reads = {("headrace.dev", kind, verb) for kind in seen for verb in ("get", "list", "watch")}
     assert reads == rights(view["rules"])
     writes = {"create", "update", "patch", "delete", "deletecollection"}
@@ -104,6 +104,14 @@ def test_people_who_view_may_read_and_people_who_edit_may_write_but_not_the_stat
     assert writing | answers == rights(edit["rules"])
     assert {"view", "edit", "admin"} == aggregated(view)
     assert {"edit", "admin"} == aggregated(edit)
+
+
+def test_pools_are_written_by_who_runs_a_namespace() -> None:
+    """An author of workflows could else give the own workflow more slots."""
+    admin = render().one("ClusterRole", "headrace-admin")
+    writes = ("create", "update", "patch", "delete", "deletecollection")
+    assert {("headrace.dev", "pools", verb) for verb in writes} == rights(admin["rules"])
+    assert {"admin"} == aggregated(admin)
 
 
 def aggregated(role: Manifest) -> set[str]:

@@ -78,7 +78,7 @@ class Stage:
 def crds(kubectl: Program) -> None:
     """Install the CRDs as they are in the repository."""
     kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
-    names = ("workflows", "workflowruns", "taskruns", "approvals")
+    names = ("workflows", "workflowruns", "taskruns", "approvals", "pools")
     crds = [f"crd/{name}.headrace.dev" for name in names]
     kubectl("wait", "--for=condition=Established", *crds, "--timeout=60s")
 

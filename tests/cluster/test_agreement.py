@@ -7,7 +7,13 @@ from itertools import islice
 import pytest
 from kubernetes import config
 
-from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run, parse_workflow
+from headrace.api.reading.parse import (
+    InvalidObjectError,
+    parse_pool,
+    parse_run,
+    parse_task_run,
+    parse_workflow,
+)
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
 from support.mutants import mutants
@@ -81,6 +87,8 @@ def fields(manifest: Manifest) -> list[str]:
                 compile_workflow(parse_workflow(manifest))
             case "WorkflowRun":
                 parse_run(manifest)
+            case "Pool":
+                parse_pool(manifest)
             case _:
                 parse_task_run(manifest)
     except (InvalidObjectError, InvalidDefinitionError) as error:

@@ -152,8 +152,9 @@ def test_people_get_their_rights_through_the_roles_that_clusters_have(
         return {(v, f"{kind}.headrace.dev{part}", team.namespace) for v in verbs for kind in KINDS}
 
     answers = {(v, "approvals.headrace.dev", team.namespace) for v in ("update", "patch", "delete")}
-    seen = {(v, "approvals.headrace.dev", team.namespace) for v in ("get", "list", "watch")}
-    asks = {("create", "approvals.headrace.dev", team.namespace)}
+    kinds = ("approvals.headrace.dev", "pools.headrace.dev")
+    seen = {(v, kind, team.namespace) for v in ("get", "list", "watch") for kind in kinds}
+    asks = {("create", kind, team.namespace) for kind in kinds}
     reads = rights("get", "list", "watch") | seen
     writes = rights("create", "update", "patch", "delete") | answers
     status = rights("update", "patch", part="/status")

@@ -36,6 +36,17 @@ NO_QUEUE: Final = "a process starts the moment that it is made, and none takes i
 NO_LIMIT: Final = "a run in a cluster may have any number of attempts at a time"
 LIMIT: Final = dict.fromkeys(("ObservedRun.slots", "Slots.total", "Slots.message"), NO_LIMIT)
 
+NO_POOLS: Final = dict.fromkeys(
+    (
+        "ObservedRun.room",
+        "ObservedRun.priority",
+        *(f"Room.{name}" for name in ("claims", "granted", "places", "pools")),
+        *(f"Claim.{name}" for name in ("task", "number", "pool", "programs", "each", "rank")),
+        *(f"Grant.{name}" for name in ("number", "programs")),
+        *(f"PoolView.{name}" for name in ("slots", "used", "waiting", "holders")),
+    ),
+    "there are no pools on a machine, and one run",
+)
 PODS_STAY: Final = "pods stay as long as their Job here, and each pod says how its item ended"
 IN_MEMORY: Final = {
     **LIMIT,
@@ -71,9 +82,15 @@ IN_A_REAL_CLUSTER: Final = {
         ELSEWHERE,
     ),
     "Sighting.crowded_since": "no policy puts containers into pods here",
+    **{
+        name: "the tasks of this run need no pool; tests/cluster/test_pools.py has some that do"
+        for name in NO_POOLS
+        if name != "ObservedRun.room"
+    },
     "Answered.by": "no policy keeps people from signing with another's name here",
 }
 ON_THIS_MACHINE: Final = {
+    **NO_POOLS,
     "ObservedRun.interval": "nobody can give one on the command line",
     "ObservedRun.refusal": "a definition is checked before there is a run of it",
     "ObservedRun.hindrance": "a run is made with its definition, and keeps it",

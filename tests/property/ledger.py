@@ -44,6 +44,8 @@ class Order:
     """The `finally` tasks."""
     runs: int | None = None
     """How many runs may go on at a time."""
+    slots: int | None = None
+    """How many programs may run at a time: all tasks are in one pool. None: any number."""
 
 
 @dataclass
@@ -99,6 +101,9 @@ class Ledger:
             return
         self._may_start(task, f"the program of attempt {number}")
         self.running[uid] = task
+        if self.order.slots is not None and len(self.running) > self.order.slots:
+            running = sorted(f"{each.name} of {each.run}" for each in self.running.values())
+            self.wrong(f"{running} run at the same time, in {self.order.slots} slots")
         begin = Begin(self._owners[self._owners[uid]], number, now())
         if any(each.task_run != begin.task_run for each in self.begins[task]):
             self.wrong(f"{task} runs again after its TaskRun was deleted")

@@ -10,6 +10,7 @@ from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import WORKFLOWS
+from headrace.cluster.subjects.pool import Pools
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.subjects import subjects
@@ -28,7 +29,7 @@ from support.plumbing import virtual_clock
 from support.virtual_time import now, seeded
 from support.world_rig import WorldRig
 
-KINDS: Final = ("workflowruns", "taskruns", "jobs", "pods", "approvals")
+KINDS: Final = ("workflowruns", "taskruns", "jobs", "pods", "approvals", "pools")
 WRITES: Final = "requests"
 """The way of all that is no watch: writes, and questions about single objects and Events."""
 WORKFLOW: Final = "w"
@@ -61,10 +62,13 @@ class Controller:
         self._workflows = Store(OwnObject, lambda _: (), self._workflow_changed, lambda _: False)
         client = self._client(WRITES)
         events = EventRecorder(client, WorldRig.clock, "test")
-        hooks = Hooks(WorldRig.clock, self._later, events, evaluate_here)
+        hooks = Hooks(
+            *(WorldRig.clock, self._later, events, evaluate_here), look_at_pool=self._queue.add
+        )
         runs = ClusterWorld(self._caches, client, hooks)
         above = WorkflowWorld(self._caches, client, runs.definitions, events, WorldRig.clock)
-        self._subjects = subjects(runs, above, lambda _: None)
+        pools = Pools(self._caches, client, runs.pools, WorldRig.clock)
+        self._subjects = subjects(runs, above, pools, lambda _: None)
 
     async def run(self) -> None:
         """Work until cancelled."""

@@ -31,6 +31,7 @@ PAUSES: Final = (
     {"until": "run.logicalTime + duration('12s')"},
 )
 IMAGE: Final = "busybox"
+POOL_NAME: Final = "pool"
 LAST_RUN: Final = 10.0  # Seconds from the beginning.
 
 
@@ -46,12 +47,15 @@ class Plan:
     """When each is made, in seconds from the beginning."""
     reads: dict[str, str]
     """By task: the task whose outcome its expressions read."""
+    slots: int | None = None
+    """The slots of the pool that all tasks are in; None: they are in none."""
 
     @property
     def spec(self) -> dict[str, Any]:
         """The Workflow's spec. No trigger starts a run beside those of the plan."""
         own = {"tasks": self.tasks, "finally": self.last, "concurrency": self.concurrency}
-        return {**own, "suspend": True}
+        pool = {} if self.slots is None else {"defaults": {"pool": POOL_NAME}}
+        return {**own, **pool, "suspend": True}
 
     @property
     def order(self) -> Order:
@@ -59,7 +63,7 @@ class Plan:
         upstream = {name: self.task(name).get("dependsOn", ()) for name in self.programs}
         alone = 1 if self.concurrency["policy"] != "Allow" else None
         limit = self.concurrency.get("maxRuns", alone)
-        return Order(upstream, [each["name"] for each in self.last], limit)
+        return Order(upstream, [each["name"] for each in self.last], limit, self.slots)
 
     @property
     def replaces(self) -> bool:

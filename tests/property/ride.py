@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from headrace.cluster.kinds import POOLS
 from property.ledger import Task
 from property.meddling import DISRUPTIONS, INTERVENTIONS, Meddling
 from property.news_plans import NEWS, REQUESTS, Trouble
 from property.news_rig import NewsRig
-from property.plans import Plan
+from property.plans import POOL_NAME, Plan
 from support import oracle
 from support.api_server import EPOCH
 from support.api_storage import Object
+from support.plumbing import manifest
 from support.pod_machine import outputs
 from support.virtual_time import now
 
@@ -31,6 +33,8 @@ class Ride:
     async def go(self) -> tuple[float, list[str]]:
         """Return how many seconds it took, and what was wrong."""
         rig, began = self._rig, now()
+        if self._plan.slots is not None:
+            rig.hands.create(POOLS, manifest(POOLS, POOL_NAME, {"slots": self._plan.slots}))
         rig.apply(self._plan.spec)
         rig.coming = len(self._plan.runs) + sum(each.what in DEEDS for each in self._troubles)
         rig.restart()
@@ -73,6 +77,9 @@ class Ride:
         for run in runs:
             if run["metadata"]["uid"] not in touched:
                 self._ended_as_planned(run)
+        for pool in self._rig.hands.all(POOLS):
+            told = [pool["status"].get(name, 0) for name in ("used", "waiting")]
+            self._equal([0, 0], told, "who holds slots, and who waits for some")
         for task_run in self._ledger.task_runs.values():
             self._kept_its_policy(task_run, touched)
 

@@ -16,7 +16,7 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, RunSpec
-from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import APPROVALS, POOLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.resources import CONTROLLER_REVISIONS, JOBS, Resource
@@ -118,7 +118,7 @@ class ApiCluster:
         desired: DesiredState = DesiredState.RUN,
         given: Mapping[str, bool | int | str] | None = None,
         rerun: RerunOf | None = None,
-        **more: datetime | Interval,
+        **more: datetime | Interval | int,
     ) -> FakeRun:
         """Let somebody create a run, and its workflow if there is none and it has a definition."""
         params = [{"name": key, "value": value} for key, value in (given or {}).items()]
@@ -157,6 +157,17 @@ class ApiCluster:
         """Let somebody create the workflow that a run waits for."""
         run.definition = definition
         self._in_loop(lambda: self._create(WORKFLOWS, WORKFLOW, spelled_out(definition)))
+
+    def set_pool(self, name: str, slots: int | None) -> None:
+        """Let somebody create a pool, change its slots, or delete it."""
+        known = self._server.storage.find(POOLS, (NAMESPACE, name))
+        path, body = POOLS.path(NAMESPACE, name), {"spec": {"slots": slots}}
+        if slots is None:
+            self._do(lambda: self._delete(POOLS, name))
+        elif known is None:
+            self._in_loop(lambda: self._create(POOLS, name, {"slots": slots}))
+        else:
+            self._do(lambda: self._request("PATCH", path, body))
 
     # --- what an earlier controller left ------------------------------------------------------
 

@@ -44,7 +44,9 @@ KINDS: Final = (
     ),
     CORE_EVENTS,
 )
-WITH_STATUS: Final = {"Namespace", "Pod", "Job", "Workflow", "WorkflowRun", "TaskRun", "Approval"}
+WITH_STATUS: Final = frozenset(
+    {"Namespace", "Pod", "Job", "Workflow", "WorkflowRun", "TaskRun", "Approval", "Pool"}
+)
 FIELDS: Final = {"ConfigMap": {"data", "binaryData", "immutable"}, "Lease": {"spec"}}
 """Where a test of strict decoding needs them: the fields of a kind."""
 

@@ -89,6 +89,7 @@ class ApiStage:
         for _ in range(TRIES):
             self.cluster.settle()
             self._rig.tell()
+            await self._rig.pool_turns()
             awake, before = self._wakes(key), len(self.cluster.writes)
             try:
                 again = await reconcile(key, self._rig.world, self._rig.clock())
@@ -101,6 +102,8 @@ class ApiStage:
             self._again[key] = again
             if not awake:
                 self._needs_no_look(key, self.cluster.writes[before:])
+            self._rig.tell()
+            await self._rig.pool_turns()
             return again
         raise AssertionError("each turn meets something newer")
 

@@ -121,6 +121,9 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
         timeouts=RunTimeouts(
             run_seconds=definition.run_seconds, finally_seconds=definition.finally_seconds
         ),
+        max_parallel=definition.max_parallel,
+        priority=definition.priority,
+        queue_name=definition.queue,
         concurrency=definition.concurrency,
         history=definition.history,
         outputs=tuple(
@@ -143,7 +146,8 @@ def _way(defined: TaskDefinition) -> dict[str, Any]:
             own = {"retry": defined.retry, "timeouts": TaskTimeouts(**times)}
             params = tuple(ParamPassed(name=n, value=v) for n, v in values.items())
             call = WorkflowCall(name=name, params=params)
-            return {**own, "outputs": defined.outputs, "workflow": call}
+            own |= {"outputs": defined.outputs, "priority": defined.priority}
+            return {**own, "workflow": call}
         case Approval(asked):
             return {"approval": asked, "retry": defined.retry, "timeouts": limit}
         case Timer(seconds=seconds):

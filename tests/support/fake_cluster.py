@@ -21,7 +21,7 @@ from headrace.engine.definition.expressions.types import Value
 from headrace.engine.definition.work import Approval, ChildRun, FanOut
 from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.run.observed import RunKey, RunKind, RunLog
-from headrace.engine.task.actions import StartAttempt
+from headrace.engine.task.actions import Share, StartAttempt
 from headrace.engine.task.answers import answer_words, question_words, without_answer
 from headrace.engine.task.classify import exit_words
 from headrace.engine.task.observed import (
@@ -73,6 +73,10 @@ class FakeJob:
     """What people are asked; None: it is a Job."""
     todo: Places = NO_PLACES
     """The items that it runs, if it runs items."""
+    share: Share | None = None
+    """The pool whose slots it holds."""
+    parallel: int = 1
+    """How many of its programs may run at the same time."""
 
 
 @dataclass
@@ -114,6 +118,7 @@ class FakeRun:
     logical_time: datetime | None = None
     interval: Interval | None = None
     trigger: TriggerKind = TriggerKind.MANUAL
+    priority: int | None = None
     generation: int = 1
     desired: DesiredState = DesiredState.RUN
     told_desired: DesiredState = DesiredState.RUN
@@ -171,6 +176,8 @@ class FakeCluster:
         self.writes: list[str] = []
         self.workflows: dict[str, Definition] = {}
         """What tasks can call, by name."""
+        self.pools: dict[str, int] = {}
+        """The slots of the pools that exist, by name."""
         self.jobs_made: Counter[tuple[str, str, int]] = Counter()
         """By run's uid, task and attempt."""
 
@@ -194,13 +201,13 @@ class FakeCluster:
         self.jobs_made[run.uid, task, number] += 1
         place = where(f"{task}-{number}")
         sighting = Sighting(number, Stage.STARTING, place, created=self.now, memory=start.memory)
-        job = run.task_runs[task].jobs[number] = FakeJob(sighting)
+        job = run.task_runs[task].jobs[number] = FakeJob(sighting, share=start.share)
         if isinstance(work, FanOut):
-            job.todo = work.todo
+            job.todo, job.parallel = work.todo, work.max_parallel or len(work.todo)
             seen = SeenItems(work.total, digest=work.digest)
             job.sighting = replace(sighting, items=seen)
 
-    def call(self, run: FakeRun, task: str, number: int, work: ChildRun) -> None:
+    def call(self, run: FakeRun, task: str, number: int, work: ChildRun, priority: int) -> None:
         """Make the run that an attempt calls."""
         self.jobs_made[run.uid, task, number] += 1
         name = f"{run.key.name}-{task}-{number}"
@@ -216,6 +223,7 @@ class FakeCluster:
             logical_time=run.logical_time or run.created,
             interval=run.interval,
             trigger=TriggerKind.WORKFLOW,
+            priority=priority,
             hindrance=missing if definition is None else None,
             callers=(*run.callers, run.workflow),
             rerun=None if work.rerun_of is None else RerunOf(name=work.rerun_of),
@@ -374,6 +382,13 @@ class FakeCluster:
                 self.remove_job(job)
         if not self.slow:
             record.told_deleted = True
+
+    def set_pool(self, name: str, slots: int | None) -> None:
+        """Let somebody create a pool, change its slots, or delete it."""
+        if slots is None:
+            del self.pools[name]
+        else:
+            self.pools[name] = slots
 
     def steer(self, run: FakeRun, desired: DesiredState) -> None:
         """Let somebody change what is wanted of a run."""

@@ -13,6 +13,9 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING
 from headrace.engine.definition.ways import FROM, MESSAGE, PARAM
 from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
+from headrace.engine.pool.allot import allot
+from headrace.engine.pool.observed import Holder, ObservedPool, PoolKey
+from headrace.engine.room import Claim
 from headrace.engine.run.inheritance import needs_source
 from headrace.engine.run.nested import NestedRun, sighting_of
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
@@ -29,6 +32,7 @@ from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.task.observed import Busy, Denied, Evaluated, ObservedTask, Obstacle, TaskLog
 from headrace.engine.task.timer import ONLY_ATTEMPT, wait_sighting
 from headrace.evaluation.answers import answers, recorded
+from headrace.loop.pool_book import PoolBook
 from support.evaluation import evaluate_here
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
 
@@ -49,6 +53,8 @@ class FakeWorld:
         self._evaluated: dict[RunKey, dict[str, Evaluated]] = {}
         self._logged: dict[RunKey, datetime] = {}
         self._tasks_logged: dict[RunKey, dict[str, datetime]] = {}
+        self._named: set[str] = set()
+        self._book = PoolBook(_attempt, lambda pool: self._named.add(pool.name), lambda _: None)
         cluster.tell()  # a list says what is; of what is gone it says nothing
         for run in cluster.runs.values():
             run.forget_deleted()
@@ -59,7 +65,9 @@ class FakeWorld:
         """Return the run as it was told."""
         run = self.cluster.runs.get(key)
         if run is None:
+            self._book.forget(key)
             return None
+        self._pool_turns()
         there = {name: each for name, each in run.task_runs.items() if not each.told_deleted}
         shown = ObservedRun(
             key=key,
@@ -73,6 +81,7 @@ class FakeWorld:
             logical_time=run.logical_time,
             interval=run.interval,
             trigger=run.trigger,
+            priority=run.priority,
             passed=run.passed,
             callers=run.callers,
             tasks={name: _observed(record) for name, record in there.items()},
@@ -86,6 +95,7 @@ class FakeWorld:
             tasks_logged_at=dict(self._tasks_logged.get(key, {})),
             refusal=run.refusal,
             hindrance=run.hindrance,
+            room=self._book.room(key, run.uid),
             rerun=run.rerun,
         )
         return replace(shown, source=self._source(run)) if needs_source(shown) else shown
@@ -107,6 +117,32 @@ class FakeWorld:
             tasks={name: ObservedTask(each.log) for name, each in records if not each.deleted},
             log=earlier.log,
         )
+
+    def claim(self, key: RunKey, claims: Mapping[str, Claim]) -> None:
+        """Replace what a run asks of pools."""
+        self._book.claim(key, claims)
+        self._pool_turns()
+
+    def _pool_turns(self) -> None:
+        """Let each pool with claims look at who runs, and give out what is free."""
+        for name in dict.fromkeys((*self.cluster.pools, *self._named)):
+            key = PoolKey("default", name)
+            claims, given = self._book.waiting(key), self._book.given(key)
+            slots = self.cluster.pools.get(name)
+            pool = ObservedPool(name, slots, tuple(self._holders(name)), claims, given)
+            self._book.settle(key, allot(pool, self.cluster.now))
+
+    def _holders(self, pool: str) -> Iterator[Holder]:
+        for run in self.cluster.runs.values():
+            for task, record in (*run.task_runs.items(), *run.remains.items()):
+                for number, job in record.jobs.items():
+                    told = job.told
+                    if told is None or not told.alive or job.share is None:
+                        continue
+                    if job.share.pool == pool:
+                        slots = job.share.each * programs_of(job)
+                        attempt = _attempt(run.key, run.uid, task, number)
+                        yield Holder(attempt, run.key.name, task, slots)
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write tasks' logs, each if it is still the one that was decided upon."""
@@ -196,7 +232,8 @@ class FakeWorld:
         if isinstance(work, ChildRun):
             if number not in run.task_runs[task].called:
                 cluster.write(
-                    f"call {task}/{number}", lambda: cluster.call(run, task, number, work)
+                    f"call {task}/{number}",
+                    lambda: cluster.call(run, task, number, work, start.priority),
                 )
             self._evaluated.get(run.key, {}).pop(task, None)
             return
@@ -279,6 +316,17 @@ class FakeWorld:
             for other in self.cluster.runs.values()
             if other.workflow == run.workflow and other.told.finished is None
         ]
+
+
+def _attempt(key: RunKey, uid: str, task: str, number: int) -> str:
+    return f"{key.name}/{uid}/{task}/{number}"
+
+
+def programs_of(job: FakeJob) -> int:
+    """Return how many programs of a Job may run at the same time."""
+    if job.sighting.items is None:
+        return 1
+    return max(1, min(job.parallel, len(job.todo) - len(job.sighting.items.ended)))
 
 
 def _create(cluster: FakeCluster, run: FakeRun, task: str, new: FakeTaskRun) -> None:

@@ -267,7 +267,19 @@ def repeated(new_story: NewStory) -> None:
     story.pass_time(3)
 
 
+def pooled(new_story: NewStory) -> None:
+    """Let tasks share a pool that has room for one of them."""
+    first = task("first", pool="db", priority=1)
+    story = new_story(workflow(first, task("second", pool="db")), priority=2)
+    story.cluster.set_pool("db", 1)
+    story.stage.look(story.run)
+    story.decision()
+    story.tick()
+    story.decision()
+
+
 SITUATIONS: Final = (
+    pooled,
     items,
     repeated,
     attempts,

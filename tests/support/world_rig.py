@@ -10,13 +10,16 @@ from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.subjects.pool import Pools
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.engine.definition.expressions.types import Failure, Question, Value
+from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
 from headrace.evaluation.answers import Asks
 from headrace.kube.resources import Ref, Resource
 from headrace.kube.store import Store
 from headrace.loop.runs import reconcile
+from headrace.loop.subject import turn
 from headrace.manifests.kube import OwnObject
 from support.api_selectors import label_selector
 from support.api_server import EPOCH
@@ -42,8 +45,12 @@ class WorldRig(Rig):
         self.woken: list[Key] = []
         self.caches = Caches(self.woken.append, lambda uid: self.world.pictures.outdated(uid))  # noqa: PLW0108 - the world comes later
         events = EventRecorder(self.client, self.clock, "test")
-        hooks = Hooks(self.clock, self._later, events, self._evaluate)
+        hooks = Hooks(
+            *(self.clock, self._later, events, self._evaluate), look_at_pool=self.woken.append
+        )
         self.world = ClusterWorld(self.caches, self.client, hooks)
+        self.pools = Pools(self.caches, self.client, self.world.pools, self.clock)
+        self._pools_due: dict[PoolKey, datetime] = {}
         self._told = 0
 
     @staticmethod
@@ -116,6 +123,18 @@ class WorldRig(Rig):
         """Return an object's status on the server."""
         found = await self.client.get(Ref(resource, "default", name), OwnObject)
         return found.status
+
+    async def pool_turns(self) -> None:
+        """Give a turn to each pool that needs one now."""
+        now = self.clock()
+        keys = [key for key in self.woken if isinstance(key, PoolKey)]
+        self.woken[:] = [key for key in self.woken if not isinstance(key, PoolKey)]
+        keys += [key for key, due in self._pools_due.items() if due <= now]
+        for key in dict.fromkeys(keys):
+            self._pools_due.pop(key, None)
+            again = await turn(self.pools, key, now)
+            if again is not None:
+                self._pools_due[key] = again
 
     async def turn(self, key: RunKey) -> None:
         """Give a run a turn."""

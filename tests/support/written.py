@@ -31,6 +31,11 @@ def run(name: str = "stock-1", **spec: Any) -> Manifest:
     return _object("WorkflowRun", name, {"workflow": "stock", **spec})
 
 
+def pool(name: str = "db", **spec: Any) -> Manifest:
+    """Return a Pool."""
+    return _object("Pool", name, {"slots": 1, **spec})
+
+
 def task_run(name: str = "alone", **spec: Any) -> Manifest:
     """Return a TaskRun on its own."""
     return _object("TaskRun", name, {"image": "busybox:1.37", **spec})

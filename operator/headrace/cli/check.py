@@ -14,11 +14,13 @@ from headrace.api.checks.zone_name import offset_words
 from headrace.api.reading.parse import (
     InvalidObjectError,
     Problem,
+    parse_pool,
     parse_run,
     parse_task_run,
     parse_workflow,
 )
 from headrace.api.v1alpha1.group import API_VERSION, GROUP
+from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition.calls import calls_itself
@@ -32,7 +34,7 @@ MAX_OBJECT_BYTES = 1_500_000
 DEFAULT_NAMESPACE = "default"
 """The namespace of a manifest that names none, as in kubectl."""
 
-Spec = Definition | RunSpec | TaskRunSpec
+Spec = Definition | RunSpec | TaskRunSpec | PoolSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +160,5 @@ READERS: Mapping[str, Callable[[Mapping[str, Any]], Spec]] = {
     "Workflow": _workflow,
     "WorkflowRun": parse_run,
     "TaskRun": _task_run,
+    "Pool": parse_pool,
 }

@@ -137,3 +137,8 @@ def attempt_of(job: Job, place: Place, count: int) -> Job | None:
             own = {**meta.labels, labels.ATTEMPT: str(number)}
             return msgspec.structs.replace(job, metadata=msgspec.structs.replace(meta, labels=own))
     return None
+
+
+def attempt_id(key: RunKey, run_uid: str, task: str, number: int) -> str:
+    """Return the name of the Job of an attempt, as pools know the attempt."""
+    return job_name(key.name, run_uid, task, number)

@@ -14,19 +14,24 @@ from headrace.cluster.awaited import Awaited
 from headrace.cluster.belonging import Place, call_of, elder, owner_uid, place_of, task_run_key
 from headrace.cluster.indexes import (
     approval_index,
-    attempt_index,
+    job_index,
     job_of,
+    job_ties,
     own_ties,
+    pod_index,
+    pod_ties,
+    pool_of,
     run_index,
     run_of,
     task_run_index,
     ties,
 )
-from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.kinds import APPROVALS, POOLS, TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.line import Line
 from headrace.cluster.lineage import Lineage
 from headrace.cluster.news import News
 from headrace.cluster.remains import going_on, is_of
+from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta
 from headrace.kube.resources import JOBS, PODS, Resource
@@ -50,7 +55,7 @@ class WorkflowKey:
     name: str
 
 
-Key = RunKey | WorkflowKey
+Key = RunKey | WorkflowKey | PoolKey
 
 
 Watched = Store[OwnObject] | Store[Job] | Store[Pod] | Store[Approval]
@@ -93,14 +98,18 @@ class Caches:
         self.task_runs = Store(OwnObject, task_run_index, self._task_run_changed, leads, own_ties)
         self.lineage = Lineage(self.runs, self.task_runs)
         """Which runs are part of others."""
-        self.jobs = Store(Job, attempt_index, self._job_changed, leads, ties)
-        self.pods = Store(Pod, attempt_index, self._pod_changed, leads, ties)
+        self.jobs = Store(Job, job_index, self._job_changed, leads, job_ties)
+        self.pods = Store(Pod, pod_index, self._pod_changed, leads, pod_ties)
         self.approvals = Store(Approval, approval_index, self._approval_changed, leads, ties)
+        self.crowded: set[PoolKey] = set()
+        """The pools that somebody waits for, as their last turns saw it."""
+        self.pools = Store(OwnObject, changed=self._pool_changed, remembers=leads)
 
     def stand_by(self) -> None:
         """Forget the knowledge of turns, but not the objects. Another process leads now."""
         self.awaited = Awaited()
         self.line = Line()
+        self.crowded.clear()
         for _, _, store in self.watched():
             store.forget_all()
 
@@ -111,6 +120,7 @@ class Caches:
         yield JOBS, MANAGED, self.jobs
         yield PODS, MANAGED, self.pods
         yield APPROVALS, "", self.approvals
+        yield POOLS, "", self.pools
 
     def _run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
         item = new or old
@@ -125,9 +135,9 @@ class Caches:
         if workflow is None or not self._leads(meta.namespace):
             return
         key = (meta.namespace, workflow)
-        if _counts(old) != _counts(new) or old is None or _another(old, new):
+        if line.standing(old) != line.standing(new) or old is None or _another(old, new):
             self._look_soon(WorkflowKey(*key))
-        if old is not None and _active(old) and (not _active(new) or _another(old, new)):
+        if old is not None and line.active(old) and (not line.active(new) or _another(old, new)):
             for name in self._may_begin(key):
                 self._look_at(RunKey(meta.namespace, name))
 
@@ -147,6 +157,9 @@ class Caches:
             key = task_run_key(task_run)
             if key.kind is RunKind.TASK_RUN and namespace in ("", key.namespace):
                 yield key
+        for pool in self.pools:
+            if namespace in ("", pool.metadata.namespace):
+                yield PoolKey(*pool.metadata.key)
 
     def waiting_runs(self, workflow: WorkflowKey) -> Iterator[RunKey]:
         """Yield the runs of a workflow that have not begun."""
@@ -178,6 +191,7 @@ class Caches:
         item = new or old
         assert item is not None  # noqa: S101 - a change has at least one side
         worth = news.of_job(old, new)
+        self._slots_changed(item.metadata, news.frees_job(old, new))
         if worth is not News.NONE:
             self._touched(owner_uid(item.metadata))
             self._concerns(item.metadata, worth)
@@ -193,6 +207,7 @@ class Caches:
         item = new or old
         assert item is not None  # noqa: S101 - a change has at least one side
         worth = self._worth_of_pod(old, new)
+        self._slots_changed(item.metadata, news.frees_pod(old, new))
         if worth is News.NONE:
             return
         key, task = run_of(item.metadata), item.metadata.labels.get(labels.TASK, "")
@@ -252,6 +267,20 @@ class Caches:
             for name in self._may_begin(place):
                 self._look_at(RunKey(meta.namespace, name))
 
+    def _slots_changed(self, meta: Meta, worth: News) -> None:
+        """Tell the pool of a Job or Pod. If nobody waits for slots, only its status changes."""
+        key = pool_of(meta)
+        if key is None or worth is News.NONE:
+            return
+        now = worth is News.NOW and key in self.crowded
+        (self._look_at if now else self._look_soon)(key)
+
+    def _pool_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
+        item = new or old
+        assert item is not None  # noqa: S101 - a change has at least one side
+        if old is None or new is None or old.spec != new.spec or _another(old, new):
+            self._look_at(PoolKey(*item.metadata.key))
+
     def _concerns(self, meta: Meta, worth: News) -> None:
         key = run_of(meta)
         if key is not None:
@@ -262,15 +291,6 @@ class Caches:
             self._look_at(key)
         elif worth is News.SOON:
             self._look_soon(key)
-
-
-def _counts(run: OwnObject | None) -> tuple[bool, bool]:
-    """Return the index key of a run: the active or the waiting runs of its workflow."""
-    return _active(run), run is not None and line.waits(run)
-
-
-def _active(run: OwnObject | None) -> bool:
-    return run is not None and line.active(run)
 
 
 def _another(old: OwnObject, new: OwnObject | None) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from headrace.cluster.events import EventRecorder
+from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
 from headrace.evaluation.answers import Asks
 
@@ -24,5 +25,7 @@ class Hooks:
     events: EventRecorder
     evaluate: Asks
     """Evaluates questions."""
+    look_at_pool: Callable[[PoolKey], None] = lambda _: None
+    """Asks for a turn of a pool."""
     job_created: Callable[[RunKey], None] = lambda _: None
     """Called for each Job that was created, for metrics."""

@@ -4,14 +4,17 @@ The keys by which caches find the objects of runs.
 Knows labels and owners. Knows no cache.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from headrace.api.v1alpha1 import labels
 from headrace.cluster.belonging import call_of, owner_uid, task_run_key
+from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta
 from headrace.manifests.approval import Approval
+from headrace.manifests.items_sighting import over
 from headrace.manifests.kube import Job, OwnObject, Pod
+from headrace.manifests.pods import active
 from headrace.manifests.run_spec import workflow_of
 
 
@@ -60,6 +63,26 @@ def attempt_index(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey | str
         yield key, item.metadata.labels.get(labels.TASK, "")
 
 
+def job_index(item: Job) -> Iterator[Hashable]:
+    """Yield the keys of a Job; one that has not ended has its pool among them."""
+    yield from attempt_index(item)
+    if not over(item):
+        yield from _pool_of(item.metadata)
+
+
+def pod_index(item: Pod) -> Iterator[Hashable]:
+    """Yield the keys of a Pod; one that has not ended has its pool among them."""
+    yield from attempt_index(item)
+    if active(item):
+        yield from _pool_of(item.metadata)
+
+
+def pool_of(meta: Meta) -> PoolKey | None:
+    """Return the pool whose slots a Job or Pod holds."""
+    name = meta.labels.get(labels.POOL)
+    return PoolKey(meta.namespace, name) if name else None
+
+
 def approval_index(item: Approval) -> Iterator[RunKey | str]:
     """Yield the keys of an Approval: its TaskRun and its run."""
     yield owner_uid(item.metadata)
@@ -71,6 +94,16 @@ def ties(item: Job | Pod | Approval) -> object:
     return item.metadata.labels, item.metadata.owner_references
 
 
+def job_ties(item: Job) -> object:
+    """Return what the index of Jobs reads."""
+    return ties(item), over(item)
+
+
+def pod_ties(item: Pod) -> object:
+    """Return what the index of Pods reads."""
+    return ties(item), active(item)
+
+
 def own_ties(item: OwnObject) -> object:
     """Return what the index of our own objects reads."""
     return item.metadata.owner_references, item.spec
@@ -79,5 +112,11 @@ def own_ties(item: OwnObject) -> object:
 def _runs_of(meta: Meta) -> Iterator[RunKey]:
     """Yield the run: deleted objects are forgotten by it, in any order."""
     key = run_of(meta)
+    if key is not None:
+        yield key
+
+
+def _pool_of(meta: Meta) -> Iterator[PoolKey]:
+    key = pool_of(meta)
     if key is not None:
         yield key

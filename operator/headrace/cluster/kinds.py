@@ -9,6 +9,7 @@ WORKFLOWS: Final = Resource(GROUP, VERSION, "workflows", "Workflow")
 WORKFLOW_RUNS: Final = Resource(GROUP, VERSION, "workflowruns", "WorkflowRun")
 TASK_RUNS: Final = Resource(GROUP, VERSION, "taskruns", "TaskRun")
 APPROVALS: Final = Resource(GROUP, VERSION, "approvals", "Approval")
+POOLS: Final = Resource(GROUP, VERSION, "pools", "Pool")
 
-NEW: Final = frozenset({APPROVALS})
+NEW: Final = frozenset({APPROVALS, POOLS})
 """Kinds whose CRDs a cluster may lack: its CRDs may be older than the controller."""

@@ -59,14 +59,19 @@ class Line:
         return [run.metadata.name for run in nsmallest(places, waiting, key=_place)]
 
 
-def active(run: OwnObject) -> bool:
-    """Return whether a run is active: it has not ended and is not deleted."""
-    return not has_ended(run.status) and run.metadata.deletion_timestamp is None
+def active(run: OwnObject | None) -> bool:
+    """Return whether a run is active: it exists, has not ended, and is not being deleted."""
+    return run is not None and not has_ended(run.status) and run.metadata.deletion_timestamp is None
 
 
 def waits(run: OwnObject) -> bool:
     """Return whether a run has not begun."""
     return not has_begun(run.status) and active(run)
+
+
+def standing(run: OwnObject | None) -> tuple[bool, bool]:
+    """Return whether a run is active, and whether it waits: its workflow counts both."""
+    return active(run), run is not None and waits(run)
 
 
 def may_be_anew(run: OwnObject) -> bool:

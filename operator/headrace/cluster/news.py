@@ -11,7 +11,9 @@ import msgspec
 
 from headrace.kube.objects import Meta
 from headrace.manifests.approval import Approval
+from headrace.manifests.items_sighting import over
 from headrace.manifests.kube import Job, OwnObject, Pod, holds
+from headrace.manifests.pods import active
 from headrace.manifests.run_status import has_ended as has_run_ended
 
 Kept = OwnObject | Job | Pod | Approval
@@ -70,6 +72,19 @@ def of_approval(old: Approval | None, new: Approval | None) -> News:
     if _another(old.metadata, new.metadata) or new.closed != old.closed:
         return News.NOW
     return News.NONE if _same(old, new) else News.SOON
+
+
+def frees_job(old: Job | None, new: Job | None) -> News:
+    """Rate a change of a Job for its pool: it creates no more pods, it is new, or neither."""
+    if new is None or (old is not None and over(new) and not over(old)):
+        return News.NOW
+    return News.SOON if old is None else News.NONE
+
+
+def frees_pod(old: Pod | None, new: Pod | None) -> News:
+    """Rate a change of a Pod for its pool: its program has ended, or it has not."""
+    was, runs = (pod is not None and active(pod) for pod in (old, new))
+    return News.NOW if was and not runs else News.NONE
 
 
 def of_job(old: Job | None, new: Job | None) -> News:

@@ -113,6 +113,7 @@ class RunReader:
             logical_time=spec.logical_time,
             interval=spec.interval,
             trigger=spec.trigger,
+            priority=spec.priority,
             passed=spec.caller_state or DesiredState.RUN,
             callers=self._caches.lineage.workflows(item),
             refusal=pinned.refusal,

@@ -171,8 +171,9 @@ class Runtime:
         return grouped
 
     def _rest_of_pods(self) -> float:
-        """Return how long events of pods may gather: not at all while a task waits for one."""
-        return 0.0 if self.caches.awaited.anything else REST_SECONDS
+        """Return how long events of pods may gather: not at all while anything waits for them."""
+        awaited = self.caches.awaited.anything or self.caches.crowded
+        return 0.0 if awaited else REST_SECONDS
 
     async def start(self) -> None:
         """Start to watch, to answer probes, and to ask for the Lease."""

@@ -10,8 +10,10 @@ from typing import Any, Protocol
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Key, WorkflowKey
+from headrace.cluster.subjects.pool import Pools
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
+from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
 from headrace.engine.workflow.observed import ObservedWorkflow, WorkflowDecision
 from headrace.engine.workflow.supervise import supervise
@@ -58,7 +60,10 @@ class Workflows:
 
 
 def subjects(
-    runs: ClusterWorld, workflows: WorkflowWorld, gone: Callable[[WorkflowKey], None]
+    runs: ClusterWorld,
+    workflows: WorkflowWorld,
+    pools: Pools,
+    gone: Callable[[WorkflowKey], None],
 ) -> Mapping[type[Key], ClusterSubject]:
     """Return the table."""
-    return {RunKey: ClusterRuns(runs), WorkflowKey: Workflows(workflows, gone)}
+    return {RunKey: ClusterRuns(runs), WorkflowKey: Workflows(workflows, gone), PoolKey: pools}

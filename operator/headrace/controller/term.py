@@ -20,6 +20,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.hooks import Hooks
+from headrace.cluster.subjects.pool import Pools
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.metrics import Metrics
@@ -88,11 +89,16 @@ class Term:
         caches, client = house.caches, house.client
         events = EventRecorder(client, now, house.settings.identity)
         evaluate = house.evaluator.evaluate
-        hooks = Hooks(now, self.later, events, evaluate, house.metrics.job_created)
+        hooks = Hooks(
+            *(now, self.later, events, evaluate),
+            look_at_pool=self.queue.add,
+            job_created=house.metrics.job_created,
+        )
         runs = ClusterWorld(caches, client, hooks)
         self.pictures = runs.pictures
         self.workflows = WorkflowWorld(caches, client, runs.definitions, events, now)
-        self._subjects = subjects(runs, self.workflows, house.roll.forget)
+        pools = Pools(caches, client, runs.pools, now)
+        self._subjects = subjects(runs, self.workflows, pools, house.roll.forget)
 
     def later(self, key: Key, seconds: float) -> None:
         """Ask for a turn in so many seconds."""

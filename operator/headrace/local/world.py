@@ -17,7 +17,7 @@ from headrace.api.v1alpha1.run import DesiredState, TriggerKind
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.work import Work
 from headrace.engine.run.context import context_of
-from headrace.engine.run.observed import ObservedRun, RunKey, RunLog, Slots
+from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
 from headrace.engine.task.observed import Evaluated, Obstacle, TaskLog
 from headrace.evaluation.answers import no_answer
@@ -31,7 +31,7 @@ from headrace.local.expressions import values
 from headrace.local.question import QuestionAttempt
 from headrace.local.reach import Reach
 from headrace.local.records import AttemptRecord, RunRecord
-from headrace.local.sharing import fill, programs
+from headrace.local.sharing import fill, no_pools, programs
 from headrace.local.starts import record_of, refusal_of, request_of
 from headrace.local.store import UnusableStateError
 from headrace.local.takeover import observed_tasks, taken_over
@@ -52,6 +52,8 @@ class LocalWorld:
         caller: The place of the calling run, if a task of it has called this run.
 
     """
+
+    claim = staticmethod(no_pools)
 
     def __init__(
         self,
@@ -150,7 +152,7 @@ class LocalWorld:
             passed=self._record.desired if called else DesiredState.RUN,
             callers=self.calls.callers,
             tasks=observed_tasks(self._attempts, self._task_logs),
-            slots=self._slots,
+            slots=self._workplace.slots_beside(self.calls.elsewhere(self)),
             obstacles=dict(self._obstacles),
             evaluated=dict(self._evaluated),
             log=self._log,
@@ -211,11 +213,8 @@ class LocalWorld:
 
     def fill(self) -> None:
         """Start the items that have a slot."""
-        fill(self._attempts.values(), self._definition, self._slots)
-
-    @property
-    def _slots(self) -> Slots | None:
-        return self._workplace.slots_beside(self.calls.elsewhere(self))
+        slots = self._workplace.slots_beside(self.calls.elsewhere(self))
+        fill(self._attempts.values(), self._definition, slots)
 
     def desire(self, desired: DesiredState) -> None:
         """Change the desired state of the run."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from headrace.engine.room import Claim
 from headrace.engine.run.decide import Decision, decide
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.task.actions import Action
@@ -20,6 +21,9 @@ class World(Protocol):
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
         """Return all that is true of a run now, or None if it is gone."""
+
+    def claim(self, key: RunKey, claims: Mapping[str, Claim]) -> None:
+        """Replace what a run asks of pools, by task."""
 
     async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write tasks' logs. When this returns, they survive a crash."""
@@ -50,8 +54,10 @@ class Runs:
         """
         Write the new logs of tasks, then carry out the actions.
 
-        In this order, a crash in between repeats a decision and never an attempt.
+        In this order, a crash in between repeats a decision and never an attempt. The claims come
+        first: until the run's next turn, nobody else gets what its attempts were given.
         """
+        self._world.claim(key, decision.claims)
         if decision.records:
             await self._world.log(key, decision.records)
         if decision.actions:

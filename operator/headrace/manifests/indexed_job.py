@@ -50,6 +50,7 @@ def indexed_job(start: StartAttempt[FanOut], owner: Manifest, maps: int) -> Mani
     meta["annotations"][labels.ITEMS] = work.digest
     if settled(work):
         spec["suspend"] = True
+        meta["labels"].pop(labels.QUEUE, None)  # else Kueue would let it go unprepared
         meta["annotations"][labels.UNPREPARED] = "true"
     pod = spec["template"]["spec"]
     names = (
@@ -83,10 +84,19 @@ def prepared(work: FanOut, version: str) -> Manifest:
     return {"metadata": {"resourceVersion": version}, "status": status}
 
 
-def resumed(version: str) -> Manifest:
-    """Return the change of a prepared Job that lets it go on."""
+def resumed(version: str, queue: str | None = None) -> Manifest:
+    """
+    Return the change of a prepared Job that lets it go on.
+
+    Args:
+        version: The resourceVersion of the Job.
+        queue: The queue of Kueue that it waits in from now on: then Kueue lets it go on.
+
+    """
     annotations = {labels.UNPREPARED: None}
-    metadata = {"resourceVersion": version, "annotations": annotations}
+    metadata: Manifest = {"resourceVersion": version, "annotations": annotations}
+    if queue is not None:
+        return {"metadata": {**metadata, "labels": {labels.QUEUE: queue}}}
     return {"metadata": metadata, "spec": {"suspend": False}}
 
 

@@ -14,7 +14,7 @@ from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.task.observed import Ending, SeenItems, Sighting, Stage
 from headrace.manifests.item_pods import ItemState
 from headrace.manifests.kube import Job, holds
-from headrace.manifests.sighting import HELD, as_gone, facts_of
+from headrace.manifests.sighting import as_gone, facts_of, held_words
 
 LOST = "the pod is gone, and its Job says that the item failed"
 
@@ -125,7 +125,7 @@ def _over_since(job: Job) -> datetime | None:
 
 def _going_on(base: Sighting, job: Job, facts: ItemFacts) -> Sighting:
     if job.spec.suspend:  # Its pods are being removed, which is no failure.
-        return replace(base, waiting=Reason.SUSPENDED, message=HELD)
+        return replace(base, waiting=Reason.SUSPENDED, message=held_words(job))
     stage = Stage.RUNNING if facts.running else Stage.STARTING
     if facts.waiting is None:
         return replace(base, stage=stage)

@@ -39,18 +39,19 @@ def job(start: StartAttempt[Program], owner: Manifest) -> Manifest:
     """
     name = job_name(start.context.run, start.context.run_uid, start.task, start.number)
     own_labels = _labels(start)
-    annotations = {labels.MEMORY: start.memory} if start.memory else {}
+    annotations = _annotations(start)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
             "name": name,
             "namespace": start.context.namespace,
-            "labels": own_labels,
+            "labels": {**own_labels, **_queue(start)},
             "annotations": annotations,
             "ownerReferences": [owner],
         },
         "spec": {
+            **({"suspend": True} if start.context.queue else {}),  # Kueue lets it go
             # One attempt, one pod: the engine makes retries, visible and by policy. Kubernetes
             # replaces pods that the infrastructure removes, and does not count them (KEP-3329).
             "backoffLimit": 0,
@@ -61,7 +62,7 @@ def job(start: StartAttempt[Program], owner: Manifest) -> Manifest:
             "template": {
                 "metadata": {
                     "labels": {**start.work.body.pod_labels, **own_labels},
-                    "annotations": dict(start.work.body.pod_annotations),
+                    "annotations": {**start.work.body.pod_annotations, **_held_slots(start)},
                 },
                 "spec": _pod(start),
             },
@@ -79,7 +80,24 @@ def _labels(start: StartAttempt[Program]) -> dict[str, str]:
     }
     if start.context.workflow:
         own[labels.WORKFLOW] = start.context.workflow
+    if start.share is not None:
+        own[labels.POOL] = start.share.pool
     return own
+
+
+def _queue(start: StartAttempt[Program]) -> dict[str, str]:
+    queue = start.context.queue
+    return {} if queue is None else {labels.QUEUE: queue}
+
+
+def _annotations(start: StartAttempt[Program]) -> dict[str, str]:
+    own = {labels.MEMORY: start.memory} if start.memory else {}
+    return {**own, **_held_slots(start)}
+
+
+def _held_slots(start: StartAttempt[Program]) -> dict[str, str]:
+    """Return how many slots each pod holds, for whoever counts them."""
+    return {} if start.share is None else {labels.POOL_SLOTS: str(start.share.each)}
 
 
 def _pod(start: StartAttempt[Program]) -> Manifest:

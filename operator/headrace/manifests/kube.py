@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.kube.objects import Meta, View
 from headrace.manifests.job import CONTAINER
@@ -31,15 +32,19 @@ from headrace.manifests.trimming import (
 )
 from headrace.manifests.work_spec import WAIT_UNTIL
 
-ATTEMPT: Final = (labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT)
+ATTEMPT: Final = (
+    *(labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT),
+    *(labels.POOL, labels.QUEUE),
+)
 """The labels of Jobs and Pods that are read."""
-_NOTES: Final = (labels.MEMORY, labels.UNPREPARED, labels.ITEMS)
+_NOTES: Final = (labels.MEMORY, labels.UNPREPARED, labels.ITEMS, labels.POOL_SLOTS)
 INDEXES: Final = 64 * 1024
 """How many characters of a Job's indexes are kept: those of 10,000 items have fewer."""
 PLACE: Final = (name_of(TaskRunSpec, "run"), name_of(TaskRunSpec, "task"))
 """The fields that are kept of a TaskRun in a run: the run's definition has the rest."""
 _PLACE: Final = frozenset(PLACE)
-HEAD: Final = (*PLACE, WAIT_UNTIL, *READ_OFTEN)
+SLOTS: Final = name_of(PoolSpec, "slots")
+HEAD: Final = (*PLACE, WAIT_UNTIL, *READ_OFTEN, SLOTS)
 """The fields of a spec that are read again and again."""
 
 
@@ -73,6 +78,7 @@ class JobSpec(View, frozen=True):
     completion_mode: str = ""
     """`Indexed` for a Job over items."""
     completions: int = 0
+    parallelism: int = 1
 
 
 class JobStatus(View, frozen=True):
@@ -195,12 +201,12 @@ class Pod(View, frozen=True):
     def __post_init__(self) -> None:
         """Keep what is read of the metadata."""
         if not usual(self.metadata):
-            index = (labels.COMPLETION_INDEX,)
+            index = (labels.COMPLETION_INDEX, labels.POOL_SLOTS)
             force_setattr(self, "metadata", bare(self.metadata, ATTEMPT, index))
 
 
 class OwnObject(View, frozen=True):
-    """A WorkflowRun or TaskRun, as the cache keeps it."""
+    """A WorkflowRun, TaskRun or Pool, as the cache keeps it."""
 
     metadata: Meta
     spec: dict[str, Any] = msgspec.field(default_factory=dict)

@@ -120,7 +120,7 @@ def called_run(
             },
             "ownerReferences": [owner],
         },
-        "spec": called_run_spec(start.work, context),
+        "spec": called_run_spec(start.work, context, start.priority),
     }
 
 

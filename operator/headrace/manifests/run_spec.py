@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from headrace.api.checks.instants import read_time, read_time_or, to_the_second
+from headrace.api.v1alpha1.base import MAX_PRIORITY
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState, Interval, RunSpec, TriggerKind
@@ -48,8 +49,16 @@ def run_spec(
     return as_given(spec)
 
 
-def called_run_spec(work: ChildRun, context: RunContext) -> Json:
-    """Return the spec of a run that a task calls: it stands for the instant of the calling run."""
+def called_run_spec(work: ChildRun, context: RunContext, priority: int) -> Json:
+    """
+    Return the spec of a run that a task calls: it stands for the instant of the calling run.
+
+    Args:
+        work: The workflow and its parameters.
+        context: The calling run.
+        priority: The priority of the task.
+
+    """
     return as_given(
         RunSpec(
             workflow=work.workflow,
@@ -57,6 +66,7 @@ def called_run_spec(work: ChildRun, context: RunContext) -> Json:
             logical_time=read_time(context.logical_time),
             interval=None if context.interval is None else _to_the_second(context.interval),
             trigger=TriggerKind.WORKFLOW,
+            priority=max(-MAX_PRIORITY, min(priority, MAX_PRIORITY)),
             caller_state=DesiredState.RUN,
             rerun_of=None if work.rerun_of is None else RerunOf(name=work.rerun_of),
         )

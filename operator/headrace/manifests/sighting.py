@@ -111,6 +111,12 @@ def as_gone(base: Sighting, *, alive: bool) -> Sighting:
     return replace(base, stage=Stage.GONE, alive=alive, leaving=True, message="the Job was deleted")
 
 
+def held_words(job: Job) -> str:
+    """Return who suspended a Job."""
+    queue = job.metadata.labels.get(labels.QUEUE)
+    return HELD if queue is None else f"queue {queue} of Kueue has not let the Job go"
+
+
 def _without_pod(base: Sighting, job: Job, now: datetime) -> Sighting:
     failed = holds(job.status.conditions, "Failed")
     if failed is not None:
@@ -122,7 +128,7 @@ def _without_pod(base: Sighting, job: Job, now: datetime) -> Sighting:
     if complete is not None:
         return _complete(base, complete, now)
     if job.spec.suspend:
-        return replace(base, waiting=Reason.SUSPENDED, message=HELD)
+        return replace(base, waiting=Reason.SUSPENDED, message=held_words(job))
     return base
 
 
@@ -143,7 +149,7 @@ def _with_pod(base: Sighting, job: Job, pod: Pod, now: datetime) -> Sighting:
     if complete is not None:
         return _complete(base, complete, now)
     if job.spec.suspend:  # its pods are being removed, which is no failure
-        return replace(base, waiting=Reason.SUSPENDED, message=HELD)
+        return replace(base, waiting=Reason.SUSPENDED, message=held_words(job))
     if pod.status.phase != "Failed":
         return pod_words.fare(base, pod, now)
     if _removed_while_held(job, pod):

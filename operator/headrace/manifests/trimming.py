@@ -76,7 +76,8 @@ def _some(written: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     return {
         name: written[name]
         for name in names
-        if isinstance(written.get(name), str) and len(written[name]) <= VALUE
+        if isinstance(written.get(name), int)
+        or (isinstance(written.get(name), str) and len(written[name]) <= VALUE)
     }
 
 

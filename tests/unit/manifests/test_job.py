@@ -268,8 +268,32 @@ def test_every_field_of_the_schema_is_on_the_list() -> None:
     """A new field of the API is denied until somebody says here where it arrives."""
     assert PodSettings.model_fields.keys() == MARKS.keys() == PLACES.keys()
     assert TaskBody.model_fields.keys() - MARKS.keys() == {
-        *("image", "retry", "timeouts", "command", "args", "outputs")
+        *("image", "retry", "timeouts", "command", "args", "outputs"),
+        *("pool", "pool_slots", "priority"),
     }
+
+
+def test_a_job_in_a_pool_says_so_and_so_do_its_pods() -> None:
+    """Slots are counted from both: a pod may outlive its Job."""
+    made = job(start(workflow(task("a", pool="db", pool_slots=3)).tasks["a"]), {})
+    for meta in (made["metadata"], made["spec"]["template"]["metadata"]):
+        assert "db" == meta["labels"]["headrace.dev/pool"]
+        assert "3" == meta["annotations"]["headrace.dev/pool-slots"]
+
+
+def test_a_job_of_a_queue_waits_for_kueue() -> None:
+    """It is suspended from its creation, and its pods do not carry the label."""
+    made = job(start(queue="team-a"), {})
+    assert "team-a" == made["metadata"]["labels"]["kueue.x-k8s.io/queue-name"]
+    assert made["spec"]["suspend"] is True
+    assert "kueue.x-k8s.io/queue-name" not in made["spec"]["template"]["metadata"]["labels"]
+
+
+def test_a_job_without_pool_and_queue_knows_of_neither() -> None:
+    """Most tasks wait for nothing."""
+    made = job(start(), {})
+    assert "suspend" not in made["spec"]
+    assert {} == made["metadata"]["annotations"]
 
 
 @pytest.mark.parametrize("field", sorted(PLACES))

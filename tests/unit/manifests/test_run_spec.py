@@ -71,7 +71,8 @@ def test_a_called_run_stands_for_the_instant_of_the_calling_one() -> None:
     """And for its interval; the values of parameters keep their types."""
     interval = Interval(start=at(-60), end=at(0))
     context = start(interval=interval).context
-    spec = called_run_spec(ChildRun("inner", {"day": "monday", "n": 3, "full": True}), context)
+    work = ChildRun("inner", {"day": "monday", "n": 3, "full": True})
+    spec = called_run_spec(work, context, 5)
     assert {
         "workflow": "inner",
         "params": [
@@ -82,6 +83,7 @@ def test_a_called_run_stands_for_the_instant_of_the_calling_one() -> None:
         "trigger": "Workflow",
         "logicalTime": "2030-01-01T12:00:00Z",
         "interval": {"start": "2030-01-01T11:59:00Z", "end": "2030-01-01T12:00:00Z"},
+        "priority": 5,
         "callerState": "Run",
     } == spec
     parse_run({"spec": spec})

@@ -65,7 +65,6 @@ INSTEAD = {
     "podTemplate": IN_TASK,
     "ports": NOT_SHAPED,
     "preemptionPolicy": "write priorityClassName: its class has the policy",
-    "priority": "write priorityClassName",
     "privileged": WEAKER,
     "procMount": WEAKER,
     "readinessProbe": NO_PROBE,

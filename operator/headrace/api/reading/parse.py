@@ -19,17 +19,26 @@ from headrace.api.reading.problem import InvalidObjectError, Problem
 from headrace.api.reading.wording import Wording
 from headrace.api.schema.name_limits import name_problem
 from headrace.api.v1alpha1.objects import (
+    PoolObject,
     TaskRunObject,
     WorkflowObject,
     WorkflowRunObject,
     WrittenObject,
 )
+from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.task import NamedTask
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 
-__all__ = ["InvalidObjectError", "Problem", "parse_run", "parse_task_run", "parse_workflow"]
+__all__ = [
+    "InvalidObjectError",
+    "Problem",
+    "parse_pool",
+    "parse_run",
+    "parse_task_run",
+    "parse_workflow",
+]
 
 Written = TypeVar("Written", bound=WrittenObject)
 
@@ -83,6 +92,20 @@ def parse_task_run(manifest: Mapping[str, Any]) -> TaskRunSpec:
 
     """
     return _read(TaskRunObject, manifest).spec
+
+
+def parse_pool(manifest: Mapping[str, Any]) -> PoolSpec:
+    """
+    Return the spec of a Pool.
+
+    Args:
+        manifest: The object as JSON values: `spec`, and if it is there, `metadata`.
+
+    Raises:
+        InvalidObjectError: with every field that is wrong.
+
+    """
+    return _read(PoolObject, manifest).spec
 
 
 def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:

@@ -15,6 +15,7 @@ from headrace.api.schema.openapi import structural
 from headrace.api.v1alpha1.approval import ApprovalSpec, ApprovalStatus
 from headrace.api.v1alpha1.base import ApiType
 from headrace.api.v1alpha1.group import GROUP, VERSION
+from headrace.api.v1alpha1.pool import PoolSpec, PoolStatus
 from headrace.api.v1alpha1.run import RunSpec, RunStatus
 from headrace.api.v1alpha1.taskrun import TaskRunSpec, TaskRunStatus
 from headrace.api.v1alpha1.workflow import WorkflowSpec, WorkflowStatus
@@ -165,7 +166,26 @@ APPROVAL = Kind(
     selectable=(".spec.run", ".spec.task"),
 )
 
-KINDS = (WORKFLOW, WORKFLOW_RUN, TASK_RUN, APPROVAL)
+POOL = Kind(
+    name="Pool",
+    plural="pools",
+    short="hrp",
+    text="Pool is a number of slots that limits how many tasks run at the same time, across the"
+    " workflows of its namespace.",
+    spec=PoolSpec,
+    status=PoolStatus,
+    columns=(
+        Column("Slots", ".spec.slots", "integer"),
+        Column("Used", ".status.used", "integer"),
+        Column("Waiting", ".status.waiting", "integer"),
+        Column("Next Run", ".status.queue[0].run"),
+        Column("Next Task", ".status.queue[0].task"),
+        AGE,
+        Column("Message", _condition("Ready", "message"), wide=True),
+    ),
+)
+
+KINDS = (WORKFLOW, WORKFLOW_RUN, TASK_RUN, APPROVAL, POOL)
 
 
 def crds() -> Iterator[Manifest]:

@@ -174,7 +174,7 @@ _WORKFLOW_SPEC = (
 
 # --- runs -------------------------------------------------------------------------------------
 
-FIXED = ("params", "logicalTime", "interval", "trigger", "rerunOf")
+FIXED = ("params", "logicalTime", "interval", "trigger", "priority", "rerunOf")
 """Optional fields of a run's spec that cannot be changed: all but desiredState and callerState."""
 
 _RUN_SPEC = (

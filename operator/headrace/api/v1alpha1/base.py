@@ -23,6 +23,8 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from headrace.api.checks.instants import TIME, read_time
 
+MAX_SLOTS = 10_000
+MAX_PRIORITY = 1000
 MAX_SECONDS = 31_536_000  # a year: no wait in a pipeline is longer
 
 
@@ -54,6 +56,12 @@ ObjectName = Annotated[
     StringConstraints(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"),
 ]
 """The name of a Kubernetes object (a DNS subdomain)."""
+
+LabelName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"),
+]
+"""The name of an object that is the value of a label too."""
 
 ParamName = Annotated[
     str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-zA-Z]([a-zA-Z0-9_]*)$")

@@ -33,6 +33,15 @@ run that a trigger starts carries the annotation of its workflow."""
 ALLOW_WORKFLOWS = f"{GROUP}/allow-workflows"
 """Label on a ServiceAccount: `"true"` lets tasks of its namespace use the account."""
 
+POOL = f"{GROUP}/pool"
+"""Label on Jobs and pods: the Pool whose slots they hold."""
+
+POOL_SLOTS = f"{GROUP}/pool-slots"
+"""Annotation on Jobs and pods in a Pool: how many slots a pod holds."""
+
+QUEUE = "kueue.x-k8s.io/queue-name"
+"""Label of Kueue on Jobs: the LocalQueue that they wait in."""
+
 MEMORY = f"{GROUP}/memory"
 """Annotation on a Job: the memory limit, if a retry rule raised it."""
 

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from headrace.api.v1alpha1.base import ApiType, ObjectName
 from headrace.api.v1alpha1.pod import LabelValue
+from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.api.v1alpha1.workflow import WorkflowSpec
@@ -43,7 +44,7 @@ class WrittenObject(ApiType):
     """apiVersion is headrace.dev/v1alpha1."""
 
     kind: str = ""
-    """kind is Workflow, WorkflowRun or TaskRun."""
+    """kind is Workflow, WorkflowRun, TaskRun or Pool."""
 
     metadata: Metadata = Metadata()
     """metadata holds the name."""
@@ -64,6 +65,13 @@ class WorkflowRunObject(WrittenObject):
 
     spec: RunSpec
     """spec says what to execute."""
+
+
+class PoolObject(WrittenObject):
+    """A Pool."""
+
+    spec: PoolSpec
+    """spec is how many slots the pool has."""
 
 
 class TaskRunObject(WrittenObject):

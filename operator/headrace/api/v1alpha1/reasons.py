@@ -54,7 +54,16 @@ class Reason(StrEnum):
     them waiting."""
 
     WAITING_FOR_SLOT = "WaitingForSlot"
-    """The limit of attempts at a time on this machine is reached."""
+    """As many tasks run as may run at the same time: the run's `maxParallel`, or `--max-parallel`
+    on this machine."""
+
+    WAITING_FOR_POOL = "WaitingForPool"
+    """The task's Pool has no free slots for it. The message names who holds them, and the place of
+    the task in the queue."""
+
+    POOL_NOT_FOUND = "PoolNotFound"
+    """The task names a Pool that does not exist. It goes on as soon as somebody creates the
+    Pool."""
 
     WAITING_FOR_TIME = "WaitingForTime"
     """The task only waits (`wait`). The message says until when."""

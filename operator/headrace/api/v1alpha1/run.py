@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import (
+    MAX_PRIORITY,
     ApiEnum,
     ApiType,
     Instant,
@@ -88,6 +89,10 @@ class RunSpec(ApiType):
 
     trigger: TriggerKind = TriggerKind.MANUAL
     """trigger is what asked for the run."""
+
+    priority: int | None = Field(default=None, ge=-MAX_PRIORITY, le=MAX_PRIORITY)
+    """priority replaces the priority of the workflow for this run. A called run has the priority of
+    the task that called it."""
 
     desired_state: DesiredState = DesiredState.RUN
     """desiredState steers the run: Run, Pause, Stop, Cancel or Terminate. Stop can only become

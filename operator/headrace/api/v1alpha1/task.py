@@ -7,9 +7,12 @@ from pydantic import Field, StringConstraints, model_validator
 from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.base import (
+    MAX_PRIORITY,
     MAX_SECONDS,
+    MAX_SLOTS,
     ApiEnum,
     ApiType,
+    LabelName,
     NoNul,
     ObjectName,
     ParamName,
@@ -102,6 +105,18 @@ class TaskSettings(PodSettings):
 
     timeouts: TaskTimeouts | None = None
     """timeouts are the task's time limits."""
+
+    pool: LabelName | None = None
+    """pool is the name of a Pool in the same namespace: the task starts when the pool has free
+    slots for it. Until then it waits with the reason WaitingForPool."""
+
+    pool_slots: int = Field(default=1, ge=1, le=MAX_SLOTS)
+    """poolSlots is how many slots of the pool the task holds while it runs. With forEach, each item
+    that may run at the same time holds as many. Default 1."""
+
+    priority: int = Field(default=0, ge=-MAX_PRIORITY, le=MAX_PRIORITY)
+    """priority is added to the priority of the run. Where there is not room for all, the task with
+    the highest sum starts first."""
 
 
 class OutputType(ApiEnum):

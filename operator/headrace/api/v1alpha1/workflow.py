@@ -6,10 +6,12 @@ from pydantic import Field, StringConstraints
 
 from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import (
+    MAX_PRIORITY,
     MAX_SECONDS,
     ApiEnum,
     ApiType,
     Instant,
+    LabelName,
     LongText,
     ParamName,
     ShortText,
@@ -99,6 +101,17 @@ class WorkflowSpec(ApiType):
 
     concurrency: Concurrency = Concurrency()
     """concurrency says what happens when a run is due while another is active."""
+
+    max_parallel: int | None = Field(default=None, ge=1, le=MAX_TASKS)
+    """maxParallel is how many tasks of a run may run at the same time. Waits, approvals and called
+    workflows do not count, and a task with forEach counts as one. Default: any number."""
+
+    priority: int = Field(default=0, ge=-MAX_PRIORITY, le=MAX_PRIORITY)
+    """priority is the priority of the workflow's runs, among all that wait for the same pool."""
+
+    queue_name: LabelName | None = None
+    """queueName is the LocalQueue of Kueue that the workflow's Jobs wait in. The Jobs are created
+    suspended, and Kueue lets them go. Without Kueue in the cluster, nobody does."""
 
     defaults: Defaults = Defaults()
     """defaults are the settings of each task that has none of its own."""

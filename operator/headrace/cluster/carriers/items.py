@@ -87,7 +87,7 @@ class ItemsCarrier:
         if isinstance(made, Denied):
             return made
         if is_unprepared(made):
-            await self._prepare(start.work, made)
+            await self._prepare(start, made)
         return None
 
     async def end(self, place: Place, task_run_uid: str, number: int) -> None:
@@ -110,7 +110,7 @@ class ItemsCarrier:
                     raise
         return made
 
-    async def _prepare(self, work: FanOut, job: Job) -> None:
+    async def _prepare(self, start: StartAttempt[FanOut], job: Job) -> None:
         """
         Tell a suspended Job the items that need not run, and let it go on.
 
@@ -120,9 +120,9 @@ class ItemsCarrier:
         """
         ref = Ref(JOBS, job.metadata.namespace, job.metadata.name)
         try:
-            change = prepared(work, job.metadata.resource_version)
+            change = prepared(start.work, job.metadata.resource_version)
             known = await self._client.patch_status(ref, change, Job)
-            change = resumed(known.metadata.resource_version)
+            change = resumed(known.metadata.resource_version, start.context.queue)
             job = await self._client.patch(ref, change, Job)
         except ApiError as error:
             if conflict(error) or not_found(error):

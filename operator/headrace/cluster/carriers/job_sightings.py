@@ -50,6 +50,13 @@ class JobSightings:
             if known is not None:
                 yield sight(known, pods, gone=True, now=now)
 
+    def alive(self, job: Job) -> bool:
+        """Return whether a program of a Job that exists may still run, or start."""
+        try:
+            return sight(job, self._pods_of(job, gone=False), gone=False, now=self._clock()).alive
+        except ValueError:  # Somebody has changed its labels.
+            return True
+
     def _pods_of(self, job: Job, *, gone: bool) -> tuple[Pod, ...]:
         """
         Return a Job's pods, and the deleted ones with a result that counts.

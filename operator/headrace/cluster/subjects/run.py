@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.cluster.belonging import Place, place_of
+from headrace.cluster.belonging import Place, attempt_id, place_of
 from headrace.cluster.caches import Caches
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.table import carriers
@@ -39,6 +39,7 @@ from headrace.engine.task.news import news
 from headrace.engine.task.observed import EMPTY, ObservedTask, Obstacle, TaskLog
 from headrace.kube.client import Client
 from headrace.kube.errors import StaleError
+from headrace.loop.pool_book import PoolBook
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.run_status import has_ended, run_status
@@ -49,12 +50,7 @@ from headrace.manifests.work_spec import wait_until
 class ClusterWorld:
     """Keeps the promises of `headrace.loop.runs.World` over the Kubernetes API."""
 
-    def __init__(
-        self,
-        caches: Caches,
-        client: Client,
-        hooks: Hooks,
-    ) -> None:
+    def __init__(self, caches: Caches, client: Client, hooks: Hooks) -> None:
         """Read and write through these caches."""
         clock = hooks.clock
         self._caches = caches
@@ -73,6 +69,8 @@ class ClusterWorld:
         self._statuses = StatusWriter(client)
         self._second_look = SecondLook(caches, client)
         self._memories: dict[RunKey, Memory] = {}
+        self.pools = PoolBook(attempt_id, hooks.look_at_pool, lambda key: hooks.later(key, 0.0))
+        self.claim = self.pools.claim
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
         """Return the observed run, or None if it is gone."""
@@ -94,6 +92,7 @@ class ClusterWorld:
             evaluated=dict(memory.evaluated),
             logged_at=memory.logged,
             tasks_logged_at=dict(memory.tasks_logged),
+            room=self.pools.room(key, memory.uid),
         )
 
     def _look(self, key: RunKey) -> None:
@@ -296,5 +295,6 @@ class ClusterWorld:
     def _forget(self, key: RunKey) -> None:
         self._caches.awaited.forget(key)
         self._memories.pop(key, None)
+        self.pools.forget(key)
         for _, _, store in self._caches.watched():
             store.forget(key)

@@ -53,6 +53,12 @@ class TaskDefinition:
     expressions: TaskExpressions = NO_EXPRESSIONS
     outputs: tuple[Output, ...] = ()
     """The outputs that the task declares; without any, it may give any."""
+    pool: str | None = None
+    """The Pool whose slots the task needs; None: it needs none."""
+    pool_slots: int = 1
+    """How many slots each of its programs needs."""
+    priority: int = 0
+    """Added to the priority of the run."""
 
 
 _ANY_NUMBER = Concurrency()
@@ -71,6 +77,12 @@ class Definition:
     on_failure: OnFailure = OnFailure.CONTINUE
     run_seconds: int | None = None
     finally_seconds: int | None = None
+    max_parallel: int | None = None
+    """How many tasks of a run may run at the same time; None: any number."""
+    priority: int = 0
+    """The priority of a run that has none of its own."""
+    queue: str | None = None
+    """The queue of Kueue that Jobs wait in; None: they wait in none."""
     concurrency: Concurrency = _ANY_NUMBER
     history: History = _USUAL_HISTORY
     outputs: RunOutputs = NO_OUTPUTS
@@ -111,6 +123,9 @@ def compile_workflow(spec: WorkflowSpec) -> Definition:
         on_failure=spec.on_failure,
         run_seconds=spec.timeouts.run_seconds,
         finally_seconds=spec.timeouts.finally_seconds,
+        max_parallel=spec.max_parallel,
+        priority=spec.priority,
+        queue=spec.queue_name,
         concurrency=spec.concurrency,
         history=spec.history,
         outputs=outputs_of(spec.outputs),
@@ -140,6 +155,9 @@ def _task(name: str, position: int, body: TaskBody, work: Work) -> TaskDefinitio
         body.retry or _NO_RETRY,
         body.timeouts or _NO_TIMEOUTS,
         outputs=body.outputs,
+        pool=body.pool if isinstance(work, Program) else None,
+        pool_slots=body.pool_slots,
+        priority=body.priority,
     )
 
 

@@ -34,6 +34,8 @@ class Graph:
     """The tasks, each after its upstream tasks."""
     downstream: Mapping[str, tuple[str, ...]] = field(init=False)
     """The tasks, each with the names of the tasks that wait for it."""
+    paths: Mapping[str, int] = field(init=False)
+    """For each task, how many tasks the longest path from it to an end has, itself included."""
 
     def __post_init__(self) -> None:
         """Find the order and its reverse once; every turn needs them."""
@@ -47,10 +49,14 @@ class Graph:
         for name, waits_for in self.upstream.items():
             for task in waits_for:
                 downstream[task].append(name)
+        paths: dict[str, int] = {}
+        for name in reversed(order):
+            paths[name] = 1 + max((paths[after] for after in downstream[name]), default=0)
         object.__setattr__(self, "order", order)
         object.__setattr__(
             self, "downstream", {name: tuple(after) for name, after in downstream.items()}
         )
+        object.__setattr__(self, "paths", paths)
 
     def __iter__(self) -> Iterator[str]:
         """Yield the tasks, each after its upstream tasks."""

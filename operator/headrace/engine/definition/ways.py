@@ -115,7 +115,7 @@ WAYS: Final = (
     Way("wait", _timer, _until, frozenset({"timeouts"}), problems=_too_long),
     Way(
         *("workflow", _child_run, _passed),
-        beside=frozenset({"retry", "timeouts", "outputs"}),
+        beside=frozenset({"retry", "timeouts", "outputs", "priority"}),
         limits=frozenset({"attempt_seconds", "total_seconds"}),
     ),
     Way("approval", Approval, _message, frozenset({"retry", "timeouts"}), outputs=_ANSWER),

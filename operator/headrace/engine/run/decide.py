@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 
 from headrace.engine.course import Course
 from headrace.engine.definition.compile import Definition
+from headrace.engine.room import Claim
 from headrace.engine.run.admission import Held, Refused, admit
+from headrace.engine.run.claims import LOOK_AGAIN
 from headrace.engine.run.companions import companions
 from headrace.engine.run.context import context_of
 from headrace.engine.run.continued import continued
@@ -52,6 +54,8 @@ class Decision:
     status: RunLog | None = None
     """The run's status, if this turn writes it."""
     look_again_at: datetime | None = None
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    """What the run asks of pools, by task. It replaces what the last turn asked."""
 
 
 def decide(run: ObservedRun, now: datetime) -> Decision:
@@ -89,6 +93,7 @@ def _judge(run: ObservedRun, definition: Definition, steered: Course, now: datet
         records=records.now,
         actions=(*actions, *outputs, *beside.overstaying(now)),
         look_again_at=min((instant for instant in due if instant is not None), default=None),
+        claims=found.claims,
     )
     return decision if status is run.log else _with_status(run, status, now, decision)
 
@@ -134,7 +139,7 @@ def _wake_ups(
     run: ObservedRun, found: Survey, records: Records, now: datetime
 ) -> Iterator[datetime]:
     """Yield the times of the next look without an event."""
-    due = [*deadlines(run), records.later]
+    due = [*deadlines(run), records.later, now + LOOK_AGAIN if found.parked else None]
     for judged in found.judged.values():
         match judged.verdict:
             case Start() | Ask():

@@ -15,6 +15,7 @@ from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Ended, Outcome
+from headrace.engine.room import Room
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle
 
@@ -185,6 +186,11 @@ class ObservedRun:
     """By task that has not started: the values of its expressions, if this process knows them."""
     slots: Slots | None = None
     """None: any number of attempts may go on at a time."""
+    priority: int | None = None
+    """The priority of the run; None: its workflow says it."""
+    room: Room | None = None
+    """What pools have said about the claims of the run's last turn, if this process remembers.
+    None: the world has no pools, so nothing waits for one."""
     log: RunLog = RunLog()
     logged_at: datetime | None = None
     """When the run's status was last written, if this process remembers it."""

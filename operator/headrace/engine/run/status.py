@@ -17,6 +17,7 @@ from headrace.engine.course import ENDING, Course, Mode
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.admission import Held, Refused
+from headrace.engine.run.claims import pool_waits
 from headrace.engine.run.leftovers import remains
 from headrace.engine.run.observed import Counts, ObservedRun, RunLog, Watched
 from headrace.engine.run.outputs import OPEN, with_outputs
@@ -33,8 +34,9 @@ NAMED = 3
 USUAL = frozenset(
     {Reason.PENDING, Reason.STARTING, Reason.RUNNING, Reason.WAITING_FOR_UPSTREAM}
     | {Reason.WAITING_FOR_TASKS, Reason.WAITING_FOR_SLOT, Reason.WAITING_FOR_TIME, Reason.PAUSED}
+    | {Reason.WAITING_FOR_POOL, Reason.POOL_NOT_FOUND}
 )
-"""Reasons to wait that need nobody's attention."""
+"""Reasons to wait that need nobody's attention. For each pool, one task is named all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _leaving(course: Course, reason: Reason, left: Mapping[str, str]) -> tuple[R
 def _finally_since(view: RunView) -> datetime | None:
     """Return when the `finally` tasks' time began, if there are any."""
     definition, judged = view.definition, view.found.judged.values()
-    none = len(definition.names) == len(definition.graph.order)
+    none = len(definition.names) == len(definition.graph.order) or bool(view.found.parked)
     # Tasks without a judgement wait for one of these.
     if none or any(task.outcome is None and not task.task.is_finally for task in judged):
         return view.run.log.finally_since
@@ -180,6 +182,9 @@ def _attention(view: RunView, counts: Counts) -> Iterator[Watched]:
         watched = _trouble(view, judged)
         if watched.reason not in USUAL:
             yield watched
+    room = view.run.room
+    for waits in pool_waits(room, view.found.claims) if room is not None else ():
+        yield replace(waits, since=view.since(waits.task, waits.reason))
 
 
 def _failure(view: RunView, name: str) -> Watched:

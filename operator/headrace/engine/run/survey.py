@@ -13,8 +13,11 @@ from headrace.api.v1alpha1.workflow import OnFailure
 from headrace.engine import ranges
 from headrace.engine.course import Course
 from headrace.engine.definition.compile import Definition, TaskDefinition
-from headrace.engine.definition.run_when import PATIENT, RULES, tally
+from headrace.engine.definition.run_when import PATIENT, tally
 from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
+from headrace.engine.room import Claim
+from headrace.engine.run.beside import beside, left_running
+from headrace.engine.run.claims import claims, parked
 from headrace.engine.run.continued import without_source
 from headrace.engine.run.leftovers import remains
 from headrace.engine.run.marks import by_mark, on_record, to_keep, with_ends
@@ -27,13 +30,17 @@ from headrace.engine.task.verdict import TaskView, Turn
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All tasks of a run. Tasks in none of the tables wait for tasks upstream."""
+    """All tasks of a run. Tasks in none of the tables wait for tasks upstream, or for pools."""
 
     settled: Mapping[str, Outcome]
     """Tasks that ended in an earlier turn, as their TaskRuns say. None of them runs any more."""
     judged: Mapping[str, Judged]
     marked: Mapping[Mark, frozenset[str]] = field(default_factory=dict)
     """The marks of tasks that ended without a TaskRun, in this turn or before."""
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    """What the run asks of pools, by task."""
+    parked: frozenset[str] = frozenset()
+    """The tasks that wait for their pools, and need no judgement."""
 
     def ended(self, how: Outcome) -> Iterator[str]:
         """Yield the tasks with an outcome."""
@@ -77,12 +84,15 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
     found = _with(found, _started(run, definition, turn, found))
     found = _with(found, _refused(run, definition, turn, found))
     turn = replace(turn, halted=_halt(definition, found))
+    if turn.halted is None:
+        found = replace(found, parked=parked(run, definition, course))
     found = _with(found, _waiting(run, definition, turn, found))
     turn = replace(turn, unfinished=_unfinished(definition, found))
     found = _with(found, _last(run, definition, turn, found))
     found = _with(found, without_source(run, found.judged, now))
-    if run.slots is not None:
-        found = _with(found, without_slot(run, run.slots, found.judged, now))
+    found = _with(found, without_slot(run, definition, found.judged, now))
+    asked = claims(run, definition, found.judged, found.parked, now)
+    found = replace(_with(found, iter(asked.held.items())), claims=asked.all)
     return _recorded(run, definition, found, now)
 
 
@@ -172,9 +182,9 @@ def _waiting(
     is next in the order, so it is left out in the same turn.
     """
     looks = found.looks()
-    troubled, held = _troubled(definition, looks), _held(run, found, looks)
+    troubled, held = _troubled(definition, looks), left_running(run, found.judged, looks)
     for name in definition.graph.order:
-        if name in looks or name in found.judged:
+        if name in looks or name in found.judged or name in found.parked:
             continue
         task, seen = definition.tasks[name], run.tasks.get(name)
         if seen is not None:
@@ -208,7 +218,7 @@ def _unseen(
         *(turn, task),
         obstacle=run.obstacles.get(task.name),
         upstream=tally(task.upstream, looks),
-        beside=_beside(task, looks, held),
+        beside=beside(task, looks, held),
         unread=min((name for name in reads if name not in looks), default=None) if reads else None,
         evaluated=run.evaluated.get(task.name),
     )
@@ -269,30 +279,12 @@ def _halt(definition: Definition, found: Survey) -> str | None:
 
 
 def _unfinished(definition: Definition, found: Survey) -> str | None:
-    """Return an open task that `finally` tasks wait for. Those without a judgement wait for it."""
+    """Return an open task that `finally` tasks wait for. Others wait for it, or are parked."""
     if len(definition.names) == len(definition.graph.order):
         return None
+    if found.parked:
+        return min(found.parked)
     for name, task in found.judged.items():
         if not task.task.is_finally and task.outcome is None:
             return name
     return None
-
-
-def _held(run: ObservedRun, found: Survey, looks: Mapping[str, Look]) -> dict[str, str]:
-    """Return what still runs of tasks that ended without success: other tasks wait for it."""
-    ended = (name for name in found.judged if looks.get(name, Look.SUCCESS) is not Look.SUCCESS)
-    return remains(run, ended)
-
-
-def _beside(task: TaskDefinition, looks: Mapping[str, Look], held: Mapping[str, str]) -> str | None:
-    """
-    Return what still runs and keeps a task waiting; None if other tasks meet its rule.
-
-    Example: a task with `OneFailed` over `a` and `b` starts if `a` failed and is gone, although `b`
-    is still being removed.
-    """
-    there = [name for name in task.upstream if name in held]
-    if not there:
-        return None
-    gone = {name: looks[name] for name in task.upstream if name in looks and name not in held}
-    return None if RULES[task.run_when].met(tally(task.upstream, gone)) else held[there[0]]

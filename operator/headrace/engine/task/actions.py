@@ -23,6 +23,18 @@ class RunContext:
     """RFC 3339."""
     interval: Interval | None = None
     params: Mapping[str, bool | int | str] = field(default_factory=dict)
+    priority: int = 0
+    queue: str | None = None
+    """The queue of Kueue that Jobs wait in; None: they wait in none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The share of an attempt in a pool."""
+
+    pool: str
+    each: int
+    """How many slots each of its programs holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,10 @@ class StartAttempt(Generic[W_co]):
     begins_with: TaskLog | None = None
     """The task's log before its first attempt, with what an earlier run did. It is written before
     anything runs. None: an empty log."""
+    share: Share | None = None
+    """None: the attempt needs no pool."""
+    priority: int = 0
+    """The priority of the run plus that of the task."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ class Start:
     """The values of other fields that expressions give, by their path in the task."""
     items: ItemsLog | None = None
     """The items on record; None: no attempt has run any."""
+    programs: int | None = None
+    """How many programs of the attempt may run at the same time, if its pool has less room than
+    there are items."""
 
 
 @dataclass(frozen=True, slots=True)

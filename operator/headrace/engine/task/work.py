@@ -27,7 +27,7 @@ from headrace.engine.definition.work import (
     Work,
 )
 from headrace.engine.places import Places
-from headrace.engine.task.actions import RunContext, StartAttempt
+from headrace.engine.task.actions import RunContext, Share, StartAttempt
 from headrace.engine.task.digest import digest_of
 from headrace.engine.task.memory import raised, resources_of
 from headrace.engine.task.verdict import Start
@@ -48,7 +48,11 @@ def start_attempt(
 
     """
     work = _resolved(task.work, start, now)
-    return StartAttempt(task.name, start.number, context, work, task.timeouts, start.memory)
+    return StartAttempt(
+        *(task.name, start.number, context, work, task.timeouts, start.memory),
+        share=None if task.pool is None else Share(task.pool, task.pool_slots),
+        priority=context.priority + task.priority,
+    )
 
 
 def _resolved(work: Work, start: Start, now: datetime) -> Work:
@@ -104,6 +108,7 @@ def _approval(work: Approval, start: Start, now: datetime) -> Approval:
 
 def _fan_out(work: FanOut, start: Start) -> FanOut:
     body, known = _body(work, start), start.items
+    work = work if start.programs is None else replace(work, max_parallel=start.programs)
     if known is not None and start.number > 1:
         work = replace(work, body=body, items=None, digest=known.digest)
         return replace(work, total=known.total, todo=known.todo)

@@ -6,7 +6,13 @@ import pytest
 from kubernetes.client import V1Container, V1JobSpec, V1PodSpec
 
 from headrace.api.reading.foreign import INSTEAD
-from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run, parse_workflow
+from headrace.api.reading.parse import (
+    InvalidObjectError,
+    parse_pool,
+    parse_run,
+    parse_task_run,
+    parse_workflow,
+)
 from headrace.api.reading.paths import path_of
 from headrace.api.schema.crd import APPROVAL, KINDS
 from headrace.api.schema.openapi import Schema, structural
@@ -15,7 +21,12 @@ from support.mutants import mutants
 from support.times import TIMES
 from support.written import Manifest, rich, run, task, task_run, workflow
 
-READERS = {"Workflow": parse_workflow, "WorkflowRun": parse_run, "TaskRun": parse_task_run}
+READERS = {
+    "Workflow": parse_workflow,
+    "WorkflowRun": parse_run,
+    "TaskRun": parse_task_run,
+    "Pool": parse_pool,
+}
 JARGON = (
     "input should",
     "value error",

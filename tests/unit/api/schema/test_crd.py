@@ -67,6 +67,7 @@ def test_names_are_those_of_the_design() -> None:
         "WorkflowRun": ("workflowruns", "workflowrun", "hrr", "headrace"),
         "TaskRun": ("taskruns", "taskrun", "hrt", "headrace"),
         "Approval": ("approvals", "approval", "hra", "headrace"),
+        "Pool": ("pools", "pool", "hrp", "headrace"),
     } == found
 
 

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from headrace.api.reading.parse import InvalidObjectError, parse_run, parse_task_run, parse_workflow
+from headrace.api.reading.parse import (
+    InvalidObjectError,
+    parse_pool,
+    parse_run,
+    parse_task_run,
+    parse_workflow,
+)
 from headrace.api.schema.name_limits import MAX_NAME, NAME_TOO_LONG
 from headrace.api.schema.openapi import structural
 from headrace.api.schema.rules import NEED_UPSTREAM, RULES, VOLUME_SOURCES
@@ -12,9 +18,14 @@ from headrace.api.v1alpha1.volume import Volume
 from headrace.engine.definition import run_when
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
-from support.written import Manifest, run, task, task_run, workflow
+from support.written import Manifest, pool, run, task, task_run, workflow
 
-READERS = {"Workflow": parse_workflow, "WorkflowRun": parse_run, "TaskRun": parse_task_run}
+READERS = {
+    "Workflow": parse_workflow,
+    "WorkflowRun": parse_run,
+    "TaskRun": parse_task_run,
+    "Pool": parse_pool,
+}
 
 
 def told(manifest: Manifest) -> str:
@@ -122,7 +133,8 @@ def test_validators_say_what_the_rule_says(which: tuple[str, int]) -> None:
 @pytest.mark.parametrize("kind", MAX_NAME)
 def test_names_are_as_long_as_labels_allow(kind: str) -> None:
     """The longest name is accepted; one character more is not, and the cure is named."""
-    build = {"Workflow": workflow, "WorkflowRun": run, "TaskRun": task_run}[kind]
+    builders = {"Workflow": workflow, "WorkflowRun": run, "TaskRun": task_run, "Pool": pool}
+    build = builders[kind]
     longest = "a" * MAX_NAME[kind]
     assert "nothing against" in told(build(name=longest))
     assert f"metadata.name: {NAME_TOO_LONG[kind]}" == told(build(name=f"{longest}a"))

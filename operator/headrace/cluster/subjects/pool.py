@@ -1,0 +1,100 @@
+"""
+The pools in a cluster: read from the caches, and written to the pool book and the status.
+
+Decides nothing: `engine.pool.allot` is the only one who gives slots.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.cluster.caches import Caches
+from headrace.cluster.holders import Holders
+from headrace.cluster.kinds import POOLS
+from headrace.cluster.statuses import Status, StatusWriter
+from headrace.engine.pool.allot import allot
+from headrace.engine.pool.observed import ObservedPool, PoolDecision, PoolKey, PoolLog
+from headrace.kube.client import Client
+from headrace.loop.pool_book import PoolBook
+from headrace.manifests.conditions import Past
+from headrace.manifests.kube import OwnObject
+from headrace.manifests.pool_status import pool_status, read_pool_status, slots_of
+
+
+class Pools:
+    """The pools, as a subject of the loop."""
+
+    def __init__(
+        self, caches: Caches, client: Client, book: PoolBook, clock: Callable[[], datetime]
+    ) -> None:
+        """Read and write through these; `clock` is the wall clock."""
+        self._caches = caches
+        self._book = book
+        self._clock = clock
+        self._holders = Holders(caches, clock)
+        self._statuses = StatusWriter(client)
+        self._logged: dict[PoolKey, datetime] = {}
+
+    async def observe(self, key: PoolKey) -> ObservedPool | None:
+        """Return the observed pool. One that is missing counts while somebody names it."""
+        item = self._caches.pools.get(key.namespace, key.name)
+        claims = self._book.waiting(key)
+        if item is None and not claims:
+            self._forget(key)
+            return None
+        pool = ObservedPool(
+            key.name,
+            None if item is None else slots_of(item.spec),
+            tuple(self._holders.of(key)),
+            claims,
+            self._book.given(key),
+            logged_at=self._logged.get(key),
+        )
+        if item is None:
+            return pool
+        log = read_pool_status(item.status)
+        return replace(pool, generation=item.metadata.generation, log=log)
+
+    def decide(self, observed: ObservedPool, now: datetime) -> PoolDecision:
+        """Decide who gets slots, and the status."""
+        return allot(observed, now)
+
+    async def apply(self, key: PoolKey, decision: PoolDecision) -> None:
+        """Write the answers into the book, which wakes the runs that were given something."""
+        if decision.queue:
+            self._caches.crowded.add(key)
+        else:
+            self._caches.crowded.discard(key)
+        self._book.settle(key, decision)
+
+    async def record(self, key: PoolKey, decision: PoolDecision) -> None:
+        """Write the Pool's status, if there is one to write."""
+        item = self._caches.pools.get(key.namespace, key.name)
+        if decision.status is not None and item is not None:
+            self._logged[key] = self._clock()
+            await self._write(item, decision.status)
+
+    async def tidy(self, key: PoolKey, decision: PoolDecision) -> None:
+        """Do nothing: a pool has no objects."""
+
+    async def complain(self, key: PoolKey, reason: Reason, message: str) -> None:
+        """Show in the status why a turn failed, if it can be written."""
+        item = self._caches.pools.get(key.namespace, key.name)
+        if item is None:
+            return
+        log = read_pool_status(item.status)
+        shown = replace(log, ready=False, reason=reason, message=message)
+        if shown != log:
+            await self._write(item, shown)
+
+    async def _write(self, item: OwnObject, log: PoolLog) -> None:
+        now = self._clock()
+        past = Past.of(item.status, item.metadata.creation_timestamp or now, now)
+        put = Status(POOLS, self._caches.pools, pool_status(log, past))
+        await self._statuses.write(item, put)
+
+    def _forget(self, key: PoolKey) -> None:
+        self._caches.crowded.discard(key)
+        self._book.drop(key)
+        self._logged.pop(key, None)

@@ -1,0 +1,1 @@
+"""One pool: who gets its slots."""
