@@ -21,6 +21,7 @@ PARTS = {
     "local": "runs on this machine",
     "kubernetes": "what Kubernetes itself takes, without Headrace",
     "cluster": "runs on a real node, beside bare Jobs",
+    "pools": "500 tasks of 20 workflows in three pools, on fake nodes",
     "profile": "what the controller's CPU is spent on, with 40 tasks at once",
 }
 
