@@ -9,7 +9,7 @@ import pytest
 
 from cluster.control import Stage
 from cluster.operator_process import ControllerProcess
-from cluster.story import FAIL, SUCCEED, Story, lasting, task
+from cluster.story import FAIL, SUCCEED, Story, lasting, shell, task
 from support.window import Shown, command
 
 pytestmark = pytest.mark.cluster
@@ -116,6 +116,32 @@ def test_a_question_is_answered(story: Story, person: Person) -> None:
     assert (0, "task ask of run gate-once: sample\n") == (answered.code, answered.out)
     story.ended("gate-once")
     assert "sample" == story.get("taskrun", "gate-once.ask")["status"]["outputs"]["choice"]
+
+
+def test_a_run_that_stands_is_explained(story: Story, person: Person) -> None:
+    """In the scheduler's own words."""
+    nowhere = task("nowhere", SUCCEED, nodeSelector={"no": "such-node"})
+    story.workflow("stuck", nowhere, task("after", SUCCEED, dependsOn=["nowhere"]))
+    story.waits("stuck-once.nowhere", "Unschedulable")
+    told = person.types("explain", "stuck-once")
+    assert "node affinity/selector" in told.out
+    assert "after start after the tasks that they depend on" in told.lines[-1]
+    assert "waits for nowhere" in person.types("explain", "stuck-once", "after").lines[0]
+    assert 0 == person.types("terminate", "stuck-once").code
+
+
+def test_logs_are_read_and_followed(story: Story, person: Person) -> None:
+    """All tasks as one stream, until the run has ended; watch tells its end."""
+    says = shell("echo begin; sleep 3; echo end")
+    last = task("last", shell("echo later"), dependsOn=["says"])
+    story.workflow("speaks", task("says", says), last)
+    story.waits("speaks-once.says", "Running")
+    followed = person.types("logs", "speaks-once", "--follow")
+    assert ["says | begin", "says | end", "last | later"] == followed.lines
+    assert followed.lines == person.types("logs", "speaks-once").lines
+    assert ["end"] == person.types("logs", "speaks-once", "says", "--tail=1", "-o", "raw").lines
+    watched = person.types("watch", "speaks-once")
+    assert (0, "run speaks-once: Succeeded") == (watched.code, watched.lines[-1])
 
 
 def test_what_the_api_server_refuses_is_one_sentence(

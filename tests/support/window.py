@@ -49,7 +49,9 @@ def run(name: str, reason: str = "Running", message: str = "", **more: Any) -> O
     """Return a WorkflowRun of `stock`; `more` are fields of its status, and `spec`."""
     spec = {"workflow": "stock", "desiredState": "Run", **more.pop("spec", {})}
     status = conditions("Succeeded", ENDS.get(reason, "Unknown"), reason, message)
-    return _object(WORKFLOW_RUNS, name, spec, {"conditions": status, **more})
+    return _object(
+        WORKFLOW_RUNS, name, spec, {"conditions": status, "observedGeneration": 1, **more}
+    )
 
 
 def task(
@@ -66,7 +68,7 @@ def workflow(name: str = "stock", reason: str = "Ready", message: str = "", **mo
     """Return a Workflow; `more` are fields of its status, and `spec`."""
     spec = {"tasks": [{"name": "extract"}], "suspend": False, **more.pop("spec", {})}
     status = conditions("Ready", "True" if reason == "Ready" else "False", reason, message)
-    return _object(WORKFLOWS, name, spec, {"conditions": status, **more})
+    return _object(WORKFLOWS, name, spec, {"conditions": status, "observedGeneration": 1, **more})
 
 
 def approval(run_name: str, task_name: str, answer: str | None = None, **spec: Any) -> Object:
@@ -84,6 +86,38 @@ def approval(run_name: str, task_name: str, answer: str | None = None, **spec: A
     labels = {"headrace.dev/run": run_name, "headrace.dev/task": task_name}
     status = {"conditions": conditions("Answered", *state)}
     return _object(APPROVALS, f"{run_name}-{task_name}-1", {**asked, **given}, status, labels)
+
+
+def pod(
+    run_name: str,
+    task_name: str,
+    attempt: int = 1,
+    item: int | None = None,
+    state: str = "terminated",
+) -> Object:
+    """Return the pod of an attempt, or of one of its items."""
+    labels = {
+        "headrace.dev/run": run_name,
+        "headrace.dev/task": task_name,
+        "headrace.dev/attempt": str(attempt),
+    }
+    index = {} if item is None else {"batch.kubernetes.io/job-completion-index": str(item)}
+    suffix = "" if item is None else f"-{item}"
+    statuses = [
+        {"name": "sidecar", "state": {"running": {}}},
+        {"name": "main", "state": {state: {}}},
+    ]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": f"{run_name}-{task_name}-{attempt}{suffix}",
+            "namespace": NAMESPACE,
+            "labels": labels,
+            "annotations": index,
+        },
+        "status": {"containerStatuses": statuses},
+    }
 
 
 def revision(name: str, *tasks: Object, **spec: Any) -> Object:
@@ -138,6 +172,8 @@ class CommandStage:
         """All requests: method and target."""
         self.refuse: dict[str, tuple[int, Object]] = {}
         """Answers instead of the server's, by method and a part of the path: `GET taskruns`."""
+        self.logs: dict[str, list[str]] = {}
+        """The logs of pods, each a list of lines with their times."""
         self.refuse_once: dict[str, tuple[int, Object]] = {}
         """The same, for the next such request only."""
         self.kubeconfig = folder / "kubeconfig"
@@ -174,6 +210,12 @@ class CommandStage:
         answer = self.server.handle(Request("GET", kind.path(NAMESPACE, name)))
         found: Object = json.loads(answer.body)
         return found
+
+    async def asked_for(self, part: str) -> None:
+        """Wait for the next request whose path has this part."""
+        begin = len(self.asked)
+        while not any(part in asked for asked in self.asked[begin:]):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.01)
 
     async def call(self, *words: str, **environ: str) -> Shown:
         """Run a command in a thread, since the server answers in this one."""
@@ -225,6 +267,11 @@ async def stage(folder: Path) -> AsyncIterator[CommandStage]:
                 if method == request.method and part in request.path:
                     made[0].refuse_once.pop(words, None)
                     return web.json_response(body, status=code)
+        pod = request.path.removesuffix("/log").rpartition("/")[2]
+        if request.path.endswith("/log") and pod in made[0].logs:
+            assert "true" == request.query["timestamps"]
+            last = int(request.query.get("tailLines") or 0)
+            return web.Response(text="".join(f"{line}\n" for line in made[0].logs[pod][-last:]))
         return await answer(request)
 
     async with serving(guarded) as url:

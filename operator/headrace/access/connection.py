@@ -72,6 +72,10 @@ class Connection:
         finally:
             self.close()
 
+    def another(self) -> "Connection":
+        """Return a new connection to the same server, for a stream beside this one."""
+        return Connection(self.place, self._login)
+
     def close(self) -> None:
         """Close the connection. A later request opens it again."""
         if self._http is not None:

@@ -22,12 +22,16 @@ from headrace.cli.window.exits import (
 )
 from headrace.cli.window.source import Choice, Listed
 from headrace.cluster.kinds import APPROVALS, TASK_RUNS
-from headrace.kube.resources import CONTROLLER_REVISIONS, Resource
+from headrace.kube.resources import CONTROLLER_REVISIONS, CORE_EVENTS, Resource
 from headrace.views.objects import Object, entries, field, name, text
 
 NAMES_ONLY: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 MOST_NAMES: Final = "1000"
 """How many names a completion, or the search for the nearest one, looks at."""
+
+MOST_EVENTS: Final = 20
+WORDS: Final = 2
+"""How many different warnings are of use."""
 
 
 class ClusterSource:
@@ -85,6 +89,17 @@ class ClusterSource:
             return None
         spec = field(kept, "data", "spec")
         return spec if isinstance(spec, Mapping) else None
+
+    def warnings(self, about: str) -> Sequence[str]:
+        """Return the newest warnings of Kubernetes on a pod or Job, by its name."""
+        fields = f"involvedObject.name={about},type=Warning"
+        try:
+            events = self.listed(CORE_EVENTS, Choice(fields=fields, most=MOST_EVENTS)).items
+        except (MissingError, NotAllowedError):
+            return ()
+        newest = sorted(events, key=lambda event: text(event, "lastTimestamp"), reverse=True)
+        words = dict.fromkeys(text(event, "message") for event in newest)
+        return list(words)[:WORDS]
 
     def change(self, kind: Resource, name: str, patch: dict[str, Any]) -> Object:
         """Merge into an object; return it as it is then."""

@@ -72,6 +72,10 @@ class LaptopSource:
         """Return the pinned definition of a run."""
         return self.stored.definition(name(run))
 
+    def warnings(self, about: str) -> Sequence[str]:  # noqa: ARG002 - no Kubernetes here
+        """Return nothing: no Kubernetes runs the processes of this machine."""
+        return ()
+
     def change(self, kind: Resource, name: str, patch: dict[str, Any]) -> Object:
         """
         Merge into an object; return it as it is then. Only a run's desiredState can change.

@@ -16,15 +16,18 @@ from typing import Any, Final, TypeVar
 import click
 
 from headrace.access.connection import Connection
-from headrace.access.failures import AccessError, NotConfiguredError
+from headrace.access.failures import AccessError, NotConfiguredError, RefusedError
 from headrace.access.kubeconfig import in_namespace, place
 from headrace.access.login import login
 from headrace.cli.streams import note
 from headrace.cli.window.cluster import ClusterSource
-from headrace.cli.window.exits import EPILOG, NotThereError, WindowError
+from headrace.cli.window.exits import EPILOG, NotAllowedError, NotThereError, WindowError
 from headrace.cli.window.source import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C, as of a shell: what was followed goes on without us."""
 
 DEFAULT_STATE: Final = Path(".headrace")
 
@@ -128,7 +131,10 @@ def windowed(command: F) -> F:
             sys.exit(error.code)
         except AccessError as error:
             note(str(error))
-            sys.exit(NotThereError.code)
+            refused = isinstance(error, RefusedError)
+            sys.exit(NotAllowedError.code if refused else NotThereError.code)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
 
     run.__doc__ = f"{(command.__doc__ or '').rstrip()}\n\n    {EPILOG}\n    "
     decorated: Any = run

@@ -146,6 +146,11 @@ def coloured() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
+def painted(words: str, tone: Tone) -> str:
+    """Return words in the colour of a mood, if there are colours."""
+    return _painted(Cell(words, tone), dim=False, colour=coloured())
+
+
 def _painted(cell: Cell, *, dim: bool, colour: bool) -> str:
     safe = harmless(cell.text)
     code = "2" if dim else _COLOURS.get(cell.tone) if cell.tone else None

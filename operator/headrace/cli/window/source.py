@@ -57,6 +57,9 @@ class Source(Protocol):
     def definition(self, run: Object) -> Object | None:
         """Return the pinned definition of a run; None: it is not there, or may not be read."""
 
+    def warnings(self, about: str) -> Sequence[str]:
+        """Return the newest warnings of Kubernetes on a pod or Job, by its name."""
+
     def change(self, kind: Resource, name: str, patch: dict[str, Any]) -> Object:
         """Merge into an object; return it as it is then."""
 
