@@ -96,23 +96,7 @@ ON_THIS_MACHINE: Final = {
     "ObservedRun.hindrance": "a run is made with its definition, and keeps it",
     "RunLog.revision": "a run has its definition itself, and no name for it",
     "Sighting.unclosed": "whoever is asked at a terminal has seen how a question ended",
-    **dict.fromkeys(
-        (
-            "ObservedRun.rerun",
-            "ObservedRun.source",
-            "RunLog.inheritance",
-            "Inheritance.given",
-            "Inheritance.logical_time",
-            "Inheritance.interval",
-            "Inheritance.taken_over",
-            "Inheritance.continued",
-            "TaskLog.taken_over_from",
-            "ItemsLog.taken_over",
-            "ItemsLog.digest",
-            "SeenItems.digest",
-        ),
-        "no command repeats a run yet",
-    ),
+    "Inheritance.interval": "nobody can give one on the command line",
     "RunKey.kind": "a task on its own runs as a workflow of one task",
     **dict.fromkeys(
         (

@@ -94,14 +94,30 @@ class Bench:
             raise done.exception
         return Result(done.exit_code, done.stdout, done.stderr)
 
+    def rerun(self, run: str, *arguments: str) -> Result:
+        """Repeat a run, in this process."""
+        with chdir(self.folder):
+            done = CliRunner().invoke(program, ["rerun", run, "--runner", "process", *arguments])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Result(done.exit_code, done.stdout, done.stderr)
+
     def command(self, *arguments: str) -> list[str]:
         """Return the command line that runs the workflow."""
         return [*PROGRAM, "workflow.yaml", "--runner", "process", *arguments]
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start to run the workflow, in a process of its own."""
+        return self._start(self.command(*arguments))
+
+    def start_rerun(self, run: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start to repeat a run, in a process of its own."""
+        rerun = [*PROGRAM[:-1], "rerun", run, "--runner", "process"]
+        return self._start([*rerun, *arguments])
+
+    def _start(self, command: list[str]) -> subprocess.Popen[str]:
         runner = subprocess.Popen(  # noqa: S603 - our own program
-            self.command(*arguments),
+            command,
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -234,7 +234,32 @@ async def items(new_rig: NewRig, note: Note) -> None:
     await rig.close()
 
 
+async def repeated(new_rig: NewRig, note: Note) -> None:
+    """Repeat a run of which an item failed."""
+    definition = spec(
+        *(task("a", **fields()), task("each", "a", for_each=ForEach(items=("x", "y")), **fields())),
+        params=(param("day"),),
+    )
+    rig = new_rig(definition, params={"day": "monday"}, logical_time=NOON)
+    await look(rig, note)
+    rig.end("a", output='{"rows": 1}')
+    await rig.until_ended("a")
+    await look(rig, note)
+    rig.end_item("each", 0, output='{"n": 1}')
+    rig.end_item("each", 1, 3)
+    await rig.until_items_ended("each", 2)
+    await look(rig, note)
+    await look(rig, note)
+    rig.repeat()
+    for _ in range(5):
+        await look(rig, note)
+    rig.end_item("each", 1)
+    await rig.until_items_ended("each", 1)
+    await look(rig, note)
+    await rig.close()
+
+
 SITUATIONS: Final = (
     *(attempts, two_attempts, no_room, stopped, failed, conditions, waits, no_evaluator, called),
-    *(asked, items),
+    *(asked, items, repeated),
 )

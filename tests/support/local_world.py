@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.definition.expressions.types import Failure, Question, Value
@@ -94,6 +95,17 @@ class LocalRig:
             *(self._folder, self._store, launcher, self._evaluate, self._slots), no_wait
         )
         self.world = LocalWorld(self._store.run(self.key.name), self._definition, workplace)
+
+    def repeat(self) -> None:
+        """Let somebody repeat the run, and go on with the new one."""
+        record = self._store.run(self.key.name)
+        request = runs.Request(
+            *(record.key.namespace, record.workflow, record.spec, self._home, record.params),
+            logical_time=record.logical_time or record.created,
+            rerun_of=RerunOf(name=self.key.name),
+        )
+        self.key = runs.create(self._folder, self._store, request, _now()).key
+        self.restart()
 
     def files(self, task: str, number: int = 1) -> AttemptFiles:
         """Return the files of an attempt."""

@@ -153,6 +153,18 @@ def _resumed(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -
         note(f"run {name} is still being cancelled; Ctrl-C ends its `finally` tasks too")
     if record.desired is DesiredState.TERMINATE:
         note(f"run {name} is still being ended")
+    return ready(command_line, record, store)
+
+
+def ready(command_line: CommandLine, record: RunRecord, store: Store) -> HeldRun:
+    """
+    Return a run with its pinned definition and all that its world needs.
+
+    Raises:
+        InputError: It cannot run here.
+
+    """
+    name, spec = record.key.name, WorkflowSpec.model_validate_json(record.spec)
     try:
         definition = compile_workflow(spec)
     except InvalidDefinitionError as error:  # An earlier version of headrace accepted it.

@@ -37,6 +37,7 @@ COMMANDS = {
     "terminate": Entry(_STEER, "End a run with its `finally` tasks.", "terminate"),
     "approve": Entry("headrace.cli.approve", "Answer a question of a run."),
     "run": Entry("headrace.cli.run", "Run a workflow on this machine."),
+    "rerun": Entry("headrace.cli.rerun", "Repeat a run: only what failed, or more."),
     "validate": Entry("headrace.cli.validate", "Check manifests without a cluster."),
     "graph": Entry("headrace.cli.graph", "Show which task waits for which, as text or a diagram."),
 }

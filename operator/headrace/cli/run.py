@@ -7,6 +7,7 @@ Knows the options and the output. `headrace.local` and the engine decide how a r
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -116,9 +117,17 @@ def command(**options: Any) -> None:
     sys.exit(code)
 
 
-def execute(command_line: CommandLine) -> int:
+Hold = Callable[[CommandLine, StateFolder, ExitStack], HeldRun]
+"""Returns a run that this process holds."""
+
+
+def execute(command_line: CommandLine, hold: Hold = begin) -> int:
     """
     Run a workflow; return the exit code.
+
+    Args:
+        command_line: The options and arguments.
+        hold: Creates or finds the run.
 
     Raises:
         InputError, RunLockedError, UnusableStateError: No run could begin; the text says why.
@@ -126,7 +135,7 @@ def execute(command_line: CommandLine) -> int:
     """
     folder = StateFolder(command_line.state.absolute())
     with ExitStack() as stack:
-        held = begin(command_line, folder, stack)
+        held = hold(command_line, folder, stack)
         try:
             run = asyncio.run(_go(held, folder, command_line))
         except UnusableStateError as error:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.places import Places
+from headrace.engine.task.digest import digest_of
 from headrace.engine.task.observed import Ending, SeenItems, Sighting, Stage
 from headrace.local.attempt import INTERRUPTED, LiveAttempt
 from headrace.local.records import AttemptRecord
@@ -56,6 +57,7 @@ class FanOutAttempt:
         self._programs = programs
         self._on_change = on_change
         self._total, self._queue = _lengths(record)
+        self._digest = digest_of(record.items.items) if record.items is not None else ""
         self._max_parallel = max_parallel or self._total
         self._running: dict[int, LiveAttempt] = {}
         self._ended: dict[int, Ending] = {}
@@ -173,7 +175,8 @@ class FanOutAttempt:
         """Return its items; made once for each change, since there may be thousands."""
         if self._seen is None:
             running = Places.of(self._running)
-            self._seen = SeenItems(self._total, dict(self._ended), running=running)
+            ended = dict(self._ended)
+            self._seen = SeenItems(self._total, ended, running=running, digest=self._digest)
         return self._seen
 
 

@@ -23,8 +23,8 @@ BUSY_SECONDS: Final = 10
 Object = dict[str, Any]
 
 _RUNS: Final = (
-    "SELECT name, namespace, uid, workflow, created, params, logical_time, desired, caller, status"
-    " FROM run"
+    "SELECT name, namespace, uid, workflow, created, params, logical_time, desired, caller,"
+    " rerun, status FROM run"
 )
 _TASKS: Final = "SELECT run, name, created, status FROM task"
 _QUESTIONS: Final = (
@@ -129,9 +129,10 @@ class StoredObjects:
 
 
 def _run(row: tuple[Any, ...]) -> Object:
-    name, namespace, uid, workflow, created, params, time, desired, caller, status = row
+    name, namespace, uid, workflow, created, params, time, desired, caller, rerun, status = row
     given = [{"name": key, "value": value} for key, value in json.loads(params).items()]
-    optional = {"logicalTime": time, "params": given}
+    repeats = None if rerun is None else json.loads(rerun)
+    optional = {"logicalTime": time, "params": given, "rerunOf": repeats}
     return {
         "apiVersion": API_VERSION,
         "kind": "WorkflowRun",

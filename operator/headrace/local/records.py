@@ -7,6 +7,7 @@ from typing import Any
 
 from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.expressions.types import Value
 from headrace.engine.definition.ways import FROM, MESSAGE
@@ -35,6 +36,8 @@ class RunRecord:
     name."""
     caller: str | None = None
     """The calling run, if a task of it called this run."""
+    rerun_of: RerunOf | None = None
+    """What it repeats of an earlier run; None: it repeats none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from headrace.api.checks.instants import write_time
+from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.engine.definition.work import ChildRun
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.actions import StartAttempt
@@ -48,6 +49,8 @@ class Request:
     folder: Path
     params: Mapping[str, bool | int | str] = field(default_factory=dict)
     logical_time: datetime | None = None
+    rerun_of: RerunOf | None = None
+    """What it repeats of an earlier run."""
     called: Mapping[str, str] = field(default_factory=dict)
     """The definitions of the workflows that it may call, also through others, by name."""
 
@@ -112,6 +115,7 @@ def create(folder: StateFolder, store: Store, request: Request, now: datetime) -
         params=request.params,
         logical_time=request.logical_time,
         called=request.called,
+        rerun_of=request.rerun_of,
     )
     store.add_run(record)
     return record
@@ -134,6 +138,7 @@ def call(
         logical_time=caller.logical_time or caller.created,
         called=caller.called,
         caller=caller.key.name,
+        rerun_of=None if start.work.rerun_of is None else RerunOf(name=start.work.rerun_of),
     )
     folder.run(name).mkdir(exist_ok=True)
     store.add_run(record)

@@ -6,7 +6,7 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 7
+VERSION: Final = 8
 """The version in the database."""
 
 ITEMS: Final = """
@@ -43,6 +43,7 @@ UPGRADES: Final = {
     4: "ALTER TABLE attempt ADD COLUMN asked TEXT",
     5: "ALTER TABLE attempt ADD COLUMN answer TEXT",
     6: ITEMS,
+    7: "ALTER TABLE run ADD COLUMN rerun TEXT",
 }
 """What leads from each older version to the next one: one or more statements."""
 
@@ -61,7 +62,8 @@ CREATE TABLE run (
     status TEXT NOT NULL DEFAULT '{}',
     finished INTEGER NOT NULL DEFAULT 0,
     called TEXT NOT NULL DEFAULT '{}',
-    caller TEXT
+    caller TEXT,
+    rerun TEXT
 ) STRICT;
 CREATE INDEX unfinished ON run (workflow, created) WHERE NOT finished;
 CREATE TABLE task (

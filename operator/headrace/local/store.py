@@ -20,14 +20,18 @@ from headrace.engine.task.observed import TaskLog
 from headrace.engine.workflow.retention import FinishedRun
 from headrace.local import attempt_rows, item_rows
 from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
-from headrace.local.run_rows import COLUMNS, record_of, row_of
-from headrace.local.schema import ITEMS, SCHEMA, UPGRADES, VERSION
+from headrace.local.run_rows import COLUMNS, FINISHED, record_of, row_of
+from headrace.local.schema import VERSION
+from headrace.local.upgrade import upgrade
 from headrace.manifests.conditions import Past
 from headrace.manifests.run_status import read_run_status, run_status
 from headrace.manifests.task_status import read_task_status, task_status
 
 BUSY_SECONDS: Final = 30
 """How long to wait for another runner's transaction. One takes milliseconds."""
+
+
+NO_LOGS: Final[Mapping[str, TaskLog]] = {}
 
 
 class UnusableStateError(Exception):
@@ -90,14 +94,11 @@ class Store:
 
     def finished_runs(self, workflow: str) -> list[FinishedRun]:
         """Return the runs of a workflow that have ended, without those that others called."""
-        rows = self._read(
-            "SELECT name, status FROM run WHERE workflow = ? AND finished AND caller IS NULL",
-            (workflow,),
-        )
-        logs = ((name, read_run_status(json.loads(status))) for name, status in rows)
+        rows = self._read(FINISHED, (workflow,))
+        logs = ((name, read_run_status(json.loads(text)), needed) for name, text, needed in rows)
         return [
-            FinishedRun(name, log.finished, succeeded=bool(log.succeeded))
-            for name, log in logs
+            FinishedRun(name, log.finished, bool(log.succeeded), needed=bool(needed))
+            for name, log, needed in logs
             if log.finished is not None
         ]
 
@@ -119,6 +120,14 @@ class Store:
             for table in (*item_rows.TABLES, "attempt", "task"):
                 self._db.execute(f"DELETE FROM {table} WHERE run = ?", (name,))  # noqa: S608 - our own names
             self._db.execute("DELETE FROM run WHERE name = ?", (name,))
+
+    def has_run(self, name: str) -> bool:
+        """Return whether there is a run of a name."""
+        return bool(self._read("SELECT 1 FROM run WHERE name = ?", (name,)))
+
+    def run_names(self) -> list[str]:
+        """Return the names of all runs."""
+        return [str(name) for (name,) in self._read("SELECT name FROM run", ())]
 
     def run(self, name: str) -> RunRecord:
         """Return the record of a stored run."""
@@ -170,7 +179,13 @@ class Store:
                     "UPDATE task SET status = ? WHERE run = ? AND name = ?", (status, run, name)
                 )
 
-    def add_attempts(self, run: str, records: Sequence[AttemptRecord], now: datetime) -> None:
+    def add_attempts(
+        self,
+        run: str,
+        records: Sequence[AttemptRecord],
+        now: datetime,
+        logs: Mapping[str, TaskLog] = NO_LOGS,
+    ) -> None:
         """
         Store attempts before their start, and their tasks, all or none.
 
@@ -178,9 +193,15 @@ class Store:
             run: The run's name.
             records: The attempts. None of them is stored yet.
             now: When the attempts are started.
+            logs: By task: the log of a new task, if it begins with one.
 
         """
         with self._transaction():
+            begun = ((name, task_status(log, Past(now))) for name, log in logs.items())
+            self._db.executemany(
+                "INSERT OR IGNORE INTO task (run, name, created, status) VALUES (?, ?, ?, ?)",
+                [(run, name, write_time(now), json.dumps(status)) for name, status in begun],
+            )
             self._db.executemany(
                 "INSERT OR IGNORE INTO task (run, name, created) VALUES (?, ?, ?)",
                 [(run, record.task, write_time(now)) for record in records],
@@ -225,22 +246,12 @@ class Store:
     def _prepare(self) -> None:
         """Create the tables, or bring them to this version."""
         with self._transaction():
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                self._change(SCHEMA, ITEMS)
-            elif version in UPGRADES:
-                self._change(*(UPGRADES[older] for older in range(version, VERSION)))
-            elif version != VERSION:
+            version = upgrade(self._db)
+            if version != VERSION:
                 raise UnusableStateError(
                     f"{self._database} was written by another version of headrace (format"
                     f" {version}, this one reads {VERSION}); choose another folder with --state"
                 )
-
-    def _change(self, *tables: str) -> None:
-        """Run the statements that lead to this version."""
-        for statement in ";".join(tables).split(";"):
-            self._db.execute(statement)
-        self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def _read(self, query: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
         try:

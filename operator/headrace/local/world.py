@@ -18,15 +18,16 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.work import Work
 from headrace.engine.run.context import context_of
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
-from headrace.engine.task.actions import Action, EndAttempt, Evaluate, PassOn, StartAttempt
+from headrace.engine.task.actions import Action, Evaluate, StartAttempt, TakeOver
 from headrace.engine.task.observed import Evaluated, Obstacle, TaskLog
 from headrace.evaluation.answers import no_answer
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
-from headrace.local.called_run import CalledRun
 from headrace.local.calls import Calls
 from headrace.local.carriers import LocalAttempt, carriers
+from headrace.local.earlier import earlier_run, take_over
+from headrace.local.endings import carry_out
 from headrace.local.expressions import values
 from headrace.local.question import QuestionAttempt
 from headrace.local.reach import Reach
@@ -80,6 +81,7 @@ class LocalWorld:
         self._logged_at: datetime | None = None
         self._task_logs = store.task_logs(record.key.name)
         self._tasks_logged_at: dict[str, datetime] = {}
+        self._earlier = earlier_run(store, record)
         self._attempts: dict[tuple[str, int], LocalAttempt] = {}
         reach = Reach(
             *(record, workplace.folder, workplace.launcher, self._keep_forced_end),
@@ -105,15 +107,10 @@ class LocalWorld:
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
         """End attempts, then start others and items, then evaluate expressions."""
-        for action in actions:
-            if isinstance(action, EndAttempt):
-                attempt = self._attempts.get((action.task, action.number))
-                if attempt is not None:
-                    attempt.terminate()
-            elif isinstance(action, PassOn):
-                attempt = self._attempts.get((action.task, action.number))
-                if isinstance(attempt, CalledRun):
-                    attempt.pass_on(action.desired)
+        carry_out(actions, self._attempts)
+        done = [action for action in actions if isinstance(action, TakeOver)]
+        if done:
+            self._task_logs.update(take_over(self._store, key.name, done, datetime.now(UTC)))
         new = [
             action
             for action in actions
@@ -151,6 +148,8 @@ class LocalWorld:
             trigger=TriggerKind.WORKFLOW if called else TriggerKind.MANUAL,
             passed=self._record.desired if called else DesiredState.RUN,
             callers=self.calls.callers,
+            rerun=self._record.rerun_of,
+            source=self._earlier,
             tasks=observed_tasks(self._attempts, self._task_logs),
             slots=self._workplace.slots_beside(self.calls.elsewhere(self)),
             obstacles=dict(self._obstacles),
@@ -271,9 +270,10 @@ class LocalWorld:
         good = [start for start in starts if start.task not in refused]
         made = [attempt.record for attempt in self._attempts.values()]
         records = [record_of(start, tasks[start.task], now, made) for start in good]
-        self._store.add_attempts(key.name, records, now)
+        logs = {each.task: each.begins_with for each in good if each.begins_with is not None}
+        self._store.add_attempts(key.name, records, now, logs)
         for start, record in zip(good, records, strict=True):
-            self._task_logs.setdefault(start.task, TaskLog())
+            self._task_logs.setdefault(start.task, start.begins_with or TaskLog())
             self._evaluated.pop(start.task, None)  # the attempt has them from now on
             self._launch(start, record)
 

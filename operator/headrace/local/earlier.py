@@ -1,0 +1,47 @@
+"""
+The earlier run that a run repeats, from the folder of state.
+
+Knows the store. Decides nothing about tasks.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.definition.compile import compile_workflow
+from headrace.engine.definition.problems import InvalidDefinitionError
+from headrace.engine.run.observed import ObservedRun
+from headrace.engine.task.actions import TakeOver
+from headrace.engine.task.observed import ObservedTask, TaskLog
+from headrace.local.records import RunRecord
+from headrace.local.store import Store
+
+
+def earlier_run(store: Store, record: RunRecord) -> ObservedRun | None:
+    """Return the run that a run repeats; None: it repeats none, or it is gone."""
+    if record.rerun_of is None or not store.has_run(record.rerun_of.name):
+        return None
+    name = record.rerun_of.name
+    known = store.run(name)
+    try:
+        definition = compile_workflow(WorkflowSpec.model_validate_json(known.spec))
+    except InvalidDefinitionError:  # An earlier version of headrace accepted it.
+        definition = None
+    return ObservedRun(
+        *(known.key, known.uid, known.created, definition),
+        workflow=known.workflow,
+        given=known.params,
+        logical_time=known.logical_time,
+        rerun=known.rerun_of,
+        tasks={task: ObservedTask(log) for task, log in store.task_logs(name).items()},
+        log=store.run_log(name),
+    )
+
+
+def take_over(
+    store: Store, run: str, actions: Iterable[TakeOver], now: datetime
+) -> dict[str, TaskLog]:
+    """Store the tasks that an earlier run did, all or none; return their logs."""
+    logs = {action.task: action.log for action in actions}
+    store.add_attempts(run, [], now, logs)
+    return logs
