@@ -80,6 +80,10 @@ def crds(kubectl: Program) -> None:
     kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
     names = ("workflows", "workflowruns", "taskruns", "approvals", "pools")
     crds = [f"crd/{name}.headrace.dev" for name in names]
+    for name, crd in zip(names, crds, strict=True):
+        # A CRD that is a moment old has no conditions, and kubectl gives up instead of waiting.
+        accepted = f"--for=jsonpath={{.status.acceptedNames.plural}}={name}"
+        kubectl("wait", accepted, crd, "--timeout=60s")
     kubectl("wait", "--for=condition=Established", *crds, "--timeout=60s")
 
 

@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final, Protocol
 
 from headrace.api.checks.similar import did_you_mean
@@ -105,7 +104,7 @@ def chosen(line: str, choices: Sequence[str]) -> tuple[str, str] | None:
 class Asker:
     """Asks one question after the other. Used in the event loop of the run."""
 
-    def __init__(self, run: Asking, display: Display, ahead: Mapping[str, str], file: Path) -> None:
+    def __init__(self, run: Asking, display: Display, ahead: Mapping[str, str], again: str) -> None:
         """
         Ask nothing yet.
 
@@ -113,13 +112,13 @@ class Asker:
             run: The run that asks.
             display: Where questions are shown.
             ahead: Answers from the command line, by task.
-            file: The workflow's file, for the advice what to type.
+            again: The command that continues the run, for the advice what to type.
 
         """
         self._run = run
         self._display = display
         self._ahead = ahead
-        self._file = file
+        self._again = again
         self._asked: OpenQuestion | None = None
         self._told: set[tuple[str, str, int]] = set()
         self._hears = sys.stdin is not None and sys.stdin.isatty()
@@ -191,7 +190,7 @@ class Asker:
             key = question.run, question.task, question.number
             if key not in self._told:
                 self._told.add(key)
-                self._display.say(advice(question, self._file))
+                self._display.say(advice(question, self._again))
 
 
 def question_lines(question: OpenQuestion) -> Iterator[str]:
@@ -205,11 +204,11 @@ def question_lines(question: OpenQuestion) -> Iterator[str]:
     yield f"answer with a word or its number; a comment may follow{until}"
 
 
-def advice(question: OpenQuestion, file: Path) -> str:
+def advice(question: OpenQuestion, again: str) -> str:
     """Return what to type where nobody can be asked."""
     choices = question.asked.choices
     others = f" (or {either(choices[1:])})" if choices[1:] else ""
     return (
         f"{question.task} asks: {question.asked.message}; nobody can answer here. Answer with"
-        f" headrace run {file} --resume --approve {question.task}={choices[0]}{others}"
+        f" {again} --approve {question.task}={choices[0]}{others}"
     )

@@ -5,7 +5,9 @@ Knows the checks before a start. Starts nothing.
 """
 
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ from headrace.cli.workflow_file import FileObject, find_workflow, read_workflow
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
 from headrace.local import containers, held, runs
-from headrace.local.folder import StateFolder
+from headrace.local.folder import DEFAULT_STATE, StateFolder
 from headrace.local.launcher import Launcher, ProcessLauncher
 from headrace.local.records import RunRecord
 from headrace.local.store import Store
@@ -52,6 +54,21 @@ class CommandLine:
     plain: bool
     no_wait: bool = False
     approve: tuple[str, ...] = ()
+
+    @property
+    def to_resume(self) -> str:
+        """What to type to continue the run: also which run it is, and where its tasks run."""
+        chosen = {
+            "--name": self.name,
+            "--state": None if self.state == DEFAULT_STATE else str(self.state),
+            "--runner": None if self.runner == AUTO else self.runner,
+            "--python": None if self.python == sys.executable else self.python,
+        }
+        options = [word for name, value in chosen.items() if value for word in (name, value)]
+        if self.no_wait:
+            options.append("--no-wait")
+        files = map(str, (self.file, *self.others))
+        return shlex.join(["headrace", "run", *files, *options, "--resume"])
 
 
 @dataclass(frozen=True, slots=True)

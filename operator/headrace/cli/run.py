@@ -27,7 +27,7 @@ from headrace.engine.run.observed import ObservedRun
 from headrace.evaluation.evaluator import Evaluator
 from headrace.local import runs
 from headrace.local.containers import ENGINES
-from headrace.local.folder import StateFolder
+from headrace.local.folder import DEFAULT_STATE, StateFolder
 from headrace.local.history import forget
 from headrace.local.questions import Questions
 from headrace.local.runner import run_to_end
@@ -69,7 +69,7 @@ class _Folder(click.Path):
 @click.option(
     "--state",
     type=_Folder(file_okay=False, path_type=Path),
-    default=Path(".headrace"),
+    default=DEFAULT_STATE,
     show_default=True,
     help="The folder for logs, outputs and what --resume needs.",
 )
@@ -171,7 +171,7 @@ async def _go(held: HeldRun, folder: StateFolder, command_line: CommandLine) -> 
             # Who reads it may press Ctrl-C at once: signals must be heard before.
             opened = partial(display.open, world.snapshot(), datetime.now(UTC), logs)
             questions = Questions(world.calls.worlds, world.calls.changed.set)
-            asker = Asker(questions, display, held.answers, command_line.file)
+            asker = Asker(questions, display, held.answers, command_line.to_resume)
             shown = partial(_shown, display, asker)
             try:
                 await run_to_end(world, held.store, shown, display.say, opened)

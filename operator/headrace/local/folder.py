@@ -14,6 +14,10 @@ The paths in the folder of state. Reads and writes nothing.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+DEFAULT_STATE: Final = Path(".headrace")
+"""The folder of state if nobody names another one: below the folder that a person works in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Answers at a terminal and on the command line: `headrace.cli.ask`."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from support.builders import asking, at, task, workflow
 DEFINITION = workflow(asking("ask", choices=("yes", "no")), asking("other"), task("load"))
 ASKED = ApprovalRequest(message="Go on?", choices=("yes", "no"))
 QUESTION = OpenQuestion("ask", 1, ASKED, None)
-FILE = Path("gate.yaml")
+AGAIN = "headrace run gate.yaml --resume"
 
 
 def test_answers_are_read_by_task() -> None:
@@ -74,7 +73,7 @@ def test_a_question_shows_its_choices_with_numbers() -> None:
 def test_the_advice_can_be_typed_as_it_is() -> None:
     """Where nobody can be asked."""
     want = "headrace run gate.yaml --resume --approve ask=yes (or no)"
-    assert want in advice(QUESTION, FILE)
+    assert want in advice(QUESTION, AGAIN)
 
 
 class Run:
@@ -112,7 +111,7 @@ class Screen:
 def test_answers_from_the_command_line_are_given_when_the_question_comes() -> None:
     """And nobody waits in vain."""
     run, screen = Run(QUESTION), Screen()
-    asker = Asker(run, screen, {"ask": "no"}, FILE)  # type: ignore[arg-type] # what it uses of both
+    asker = Asker(run, screen, {"ask": "no"}, AGAIN)  # type: ignore[arg-type] # what it uses of both
     run.only_asks = False
     assert False is asker.look()
     assert [("ask", "no")] == run.given
@@ -121,9 +120,9 @@ def test_answers_from_the_command_line_are_given_when_the_question_comes() -> No
 def test_without_a_terminal_it_is_said_once_what_to_type() -> None:
     """As soon as nothing else goes on, the run waits in vain."""
     run, screen = Run(QUESTION), Screen()
-    asker = Asker(run, screen, {}, FILE)  # type: ignore[arg-type] # what it uses of both
+    asker = Asker(run, screen, {}, AGAIN)  # type: ignore[arg-type] # what it uses of both
     run.only_asks = False
     assert False is asker.look()
     run.only_asks = True
     assert True is asker.look()
-    assert [advice(QUESTION, FILE)] == screen.lines
+    assert [advice(QUESTION, AGAIN)] == screen.lines

@@ -23,13 +23,12 @@ from headrace.cli.streams import note
 from headrace.cli.window.cluster import ClusterSource
 from headrace.cli.window.exits import EPILOG, NotAllowedError, NotThereError, WindowError
 from headrace.cli.window.source import Source
+from headrace.local.folder import DEFAULT_STATE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 INTERRUPTED: Final = 130
 """The exit code after Ctrl-C, as of a shell: what was followed goes on without us."""
-
-DEFAULT_STATE: Final = Path(".headrace")
 
 _OPTIONS: Final = (
     click.option("--context", metavar="NAME", help="The context of the kubeconfig."),
