@@ -241,7 +241,7 @@ def _merged(node: _Node) -> dict[str, Any]:
 def _refuse_tag(event: yaml.Event) -> None:
     tag = getattr(event, "tag", None)
     if tag not in {None, "!", PLAIN_TAGS[type(event)]}:
-        raise YamlError(_line(event), f"the tag {tag} has no meaning here; remove it")
+        raise YamlError(_line(event), _no_meaning(tag))
 
 
 def _tagged(event: yaml.ScalarEvent) -> Scalar:
@@ -253,5 +253,10 @@ def _tagged(event: yaml.ScalarEvent) -> Scalar:
     kind = kinds.get(str(event.tag).removeprefix(CORE))
     fits = type(value) is kind or (kind is float and type(value) is int)
     if kind is None or not fits:
-        raise YamlError(_line(event), f"the tag {event.tag} has no meaning here; remove it")
+        raise YamlError(_line(event), _no_meaning(event.tag))
     return value
+
+
+def _no_meaning(tag: object) -> str:
+    """Say what to do with a tag: an expression that begins with `!` is one to YAML."""
+    return f"YAML reads {tag} as a tag, and it has no meaning here; put it in quotes, or remove it"

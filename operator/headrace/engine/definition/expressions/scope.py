@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from headrace.api.checks.similar import closest
 from headrace.engine.definition.expressions.paths import Path
 from headrace.engine.definition.expressions.types import Declared, ScopeTypes
+from headrace.engine.outcome import Outcome
 from headrace.engine.text import listed
 
 RUN: Mapping[str, str] = {
@@ -38,6 +39,15 @@ KINDS: Mapping[Declared, str] = {
 }
 
 FAN_OUT = ("item", "index")
+
+WORDS: Mapping[str, str] = {
+    "True": "true",
+    "False": "false",
+    "None": "null",
+    **{outcome: f"'{outcome}', in quotes" for outcome in Outcome},
+}
+"""What is written for values that are no names."""
+
 COMPARABLE = 1000
 """The most names among which a similar one is searched: each name takes time."""
 SHOWN = 5
@@ -146,6 +156,8 @@ def _unknown_task(path: Path, types: ScopeTypes) -> str:
 
 
 def _unknown_root(name: str, types: ScopeTypes) -> str:
+    if name in WORDS:
+        return f"there is no name {name!r}; write {WORDS[name]}"
     roots = (*_CHECKS, *(FAN_OUT if types.fan_out else ()))
     if name in types.params:
         return f"there is no name {name!r}; did you mean 'params.{name}'?"

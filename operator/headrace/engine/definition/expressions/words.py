@@ -84,12 +84,14 @@ def _no_overload(found: "re.Match[str]") -> str:
 
 def _no_function(found: "re.Match[str]") -> str:
     name = found["name"]
-    return f"there is no function {name!r}; {did_you_mean(name, FUNCTIONS)}".removesuffix("; ")
+    cure = ELSEWHERE.get(name) or did_you_mean(name, FUNCTIONS)
+    return f"there is no function {name!r}; {cure}".removesuffix("; ")
 
 
 def _syntax(found: "re.Match[str]") -> str:
     what = "the end" if found["what"] == "<EOF>" else repr(found["what"])
-    return f"syntax: {what} is not expected here"
+    cure = next((HABITS[each] for each in HABITS if found["what"].startswith(each)), "")
+    return f"syntax: {what} is not expected here; {cure}".removesuffix("; ")
 
 
 _OPERATORS = {
@@ -104,6 +106,24 @@ _OPERATORS = {
     },
 }
 """By the library's name: how an operator is written."""
+
+HABITS = {
+    "=": "write == to compare",
+    "and": "write &&",
+    "or": "write ||",
+    "$": "this whole field is an expression: leave out ${{ }}",
+}
+"""What people write who come from another language, and what it is here."""
+
+_NO_CLOCK = "nothing reads a clock; use run.logicalTime"
+ELSEWHERE = {
+    **dict.fromkeys(("len", "length", "count"), "did you mean 'size'?"),
+    **dict.fromkeys(("now", "today"), _NO_CLOCK),
+    "str": "did you mean 'string'?",
+    "date": "did you mean 'timestamp'?",
+    "fromJson": "did you mean 'json'?",
+}
+"""Functions of other languages, and what to use here."""
 
 CELS_OWN = (
     *("all", "bool", "bytes", "contains", "default", "double", "duration", "endsWith", "exists"),

@@ -186,6 +186,48 @@ def test_what_is_accepted(source: str) -> None:
             id="a misspelt function",
         ),
         pytest.param("params.days +", 14, "syntax: the end is not expected here", id="cut off"),
+        pytest.param(
+            "params.days = 3",
+            13,
+            "syntax: '= ' is not expected here; write == to compare",
+            id="one sign for equal",
+        ),
+        pytest.param(
+            "params.dry and true",
+            12,
+            "syntax: 'and' is not expected here; write &&",
+            id="the word of Python",
+        ),
+        pytest.param(
+            "${{ params.dry }}",
+            1,
+            "syntax: '$' is not expected here; this whole field is an expression: leave out ${{ }}",
+            id="the braces of a text",
+        ),
+        pytest.param(
+            "params.dry == True",
+            15,
+            "there is no name 'True'; write true",
+            id="true as Python writes it",
+        ),
+        pytest.param(
+            "params.day == Failed",
+            15,
+            "there is no name 'Failed'; write 'Failed', in quotes",
+            id="an outcome without quotes",
+        ),
+        pytest.param(
+            "len(params.day) > 1",
+            4,
+            "there is no function 'len'; did you mean 'size'?",
+            id="a function of Python",
+        ),
+        pytest.param(
+            "run.logicalTime > now()",
+            22,
+            "there is no function 'now'; nothing reads a clock; use run.logicalTime",
+            id="a clock",
+        ),
         pytest.param("'é' + 1", 5, "+ does not take text and a whole number", id="not ASCII"),
         pytest.param(
             "['a',\n 'b',\n params.days + 'c']",
