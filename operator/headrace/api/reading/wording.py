@@ -132,7 +132,7 @@ def _wrong_type(case: Case) -> str:
         wanted = A_TIME
     else:
         wanted = TYPES.get(expected, _as_said(case))
-    cure = _as_elements(case) or _type_cure(expected, case.given)
+    cure = _as_elements(case) or _as_field(case) or _type_cure(expected, case.given)
     return f"must be {wanted}, not {_kind(case.given)}{cure}"
 
 
@@ -144,6 +144,24 @@ def _as_elements(case: Case) -> str:
     name = next(iter(case.given), "x")
     value = "value: …" if "value" in fields else "…"
     return f"; write an element for each name: - {{name: {quoted(name)}, {value}}}"
+
+
+SHORT_FORMS = {
+    ("forEach", list): "items: […]",
+    ("forEach", str): "from: …",
+    ("forEach", int): "range: {count: …}",
+    ("wait", int): "seconds: …",
+    ("wait", str): "until: …",
+    ("workflow", str): "name: …",
+    ("approval", str): "message: …",
+}
+"""The field that holds what somebody wrote right behind the name, by the name and its kind."""
+
+
+def _as_field(case: Case) -> str:
+    """Say where a value belongs that was written without its field, like `wait: 60`."""
+    short = SHORT_FORMS.get((case.name, type(case.given)))
+    return f"; write {case.name}: {{{short}}}" if short is not None else ""
 
 
 def _kind(value: Any) -> str:

@@ -117,6 +117,24 @@ CASES = [
         id="a list for an object",
     ),
     pytest.param(
+        workflow(task(forEach=["a", "b"])),
+        "spec.tasks[0].forEach: must be an object (lines of field: value), not a list;"
+        " write forEach: {items: […]}",
+        id="items without their field",
+    ),
+    pytest.param(
+        workflow(task(wait=60)),
+        "spec.tasks[0].wait: must be an object (lines of field: value), not a number;"
+        " write wait: {seconds: …}",
+        id="a time without its field",
+    ),
+    pytest.param(
+        workflow(task(approval="Go on?")),
+        "spec.tasks[0].approval: must be an object (lines of field: value), not text;"
+        " write approval: {message: …}",
+        id="a question without its field",
+    ),
+    pytest.param(
         workflow(task(retry={"limit": "3"})),
         "spec.tasks[0].retry.limit: must be a whole number, not text; remove the quotes",
         id="a number in quotes",
