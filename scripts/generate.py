@@ -89,16 +89,25 @@ def cli_page() -> str:
     for name in program.list_commands(context):
         command = program.get_command(context, name)
         if command is not None:
-            inner = click.Context(
-                command,
-                context,
-                name,
-                help_option_names=HELP,
-                max_content_width=WIDTH,
-                terminal_width=WIDTH,
-            )
-            parts += [f"## headrace {name}\n", _help(inner)]
+            parts += _sections(command, context, name)
     return "\n".join(parts)
+
+
+def _sections(command: click.Command, outer: click.Context, name: str) -> Iterator[str]:
+    """Yield the section of a command, and of each command in it."""
+    context = click.Context(
+        command,
+        outer,
+        name,
+        help_option_names=HELP,
+        max_content_width=WIDTH,
+        terminal_width=WIDTH,
+    )
+    yield f"## {context.command_path}\n"
+    yield _help(context)
+    if isinstance(command, click.Group):
+        for inner in command.commands:
+            yield from _sections(command.commands[inner], context, inner)
 
 
 def metrics_page() -> str:

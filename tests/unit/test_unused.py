@@ -14,6 +14,7 @@ CALLED_BY_LIBRARIES = (
     "traceback",  # every context manager is given one
     "model_config",  # pydantic
     "ignore_aliases",  # yaml
+    *("kubectl_headrace", "kubectl_complete"),  # programs of pyproject.toml
 )
 READ_BY_OTHERS = (
     "renew_time",  # the next leader

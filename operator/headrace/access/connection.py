@@ -18,6 +18,7 @@ from headrace.access.login import Login
 SECONDS: Final = 15.0
 """How long the server may be silent before a request fails."""
 MERGE_PATCH: Final = "application/merge-patch+json"
+APPLY: Final = "application/apply-patch+yaml"
 JSON: Final = "application/json"
 _FAILED: Final = 400
 _UNAUTHORIZED: Final = 401
@@ -49,6 +50,11 @@ class Connection:
     def patch(self, path: str, body: Any, query: Query | None = None) -> Any:
         """Merge into an object (RFC 7386)."""
         answer = self._send("PATCH", _target(path, query), body, MERGE_PATCH)
+        return json.loads(answer.read())
+
+    def apply(self, path: str, body: Any, query: Query | None = None) -> Any:
+        """Apply an object on the server's side (JSON is YAML)."""
+        answer = self._send("PATCH", _target(path, query), body, APPLY)
         return json.loads(answer.read())
 
     def lines(

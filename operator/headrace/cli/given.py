@@ -79,9 +79,9 @@ def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
     return values
 
 
-def instant(text: str | None) -> datetime | None:
+def instant(text: str | None, option: str = "--logical-time") -> datetime | None:
     """
-    Read an RFC 3339 instant.
+    Read an RFC 3339 instant, the value of an option.
 
     Raises:
         InputError: The text is no instant, or has no time zone.
@@ -92,7 +92,7 @@ def instant(text: str | None) -> datetime | None:
     try:
         return read_time(text)
     except ValueError:
-        raise InputError(f"--logical-time: {text!r} {_misfit(text)}") from None
+        raise InputError(f"{option}: {text!r} {_misfit(text)}") from None
 
 
 def _misfit(text: str) -> str:

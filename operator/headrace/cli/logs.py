@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from headrace.cli.streams import note
-from headrace.cli.window.completion import names_of
+from headrace.cli.window.completion import names_of, task_names
 from headrace.cli.window.exits import DONE
 from headrace.cli.window.finding import run_named, task_of
 from headrace.cli.window.options import Window, windowed
@@ -26,7 +26,7 @@ _TEXT, _JSON, _RAW = "text", "json", "raw"
 
 @click.command("logs")
 @click.argument("what", metavar="RUN", shell_complete=names_of(WORKFLOW_RUNS))
-@click.argument("task", required=False)
+@click.argument("task", required=False, shell_complete=task_names)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
 @click.option("--tail", type=click.IntRange(min=0), help="Only the last lines of each program.")
 @click.option("--attempt", type=click.IntRange(min=1), help="Only of this attempt.")

@@ -36,9 +36,11 @@ COMMANDS = {
     "cancel": Entry(_STEER, "End running tasks, then a run.", "cancel"),
     "terminate": Entry(_STEER, "End a run with its `finally` tasks.", "terminate"),
     "approve": Entry("headrace.cli.approve", "Answer a question of a run."),
+    "schedule": Entry("headrace.cli.schedule", "Show when a workflow runs next."),
     "run": Entry("headrace.cli.run", "Run a workflow on this machine."),
     "rerun": Entry("headrace.cli.rerun", "Repeat a run: only what failed, or more."),
-    "validate": Entry("headrace.cli.validate", "Check manifests without a cluster."),
+    "validate": Entry("headrace.cli.validate", "Check manifests, without a cluster or with one."),
+    "completion": Entry("headrace.cli.shell_script", "Print the script for a shell's completion."),
     "graph": Entry("headrace.cli.graph", "Show which task waits for which, as text or a diagram."),
 }
 
@@ -99,3 +101,8 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 def main() -> None:
     """Run data pipelines: on a Kubernetes cluster, or on this machine."""
     ready()
+
+
+def kubectl_headrace() -> None:
+    """Run as `kubectl headrace`: the program `kubectl-headrace`, as kubectl looks for it."""
+    main(prog_name="kubectl headrace")

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from headrace.cli.streams import tell
-from headrace.cli.window.completion import names_of
+from headrace.cli.window.completion import names_of, task_names
 from headrace.cli.window.exits import DONE
 from headrace.cli.window.finding import found
 from headrace.cli.window.options import Window, windowed
@@ -26,7 +26,7 @@ _LAST_RUNS: Final = 10
 
 @click.command("show")
 @click.argument("what", metavar="NAME", shell_complete=names_of(WORKFLOW_RUNS, WORKFLOWS))
-@click.argument("task", required=False)
+@click.argument("task", required=False, shell_complete=task_names)
 @output
 @windowed
 def command(*, window: Window, what: str, task: str | None, form: str) -> int:

@@ -19,6 +19,7 @@ from headrace.cli.input import YamlError
 from headrace.cli.manifest import documents, line_about, located
 from headrace.cli.streams import note, tell
 from headrace.cli.words import counted
+from headrace.cli.written import Written, objects_of
 from headrace.engine.definition.called_outputs import output_problems
 from headrace.engine.definition.calls import call_problems, calls
 from headrace.engine.definition.compile import Definition
@@ -34,20 +35,56 @@ Workflows = Mapping[tuple[str, str], Definition]
 
 @click.command("validate")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-def command(files: Sequence[str]) -> None:
+@click.option("--server", is_flag=True, help="Ask the API server of a cluster, too.")
+@click.option("--context", metavar="NAME", help="With --server: the context of the kubeconfig.")
+@click.option("-n", "--namespace", metavar="NAME", help="With --server: the namespace.")
+@click.option("--kubeconfig", metavar="FILE", help="With --server: the kubeconfig to use.")
+def command(
+    *,
+    files: Sequence[str],
+    server: bool,
+    context: str | None,
+    namespace: str | None,
+    kubeconfig: str | None,
+) -> None:
     """
     Check the manifests in each FILE (- is standard input) without a cluster.
 
     One line for each problem: file, line, field, problem and cure. Objects of other programs are
     skipped. It is an error if no object is Headrace's.
 
-    Exit codes: 0 no problems, 2 problems; also if nothing can be printed.
+    With --server, the API server then judges each object as if it was applied, and keeps nothing:
+    by its own version of the CRDs, the objects that exist, and its admission policies.
+
+    Exit codes: 0 no problems, 2 problems; also if nothing can be printed. With --server also 4 a
+    right is missing, 5 no cluster can be asked.
     """
     report = validate(files)
     for line in report.notes:
         note(line)
+    if server and not report.problems:
+        report.problems.extend(_asked(report.objects, context, namespace, kubeconfig))
     tell(report.problems or report.valid)
     sys.exit(WRONG_INPUT if report.problems else 0)
+
+
+def _asked(
+    objects: Sequence[Written],
+    context: str | None,
+    namespace: str | None,
+    kubeconfig: str | None,
+) -> list[str]:
+    """Return what the API server would refuse. Without an answer, the program ends here."""
+    from headrace.cli.server_check import refusals  # noqa: PLC0415 - only with --server
+    from headrace.cli.window.exits import WindowError  # noqa: PLC0415 - the same
+    from headrace.cli.window.options import Window  # noqa: PLC0415 - the same
+
+    window = Window(context=context, namespace=namespace, kubeconfig=kubeconfig)
+    try:
+        return list(refusals(window.cluster(), objects))
+    except WindowError as error:
+        note(str(error))
+        sys.exit(error.code)
 
 
 @dataclass(slots=True)
@@ -57,6 +94,8 @@ class Report:
     problems: list[str] = field(default_factory=list)
     valid: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    objects: list[Written] = field(default_factory=list)
+    """The objects of Headrace, for the API server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +128,7 @@ def validate(files: Sequence[str]) -> Report:
 def _objects(file: str, report: Report) -> Iterator[_FileObject]:
     try:
         for document in documents(file):
+            report.objects.extend(objects_of(file, document.line, document.value))
             for checked in check(document.value):
                 yield _FileObject(file, document, checked)
     except YamlError as error:

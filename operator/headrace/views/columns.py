@@ -66,6 +66,11 @@ def _suspended(item: Object, _: datetime) -> str:
     return text(item, "spec", "suspend") or "false"
 
 
+def claim(holder: Object) -> str:
+    """Name a task that holds slots of a pool, or waits for some."""
+    return f"{text(holder, 'run')}.{text(holder, 'task')}"
+
+
 NAMESPACE: Final = Column("NAMESPACE", lambda item, _: namespace(item))
 NAME: Final = Column("NAME", lambda item, _: name(item))
 STATUS: Final = Column("STATUS", lambda item, _: reason(item), toned=True)
@@ -136,9 +141,19 @@ APPROVALS: Final = (
     Column("DEADLINE", _at("spec", "deadline"), wide=True),
     MESSAGE,
 )
+POOLS: Final = (
+    NAME,
+    Column("SLOTS", _at("spec", "slots")),
+    Column("USED", _at("status", "used")),
+    Column("WAITING", _at("status", "waiting")),
+    Column("NEXT", lambda item, _: "".join(map(claim, entries(item, "status", "queue")[:1]))),
+    AGE,
+    MESSAGE,
+)
 OF_KIND: Final[Mapping[str, Sequence[Column]]] = {
     "Workflow": WORKFLOWS,
     "WorkflowRun": RUNS,
     "TaskRun": TASKS,
     "Approval": APPROVALS,
+    "Pool": POOLS,
 }

@@ -16,6 +16,8 @@ CURES: Final[Mapping[str, str]] = {
     Reason.CONTAINER_CONFIG_ERROR: "make the Secret, ConfigMap or volume that the message names",
     Reason.QUOTA_EXCEEDED: "wait, or raise the namespace's ResourceQuota",
     Reason.POD_NOT_CREATED: "correct what the API server refuses",
+    Reason.WAITING_FOR_POOL: "headrace show pool/… says who holds its slots",
+    Reason.POOL_NOT_FOUND: "create the Pool, or correct its name in the workflow",
     Reason.SUSPENDED: "look at the queueing system that holds the Job",
     Reason.FORBIDDEN: "upgrade the chart, or grant the controller this right",
     Reason.INTERNAL_ERROR: "look at the controller's log, and report it",

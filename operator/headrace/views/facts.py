@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from headrace.engine.text import time_taken
 from headrace.views.ages import age
+from headrace.views.columns import claim
 from headrace.views.objects import (
     Object,
     entries,
@@ -141,6 +142,21 @@ def _approval(item: Object, now: datetime) -> Iterator[Fact]:
     yield "Comment", text(item, "spec", "answer", "comment")
 
 
+def _pool(item: Object, now: datetime) -> Iterator[Fact]:
+    yield from _common(item, now)
+    yield "About", text(item, "spec", "description")
+    yield "Slots", text(item, "spec", "slots")
+    yield "Used", text(item, "status", "used")
+    yield "Waiting", text(item, "status", "waiting")
+    for title, part in (("Holders", "holders"), ("Queue", "queue")):
+        yield title, "\n".join(_claim(each) for each in entries(item, "status", part))
+
+
+def _claim(holder: Object) -> str:
+    slots = number(holder, "slots")
+    return claim(holder) if slots == 1 else f"{claim(holder)} ({slots} slots)"
+
+
 def _json(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
@@ -150,4 +166,5 @@ _OF_KIND: Final = {
     "WorkflowRun": _run,
     "TaskRun": _task,
     "Approval": _approval,
+    "Pool": _pool,
 }

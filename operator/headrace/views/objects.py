@@ -75,7 +75,7 @@ def condition(item: Object, kind: str) -> Object:
     return {}
 
 
-MAIN = {"Workflow": "Ready", "Approval": "Answered"}
+MAIN = {"Workflow": "Ready", "Pool": "Ready", "Approval": "Answered"}
 """The condition that tells the state of each kind; of all others it is Succeeded."""
 
 

@@ -33,6 +33,7 @@ _TROUBLE = frozenset(
         Reason.QUOTA_EXCEEDED,
         Reason.POD_NOT_CREATED,
         Reason.SUSPENDED,
+        Reason.POOL_NOT_FOUND,
         Reason.API_UNAVAILABLE,
         Reason.FORBIDDEN,
         Reason.INTERNAL_ERROR,
@@ -45,6 +46,7 @@ _WAITING = frozenset(
         Reason.WAITING_FOR_TURN,
         Reason.WAITING_FOR_UPSTREAM,
         Reason.WAITING_FOR_SLOT,
+        Reason.WAITING_FOR_POOL,
         Reason.WAITING_FOR_TASKS,
         Reason.WAITING_FOR_TIME,
     }

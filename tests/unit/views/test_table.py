@@ -51,6 +51,10 @@ def test_each_kind_has_its_columns() -> None:
         "Workflow": {"READY": "True", "SUSPENDED": "false", "LAST RUN": "1h"},
         "Approval": {"CHOICES": "approve,reject", "ANSWER": "approve", "STATUS": "Answered"},
     }
+    held = {"run": "r", "task": "t"}
+    pool = {"kind": "Pool", "metadata": {"name": "warehouse"}, "spec": {"slots": 2}}
+    items.append({**pool, "status": {"used": 2, "waiting": 1, "queue": [held]}})
+    expected["Pool"] = {"SLOTS": "2", "USED": "2", "WAITING": "1", "NEXT": "r.t"}
     for item in items:
         columns = OF_KIND[item["kind"]]
         (row,) = rows([item], columns, NOW)

@@ -29,6 +29,8 @@ NAMES_ONLY: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io
 MOST_NAMES: Final = "1000"
 """How many names a completion, or the search for the nearest one, looks at."""
 
+_WRITE: Final = {"fieldManager": "headrace-cli", "fieldValidation": "Strict"}
+_DRY_RUN: Final = {"dryRun": "All"}
 MOST_EVENTS: Final = 20
 WORDS: Final = 2
 """How many different warnings are of use."""
@@ -138,12 +140,20 @@ class ClusterSource:
         with _told(APPROVALS):
             return text(self.connection.post(path, body), "status", "userInfo", "username")
 
-    def create(self, kind: Resource, body: dict[str, Any]) -> Object:
-        """Create an object."""
-        query = {"fieldManager": "headrace-cli", "fieldValidation": "Strict"}
+    def create(self, kind: Resource, body: dict[str, Any], *, dry_run: bool = False) -> Object:
+        """Create an object; in a dry run it is judged, and not kept."""
+        query = {**_WRITE, **(_DRY_RUN if dry_run else {})}
+        namespace = text(body, "metadata", "namespace") or self.namespace
         with _told(kind):
-            made: Object = self.connection.post(kind.path(self.namespace), body, query)
+            made: Object = self.connection.post(kind.path(namespace), body, query)
         return made
+
+    def apply_dry(self, kind: Resource, body: dict[str, Any]) -> None:
+        """Let the API server judge an object that is new, or exists already; nothing is kept."""
+        namespace = text(body, "metadata", "namespace") or self.namespace
+        path = kind.path(namespace, text(body, "metadata", "name"))
+        with _told(kind):
+            self.connection.apply(path, body, {**_WRITE, **_DRY_RUN, "force": "true"})
 
     def _get(self, path: str, query: Query | None = None) -> Any:
         return self.connection.get(path, query)

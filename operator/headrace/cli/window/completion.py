@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from headrace.cli.window.kinds import split
 from headrace.cli.window.options import Window
 from headrace.kube.resources import Resource
+from headrace.views.objects import text
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -32,6 +33,17 @@ def names_of(kind: Resource, *others: Resource) -> Completer:
         return [CompletionItem(prefix + name) for name in names if name.startswith(rest)]
 
     return complete
+
+
+def task_names(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Return the names of the tasks that have begun, of the run that the command names."""
+    try:
+        source = _window(context.params).source()
+        tasks = source.tasks(split(str(context.params["what"]))[1])
+    except Exception:  # noqa: BLE001 - the shell shows no errors
+        return []
+    names = sorted(text(item, "spec", "task") for item in tasks)
+    return [CompletionItem(name) for name in names if name.startswith(begun)]
 
 
 def _window(given: dict[str, Any]) -> Window:

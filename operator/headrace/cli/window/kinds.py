@@ -6,7 +6,7 @@ Knows names. Knows no object.
 
 from typing import Final
 
-from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import APPROVALS, POOLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
 
 SHORT: Final = {
@@ -14,12 +14,13 @@ SHORT: Final = {
     "WorkflowRun": ("runs", "run", "workflowruns", "workflowrun", "hrr"),
     "TaskRun": ("tasks", "task", "taskruns", "taskrun", "hrt"),
     "Approval": ("approvals", "approval", "hra"),
+    "Pool": ("pools", "pool", "hrp"),
 }
 """The names of each kind; the first one is ours."""
 
 KINDS: Final[dict[str, Resource]] = {
     name: kind
-    for kind in (WORKFLOWS, WORKFLOW_RUNS, TASK_RUNS, APPROVALS)
+    for kind in (WORKFLOWS, WORKFLOW_RUNS, TASK_RUNS, APPROVALS, POOLS)
     for name in SHORT[kind.kind]
 }
 

@@ -1,0 +1,132 @@
+"""`headrace schedule next`: when a workflow's schedules fire next."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from headrace.cli.input import InputError
+from headrace.cli.streams import note, tell
+from headrace.cli.window.completion import names_of
+from headrace.cli.window.exits import DONE, WindowError
+from headrace.cli.window.kinds import split
+from headrace.cli.window.options import Window, windowed
+from headrace.cli.window.output import NAME, TABLE, WIDE, lines, output, put_value, table_lines
+from headrace.cluster.kinds import WORKFLOWS
+from headrace.views.ages import age
+from headrace.views.objects import Object, entries, field, name, text
+from headrace.views.table import Cell, Row
+
+_TITLES: Final = ("RUN", "LOCAL TIME", "UTC", "IN")
+_MANIFESTS: Final = (".yaml", ".yml", ".json")
+
+
+@click.group("schedule")
+def command() -> None:
+    """
+    Look at the schedules of workflows.
+
+    Exit codes: those of `headrace schedule next`.
+    """
+
+
+@click.command("next")
+@click.argument("what", metavar="WORKFLOW|FILE", shell_complete=names_of(WORKFLOWS))
+@click.option(
+    "-c", "--count", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many."
+)
+@click.option("--after", metavar="TIME", help="Only after this instant. Default: now.")
+@output
+@windowed
+def next_(*, window: Window, what: str, count: int, after: str | None, form: str) -> int:
+    """
+    Show when the schedules of WORKFLOW, or of the workflow in FILE, fire next.
+
+    Each time stands in the zone of its schedule and in UTC. A time that the clocks skip or repeat
+    comes once, as the controller has it.
+    """
+    from headrace.cli.given import instant  # noqa: PLC0415 - slow to load
+
+    workflow = _of_file(Path(what)) if _is_file(what) else _of_cluster(window, what)
+    now = datetime.now(UTC)
+    try:
+        begin = instant(after, "--after") or now
+    except InputError as error:
+        raise WindowError(str(error)) from error
+    upcoming = list(islice(_ticks(workflow, begin), count))
+    if form in {TABLE, WIDE}:
+        _put_table(workflow, upcoming, now)
+    elif form == NAME:
+        tell(tick["run"] for tick in upcoming)
+    else:
+        put_value({"ticks": upcoming}, form)
+    return DONE
+
+
+def _is_file(what: str) -> bool:
+    return what.endswith(_MANIFESTS) or Path(what).is_file()
+
+
+def _of_cluster(window: Window, what: str) -> Object:
+    kind, wanted = split(what)
+    if kind not in (None, WORKFLOWS):
+        raise WindowError(f"{what} is no workflow; name one, or a file")
+    return window.cluster().named(WORKFLOWS, wanted)
+
+
+def _of_file(path: Path) -> Object:
+    from headrace.cli.workflow_file import find_workflow  # noqa: PLC0415 - slow to load
+
+    try:
+        found = find_workflow(path, None)
+        found.workflow()  # so that its problems are told
+    except InputError as error:
+        raise WindowError(str(error)) from error
+    value: Object = found.value
+    return value
+
+
+def _ticks(workflow: Object, begin: datetime) -> Iterator[Mapping[str, str]]:
+    """Yield the ticks of all schedules of a workflow after an instant, without end."""
+    from headrace.api.v1alpha1.trigger import Schedule  # noqa: PLC0415 - slow to load
+    from headrace.engine.workflow.cron import next_tick  # noqa: PLC0415 - the same
+    from headrace.engine.workflow.schedule import run_name  # noqa: PLC0415 - the same
+
+    written = [field(each, "schedule") for each in entries(workflow, "spec", "triggers")]
+    schedules = [Schedule.model_validate(each) for each in written if each is not None]
+    while schedules:
+        following = [(next_tick(each, begin), each) for each in schedules]
+        due = [(at, each) for at, each in following if at is not None]
+        if not due:
+            return
+        at, schedule = min(due, key=lambda pair: pair[0])
+        local = at.astimezone(ZoneInfo(schedule.time_zone))
+        yield {
+            "run": run_name(name(workflow), at),
+            "local": local.isoformat(),
+            "zone": schedule.time_zone,
+            "utc": at.isoformat().replace("+00:00", "Z"),
+        }
+        begin = at
+
+
+def _put_table(workflow: Object, upcoming: list[Mapping[str, str]], now: datetime) -> None:
+    if not upcoming:
+        note(f"workflow {name(workflow)} has no schedule that fires again")
+        return
+    if text(workflow, "spec", "suspend") == "true":
+        note(f"workflow {name(workflow)} is suspended: no run starts before it is resumed")
+    lines(table_lines(_TITLES, [_row(tick, now) for tick in upcoming]))
+
+
+def _row(tick: Mapping[str, str], now: datetime) -> Row:
+    local, utc = (datetime.fromisoformat(tick[key]) for key in ("local", "utc"))
+    shown = f"{local:%a %Y-%m-%d %H:%M:%S} {tick['zone']}"
+    return Row(tuple(map(Cell, (tick["run"], shown, tick["utc"], age(now, utc)))))
+
+
+command.add_command(next_)
