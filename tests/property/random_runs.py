@@ -11,6 +11,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine import ranges
 from property.random_plans import Plan
@@ -31,6 +32,18 @@ class Ride:
         self.cluster = self.story.cluster
         self.run = self.story.run
         self.cluster.faults = dict(faults or {})
+
+    @classmethod
+    def again(
+        cls, before: "Ride", of: RerunOf, plan: Plan, faults: Mapping[int, Fault] | None = None
+    ) -> "Ride":
+        """Let somebody repeat a run that has ended; its programs end as a plan says."""
+        ride = cls.__new__(cls)
+        ride.plan, ride.story, ride.cluster = plan, before.story, before.cluster
+        ride.run = ride.story.run = ride.story.another_run(plan.definition, "etl-2", rerun=of)
+        made = len(ride.cluster.writes)
+        ride.cluster.faults = {made + number: fault for number, fault in (faults or {}).items()}
+        return ride
 
     def turn(self) -> None:
         """Let the controller look once; start it again if it ends."""
