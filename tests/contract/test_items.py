@@ -5,6 +5,7 @@ The engine judges each item by this, and decides which ones another attempt runs
 """
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -16,7 +17,7 @@ from headrace.engine.places import Places
 from headrace.engine.run.context import context_of
 from headrace.engine.task.actions import EndAttempt
 from headrace.engine.task.items import ItemsLog
-from headrace.engine.task.observed import SeenItems, Sighting, Stage
+from headrace.engine.task.observed import SeenItems, Sighting, Stage, TaskLog
 from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt
 from support import local_world
@@ -163,3 +164,24 @@ async def test_a_run_gets_to_its_end(rig: Rig) -> None:
     assert (True, Reason.SUCCEEDED, 2) == (run.log.succeeded, run.log.reason, log.count)
     numbers = [0, 10, 2, 3]
     assert {"items": [{"n": n} for n in numbers], "count": 4} == log.outputs
+
+
+async def test_items_that_an_earlier_run_did_are_on_record_before_anything_runs(rig: Rig) -> None:
+    """Only the others are started; a repetition changes nothing, also in the next process."""
+    run = await rig.observed()
+    assert run.definition is not None
+    task, context = run.definition.tasks["each"], context_of(run, run.definition)
+    done = Places.of([0, 2])
+    items = ItemsLog(4, succeeded=done, taken_over=done, digest="d")
+    log = TaskLog(items=items, outputs={"items": [{"n": 0}, None, None, None], "count": 1})
+    for _ in range(2):
+        start = start_attempt(task, Start(1, items=items), context, run.created)
+        await rig.world.apply(rig.key, [replace(start, begins_with=log)])
+        seen = (await rig.observed()).tasks["each"]
+        assert (log.items, log.outputs) == (seen.log.items, seen.log.outputs)
+        rig.restart()
+    for index in (1, 3):
+        rig.end_item("each", index)
+    await rig.until_items_ended("each", 2)
+    _, items_seen = await shown(rig)
+    assert {1, 3} == items_seen.ended.keys()

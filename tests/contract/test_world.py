@@ -24,7 +24,7 @@ from headrace.engine.definition.expressions.types import (
 )
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, Mark, RunKey, RunLog, Watched
-from headrace.engine.task.actions import EndAttempt, Evaluate, RunContext
+from headrace.engine.task.actions import EndAttempt, Evaluate, RunContext, TakeOver
 from headrace.engine.task.observed import (
     Attempt,
     Ending,
@@ -480,3 +480,25 @@ async def test_a_run_gets_to_its_end(rig: Rig) -> None:
         name: seen.log.count for name, seen in run.tasks.items()
     }
     assert {"rows": 1} == run.tasks["c"].log.outputs
+
+
+async def test_a_task_that_is_taken_over_has_its_log_at_once_and_no_attempt(rig: Rig) -> None:
+    """A repetition changes nothing, also in the next process."""
+    run = await rig.observed()
+    context = RunContext(rig.key.namespace, rig.key.name, run.uid, run.workflow, "")
+    log = TaskLog(
+        outcome=Outcome.SUCCEEDED,
+        reason=Reason.TAKEN_OVER,
+        message="run etl-0 did the work",
+        started=MORNING,
+        finished=MORNING,
+        outputs={"rows": 3},
+        observed_generation=1,
+        taken_over_from="etl-0",
+    )
+    for _ in range(2):
+        await rig.world.apply(rig.key, [TakeOver("a", context, log)])
+        seen = (await rig.observed()).tasks["a"]
+        assert (log, None) == (seen.log, seen.sighting)
+        rig.restart()
+    assert {"a"} == (await rig.observed()).tasks.keys()

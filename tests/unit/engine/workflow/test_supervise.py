@@ -394,3 +394,13 @@ def test_ready_keeps_its_time_until_it_changes() -> None:
 def test_an_empty_log_is_not_ready() -> None:
     """A workflow that nobody has looked at claims nothing."""
     assert not WorkflowLog().ready
+
+
+def test_a_run_that_another_one_repeats_is_kept_until_that_one_has_ended() -> None:
+    """Whatever `history` says: its results may not be taken over yet."""
+    none = spec(suspend=True, history={"successfulRuns": 0, "failedRuns": 0})
+    old, again = done("old", succeeded=False), run("again", 1, rerun_of="old")
+
+    assert () == supervise(workflow(none, runs=(old, again)), later(5)).delete_runs
+    ended = replace(done("again", 1), rerun_of="old")
+    assert ("old", "again") == supervise(workflow(none, runs=(old, ended)), later(5)).delete_runs
