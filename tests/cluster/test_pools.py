@@ -52,9 +52,15 @@ def status(story: Story) -> dict[str, Any]:
 
 
 def programs(story: Story) -> int:
-    """Return how many pods of the pool's tasks run, or will."""
+    """Return how many programs of the pool's tasks run, or will. A pod ends after its program."""
     pods = json.loads(story.kubectl("get", "pods", "-l", f"headrace.dev/pool={POOL}", "-o", "json"))
-    return sum(pod["status"].get("phase") in ("Pending", "Running") for pod in pods["items"])
+    return sum(not _over(pod["status"]) for pod in pods["items"])
+
+
+def _over(status: dict[str, Any]) -> bool:
+    states = [container["state"] for container in status.get("containerStatuses", ())]
+    ended = any("terminated" in state for state in states)
+    return ended or status.get("phase") in ("Succeeded", "Failed")
 
 
 @pytest.mark.usefixtures("controller")

@@ -1,8 +1,9 @@
 """Pools: slots that tasks of many runs share, who gets them, and what the others say."""
 
+from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import DesiredState
-from support.builders import chain, retries, task, workflow
+from support.builders import calls, chain, pause, retries, task, workflow
 from support.story import NewStory
 
 POOL = "warehouse"
@@ -196,3 +197,59 @@ def test_a_run_asks_a_pool_for_no_more_than_it_may_run(new_story: NewStory) -> N
     story.tick(second)
     assert {"a"} == story.alive
     assert {"a"} == second.task_runs.keys()
+
+
+def test_a_fan_out_takes_as_many_slots_as_items_it_may_run(new_story: NewStory) -> None:
+    """Five items in three slots: it waits until all three are free, then runs three at a time."""
+    items = ForEach(items=[1, 2, 3, 4, 5])
+    story = new_story(
+        workflow(task("a", pool=POOL, priority=1), task("each", pool=POOL, for_each=items))
+    )
+    story.cluster.set_pool(POOL, 3)
+    story.tick()
+    assert {"a"} == story.alive
+    story.succeed("a")
+    assert ({"each"}, 3) == (story.alive, story.stage.held(POOL))
+    for index in range(4):
+        story.cluster.end_item(story.job("each"), index)
+        story.tick()
+    assert 1 == story.stage.held(POOL)
+
+
+def test_a_wait_in_a_workflow_of_a_pool_holds_nothing(new_story: NewStory) -> None:
+    """The default pool counts for programs only."""
+    defaults = {"image": "busybox", "pool": POOL}
+    story = new_story(workflow(pause("rest", seconds=600), task("a"), defaults=defaults))
+    story.cluster.set_pool(POOL, 1)
+    story.tick()
+    assert {"a"} == story.alive
+    assert Reason.WAITING_FOR_TIME == story.reason("rest")
+    assert 1 == story.stage.held(POOL)
+
+
+def test_a_called_run_has_the_priority_of_the_task_that_calls_it(new_story: NewStory) -> None:
+    """The task in the called run overtakes one of the caller that is as old."""
+    inner = workflow(task("inner", pool=POOL))
+    story = new_story(
+        workflow(task("first", pool=POOL, priority=9), calls("call", priority=5), priority=1)
+    )
+    story.stage.add_workflow("inner", inner)
+    story.cluster.set_pool(POOL, 0)
+    story.tick()
+    called = story.called("call")
+    assert called.priority in (None, 6)  # The mirror of a cluster does not show it.
+    observed = story.stage.observe(called)
+    assert observed is not None
+    assert 6 == observed.priority
+
+
+def test_a_job_in_a_queue_of_kueue_waits_until_somebody_lets_it_go(new_story: NewStory) -> None:
+    """Kueue resumes a suspended Job; here a person does, and the task says what it waits for."""
+    story = new_story(workflow(task("a"), queue_name="team-a"))
+    story.tick()
+    story.stall("a", Reason.SUSPENDED, "")
+    story.pass_time(30)
+    assert Reason.SUSPENDED == story.reason("a")
+    story.cluster.resume(story.job("a"))
+    story.succeed("a")
+    assert (True, Reason.SUCCEEDED) == story.told

@@ -58,6 +58,16 @@ class ApiStage:
         """Ask the world for actions that no turn has decided upon."""
         self._run(self._rig.world.apply(run.key, actions))
 
+    def held(self, pool: str) -> int:
+        """Return how many slots of a pool are held, as the controller counts them."""
+        held: int = self._run(self._held(pool))
+        return held
+
+    async def _held(self, pool: str) -> int:
+        self.cluster.settle()
+        self._rig.tell()
+        return self._rig.held(pool)
+
     def due(self, run: FakeRun) -> datetime | None:
         """Return when the world has asked for a look at a run, in its last turn."""
         return self._rig.due.get(run.key)

@@ -132,6 +132,10 @@ class FakeWorld:
             pool = ObservedPool(name, slots, tuple(self._holders(name)), claims, given)
             self._book.settle(key, allot(pool, self.cluster.now))
 
+    def held(self, pool: str) -> int:
+        """Return how many slots of a pool are held."""
+        return sum(holder.slots for holder in self._holders(pool))
+
     def _holders(self, pool: str) -> Iterator[Holder]:
         for run in self.cluster.runs.values():
             for task, record in (*run.task_runs.items(), *run.remains.items()):

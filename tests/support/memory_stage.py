@@ -71,6 +71,10 @@ class MemoryStage:
         """Ask the world for actions that no turn has decided upon."""
         at_once(self.world.apply(run.key, actions))
 
+    def held(self, pool: str) -> int:
+        """Return how many slots of a pool are held, as the controller counts them."""
+        return self.world.held(pool)
+
     def due(self, _: FakeRun) -> None:
         """Ask for no look by itself."""
 

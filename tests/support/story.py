@@ -65,6 +65,9 @@ class Stage(Protocol):
     def apply(self, run: FakeRun, actions: Sequence[Action]) -> None:
         """Ask the world for actions that no turn has decided upon."""
 
+    def held(self, pool: str) -> int:
+        """Return how many slots of a pool are held, as the controller counts them."""
+
     def due(self, run: FakeRun) -> datetime | None:
         """Return when the world has asked for a look at a run, in its last turn."""
 

@@ -8,6 +8,7 @@ import msgspec
 
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
+from headrace.cluster.holders import Holders
 from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.pool import Pools
@@ -16,6 +17,7 @@ from headrace.engine.definition.expressions.types import Failure, Question, Valu
 from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
 from headrace.evaluation.answers import Asks
+from headrace.kube.errors import StaleError
 from headrace.kube.resources import Ref, Resource
 from headrace.kube.store import Store
 from headrace.loop.runs import reconcile
@@ -124,6 +126,11 @@ class WorldRig(Rig):
         found = await self.client.get(Ref(resource, "default", name), OwnObject)
         return found.status
 
+    def held(self, pool: str) -> int:
+        """Return how many slots of a pool are held, as the caches show it."""
+        holders = Holders(self.caches, self.clock).of(PoolKey("default", pool))
+        return sum(holder.slots for holder in holders)
+
     async def pool_turns(self) -> None:
         """Give a turn to each pool that needs one now."""
         now = self.clock()
@@ -132,7 +139,10 @@ class WorldRig(Rig):
         keys += [key for key, due in self._pools_due.items() if due <= now]
         for key in dict.fromkeys(keys):
             self._pools_due.pop(key, None)
-            again = await turn(self.pools, key, now)
+            try:
+                again = await turn(self.pools, key, now)
+            except StaleError:  # As the queue does: it meets something newer, and looks again.
+                again = now
             if again is not None:
                 self._pools_due[key] = again
 

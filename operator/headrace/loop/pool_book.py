@@ -71,15 +71,15 @@ class PoolBook:
             return NO_ROOM
         granted: dict[str, Grant] = {}
         places: dict[str, int] = {}
-        views: dict[str, PoolView] = {}
+        names = {claim.pool for claim in asked.claims.values()}
+        pages = {name: self._pages[PoolKey(key.namespace, name)] for name in names}
         for task, waiting in asked.waiting.items():
-            page, pool = self._page(key, waiting.claim), waiting.claim.pool
+            page = pages[waiting.claim.pool]
             if waiting.attempt in page.given:
                 granted[task] = page.given[waiting.attempt]
             elif waiting.attempt in page.places:
                 places[task] = page.places[waiting.attempt]
-            if page.view is not None:
-                views[pool] = page.view
+        views = {name: page.view for name, page in pages.items() if page.view is not None}
         return Room(asked.claims, granted, places, views)
 
     def claim(self, key: RunKey, claims: Mapping[str, Claim]) -> None:
@@ -90,14 +90,16 @@ class PoolBook:
         changed: dict[PoolKey, None] = {}
         for task, claim in asked.claims.items():
             if claims.get(task) != claim:
-                changed[PoolKey(key.namespace, claim.pool)] = None
-                self._withdraw(key, asked.waiting.pop(task))
+                pool = PoolKey(key.namespace, claim.pool)
+                changed[pool] = None
+                self._withdraw(pool, asked.waiting.pop(task))
         for task, claim in claims.items():
             if task not in asked.waiting:
-                changed[PoolKey(key.namespace, claim.pool)] = None
+                pool = PoolKey(key.namespace, claim.pool)
+                changed[pool] = None
                 attempt = self._attempt_id(key, asked.uid, claim.task, claim.number)
                 waiting = asked.waiting[task] = Waiting(attempt, key.name, claim)
-                self._page(key, claim).claims[attempt] = key, waiting
+                self._page(pool).claims[attempt] = key, waiting
         asked.claims = claims
         for pool in changed:
             self._ask(pool)
@@ -136,10 +138,13 @@ class PoolBook:
         if page is not None and not page.claims:
             del self._pages[pool]
 
-    def _withdraw(self, key: RunKey, waiting: Waiting) -> None:
-        page = self._page(key, waiting.claim)
+    def _withdraw(self, pool: PoolKey, waiting: Waiting) -> None:
+        page = self._pages[pool]
         for known in (page.claims, page.given, page.places):
             known.pop(waiting.attempt, None)
 
-    def _page(self, key: RunKey, claim: Claim) -> _Page:
-        return self._pages.setdefault(PoolKey(key.namespace, claim.pool), _Page())
+    def _page(self, pool: PoolKey) -> _Page:
+        page = self._pages.get(pool)
+        if page is None:
+            page = self._pages[pool] = _Page()
+        return page

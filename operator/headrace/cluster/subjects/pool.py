@@ -49,7 +49,8 @@ class Pools:
             tuple(self._holders.of(key)),
             claims,
             self._book.given(key),
-            logged_at=self._logged.get(key),
+            # At first, only some runs have written their claims: a status would forget the others.
+            logged_at=self._logged.setdefault(key, self._clock()),
         )
         if item is None:
             return pool

@@ -77,7 +77,7 @@ class ObservedPool:
     generation: int = 0
     log: PoolLog = PoolLog()
     logged_at: datetime | None = None
-    """When the status was last written, if this process remembers it."""
+    """When this process wrote the status, or saw the pool for the first time. None: never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,8 @@ def pool_waits(room: Room, asked: Mapping[str, Claim]) -> Iterator[Watched]:
         first = min(waiting, key=lambda claim: room.places[claim.task])
         reason, words = _why(room, first)
         others = len(waiting) - 1
-        more = f"; {others} more of this run wait for the pool" if others else ""
+        wait = "waits" if others == 1 else "wait"
+        more = f"; {others} more of this run {wait} for the pool" if others else ""
         yield Watched(first.task, reason, f"{words}{more}")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.course import Course
 from headrace.engine.definition.compile import Definition
 from headrace.engine.room import Claim
@@ -38,6 +39,9 @@ from headrace.engine.task.work import start_attempt
 
 RUN_STATUS_INTERVAL = timedelta(seconds=1)
 """The shortest time between two writes of a run's counts."""
+
+QUEUE_INTERVAL = timedelta(seconds=10)
+"""The shortest time between two writes only for places in queues, which change all the time."""
 
 START_CHECK = timedelta(seconds=1)
 """When to look at the result of a start or of expressions. Neither a refused start nor a value is
@@ -151,7 +155,7 @@ def _wake_ups(
 
 
 def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Decision) -> Decision:
-    """Add the run's status: at once if its state changes, else at most once a second."""
+    """Add the run's status: at once if its state changes, else at most once in an interval."""
     status = status.after(run.log, now)
     if status == run.log:
         return decision
@@ -165,10 +169,20 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
     last = run.logged_at
     if weighty or status.reason is not run.log.reason or last is None or last > now:
         return replace(decision, status=status)
-    due = last + RUN_STATUS_INTERVAL
+    moved = _without_places(status) != _without_places(run.log)
+    due = last + (RUN_STATUS_INTERVAL if moved else QUEUE_INTERVAL)
     if now >= due:
         return replace(decision, status=status)
     return replace(decision, look_again_at=min(due, decision.look_again_at or due))
+
+
+def _without_places(log: RunLog) -> RunLog:
+    """Return a log without the places of its tasks in the queues of pools."""
+    attention = tuple(
+        replace(watched, message="") if watched.reason is Reason.WAITING_FOR_POOL else watched
+        for watched in log.attention
+    )
+    return replace(log, attention=attention)
 
 
 def _starts(decision: Decision) -> bool:
