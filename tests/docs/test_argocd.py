@@ -67,7 +67,9 @@ def workflow(problem: str = "", generation: int = 1, **spec: Any) -> Object:
     """Return a workflow after the controller's first look, with a spec that may be newer."""
     task = {"name": "only", "image": "busybox", "command": ["true"]}
     given = None if problem else WorkflowSpec.model_validate({"tasks": [task], **spec})
-    seen = ObservedWorkflow("stock", "w1", NOON, 1, given, problem, revision="stock-r1")
+    seen = ObservedWorkflow(
+        *("default", "stock", "w1", NOON, 1), given, problem, revision="stock-r1"
+    )
     log = supervise(seen, NOON).status
     assert log is not None
     return thing(workflow_status(log, Past(NOON)), generation, **spec)

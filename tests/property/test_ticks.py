@@ -37,7 +37,10 @@ class Months:
 
     def __post_init__(self) -> None:
         self.workflow = ObservedWorkflow(
-            "w", "u", BORN, 1, spec(**self.fields), revision="w-r1", revisions=("w-r1",)
+            *("default", "w", "u", BORN, 1),
+            spec(**self.fields),
+            revision="w-r1",
+            revisions=("w-r1",),
         )
 
     def look(self, *, lost: bool) -> None:

@@ -54,7 +54,7 @@ def test_a_task_is_a_run_of_the_called_workflow(new_story: NewStory) -> None:
     story = begun(new_story)
     called = story.called("call")
     assert {"a"} == called.task_runs.keys()
-    assert TriggerKind.WORKFLOW == called.trigger
+    assert TriggerKind.CALL == called.trigger
     assert called.logical_time == (story.run.logical_time or story.run.created)
     assert {"call"} == story.run.task_runs.keys()
 

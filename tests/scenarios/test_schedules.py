@@ -23,7 +23,9 @@ class Clockwork:
         self.made: list[NewRun] = []
         self.notes: list[str] = []
         self.workflow = ObservedWorkflow(
-            "night", "w1", born, 1, WorkflowSpec.model_validate(given), revision="night-r1"
+            *("default", "night", "w1", born, 1),
+            WorkflowSpec.model_validate(given),
+            revision="night-r1",
         )
 
     def look(self, now: datetime) -> datetime | None:

@@ -1,14 +1,16 @@
 """Situations in which the world of a real cluster has something to show: see `situations`."""
 
 import json
+from collections.abc import Collection
 from typing import Any, Final
 
+from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind
 from headrace.engine.task.observed import Sighting, Stage
-from support.builders import asking, last, on, param, pause, retries, spec, start, task
+from support.builders import asking, calls, last, on, param, pause, retries, spec, start, task
 from support.cluster_world import ClusterRig, fields
 
 GROWS: Final = on(3, then="Retry", memory_factor_percent=200)
@@ -42,7 +44,8 @@ ASKED: Final[dict[str, Any]] = {
 async def a_life(rig: ClusterRig) -> None:
     """Let all that can happen to a run happen to one."""
     await rig.begin(SPEC, **ASKED)
-    await look(rig)
+    await look(rig)  # Expressions are asked for,
+    await look(rig)  # then judged.
     await rig.until(lambda run: shown(run, "stuck").waiting is Reason.UNSCHEDULABLE)
     await answer(rig)
     await evict(rig)
@@ -51,6 +54,40 @@ async def a_life(rig: ClusterRig) -> None:
     await delete_pod(rig)
     await end(rig)
     await others(rig)
+
+
+async def items(rig: ClusterRig) -> None:
+    """Let items fail, get more memory, run again and end well."""
+    rule = retries(2, GROWS, on(5, then="Fail"), seconds=0)
+    listed = ForEach(from_="params.list.split(',')")
+    each = task("each", for_each=listed, retry=rule, **fields(resources=LIMITED))
+    await rig.begin(spec(each, params=(param("list", default="w,x,y"),)))
+    await look(rig)  # Expressions are asked for,
+    await look(rig)  # then judged.
+    rig.end_item("each", 0, 3)
+    rig.end_item("each", 1, 5)
+    await rig.until(lambda run: len(ended_items(run)) == 2)
+    await look(rig)
+    rig.end_item("each", 2, output='{"n": 1}')
+    await rig.until_ended("each")
+    await look(rig)
+    await look(rig)
+    rig.end_item("each", 0, number=2, output='{"n": 2}')
+    await rig.until_ended("each")
+    await look(rig)
+    await rig.observed()
+
+
+async def called(rig: ClusterRig) -> None:
+    """Let a run be part of another one of its workflow."""
+    await rig.begin(spec(calls("call", of="mid"), concurrency={"policy": "Queue"}))
+    back = spec(calls("back", of="etl")).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    await rig.create(WORKFLOWS, "mid", back)
+    for _ in range(3):
+        for key in rig.runs():
+            await rig.until_known(key)
+            await rig.look(key)
+            await rig.until_known(key)
 
 
 async def look(rig: ClusterRig) -> None:
@@ -160,6 +197,12 @@ def shown(run: ObservedRun, name: str) -> Sighting:
     return (seen.sighting if seen is not None else None) or Sighting(0, Stage.STARTING)
 
 
+def ended_items(run: ObservedRun) -> Collection[int]:
+    """Return which items of the newest attempt have ended."""
+    seen = shown(run, "each").items
+    return () if seen is None else seen.ended.keys()
+
+
 def ending_reason(run: ObservedRun, name: str) -> Reason | None:
     """Return why a task's newest attempt ended, if its program did not end by itself."""
     ending = shown(run, name).ending
@@ -170,3 +213,6 @@ def pod(run: ObservedRun) -> str:
     """Return the name of the pod that is to be evicted, or was."""
     instance = shown(run, "evicted").where.instance
     return "" if instance is None else instance.name
+
+
+SITUATIONS: Final = (items, called, a_life)

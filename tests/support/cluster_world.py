@@ -96,27 +96,43 @@ class ClusterRig:
         """Let a program end, once it runs. It may not have ended yet when this returns."""
         job = (f"job/{self.job(task, number)}", "--namespace", self.key.namespace)
         self._stage.kubectl("wait", *job, "--for=jsonpath={.status.ready}=1", "--timeout=120s")
+        self._tell(job[0], code, output)
+
+    def _tell(self, pod: str, code: int, output: str) -> None:
+        where = (pod.strip(), "--namespace", self.key.namespace)
         try:
-            self._stage.kubectl("exec", *job, "--", "sh", "-c", _END, "sh", f"{code} {output}")
+            self._stage.kubectl("exec", *where, "--", "sh", "-c", _END, "sh", f"{code} {output}")
         except CommandFailedError as error:
             if "exit code 137" not in str(error):  # The end of the program ends what told it so.
                 raise
 
-    def answer(self, task: str, choice: str, by: str = "alice", comment: str = "") -> None:
-        """Let somebody answer a question, if it is open."""
+    def end_item(
+        self, task: str, index: int, code: int = 0, number: int = 1, output: str = ""
+    ) -> None:
+        """Let the program of an item end, once it runs."""
+        place = {"job-name": self.job(task, number), "job-completion-index": index}
+        labels = ",".join(f"batch.kubernetes.io/{name}={value}" for name, value in place.items())
+        self.kubectl("wait", "pod", "--selector", labels, "--for=create", "--timeout=120s")
+        self.kubectl("wait", "pod", "--selector", labels, "--for=condition=Ready", "--timeout=120s")
+        self._tell(self.kubectl("get", "pod", "--selector", labels, "-o", "name"), code, output)
+
+    def answer(self, task: str, choice: str, comment: str = "") -> None:
+        """Answer a question as the person of the kubeconfig, if it is open."""
+        who = json.loads(self._stage.kubectl("auth", "whoami", "-o", "json"))
+        by = who["status"]["userInfo"]["username"]  # Where a policy guards answers, no other.
         answer = {"choice": choice, "by": by, "comment": comment}
         body = json.dumps({"spec": {"answer": answer}})
         with suppress(CommandFailedError):  # It has an answer already.
             self.kubectl("patch", "approval", self.job(task), "--type=merge", "--patch", body)
 
-    async def look(self) -> datetime | None:
+    async def look(self, key: RunKey | None = None) -> datetime | None:
         """Let the engine look once: a turn that news overtook is given again, as the queue does."""
         await self._synced()
         async with asyncio.timeout(60):
             while True:
                 self._news.clear()
                 try:
-                    return await reconcile(self.key, self.world, _now())
+                    return await reconcile(key or self.key, self.world, _now())
                 except StaleError:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._news.wait(), 1)
@@ -137,6 +153,11 @@ class ClusterRig:
                 if holds(await self.observed()):
                     return
                 await self._news.wait()
+
+    def runs(self) -> list[RunKey]:
+        """Return all runs of the namespace."""
+        names = self.kubectl("get", "workflowruns", "-o", "jsonpath={.items[*].metadata.name}")
+        return [RunKey(self.key.namespace, name) for name in names.split()]
 
     async def until_known(self, key: RunKey) -> None:
         """Wait until the world shows another run."""

@@ -222,7 +222,7 @@ class FakeCluster:
             given=work.params,
             logical_time=run.logical_time or run.created,
             interval=run.interval,
-            trigger=TriggerKind.WORKFLOW,
+            trigger=TriggerKind.CALL,
             priority=priority,
             hindrance=missing if definition is None else None,
             callers=(*run.callers, run.workflow),

@@ -206,13 +206,16 @@ async def items(new_rig: NewRig, note: Note) -> None:
     """Let items fail, get more memory, run again and end well; others are too large to start."""
     rule = retries(2, GROWS, on(5, then="Fail"), seconds=0)
     listed = ForEach(from_="[tasks.a.outputs.rows, 1, 2]")
-    large = ForEach(items=("x" * LARGEST_ITEM,))
+    # Small enough with the usual parameter, and too large with what this run gives.
+    large = ForEach(items=("x" * (LARGEST_ITEM // 2 - 8_000),))
     rig = new_rig(
         spec(
             task("a", **fields()),
             task("each", "a", for_each=listed, retry=rule, resources=LIMITED, **fields()),
             task("large", for_each=large, **fields()),
-        )
+            params=(param("rest", default=""),),
+        ),
+        params={"rest": "y" * 30_000},
     )
     await look(rig, note)
     rig.end("a", output='{"rows": 0}')

@@ -39,6 +39,7 @@ class ShownFields(set[str]):
     def note(self, value: object) -> None:
         """Add the fields of a value, and of all values in it."""
         if isinstance(value, Mapping):
+            self._note_all(value.keys())
             self._note_all(value.values())
         elif isinstance(value, tuple | frozenset | list):
             self._note_all(value)

@@ -12,7 +12,7 @@ from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.run.observed import RunKey
 from headrace.engine.workflow.observed import ObservedWorkflow
 from headrace.engine.workflow.supervise import supervise
-from headrace.kube.resources import JOBS, Ref
+from headrace.kube.resources import JOBS, NAMESPACES, Ref
 from headrace.manifests.kube import OwnObject
 from support.pods_by_hand import PodsByHand
 from support.world_rig import WorldRig
@@ -38,21 +38,21 @@ class WorkflowRig(WorldRig):
         definitions = self.world.definitions
         self.workflows = WorkflowWorld(self.caches, self.client, definitions, events, self.clock)
 
-    async def look(self) -> None:
-        """Give the workflow a turn, then each of its runs."""
-        observed = await self.workflows.observe(KEY)
+    async def look(self, key: WorkflowKey = KEY) -> None:
+        """Give a workflow a turn, then each run."""
+        observed = await self.workflows.observe(key)
         self.note(observed)
         if observed is not None:
             decision = supervise(observed, self.clock())
-            await self.workflows.apply(KEY, decision)
-            self.note(await self.workflows.observe(KEY))
-            await self.workflows.record(KEY, decision)
-            await self.workflows.tidy(KEY, decision)
+            await self.workflows.apply(key, decision)
+            self.note(await self.workflows.observe(key))
+            await self.workflows.record(key, decision)
+            await self.workflows.tidy(key, decision)
         for run in self.caches.runs:
-            await self.turn(RunKey("default", run.metadata.name))
+            await self.turn(RunKey(run.metadata.namespace, run.metadata.name))
         self.pods.settle()
         self.tell()
-        self.note(await self.workflows.observe(KEY))
+        self.note(await self.workflows.observe(key))
 
     async def end_all(self) -> None:
         """Let all programs end well."""
@@ -102,4 +102,31 @@ async def calls(note: Note) -> None:
         await rig.look()
 
 
-SITUATIONS: Final = (a_life, calls)
+async def follows(note: Note) -> None:
+    """Let the workflow start when a run of another one ends, and let another one follow it."""
+    rig = WorkflowRig(note)
+    task = {"name": "a", "image": "busybox"}
+    rows_of_first = {"name": "first", "paramsFrom": [{"name": "rows", "output": "rows"}]}
+    elsewhere = {"name": "closed", "namespace": "other"}
+    after = [{"workflow": rows_of_first}, {"workflow": elsewhere}]
+    give = [{"name": "rows", "expression": "tasks.a.outcome"}]
+    tick = {"schedule": {"everySeconds": 60}}
+    await rig.make(WORKFLOWS, "first", {"tasks": [task], "outputs": give, "triggers": [tick]})
+    rows = [{"name": "rows", "default": "none"}]
+    await rig.make(WORKFLOWS, "w", {"tasks": [task], "params": rows, "triggers": after})
+    await rig.client.create(NAMESPACES, {"metadata": {"name": "other"}}, dict)
+    await rig.make(WORKFLOWS, "closed", {"tasks": [task], "suspend": True}, "other")
+    await rig.make(WORKFLOW_RUNS, "closed-1", {"workflow": "closed"}, "other")
+    last = {"tasks": [task], "triggers": [{"workflow": {"name": "w"}}]}
+    await rig.make(WORKFLOWS, "last", last)
+    for key in (WorkflowKey("default", name) for name in ("last", "w", "first")):
+        await rig.look(key)
+    await sleep(61)
+    await rig.look(WorkflowKey("default", "first"))
+    for _ in range(4):
+        await rig.end_all()
+        await rig.look()
+        await rig.look(WorkflowKey("default", "last"))
+
+
+SITUATIONS: Final = (a_life, calls, follows)

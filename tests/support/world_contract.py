@@ -36,7 +36,7 @@ class Rig(Protocol):
     def end(self, task: str, code: int = 0, number: int = 1, output: str = "") -> None:
         """Let a program end. The world may not show it yet when this returns."""
 
-    def answer(self, task: str, choice: str, by: str = "alice", comment: str = "") -> None:
+    def answer(self, task: str, choice: str, *, comment: str = "") -> None:
         """Let somebody answer the question of a task, if it is open."""
 
     def end_item(

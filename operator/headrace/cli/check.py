@@ -25,6 +25,7 @@ from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition.calls import calls_itself
 from headrace.engine.definition.compile import Definition, compile_workflow, single_task
+from headrace.engine.definition.followed import follows_itself
 from headrace.engine.definition.params import params_alone
 from headrace.engine.definition.problems import InvalidDefinitionError
 
@@ -142,8 +143,12 @@ def _wrong_kind(api_version: str, kind: str) -> Problem | None:
 def _workflow(value: Mapping[str, Any]) -> Definition:
     definition = compile_workflow(parse_workflow(value))
     metadata = value.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    problems = tuple(calls_itself(str(name), definition))
+    known = metadata if isinstance(metadata, Mapping) else {}
+    name, namespace = str(known.get("name")), str(known.get("namespace") or DEFAULT_NAMESPACE)
+    problems = (
+        *calls_itself(name, definition),
+        *follows_itself((namespace, name), definition),
+    )
     if problems:
         raise InvalidDefinitionError(problems)
     return definition

@@ -23,6 +23,7 @@ from headrace.cli.written import Written, objects_of
 from headrace.engine.definition.called_outputs import output_problems
 from headrace.engine.definition.calls import call_problems, calls
 from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.followed import follow_problems
 from headrace.engine.definition.params import InvalidParamsError, resolve
 
 WRONG_INPUT = 2
@@ -169,8 +170,10 @@ def _judge(item: _FileObject, workflows: Workflows, report: Report) -> None:
 
 
 def _calls(checked: Checked, workflows: Workflows) -> Iterator[Problem]:
-    """Compare a workflow's calls with the workflows among the files."""
+    """Compare a workflow's calls and triggers with the workflows among the files."""
     if isinstance(checked.spec, Definition):
+        own = (checked.namespace, checked.name)
+        yield from follow_problems(own, checked.spec, workflows)
         known = {
             name: workflow
             for (namespace, name), workflow in workflows.items()

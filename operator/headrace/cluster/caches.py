@@ -7,11 +7,13 @@ Knows kinds, labels and owners. Does not know the source of objects, or their me
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
+from typing import TypeVar
 
 from headrace.api.v1alpha1 import labels
 from headrace.cluster import line, news
 from headrace.cluster.awaited import Awaited
 from headrace.cluster.belonging import Place, call_of, elder, owner_uid, place_of, task_run_key
+from headrace.cluster.followers import Followers
 from headrace.cluster.indexes import (
     approval_index,
     job_index,
@@ -30,7 +32,7 @@ from headrace.cluster.kinds import APPROVALS, POOLS, TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.line import Line
 from headrace.cluster.lineage import Lineage
 from headrace.cluster.news import News
-from headrace.cluster.remains import going_on, is_of
+from headrace.cluster.outlived import Outlived
 from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta
@@ -56,7 +58,7 @@ class WorkflowKey:
 
 
 Key = RunKey | WorkflowKey | PoolKey
-
+T = TypeVar("T")
 
 Watched = Store[OwnObject] | Store[Job] | Store[Pod] | Store[Approval]
 
@@ -78,9 +80,8 @@ class Caches:
         Args:
             look_at: Called with the run or workflow of a change.
             touched: Called with the uid of a TaskRun whose picture is outdated by a change.
-            container_ended: Called with the run of a container that has ended, for metrics.
-            look_soon: Called with the run or workflow of a change that nobody waits for; None: as
-                `look_at`.
+            container_ended: Called with the run of an ended container, for metrics.
+            look_soon: As `look_at`, for a change that nobody waits for.
             leads: Whether this process acts on a namespace. If not, deleted objects there are
                 forgotten at once, and no waiting run gets a turn.
 
@@ -94,6 +95,7 @@ class Caches:
         """The awaited tasks, as the last turns saw them."""
         self.line = Line()
         """The next runs of each workflow."""
+        self.followers = Followers[WorkflowKey]()
         self.runs = Store(OwnObject, run_index, self._run_changed, leads, own_ties)
         self.task_runs = Store(OwnObject, task_run_index, self._task_run_changed, leads, own_ties)
         self.lineage = Lineage(self.runs, self.task_runs)
@@ -101,6 +103,8 @@ class Caches:
         self.jobs = Store(Job, job_index, self._job_changed, leads, job_ties)
         self.pods = Store(Pod, pod_index, self._pod_changed, leads, pod_ties)
         self.approvals = Store(Approval, approval_index, self._approval_changed, leads, ties)
+        self.outlived = Outlived(self.runs, self.jobs, self.pods)
+        """The runs that are gone, while something of them still runs."""
         self.crowded: set[PoolKey] = set()
         """The pools that somebody waits for, as their last turns saw it."""
         self.pools = Store(OwnObject, changed=self._pool_changed, remembers=leads)
@@ -123,8 +127,7 @@ class Caches:
         yield POOLS, "", self.pools
 
     def _run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
-        item = new or old
-        assert item is not None  # noqa: S101 - a change has at least one side
+        item = _either(old, new)
         meta = item.metadata
         self._tell(RunKey(meta.namespace, meta.name), news.of_own(old, new, begins=True))
         call = call_of(meta)
@@ -132,17 +135,26 @@ class Caches:
             self._touched(call.task_run_uid)
             self._tell(call.key, news.of_called(old, new))
         workflow = workflow_of(item.spec)
-        if workflow is None or not self._leads(meta.namespace):
+        if workflow is None:
             return
         key = (meta.namespace, workflow)
-        if line.standing(old) != line.standing(new) or old is None or _another(old, new):
+        if news.has_ended_now(old, new):
+            for follower in self.followers.of(WorkflowKey(*key)):
+                self._look_at(follower)
+        if not self._leads(meta.namespace):
+            return
+        if line.standing(old) != line.standing(new) or old is None or line.is_another(old, new):
             self._look_soon(WorkflowKey(*key))
-        if old is not None and line.active(old) and (not line.active(new) or _another(old, new)):
+        if (
+            old is not None
+            and line.active(old)
+            and (not line.active(new) or line.is_another(old, new))
+        ):
             for name in self._may_begin(key):
                 self._look_at(RunKey(meta.namespace, name))
 
     def _may_begin(self, workflow: tuple[str, str]) -> list[str]:
-        """Return the names of waiting runs of a workflow that may begin now."""
+        """Return the waiting runs of a workflow that may begin now."""
         return self.line.may_begin(workflow, self.lineage.outside(self.runs.by_index(workflow)))
 
     def keys(self, namespace: str) -> Iterator[Key]:
@@ -177,19 +189,17 @@ class Caches:
         return reduce(elder, own) if own else None
 
     def _task_run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
-        item = new or old
-        assert item is not None  # noqa: S101 - a change has at least one side
+        item = _either(old, new)
         key = task_run_key(item)
         self._touched(item.metadata.uid)
         alone = key.kind is RunKind.TASK_RUN  # A wait has no other object that tells of it.
         worth = news.of_own(old, new, begins=alone or wait_until(item.spec) is not None)
         self._tell(key, worth)
         if old is not None and task_run_key(old) != key:  # It has another owner now.
-            self._tell(task_run_key(old), News.NOW)
+            self._look_at(task_run_key(old))
 
     def _job_changed(self, old: Job | None, new: Job | None) -> None:
-        item = new or old
-        assert item is not None  # noqa: S101 - a change has at least one side
+        item = _either(old, new)
         worth = news.of_job(old, new)
         self._slots_changed(item.metadata, news.frees_job(old, new))
         if worth is not News.NONE:
@@ -198,14 +208,12 @@ class Caches:
             self._leaves(item.metadata)
 
     def _approval_changed(self, old: Approval | None, new: Approval | None) -> None:
-        item = new or old
-        assert item is not None  # noqa: S101 - a change has at least one side
+        item = _either(old, new)
         self._touched(owner_uid(item.metadata))
         self._concerns(item.metadata, news.of_approval(old, new))
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
-        item = new or old
-        assert item is not None  # noqa: S101 - a change has at least one side
+        item = _either(old, new)
         worth = self._worth_of_pod(old, new)
         self._slots_changed(item.metadata, news.frees_pod(old, new))
         if worth is News.NONE:
@@ -239,31 +247,13 @@ class Caches:
             if task_run is not None:
                 self._touched(task_run.metadata.uid)
 
-    def departed(self, workflow: WorkflowKey) -> list[str]:
-        """Return the runs of a workflow that are gone and may still have running pods."""
-        key = (workflow.namespace, workflow.name)
-        metas = [item.metadata for item in self.jobs.by_index(key)]
-        metas += [item.metadata for item in self.pods.by_index(key)]
-        names = {meta.labels.get(labels.RUN, "") for meta in metas}
-        return sorted(n for n in names if self._outlived(RunKey(workflow.namespace, n)))
-
-    def _outlived(self, key: RunKey) -> bool:
-        """Return whether a pod of a deleted run still runs; another run may have its name now."""
-        run = self.runs.get(key.namespace, key.name)
-        if run is not None and not line.may_be_anew(run):
-            return False
-        left = going_on(self.jobs.by_index(key), self.pods.by_index(key))
-        if run is None or run.metadata.deletion_timestamp is not None:
-            return any(left)
-        return not all(is_of(meta, run.metadata.uid) for meta in left)
-
     def _leaves(self, meta: Meta) -> None:
         """If no pod of a deleted run is left, give the waiting runs a turn."""
         key, place = run_of(meta), (meta.namespace, meta.labels.get(labels.WORKFLOW, ""))
         if key is None or place not in self.line:
             return
         run = self.runs.get(key.namespace, key.name)
-        if (run is None or line.may_be_anew(run)) and not self._outlived(key):
+        if (run is None or line.may_be_anew(run)) and not self.outlived.has(key):
             for name in self._may_begin(place):
                 self._look_at(RunKey(meta.namespace, name))
 
@@ -276,9 +266,8 @@ class Caches:
         (self._look_at if now else self._look_soon)(key)
 
     def _pool_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
-        item = new or old
-        assert item is not None  # noqa: S101 - a change has at least one side
-        if old is None or new is None or old.spec != new.spec or _another(old, new):
+        item = _either(old, new)
+        if old is None or new is None or old.spec != new.spec or line.is_another(old, new):
             self._look_at(PoolKey(*item.metadata.key))
 
     def _concerns(self, meta: Meta, worth: News) -> None:
@@ -293,5 +282,8 @@ class Caches:
             self._look_soon(key)
 
 
-def _another(old: OwnObject, new: OwnObject | None) -> bool:
-    return new is None or old.metadata.uid != new.metadata.uid
+def _either(old: T | None, new: T | None) -> T:
+    """Return the object of a change, as it is or as it was."""
+    item = new or old
+    assert item is not None  # noqa: S101 - a change has at least one side
+    return item

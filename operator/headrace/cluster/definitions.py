@@ -18,6 +18,7 @@ from headrace.cluster.compiler import Compiler, UnusableError, size
 from headrace.cluster.kinds import WORKFLOWS
 from headrace.engine.definition.calls import calls_itself
 from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.followed import follows_itself
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, already_exists, not_found
 from headrace.kube.objects import Meta, Projection
@@ -103,7 +104,10 @@ class Definitions:
         manifest = await self._compiler.read(workflow.spec, partial(_revision, meta))
         name = str(manifest["metadata"]["name"])
         definition = await self._compile((meta.namespace, name), workflow.spec)
-        circles = tuple(calls_itself(meta.name, definition))
+        circles = (
+            *calls_itself(meta.name, definition),
+            *follows_itself((meta.namespace, meta.name), definition),
+        )
         if circles:
             raise UnusableError("; ".join(map(str, circles)))
         try:

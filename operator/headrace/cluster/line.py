@@ -83,3 +83,8 @@ def _place(run: OwnObject) -> tuple[datetime, datetime, str]:
     """Return the sort key of a run, as `SiblingRun.place`."""
     created = run.metadata.creation_timestamp or NEVER
     return created, logical_time_of(run.spec, created), run.metadata.name
+
+
+def is_another(old: OwnObject, new: OwnObject | None) -> bool:
+    """Return whether an object is gone, or another one has its name."""
+    return new is None or old.metadata.uid != new.metadata.uid

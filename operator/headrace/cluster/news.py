@@ -57,10 +57,17 @@ def of_called(old: OwnObject | None, new: OwnObject | None) -> News:
         return News.NOW
     if old is None:
         return News.SOON  # its caller has just created it
-    before, after = has_run_ended(old.status), has_run_ended(new.status)
-    if after and not before:
+    if has_ended_now(old, new):
         return News.NOW
-    return News.NONE if after or old.status == new.status else News.SOON
+    ended = has_run_ended(new.status)
+    return News.NONE if ended or old.status == new.status else News.SOON
+
+
+def has_ended_now(old: OwnObject | None, new: OwnObject | None) -> bool:
+    """Return whether a change shows the end of a run."""
+    if new is None or not has_run_ended(new.status):
+        return False
+    return old is None or not has_run_ended(old.status)
 
 
 def of_approval(old: Approval | None, new: Approval | None) -> News:

@@ -45,7 +45,7 @@ class Siblings:
     def _known(self, run: ObservedRun) -> tuple[SiblingRun, ...]:
         """Return the runs that have not ended; for a waiting run, also deleted ones."""
         key = WorkflowKey(run.key.namespace, run.workflow)
-        departed = self._caches.departed(key) if not run.log.begun else ()
+        departed = self._caches.outlived.of(key.namespace, key.name) if not run.log.begun else ()
         runs = self._caches.runs.by_index((key.namespace, key.name))
         return (
             *(_departed(name) for name in departed),

@@ -145,7 +145,7 @@ class LocalWorld:
             desired=DesiredState.RUN if called else self._record.desired,
             given=self._record.params,
             logical_time=self._record.logical_time,
-            trigger=TriggerKind.WORKFLOW if called else TriggerKind.MANUAL,
+            trigger=TriggerKind.CALL if called else TriggerKind.MANUAL,
             passed=self._record.desired if called else DesiredState.RUN,
             callers=self.calls.callers,
             rerun=self._record.rerun_of,

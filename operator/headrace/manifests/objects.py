@@ -5,14 +5,13 @@ Knows their form and their owners. Knows no API server.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.group import API_VERSION
-from headrace.api.v1alpha1.run import Interval, TriggerKind
 from headrace.engine.definition.work import ChildRun, Work
 from headrace.engine.task.actions import StartAttempt, TakeOver
+from headrace.engine.workflow.observed import NewRun
 from headrace.manifests.names import called_run_name, revision_name, task_run_name
 from headrace.manifests.run_spec import called_run_spec, run_spec
 from headrace.manifests.task_labels import task_labels
@@ -51,29 +50,20 @@ def task_run(start: StartAttempt[Work] | TakeOver) -> Manifest:
     }
 
 
-def workflow_run(
-    workflow: Mapping[str, Any],
-    name: str,
-    trigger: TriggerKind,
-    logical_time: datetime | None = None,
-    interval: Interval | None = None,
-) -> Manifest:
+def workflow_run(workflow: Mapping[str, Any], run: NewRun) -> Manifest:
     """
     Return a run of a workflow.
 
     Args:
         workflow: The workflow's metadata: name, namespace, and annotations if it has any.
-        name: The run's name: as a lock, it lets a tick start only one run.
-        trigger: The cause of the run.
-        logical_time: The instant that the run stands for.
-        interval: The period whose data the run processes.
+        run: The run. Its name is a lock: it lets a tick start only one run.
 
     """
     return {
         "apiVersion": API_VERSION,
         "kind": "WorkflowRun",
         "metadata": {
-            "name": name,
+            "name": run.name,
             "namespace": workflow["namespace"],
             # The author of the workflow also asked for its runs.
             "annotations": {
@@ -87,7 +77,7 @@ def workflow_run(
                 labels.WORKFLOW: workflow["name"],
             },
         },
-        "spec": run_spec(workflow["name"], trigger, logical_time, interval),
+        "spec": run_spec(workflow["name"], run),
     }
 
 

@@ -16,9 +16,11 @@ from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState, Interval, RunSpec, TriggerKind
 from headrace.engine.definition.work import ChildRun
 from headrace.engine.task.actions import RunContext
+from headrace.engine.workflow.observed import NewRun
 from headrace.manifests.json_form import Json, as_given, name_of
 
 _WORKFLOW: Final = name_of(RunSpec, "workflow")
+_PARAMS: Final = name_of(RunSpec, "params")
 _LOGICAL_TIME: Final = name_of(RunSpec, "logical_time")
 _DESIRED_STATE: Final = name_of(RunSpec, "desired_state")
 _CALLER_STATE: Final = name_of(RunSpec, "caller_state")
@@ -36,17 +38,18 @@ CANCEL: Final = {_DESIRED_STATE: DesiredState.CANCEL.value}
 """The change that cancels a run."""
 
 
-def run_spec(
-    workflow: str, trigger: TriggerKind, logical_time: datetime | None, interval: Interval | None
-) -> Json:
+def run_spec(workflow: str, run: NewRun) -> Json:
     """Return the spec of a new run, with its instants as Kubernetes keeps them."""
     spec = RunSpec(
         workflow=workflow,
-        trigger=trigger,
-        logical_time=None if logical_time is None else to_the_second(logical_time),
-        interval=None if interval is None else _to_the_second(interval),
+        trigger=run.trigger,
+        logical_time=None if run.logical_time is None else to_the_second(run.logical_time),
+        interval=None if run.interval is None else _to_the_second(run.interval),
+        params=run.params,
+        triggered_by=run.triggered_by,
     )
-    return as_given(spec)
+    given = as_given(spec)
+    return given if run.params else {name: given[name] for name in given if name != _PARAMS}
 
 
 def called_run_spec(work: ChildRun, context: RunContext, priority: int) -> Json:
@@ -65,7 +68,7 @@ def called_run_spec(work: ChildRun, context: RunContext, priority: int) -> Json:
             params=tuple(ParamGiven(name=name, value=each) for name, each in work.params.items()),
             logical_time=read_time(context.logical_time),
             interval=None if context.interval is None else _to_the_second(context.interval),
-            trigger=TriggerKind.WORKFLOW,
+            trigger=TriggerKind.CALL,
             priority=max(-MAX_PRIORITY, min(priority, MAX_PRIORITY)),
             caller_state=DesiredState.RUN,
             rerun_of=None if work.rerun_of is None else RerunOf(name=work.rerun_of),

@@ -9,7 +9,8 @@ from typing import Any
 
 from headrace.api.v1alpha1.conditions import Condition, ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.workflow import WorkflowStatus
+from headrace.api.v1alpha1.workflow import FollowedWorkflow, WorkflowStatus
+from headrace.engine.workflow.ends import Handled, Upstream
 from headrace.engine.workflow.observed import WorkflowLog
 from headrace.engine.workflow.schedule import Recorded
 from headrace.manifests.conditions import Past, condition_of, conditions
@@ -35,6 +36,7 @@ def workflow_status(log: WorkflowLog, past: Past) -> Json:
             schedule_since=schedule.since if schedule else None,
             next_run_time=log.next_run,
             missed_runs=log.missed,
+            followed=tuple(_followed(*one) for one in sorted(log.followed.items(), key=_upstream)),
         )
     )
 
@@ -67,7 +69,25 @@ def read_workflow_status(written: Mapping[str, Any]) -> WorkflowLog:
         schedule=_schedule(status),
         next_run=status.next_run_time,
         missed=status.missed_runs,
+        followed={Upstream(one.namespace, one.name): _handled(one) for one in status.followed},
     )
+
+
+def _upstream(entry: tuple[Upstream, Handled]) -> Upstream:
+    return entry[0]
+
+
+def _followed(upstream: Upstream, handled: Handled) -> FollowedWorkflow:
+    return FollowedWorkflow(
+        namespace=upstream.namespace,
+        name=upstream.name,
+        handled_until=handled.until,
+        handled=tuple(sorted(handled.later)),
+    )
+
+
+def _handled(status: FollowedWorkflow) -> Handled:
+    return Handled(status.handled_until, frozenset(status.handled))
 
 
 def _schedule(status: WorkflowStatus) -> Recorded | None:

@@ -15,6 +15,18 @@ ACCEPTED = [
     pytest.param({"schedule": {"cron": "@daily", "timeZone": "US/Pacific"}}, id="an old zone name"),
     pytest.param({"schedule": {"cron": "@daily", "catchUp": "None"}}, id="catchUp None"),
     pytest.param({"onApply": {}}, id="onApply"),
+    pytest.param({"workflow": {"name": "first"}}, id="a run ended"),
+    pytest.param(
+        {
+            "workflow": {
+                "name": "first",
+                "namespace": "mill",
+                "outcomes": ["Failed", "Cancelled"],
+                "paramsFrom": [{"name": "rows", "output": "count"}],
+            }
+        },
+        id="a run elsewhere ended badly",
+    ),
 ]
 
 
@@ -26,9 +38,14 @@ def test_a_trigger_is_accepted_and_written_back(given: dict[str, Any]) -> None:
 
 
 REFUSED = [
-    ({}, "a trigger needs one of schedule and onApply"),
-    ({"schedule": {"cron": "@daily"}, "onApply": {}}, "make two triggers"),
+    ({}, "a trigger needs one of schedule, onApply and workflow"),
+    ({"schedule": {"cron": "@daily"}, "onApply": {}}, "make a trigger of each"),
     ({"onApply": {"when": "now"}}, "Extra inputs are not permitted"),
+    ({"workflow": {}}, "Field required"),
+    ({"workflow": {"name": "a", "outcomes": []}}, "at least 1 item"),
+    ({"workflow": {"name": "a", "outcomes": ["Skipped"]}}, "'Succeeded', 'Failed' or 'Cancelled'"),
+    ({"workflow": {"name": "a", "outcomes": ["Failed", "Failed"]}}, "listed twice"),
+    ({"workflow": {"name": "a", "namespace": "A"}}, "should match pattern"),
     ({"schedule": {}}, "needs one of cron and everySeconds"),
     ({"schedule": {"cron": "@daily", "everySeconds": 60}}, "not both: remove one"),
     ({"schedule": {"cron": "61 * * * *"}}, "minute (field 1 of 5)"),

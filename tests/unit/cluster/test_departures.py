@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from headrace.api.v1alpha1 import labels
-from headrace.cluster.caches import WorkflowKey
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.run.observed import RunKey
 from headrace.kube.resources import JOBS, PODS, Ref
@@ -295,8 +294,8 @@ async def test_a_run_that_has_just_begun_is_not_taken_for_one_before_it() -> Non
     await rig.workflow("a")
     run = await rig.make(WORKFLOW_RUNS, "x", {"workflow": "w"})
     await rig.turn(RUN)
-    assert [] == rig.caches.departed(WorkflowKey("default", "w"))
+    assert [] == rig.caches.outlived.of("default", "w")
     await rig.client.patch_status(Ref(WORKFLOW_RUNS, "default", "x"), {"status": None}, OwnObject)
     await told(rig)
     assert run.metadata.uid
-    assert [] == rig.caches.departed(WorkflowKey("default", "w"))
+    assert [] == rig.caches.outlived.of("default", "w")

@@ -7,6 +7,7 @@ import pytest
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.run import Interval, RunSpec, TriggerKind
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.engine.workflow.observed import NewRun
 from headrace.manifests.objects import owner, revision, task_run, workflow_run
 from support.builders import at, on, retries, start, task, workflow
 
@@ -59,7 +60,7 @@ def test_a_task_run_says_whose_it_is() -> None:
 def test_a_run_of_a_schedule_says_what_it_stands_for() -> None:
     """And it is a run that the API takes."""
     interval = Interval(start=at(-60), end=at(0))
-    manifest = workflow_run(WORKFLOW, "etl-1", TriggerKind.SCHEDULE, at(0), interval)
+    manifest = workflow_run(WORKFLOW, NewRun("etl-1", TriggerKind.SCHEDULE, at(0), interval))
     spec: Any = manifest["spec"]
     assert {
         "workflow": "etl",
@@ -72,7 +73,7 @@ def test_a_run_of_a_schedule_says_what_it_stands_for() -> None:
 
 def test_a_run_made_by_hand_has_no_more_than_it_needs() -> None:
     """No times are made up."""
-    spec = workflow_run(WORKFLOW, "etl-1", TriggerKind.MANUAL)["spec"]
+    spec = workflow_run(WORKFLOW, NewRun("etl-1", TriggerKind.MANUAL))["spec"]
     assert {"workflow": "etl", "trigger": "Manual"} == spec
 
 
@@ -88,7 +89,7 @@ def test_a_revision_keeps_a_definition_as_it_is() -> None:
 @pytest.mark.parametrize(
     "manifest",
     [
-        pytest.param(workflow_run(WORKFLOW, "etl-1", TriggerKind.MANUAL), id="a run"),
+        pytest.param(workflow_run(WORKFLOW, NewRun("etl-1", TriggerKind.MANUAL)), id="a run"),
         pytest.param(revision(WORKFLOW, {"tasks": []}, 7), id="a revision"),
     ],
 )
@@ -114,6 +115,6 @@ def test_a_triggered_run_says_who_asked_for_its_workflow() -> None:
     annotations = {"headrace.dev/requested-by": "ada", "argocd.argoproj.io/tracking-id": "x"}
     meta = {"name": "night", "namespace": "shop", "annotations": annotations}
 
-    run = workflow_run(meta, "night-1", TriggerKind.SCHEDULE)
+    run = workflow_run(meta, NewRun("night-1", TriggerKind.SCHEDULE))
 
     assert {"headrace.dev/requested-by": "ada"} == run["metadata"]["annotations"]

@@ -8,6 +8,7 @@ import pytest
 from headrace.api.reading.parse import parse_run
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.work import ChildRun
+from headrace.engine.workflow.observed import NewRun
 from headrace.manifests.run_spec import (
     CANCEL,
     READ_OFTEN,
@@ -27,7 +28,9 @@ BERLIN = timezone(timedelta(hours=1))
 def test_instants_are_written_as_kubernetes_keeps_them() -> None:
     """In UTC and whole seconds, whatever zone and precision they come with."""
     tick = at(0.7).astimezone(BERLIN)
-    spec = run_spec("etl", TriggerKind.SCHEDULE, tick, Interval(start=at(-60.5), end=tick))
+    spec = run_spec(
+        "etl", NewRun("etl-1", TriggerKind.SCHEDULE, tick, Interval(start=at(-60.5), end=tick))
+    )
     assert {
         "workflow": "etl",
         "trigger": "Schedule",
@@ -39,7 +42,7 @@ def test_instants_are_written_as_kubernetes_keeps_them() -> None:
 def test_what_is_read_at_a_glance_is_what_the_parser_reads() -> None:
     """Of a run as the API takes it."""
     passed = passes(DesiredState.PAUSE)
-    spec = {**run_spec("etl", TriggerKind.SCHEDULE, at(0), None), **CANCEL, **passed}
+    spec = {**run_spec("etl", NewRun("etl-1", TriggerKind.SCHEDULE, at(0))), **CANCEL, **passed}
     parsed = parse_run({"spec": spec})
     assert ("etl", at(0)) == (workflow_of(spec), logical_time_of(spec, at(9)))
     assert (parsed.workflow, parsed.logical_time) == (workflow_of(spec), at(0))
@@ -80,7 +83,7 @@ def test_a_called_run_stands_for_the_instant_of_the_calling_one() -> None:
             {"name": "n", "value": 3},
             {"name": "full", "value": True},
         ],
-        "trigger": "Workflow",
+        "trigger": "Call",
         "logicalTime": "2030-01-01T12:00:00Z",
         "interval": {"start": "2030-01-01T11:59:00Z", "end": "2030-01-01T12:00:00Z"},
         "priority": 5,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.workflow import WorkflowStatus
+from headrace.engine.workflow.ends import Handled, Upstream
 from headrace.engine.workflow.observed import WorkflowLog
 from headrace.engine.workflow.schedule import Recorded
 from headrace.manifests.conditions import Past
@@ -113,6 +114,7 @@ FULL = WorkflowLog(
     schedule=Recorded("key", at(0), at(1)),
     next_run=at(2),
     missed=1,
+    followed={Upstream("shop", "orders"): Handled(at(3), frozenset({"u1"}))},
 )
 
 

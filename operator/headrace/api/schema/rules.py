@@ -94,14 +94,13 @@ _SCHEDULE = (
     ),
 )
 
+_CAUSES = "[has(self.schedule), has(self.onApply), has(self.workflow)].filter(given, given).size()"
+
 _TRIGGER = (
+    Rule(f"{_CAUSES} > 0", "a trigger needs one of schedule, onApply and workflow"),
     Rule(
-        "has(self.schedule) || has(self.onApply)",
-        "a trigger needs one of schedule and onApply",
-    ),
-    Rule(
-        "!has(self.schedule) || !has(self.onApply)",
-        "a trigger has schedule or onApply, not both: make two triggers",
+        f"{_CAUSES} < 2",
+        "a trigger has one of schedule, onApply and workflow, not several: make a trigger of each",
     ),
 )
 
@@ -174,7 +173,7 @@ _WORKFLOW_SPEC = (
 
 # --- runs -------------------------------------------------------------------------------------
 
-FIXED = ("params", "logicalTime", "interval", "trigger", "priority", "rerunOf")
+FIXED = ("params", "logicalTime", "interval", "trigger", "triggeredBy", "priority", "rerunOf")
 """Optional fields of a run's spec that cannot be changed: all but desiredState and callerState."""
 
 _RUN_SPEC = (

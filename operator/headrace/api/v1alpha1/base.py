@@ -63,6 +63,12 @@ LabelName = Annotated[
 ]
 """The name of an object that is the value of a label too."""
 
+NamespaceName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
+]
+"""The name of a namespace (a DNS label)."""
+
 ParamName = Annotated[
     str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-zA-Z]([a-zA-Z0-9_]*)$")
 ]

@@ -283,5 +283,13 @@ class Reason(StrEnum):
     """`concurrency.policy: Replace`: a newer run takes the place of the active ones, so they are
     cancelled."""
 
+    NOT_EXPORTED = "NotExported"
+    """A run of a workflow in another namespace ended, and that workflow's exportTo does not list
+    this namespace, so no run follows."""
+
+    TRIGGERED_TOO_DEEP = "TriggeredTooDeep"
+    """20 runs started one after the other, each because the one before had ended: workflows start
+    each other in a circle. No run follows."""
+
     WAITING_FOR_TURN = "WaitingForTurn"
     """Other runs of the workflow come first. The message names them."""

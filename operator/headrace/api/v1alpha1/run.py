@@ -11,6 +11,7 @@ from headrace.api.v1alpha1.base import (
     ApiType,
     Instant,
     KubernetesObject,
+    NamespaceName,
     ObjectName,
     ShortText,
     TaskName,
@@ -52,6 +53,8 @@ class TriggerKind(ApiEnum):
     APPLY = "Apply"
     MANUAL = "Manual"
     WORKFLOW = "Workflow"
+    """A run of another workflow ended."""
+    CALL = "Call"
     """A task of another run called the workflow."""
 
 
@@ -69,6 +72,29 @@ class Interval(ApiType):
         if self.start > self.end:
             raise ValueError("an interval's start is not after its end: swap them")
         return self
+
+
+MAX_DEPTH = 20
+"""How many runs may start one after the other, each because the one before has ended."""
+
+
+class EndedRun(ApiType):
+    """The run whose end started a run."""
+
+    namespace: NamespaceName
+    """namespace is where the ended run is."""
+
+    workflow: ObjectName
+    """workflow is the ended run's workflow."""
+
+    name: ObjectName
+    """name is the ended run's name."""
+
+    uid: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    """uid is the ended run's uid."""
+
+    depth: int = Field(ge=1, le=MAX_DEPTH)
+    """depth is how many ends of runs led to this run, one after the other."""
 
 
 class RunSpec(ApiType):
@@ -93,6 +119,9 @@ class RunSpec(ApiType):
     priority: int | None = Field(default=None, ge=-MAX_PRIORITY, le=MAX_PRIORITY)
     """priority replaces the priority of the workflow for this run. A called run has the priority of
     the task that called it."""
+
+    triggered_by: EndedRun | None = None
+    """triggeredBy is the run whose end started this one."""
 
     desired_state: DesiredState = DesiredState.RUN
     """desiredState steers the run: Run, Pause, Stop, Cancel or Terminate. Stop can only become

@@ -5,8 +5,16 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from headrace.api.checks.cron_text import read_cron
+from headrace.api.checks.unique import Unique
 from headrace.api.checks.zone_name import zone_problem
-from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType
+from headrace.api.v1alpha1.base import (
+    MAX_SECONDS,
+    ApiEnum,
+    ApiType,
+    NamespaceName,
+    ObjectName,
+    ParamName,
+)
 
 CronText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -88,6 +96,52 @@ class OnApply(ApiType):
     """A run each time the spec changes, and one when the workflow is created."""
 
 
+class RunOutcome(ApiEnum):
+    """How a run ended, for the workflows that follow."""
+
+    SUCCEEDED = "Succeeded"
+    """No task failed, or each failed task has allowFailure."""
+
+    FAILED = "Failed"
+    """A task failed, a time limit was over, or the run could not go on."""
+
+    CANCELLED = "Cancelled"
+    """Somebody stopped, cancelled or terminated the run."""
+
+
+class ParamFrom(ApiType):
+    """A parameter that gets an output of the ended run."""
+
+    name: ParamName
+    """name is the parameter of this workflow."""
+
+    output: ParamName
+    """output is the name of an output of the ended run. A number with a fraction, a list or an
+    object arrives as JSON text. Without such an output, the parameter has its default."""
+
+
+class WorkflowTrigger(ApiType):
+    """A run when a run of another workflow ends."""
+
+    name: ObjectName
+    """name is the other workflow. Any run of it counts, also a run that a task called."""
+
+    namespace: NamespaceName | None = None
+    """namespace is the other workflow's namespace; that workflow must list this one's namespace in
+    exportTo. Default: the same namespace."""
+
+    outcomes: Annotated[tuple[RunOutcome, ...], Unique()] = Field(
+        default=(RunOutcome.SUCCEEDED,), min_length=1, max_length=3
+    )
+    """outcomes are the ends that start a run: Succeeded, Failed, Cancelled."""
+
+    params_from: Annotated[tuple[ParamFrom, ...], Unique("name")] = Field(
+        default=(), max_length=100
+    )
+    """paramsFrom gives outputs of the ended run to parameters of the new one. Its logicalTime and
+    interval are always those of the ended run."""
+
+
 class Trigger(ApiType):
     """One cause of runs."""
 
@@ -98,13 +152,19 @@ class Trigger(ApiType):
     """onApply starts a run when the workflow is created and when its spec changes. Write
     `onApply: {}`."""
 
+    workflow: WorkflowTrigger | None = None
+    """workflow starts a run each time a run of another workflow ends: one for each end."""
+
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
-        given = (self.schedule is not None) + (self.on_apply is not None)
+        given = sum(cause is not None for cause in (self.schedule, self.on_apply, self.workflow))
         if given == 0:
-            raise ValueError("a trigger needs one of schedule and onApply")
+            raise ValueError("a trigger needs one of schedule, onApply and workflow")
         if given > 1:
-            raise ValueError("a trigger has schedule or onApply, not both: make two triggers")
+            raise ValueError(
+                "a trigger has one of schedule, onApply and workflow, not several: make a trigger"
+                " of each"
+            )
         return self
 
 

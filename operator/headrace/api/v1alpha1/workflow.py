@@ -13,6 +13,8 @@ from headrace.api.v1alpha1.base import (
     Instant,
     LabelName,
     LongText,
+    NamespaceName,
+    ObjectName,
     ParamName,
     ShortText,
 )
@@ -140,6 +142,28 @@ class WorkflowSpec(ApiType):
     history: History = History()
     """history says which finished runs and Jobs are kept."""
 
+    export_to: Annotated[tuple[NamespaceName, ...], Unique()] = Field(default=(), max_length=100)
+    """exportTo lists other namespaces whose workflows may start when a run of this one ends, and
+    read its outputs then."""
+
+
+class FollowedWorkflow(ApiType):
+    """Which ends of another workflow's runs are handled."""
+
+    namespace: NamespaceName
+    """namespace is the other workflow's namespace."""
+
+    name: ObjectName
+    """name is the other workflow."""
+
+    handled_until: Instant
+    """handledUntil: all runs that ended at this instant or before are handled."""
+
+    handled: tuple[Annotated[str, StringConstraints(max_length=64)], ...] = Field(
+        default=(), max_length=500
+    )
+    """handled are the uids of the handled runs that ended later."""
+
 
 RunName = Annotated[str, StringConstraints(max_length=63)]
 
@@ -191,3 +215,6 @@ class WorkflowStatus(ApiType):
 
     missed_runs: int = Field(default=0, ge=0)
     """missedRuns counts ticks that started no run, since the workflow was created."""
+
+    followed: tuple[FollowedWorkflow, ...] = Field(default=(), max_length=20)
+    """followed says which ends of other workflows' runs are handled. An end starts no run twice."""

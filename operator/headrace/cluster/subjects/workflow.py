@@ -20,6 +20,7 @@ from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.upstreams import Upstreams
 from headrace.engine.workflow.observed import (
     KnownRun,
     NewRun,
@@ -63,6 +64,7 @@ class WorkflowWorld:
         self._definitions = definitions
         self._events = events
         self._clock = clock
+        self._upstreams = Upstreams(caches, client, definitions)
         self._read: dict[WorkflowKey, WorkflowObject] = {}
         self._wrote: dict[WorkflowKey, str] = {}
         self._listed: dict[WorkflowKey, tuple[tuple[str, int], tuple[str, ...]]] = {}
@@ -83,12 +85,16 @@ class WorkflowWorld:
                 self._made.pop(read.metadata.uid, None)
             for known in (self._wrote, self._listed, self._specs):
                 known.pop(key, None)
+            self._upstreams.forget(key)
             if not runs and not revisions:
                 self._runs.pop(key, None)
                 return None
             gone = self._clock()
             return ObservedWorkflow(
-                key.name, "", gone, 0, None, exists=False, revisions=revisions, runs=runs
+                *(key.namespace, key.name, "", gone, 0, None),
+                exists=False,
+                revisions=revisions,
+                runs=runs,
             )
         # A deleted workflow keeps no large spec.
         self._read[key] = structs.replace(item, spec=Raw(b""))
@@ -156,7 +162,8 @@ class WorkflowWorld:
     async def _existing(
         self, item: WorkflowObject, runs: tuple[KnownRun, ...], revisions: tuple[str, ...]
     ) -> ObservedWorkflow:
-        meta = item.metadata
+        meta, log = item.metadata, _log(item)
+        key = WorkflowKey(meta.namespace, meta.name)
         spec, revision, problem = None, None, ""
         try:
             revision = await self._definitions.freeze(item)
@@ -164,6 +171,7 @@ class WorkflowWorld:
         except UnusableError as error:
             problem = str(error)
         return ObservedWorkflow(
+            namespace=meta.namespace,
             name=meta.name,
             uid=meta.uid,
             created=meta.creation_timestamp or self._clock(),
@@ -174,7 +182,9 @@ class WorkflowWorld:
             revisions=revisions,
             runs=runs,
             made=tuple(self._made.get(meta.uid, {}).values()),
-            log=_log(item),
+            upstreams=await self._upstreams.of(key, spec, log.followed) if spec else {},
+            followed_by_others=bool(self._caches.followers.of(key)),
+            log=log,
         )
 
     async def _parsed(self, item: WorkflowObject) -> WorkflowSpec:
@@ -206,11 +216,7 @@ class WorkflowWorld:
         item = self._read.get(key)
         annotations = item.metadata.annotations if item is not None else {}
         manifest = workflow_run(
-            {"name": key.name, "namespace": key.namespace, "annotations": annotations},
-            run.name,
-            run.trigger,
-            run.logical_time,
-            run.interval,
+            {"name": key.name, "namespace": key.namespace, "annotations": annotations}, run
         )
         try:
             made = await self._client.create(WORKFLOW_RUNS, manifest, OwnObject)

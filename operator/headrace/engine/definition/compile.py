@@ -19,7 +19,7 @@ from headrace.api.v1alpha1.task import (
     TaskBody,
     TaskTimeouts,
 )
-from headrace.api.v1alpha1.trigger import Concurrency
+from headrace.api.v1alpha1.trigger import Concurrency, Trigger
 from headrace.api.v1alpha1.workflow import History, OnFailure, WorkflowSpec
 from headrace.engine.definition.expression_problems import problems_alone
 from headrace.engine.definition.graph import Graph
@@ -86,6 +86,9 @@ class Definition:
     concurrency: Concurrency = _ANY_NUMBER
     history: History = _USUAL_HISTORY
     outputs: RunOutputs = NO_OUTPUTS
+    triggers: tuple[Trigger, ...] = ()
+    export_to: tuple[str, ...] = ()
+    """The other namespaces whose workflows may follow this one."""
     names: tuple[str, ...] = field(init=False)
     """The tasks' names, each at its position."""
 
@@ -129,6 +132,8 @@ def compile_workflow(spec: WorkflowSpec) -> Definition:
         concurrency=spec.concurrency,
         history=spec.history,
         outputs=outputs_of(spec.outputs),
+        triggers=spec.triggers,
+        export_to=spec.export_to,
     )
 
 

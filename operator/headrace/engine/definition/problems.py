@@ -47,6 +47,7 @@ def _problems(spec: WorkflowSpec) -> Iterator[Problem]:
     last = {task.name for task in spec.finally_}
     yield from _double_params(spec)
     yield from _large_params(spec)
+    yield from _params_of_triggers(spec)
     yield from _volumes("spec.defaults", spec.defaults, spec.defaults)
     yield from _double_names(spec)
     for index, task in enumerate(spec.tasks):
@@ -82,6 +83,17 @@ def _large_params(spec: WorkflowSpec) -> Iterator[Problem]:
     problem = too_large(_usual_params(spec))
     if problem is not None:
         yield Problem("spec.params", problem)
+
+
+def _params_of_triggers(spec: WorkflowSpec) -> Iterator[Problem]:
+    declared = [param.name for param in spec.params]
+    for index, trigger in enumerate(spec.triggers):
+        given = trigger.workflow.params_from if trigger.workflow is not None else ()
+        for place, param in enumerate(given):
+            if param.name not in declared:
+                cure = did_you_mean(param.name, declared) or "declare it in spec.params"
+                path = f"spec.triggers[{index}].workflow.paramsFrom[{place}].name"
+                yield Problem(path, f"there is no parameter {param.name!r}; {cure}")
 
 
 def _usual_params(spec: WorkflowSpec) -> dict[str, Value]:

@@ -4,13 +4,16 @@ An observed workflow, and the decision on it.
 Values only. Knows no rule, and no task.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import Interval, TriggerKind
+from headrace.api.v1alpha1.run import EndedRun, Interval, TriggerKind
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.siblings import SiblingRun
+from headrace.engine.workflow.ends import ObservedUpstream, Record, Upstream
 from headrace.engine.workflow.schedule import Note, Recorded
 
 
@@ -62,6 +65,8 @@ class WorkflowLog:
     schedule: Recorded | None = None
     next_run: datetime | None = None
     missed: int = 0
+    followed: Record = field(default_factory=dict)
+    """Which ends of other workflows' runs are handled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,16 @@ class NewRun:
     trigger: TriggerKind
     logical_time: datetime | None = None
     interval: Interval | None = None
+    params: tuple[ParamGiven, ...] = ()
+    triggered_by: EndedRun | None = None
+    """The run whose end starts it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedWorkflow:
     """The state of a workflow at one moment."""
 
+    namespace: str
     name: str
     uid: str
     created: datetime
@@ -92,6 +101,10 @@ class ObservedWorkflow:
     runs: tuple[KnownRun, ...] = ()
     made: tuple[NewRun, ...] = ()
     """Created runs that the status does not show yet. Somebody may have deleted them."""
+    upstreams: Mapping[Upstream, ObservedUpstream] = field(default_factory=dict)
+    """The ended runs of the workflows that triggers name."""
+    followed_by_others: bool = False
+    """Whether other workflows start a run when a run of this one ends."""
     log: WorkflowLog = field(default_factory=WorkflowLog)
 
     @property

@@ -4,23 +4,15 @@ A whole workflow: which runs to create, cancel and delete, and its status.
 Knows the definition's triggers, its runs and the time. `decide` decides on a run.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import Interval, TriggerKind
+from headrace.api.v1alpha1.run import TriggerKind
 from headrace.api.v1alpha1.workflow import History, WorkflowSpec
-from headrace.engine.siblings import SiblingRun
-from headrace.engine.workflow.concurrency import (
-    ReplaceRuns,
-    SkipTick,
-    decide_ticks,
-    replaced,
-    superseded,
-)
+from headrace.engine.workflow.concurrency import replaced, superseded
 from headrace.engine.workflow.observed import (
-    KnownRun,
     NewRun,
     ObservedWorkflow,
     WorkflowDecision,
@@ -33,14 +25,11 @@ from headrace.engine.workflow.retention import (
     next_expiry,
     unused_revisions,
 )
-from headrace.engine.workflow.schedule import (
-    Note,
-    Recorded,
-    Tick,
-    due,
-    record_for,
-    run_name,
-)
+from headrace.engine.workflow.schedule import Note, Recorded, run_name
+from headrace.engine.workflow.starts import active_runs, starts, ticks_of
+
+TO_FOLLOW: Final = timedelta(seconds=60)
+"""How long an ended run is kept at least if others follow the workflow: until they have seen it."""
 
 
 def supervise(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
@@ -50,15 +39,15 @@ def supervise(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
     log = _summary(workflow)
     if workflow.spec is None:  # Its history is not readable either, so nothing is deleted.
         return _with_status(WorkflowDecision(), workflow, _refused(workflow, log, now))
-    timed, log = _schedules(workflow, workflow.spec, log, now)
+    started, log = starts(workflow, workflow.spec, log, now)
     tidy = _tidy(workflow, workflow.spec.history, log.schedule, now)
     applied, log = _on_apply(workflow, workflow.spec, log)
     decision = replace(
         tidy,
-        create=(*applied, *timed.create),
-        cancel=timed.cancel,
-        notes=timed.notes,
-        look_again_at=min(filter(None, (tidy.look_again_at, timed.look_again_at)), default=None),
+        create=(*applied, *started.create),
+        cancel=started.cancel,
+        notes=started.notes,
+        look_again_at=min(filter(None, (tidy.look_again_at, started.look_again_at)), default=None),
     )
     decision = _with_cancelled(decision, workflow, workflow.spec)
     return _with_status(decision, workflow, _ready(workflow, log, now))
@@ -81,9 +70,9 @@ def _tidy(
         now: The time.
 
     """
-    ticks = _ticks(workflow, workflow.runs, after=recorded.until) if recorded else ()
+    ticks = ticks_of(workflow, workflow.runs, after=recorded.until) if recorded else ()
     later = {run_name(workflow.name, tick) for tick in ticks}
-    needed = later | {run.rerun_of for run in workflow.runs if not run.finished and run.rerun_of}
+    needed = later | _needed(workflow, now)
     finished = [
         FinishedRun(run.name, run.finished, run.succeeded, needed=run.name in needed)
         for run in workflow.runs
@@ -101,63 +90,21 @@ def _tidy(
     )
 
 
-def _schedules(
-    workflow: ObservedWorkflow, spec: WorkflowSpec, log: WorkflowLog, now: datetime
-) -> tuple[WorkflowDecision, WorkflowLog]:
-    """Decide which runs the schedules start beside the active runs."""
-    schedules = [trigger.schedule for trigger in spec.triggers if trigger.schedule is not None]
-    # There is a record without schedules too. Schedules that are added later, or removed and added
-    # again, begin when they are seen. Only the first schedules begin at the creation.
-    begin = workflow.created if workflow.log.observed_generation == 0 else now
-    recorded = record_for(schedules, workflow.log.schedule, begin, now)
-    started = _ticks(workflow, workflow.known, after=recorded.until)
-    ticks = due(schedules, recorded, now, suspended=spec.suspend, started=started)
-    decision, skipped = _tick_runs(workflow, spec, ticks.ticks, now)
-    missed = log.missed + ticks.missed + skipped
-    log = replace(log, schedule=ticks.recorded, next_run=ticks.next_look, missed=missed)
-    notes = (*ticks.notes, *decision.notes)
-    return replace(decision, notes=notes, look_again_at=ticks.next_look), log
-
-
-def _tick_runs(
-    workflow: ObservedWorkflow, spec: WorkflowSpec, ticks: Sequence[Tick], now: datetime
-) -> tuple[WorkflowDecision, int]:
-    """Decide which due ticks start their run, and count the other ones."""
-    # The run of a tick may have been created, and have ended, before the status shows it.
-    active = _active(workflow)
-    over = {run.name for run in workflow.known} - {run.name for run in active}
-    runs = [run for tick in ticks if (run := _tick_run(workflow.name, tick)).name not in over]
-    siblings = [
-        SiblingRun(run.name, now, run.logical_time or now, began=False, cancelling=False)
-        for run in runs
-    ]
-    decisions = decide_ticks(spec.concurrency, siblings, active)
-    made = [
-        run
-        for run, decision in zip(runs, decisions, strict=True)
-        if not isinstance(decision, SkipTick)
-    ]
-    skipped = [decision for decision in decisions if isinstance(decision, SkipTick)]
-    # With several Replace decisions, the last one lists all runs of the earlier ones.
-    cancel = [decision.cancel for decision in decisions if isinstance(decision, ReplaceRuns)][-1:]
-    decision = WorkflowDecision(create=tuple(made), cancel=sum(cancel, ()), notes=_skips(skipped))
-    return decision, len(skipped)
-
-
-def _skips(skipped: Sequence[SkipTick]) -> tuple[Note, ...]:
-    """Return one note on ticks that may start no run: there may be a thousand."""
-    if not skipped:
-        return ()
-    first = skipped[0]
-    count = f"{len(skipped)} ticks start no run: " if len(skipped) > 1 else ""
-    return (Note(first.reason, f"{count}{first.message}"),)
+def _needed(workflow: ObservedWorkflow, now: datetime) -> set[str]:
+    """Return the ended runs that other runs, or workflows that follow, have not done with."""
+    repeated = {run.rerun_of for run in workflow.runs if not run.finished and run.rerun_of}
+    if not workflow.followed_by_others:
+        return repeated
+    return repeated | {
+        run.name for run in workflow.runs if run.finished and now < run.finished + TO_FOLLOW
+    }
 
 
 def _with_cancelled(
     decision: WorkflowDecision, workflow: ObservedWorkflow, spec: WorkflowSpec
 ) -> WorkflowDecision:
     """Add the runs that a newer one replaces, and a note on all cancelled runs."""
-    active = _active(workflow)
+    active = active_runs(workflow)
     names = tuple(dict.fromkeys((*decision.cancel, *superseded(spec.concurrency, active))))
     if not names:
         return decision
@@ -165,15 +112,6 @@ def _with_cancelled(
     message = replaced(spec.concurrency, names, created, active)
     note = Note(Reason.CONCURRENCY_REPLACED, message)
     return replace(decision, cancel=names, notes=(*decision.notes, note))
-
-
-def _tick_run(workflow: str, tick: Tick) -> NewRun:
-    return NewRun(
-        run_name(workflow, tick.at),
-        TriggerKind.SCHEDULE,
-        tick.at,
-        Interval(start=tick.interval_start, end=tick.at),
-    )
 
 
 def _on_apply(
@@ -212,23 +150,6 @@ def _untaken(workflow: ObservedWorkflow, name: str) -> str:
     """Return the name of a run, or a longer one if an earlier workflow left a run of this name."""
     left = any(run.name == name and run.created < workflow.created for run in workflow.runs)
     return f"{name}-{workflow.uid[:5]}" if left else name
-
-
-def _ticks(
-    workflow: ObservedWorkflow, runs: Iterable[KnownRun | NewRun], after: datetime
-) -> frozenset[datetime]:
-    """Return the ticks of these runs after an instant."""
-    return frozenset(
-        run.logical_time
-        for run in runs
-        if run.logical_time is not None
-        and run.logical_time > after
-        and run.name == run_name(workflow.name, run.logical_time)
-    )
-
-
-def _active(workflow: ObservedWorkflow) -> tuple[SiblingRun, ...]:
-    return tuple(run.sibling for run in workflow.runs if run.finished is None and not run.inside)
 
 
 def _summary(workflow: ObservedWorkflow) -> WorkflowLog:

@@ -111,7 +111,7 @@ def test_lists_of_named_things_are_keyed() -> None:
         for path, each in own(kind).items()
         if "x-kubernetes-list-map-keys" in each
     }
-    named = ("env", "imagePullSecrets", "outputs", "params", "volumes")
+    named = ("env", "imagePullSecrets", "outputs", "params", "paramsFrom", "volumes")
     want = {
         **{name: ["name"] for name in named},
         "conditions": ["type"],

@@ -27,6 +27,7 @@ def spec(**fields: Any) -> WorkflowSpec:
 def workflow(given: WorkflowSpec | None = None, **fields: Any) -> ObservedWorkflow:
     """Return a workflow that was created at noon and has not been looked at."""
     base = ObservedWorkflow(
+        namespace="default",
         name="stock",
         uid="w1",
         created=NOON,
@@ -204,7 +205,7 @@ def test_many_forbidden_ticks_are_told_in_one_note() -> None:
 
     decision = supervise(seen, later(1000))
 
-    assert ["1000 ticks start no run: " + FORBIDDEN] == [note.message for note in decision.notes]
+    assert ["1000 triggers start no run: " + FORBIDDEN] == [note.message for note in decision.notes]
     assert decision.status is not None
     assert 1000 == decision.status.missed
 
