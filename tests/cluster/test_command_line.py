@@ -144,6 +144,26 @@ def test_logs_are_read_and_followed(story: Story, person: Person) -> None:
     assert (0, "run speaks-once: Succeeded") == (watched.code, watched.lines[-1])
 
 
+def test_the_api_server_judges_manifests(story: Story, person: Person, tmp_path: Path) -> None:
+    """What is there already counts too, and nothing is kept."""
+    story.workflow("etl", task("only", SUCCEED), triggers=YEARLY)
+    story.start("etl", "mine")
+    path = tmp_path / "run.json"
+    manifest = {
+        "apiVersion": "headrace.dev/v1alpha1",
+        "kind": "WorkflowRun",
+        "metadata": {"name": "mine"},
+        "spec": {"workflow": "other"},
+    }
+    path.write_text(json.dumps(manifest))
+    refused = person.types("validate", "--server", str(path))
+    assert 2 == refused.code
+    assert "workflow cannot be changed; create a new run" in refused.out
+    path.write_text(json.dumps({**manifest, "metadata": {"name": "new"}}))
+    assert 0 == person.types("validate", "--server", str(path)).code
+    assert {} == story.get("workflowrun", "new")
+
+
 def test_what_the_api_server_refuses_is_one_sentence(
     story: Story, person: Person, tmp_path: Path
 ) -> None:

@@ -186,7 +186,8 @@ def _http(place: Place, login: Login) -> HTTPConnection:
     proxy = urlsplit(place.proxy) if place.proxy else None
     if proxy is not None and proxy.scheme != "http":
         raise NoClusterError(
-            f"proxy-url {place.proxy} is no http proxy, and no other is supported; change it"
+            f"the proxy {place.proxy} is no http proxy, and no other is supported; change proxy-url"
+            " in the kubeconfig, or HTTPS_PROXY"
         )
     to = proxy or server
     host, port = to.hostname or "", to.port

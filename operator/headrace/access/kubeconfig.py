@@ -9,8 +9,10 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -20,6 +22,8 @@ SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PATHS: Final = (*("certificate-authority", "client-certificate", "client-key", "tokenFile"),)
 """Fields that hold paths."""
+_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts that no proxy reaches."""
 _NOTHING: Final = (
     "no cluster is known here: KUBECONFIG and ~/.kube/config name none; name a file with"
     " --kubeconfig"
@@ -92,7 +96,29 @@ def place(
         return _in_pod(environ)
     if not config.has_contexts:
         raise NotConfiguredError(_NOTHING)
-    return config.place(context)
+    found = config.place(context)
+    return found if found.proxy else replace(found, proxy=_proxy(found.server, environ))
+
+
+def _proxy(server: str, environ: Mapping[str, str]) -> str | None:
+    """Return the proxy that the environment names for a server; None: it is reached directly."""
+    scheme, host = urlsplit(server).scheme, urlsplit(server).hostname or ""
+    named = environ.get(f"{scheme.upper()}_PROXY") or environ.get(f"{scheme}_proxy")
+    if not named or host in _HERE:
+        return None
+    direct = (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(",")
+    return None if any(_names(entry.strip(), host) for entry in direct) else named
+
+
+def _names(entry: str, host: str) -> bool:
+    """Return whether an entry of NO_PROXY names a host: `*`, a domain, an address or a network."""
+    if "/" in entry:
+        try:
+            return ip_address(host) in ip_network(entry, strict=False)
+        except ValueError:
+            return False
+    domain = entry.removeprefix("*").removeprefix(".")
+    return entry == "*" or (bool(domain) and (host == domain or host.endswith(f".{domain}")))
 
 
 def _in_pod(environ: Mapping[str, str], folder: Path = SERVICE_ACCOUNT) -> Place:

@@ -9,9 +9,8 @@ import base64
 import json
 import os
 import ssl
-import subprocess
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -78,12 +77,28 @@ def _tls(place: Place, user: User) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if user.certificate:
-        # Python reads a key only from a file. This one has no other reader, and goes at once.
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(user.certificate + b"\n" + user.key)
-            file.flush()
-            context.load_cert_chain(file.name)
+        with _file_of(user.certificate + b"\n" + user.key) as path:
+            context.load_cert_chain(path)
     return context
+
+
+@contextmanager
+def _file_of(content: bytes) -> Iterator[str]:
+    """Keep a secret in a file meanwhile, in memory if the system can: Python reads no key else."""
+    if hasattr(os, "memfd_create"):
+        handle = os.memfd_create("certificate")
+        try:
+            os.write(handle, content)
+            yield f"/proc/self/fd/{handle}"
+        finally:
+            os.close(handle)
+        return
+    import tempfile  # noqa: PLC0415 - slow to load, and often not needed
+
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        yield file.name
 
 
 def _with_credential(user: User, status: Mapping[str, Any]) -> User:
@@ -97,6 +112,8 @@ def _with_credential(user: User, status: Mapping[str, Any]) -> User:
 
 def _run(program: Program, place: Place, environ: Mapping[str, str]) -> Mapping[str, Any]:
     """Run a program; return the status of its ExecCredential."""
+    import subprocess  # noqa: PLC0415 - slow to load, and often not needed
+
     spec: dict[str, Any] = {"interactive": os.isatty(0)}
     if program.with_cluster:
         authority = base64.b64encode(place.authority).decode()

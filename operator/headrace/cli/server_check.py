@@ -10,7 +10,7 @@ from typing import Any
 
 from headrace.cli.manifest import line_about
 from headrace.cli.window.cluster import ClusterSource
-from headrace.cli.window.exits import MissingError, NotAllowedError
+from headrace.cli.window.exits import MissingError, NoRightError, NotAllowedError
 from headrace.cli.window.kinds import KINDS
 from headrace.cli.written import Written
 from headrace.kube.resources import Resource
@@ -29,9 +29,9 @@ def refusals(source: ClusterSource, objects: Iterable[Written]) -> Iterator[str]
         kind = KINDS[text(written.value, "kind").lower()]
         try:
             _try(source, kind, written.value)
+        except NoRightError:
+            raise
         except (MissingError, NotAllowedError) as error:
-            if isinstance(error, NotAllowedError) and " cannot " in str(error):
-                raise
             yield line_about(written.file, written.line, f"the API server refuses it: {error}")
 
 

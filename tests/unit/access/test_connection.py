@@ -120,5 +120,45 @@ async def test_a_server_is_known_by_its_certificate(tmp_path: Path) -> None:
 
 def test_other_proxies_than_http_are_told() -> None:
     """Rather than asked in the wrong language."""
-    with pytest.raises(NoClusterError, match="proxy-url socks5://x is no http proxy"):
+    with pytest.raises(NoClusterError, match="the proxy socks5://x is no http proxy"):
         connection("http://127.0.0.1:1", proxy="socks5://x").get("/")
+
+
+async def test_a_proxy_opens_the_way(tmp_path: Path) -> None:
+    """It sees the server's name and no more: TLS is with the server."""
+    words = CERTIFICATE.format(tmp_path).split()
+    await ask(lambda: subprocess.run(words, check=True, capture_output=True))  # noqa: S603 - our own words
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(tmp_path / "ca.crt", tmp_path / "tls.key")
+    authority = (tmp_path / "ca.crt").read_bytes()
+    asked = []
+
+    async def handle(_: web.Request) -> web.StreamResponse:
+        return web.json_response("through")
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.split()[1].decode())
+        port = int(url.rpartition(":")[2])
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await asyncio.gather(pump(reader, there_writer), pump(there_reader, writer))
+
+    async with (
+        serving(handle, tls) as url,
+        await asyncio.start_server(tunnel, "127.0.0.1") as proxy,
+    ):
+        port = proxy.sockets[0].getsockname()[1]
+        through = connection(
+            "https://api.internal:6443", authority=authority, proxy=f"http://127.0.0.1:{port}"
+        )
+        assert "through" == await ask(lambda: through.get("/"))
+        await ask(through.close)
+    assert ["api.internal:6443"] == asked
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass bytes on until their end."""
+    while chunk := await reader.read(4096):
+        writer.write(chunk)
+    writer.close()

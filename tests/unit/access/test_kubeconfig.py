@@ -132,3 +132,28 @@ def test_a_named_namespace_replaces_that_of_the_context() -> None:
     """Without a name, it stays."""
     assert "b" == in_namespace(Place(URL, "a"), "b").namespace
     assert "a" == in_namespace(Place(URL, "a"), None).namespace
+
+
+@pytest.mark.parametrize(
+    ("expected", "server", "environ"),
+    [
+        ("http://proxy:3128", URL, {"HTTPS_PROXY": "http://proxy:3128"}),
+        ("http://proxy:3128", URL, {"https_proxy": "http://proxy:3128", "NO_PROXY": "other"}),
+        (None, URL, {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "10.0.0.1"}),
+        (None, "https://a.internal:6443", {"HTTPS_PROXY": "http://proxy", "no_proxy": ".internal"}),
+        (None, URL, {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "a.b, 10.0.0.0/8"}),
+        (
+            "http://proxy",
+            "https://ainternal",
+            {"HTTPS_PROXY": "http://proxy", "NO_PROXY": "internal,"},
+        ),
+        (None, "https://127.0.0.1:6443", {"HTTPS_PROXY": "http://proxy:3128"}),
+        (None, URL, {"HTTP_PROXY": "http://proxy:3128"}),
+    ],
+)
+def test_the_environment_names_a_proxy(
+    tmp_path: Path, expected: str | None, server: str, environ: dict[str, str]
+) -> None:
+    """As for kubectl: by the scheme of the server, and not for what NO_PROXY names."""
+    path = write(tmp_path / "config", kubeconfig(server))
+    assert expected == place(environ, tmp_path, str(path)).proxy

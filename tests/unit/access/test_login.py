@@ -2,6 +2,7 @@
 
 import json
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,16 @@ def test_certificates_that_cannot_be_used_are_told() -> None:
     place = Place("https://127.0.0.1:1", context="here", authority=b"no certificate")
     with pytest.raises(NoClusterError, match="the certificates of context 'here' cannot be used"):
         login(place, {})
+
+
+def test_a_client_certificate_is_read_from_memory(tmp_path: Path) -> None:
+    """A kubeconfig holds it as text, and Python reads one only from a file."""
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=me"
+    files = f"-keyout {tmp_path}/key -out {tmp_path}/crt"
+    subprocess.run([*words.split(), *files.split()], check=True, capture_output=True)  # noqa: S603 - our own words
+    certificate, key = ((tmp_path / name).read_bytes() for name in ("crt", "key"))
+    place = Place("https://127.0.0.1:1", user=User(certificate=certificate, key=key))
+    assert login(place, {}).tls is not None
+    wrong = Place("https://127.0.0.1:1", user=User(certificate=certificate, key=b"none"))
+    with pytest.raises(NoClusterError, match="cannot be used"):
+        login(wrong, {})

@@ -56,6 +56,15 @@ async def test_a_refusal_is_told_with_the_place(cluster: CommandStage, file: Pat
     assert (2, [f"{file}:2: the API server refuses it: {message}"]) == (shown.code, shown.lines)
 
 
+async def test_a_change_that_is_not_allowed_is_a_problem(cluster: CommandStage, file: Path) -> None:
+    """Only the API server knows what exists already."""
+    cluster.refuse["POST workflowruns"] = (201, {})
+    message = "spec.workflow: Invalid value: workflow cannot be changed; create a new run"
+    cluster.refuse["PATCH workflows"] = (422, {"reason": "Invalid", "message": message})
+    shown = await cluster.call("validate", "--server", str(file))
+    assert (2, [f"{file}:2: the API server refuses it: {message}"]) == (shown.code, shown.lines)
+
+
 async def test_what_is_wrong_anyway_is_not_asked(cluster: CommandStage, file: Path) -> None:
     """The checks without a cluster name line and cure."""
     await asyncio.to_thread(file.write_text, GOOD.replace("name: a,", "nam: a,"))

@@ -14,6 +14,7 @@ from headrace.access.failures import NoClusterError, RefusedError
 from headrace.api.v1alpha1.labels import RUN
 from headrace.cli.window.exits import (
     MissingError,
+    NoRightError,
     NotAllowedError,
     NotThereError,
     TakenError,
@@ -29,6 +30,8 @@ NAMES_ONLY: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io
 MOST_NAMES: Final = "1000"
 """How many names a completion, or the search for the nearest one, looks at."""
 
+_NO_RIGHT: Final = '" cannot '
+"""What the API server says of a missing right: `User "bob" cannot list …`."""
 _WRITE: Final = {"fieldManager": "headrace-cli", "fieldValidation": "Strict"}
 _DRY_RUN: Final = {"dryRun": "All"}
 MOST_EVENTS: Final = 20
@@ -191,6 +194,6 @@ def _refusal(error: RefusedError, kind: Resource) -> WindowError:
         return MissingError(error.message)
     if error.reason == "AlreadyExists":
         return TakenError(f"{error.message}; choose another name")
-    if error.forbidden and " cannot " in error.message:
-        return NotAllowedError(f"{error.message}; ask who administers the cluster for this right")
+    if error.forbidden and _NO_RIGHT in error.message:
+        return NoRightError(f"{error.message}; ask who administers the cluster for this right")
     return NotAllowedError(error.message or str(error))

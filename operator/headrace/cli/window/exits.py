@@ -18,6 +18,10 @@ EPILOG: Final = (
 """The last lines of each command's help."""
 
 
+LISTS: Final = {"Workflow": "workflows", "Approval": "approvals", "Pool": "pools"}
+"""What `headrace list` calls a kind; of any other, it lists the runs."""
+
+
 class WindowError(Exception):
     """A command cannot do its work. The text is one sentence for people."""
 
@@ -36,6 +40,10 @@ class NotAllowedError(WindowError):
     code = REFUSED
 
 
+class NoRightError(NotAllowedError):
+    """Somebody lacks a right."""
+
+
 class TakenError(NotAllowedError):
     """The name of a new object is taken."""
 
@@ -50,5 +58,7 @@ def no_such(kind: str, name: str, where: str, known: Iterable[str]) -> MissingEr
     """Return the error of a wrong name, which names the nearest one."""
     from headrace.api.checks.similar import did_you_mean  # noqa: PLC0415 - only for mistakes
 
-    cure = did_you_mean(name, known) or "headrace list shows the names"
+    what = LISTS.get(kind)
+    listing = f"headrace list {what}" if what else "headrace list"
+    cure = did_you_mean(name, known) or f"{listing} shows the names"
     return MissingError(f"there is no {kind} {name!r} in {where}; {cure}")
