@@ -140,6 +140,7 @@ ON_THIS_MACHINE: Final = {
         NO_QUEUE,
     ),
     "SeenItems.succeeded": "each program's end is in a file, and nobody removes the file",
+    "Denied.items": "nobody refuses the run or the question of an item here",
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.approval import ApprovalRequest
+from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import NamedTask, RunWhen, TaskTimeouts, Wait
@@ -136,9 +137,18 @@ WAITS = st.sampled_from(
         {"wait": Wait(until="run.logicalTime")},
         {"wait": Wait(until="run.logicalTime + duration('50s')")},
         {"wait": Wait(until="timestamp(run.name)")},
+        {"wait": Wait(seconds=20), "for_each": ForEach(range={"count": 3}, max_parallel=2)},
+        {
+            "wait": Wait(until="run.logicalTime + duration(string(item) + 's')"),
+            "for_each": ForEach(items=(50, 0, 10)),
+        },
     ]
 )
-"""So long, until a moment that is over, until one that is not, and until none: it has no value."""
+"""
+So long, until a moment that is over, until one that is not, and until none: it has no value.
+
+Also for each of some items.
+"""
 
 
 def programs(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class ApiCluster:
         """What tasks can call, by name."""
         self._mirror = Mirror(server.storage, self.runs, self.workflows)
         self.jobs_made = self._mirror.jobs_made
+        self.children_made = self._mirror.children_made
         self.refusals: Refusals = {}
         """By task: why its Job is refused."""
         self.no_task_runs: Refusals = {}
@@ -291,6 +292,16 @@ class ApiCluster:
         name = called[max(called)].key.name
         self._do(lambda: self._delete(WORKFLOW_RUNS, name))
 
+    def delete_child(self, run: FakeRun, task: str, index: int) -> None:
+        """Let somebody delete the newest run or question of an item."""
+        children = run.task_runs[task].children
+        child = children[max(number for number, each in children if each == index), index]
+        if isinstance(child, FakeJob):
+            name = child.sighting.where.unit_name
+            self._do(lambda: self._delete(APPROVALS, name))
+        else:
+            self._do(lambda: self._delete(WORKFLOW_RUNS, child.key.name))
+
     def delete_task_run(self, run: FakeRun, task: str) -> None:
         """Let somebody delete a TaskRun; its Jobs go with it."""
         name = self._task_run(run, task)
@@ -370,7 +381,7 @@ class ApiCluster:
         return answer
 
     def _refusals(self, resource: Resource) -> Refusals:
-        own = dict.fromkeys((JOBS, APPROVALS), self.refusals)
+        own = dict.fromkeys((JOBS, APPROVALS, WORKFLOW_RUNS), self.refusals)
         return {**own, TASK_RUNS: self.no_task_runs}.get(resource, {})
 
     def _admit(self, resource: Resource, body: Object) -> None:

@@ -18,7 +18,7 @@ from headrace.cluster.gather import task_log
 from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.run_log import run_log
 from headrace.engine.definition.compile import Definition
-from headrace.engine.definition.work import Approval
+from headrace.engine.definition.work import Approval, Approvals, ChildRuns, Timers, work_of_one
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.observed import Sighting, Stage
 from headrace.kube.resources import JOBS, PODS
@@ -45,6 +45,8 @@ class Mirror:
         self._counted = 0
         self.jobs_made: Counter[tuple[str, str, int]] = Counter()
         """By run's uid, task and attempt."""
+        self.children_made: Counter[tuple[str, str, int, int]] = Counter()
+        """By run's uid, task, attempt and index."""
 
     def refresh(self) -> None:
         """Bring all runs up to date."""
@@ -59,12 +61,18 @@ class Mirror:
             made = change.before is None and change.resource in (JOBS, WORKFLOW_RUNS, APPROVALS)
             if made and change.after is not None:
                 own = change.after["metadata"].get("labels", {})
-                if own.get(labels.RUN) in uids:
-                    number = _number(change.after)
+                number = _number(change.after) if own.get(labels.RUN) in uids else 0
+                index = _index(change.after)
+                if number and index is not None:
+                    item = (uids[own[labels.RUN]], own[labels.TASK], number, index)
+                    self.children_made[item] += 1
+                elif number:
                     self.jobs_made[uids[own[labels.RUN]], own[labels.TASK], number] += 1
             if change.resource == TASK_RUNS and change.before is None and change.after is not None:
                 spec = change.after["spec"]  # The TaskRun of a wait is its attempt.
-                if "waitUntil" in spec and spec.get("run") in uids:
+                if ("waitUntil" in spec or "work" in spec.get("items", {})) and spec.get(
+                    "run"
+                ) in uids:
                     self.jobs_made[uids[spec["run"]], spec["task"], 1] += 1
         self._counted = self._storage.version
 
@@ -78,8 +86,8 @@ class Mirror:
             (record, *_) = [records[uid] for uid in owners(item) if uid in records] or [None]
             if number is None or record is None or key in self._runs:
                 continue
-            spec = item["spec"]
-            self._runs[key] = record.called[int(number)] = FakeRun(
+            spec, index = item["spec"], _index(item)
+            called = self._runs[key] = FakeRun(
                 key,
                 meta["uid"],
                 self._workflows.get(spec["workflow"]),
@@ -89,7 +97,11 @@ class Mirror:
                 logical_time=datetime.fromisoformat(spec["logicalTime"]),
                 trigger=TriggerKind(spec["trigger"]),
             )
-            self._show(self._runs[key])
+            if index is None:
+                record.called[int(number)] = called
+            else:
+                record.children[int(number), index] = called
+            self._show(called)
 
     def _show(self, run: FakeRun) -> None:
         item = self._storage.find(WORKFLOW_RUNS, (run.key.namespace, run.key.name))
@@ -109,6 +121,10 @@ class Mirror:
                 record.env = {
                     each["name"]: each.get("value", "") for each in task_run["spec"].get("env", ())
                 }
+                if run.definition is not None and "work" in task_run["spec"].get("items", {}):
+                    work = run.definition.tasks[task_run["spec"]["task"]].work
+                    assert isinstance(work, Timers | ChildRuns | Approvals)
+                    record.each = work
                 record.log, _ = task_log(msgspec.convert(task_run, OwnObject))
                 run.task_runs.setdefault(task_run["spec"]["task"], record)
                 there.add(id(record))
@@ -121,7 +137,15 @@ class Mirror:
         pods: dict[int, list[Object]] = {}
         for number, pod in _of(self._storage.all(PODS), run, task):
             pods.setdefault(number, []).append(pod)
-        asked = dict(_of(self._storage.all(APPROVALS), run, task))
+        questions = list(_of(self._storage.all(APPROVALS), run, task))
+        asked = {number: each for number, each in questions if _index(each) is None}
+        about = {(n, i): each for n, each in questions if (i := _index(each)) is not None}
+        known_items = (k for k, each in record.children.items() if isinstance(each, FakeJob))
+        for key in {*about, *known_items}:
+            new = FakeJob(Sighting(key[0], Stage.RUNNING))
+            item = record.children.setdefault(key, new)
+            assert isinstance(item, FakeJob)
+            _ask(item, run, task, about.get(key))
         for number in {*asked, *(n for n, job in record.jobs.items() if job.asks is not None)}:
             known = record.jobs.setdefault(number, FakeJob(Sighting(number, Stage.RUNNING)))
             _ask(known, run, task, asked.get(number))
@@ -145,10 +169,17 @@ def _number(item: Object) -> int:
     return int(item["metadata"]["labels"].get(labels.ATTEMPT) or item["spec"]["attempt"])
 
 
+def _index(item: Object) -> int | None:
+    """Return the index of the item that a run or an Approval is for; None: it is for a task."""
+    written = item["metadata"].get("labels", {}).get(labels.INDEX)
+    return None if written is None else int(written)
+
+
 def _ask(known: FakeJob, run: FakeRun, task: str, item: Object | None) -> None:
     """Say how a question is, which was so before."""
     assert run.definition is not None
     work = run.definition.tasks[task].work
+    work = work_of_one(work)
     assert isinstance(work, Approval)
     known.asks, known.removed = work, item is None
     answered = item is not None and "answer" in item["spec"]

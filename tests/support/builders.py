@@ -30,7 +30,15 @@ from headrace.api.v1alpha1.workflow import RunOutput, RunTimeouts, WorkflowSpec
 from headrace.engine.definition.compile import Definition, TaskDefinition, compile_workflow
 from headrace.engine.definition.expressions.types import Expression
 from headrace.engine.definition.ways import FROM, UNTIL
-from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer
+from headrace.engine.definition.work import (
+    Approval,
+    ChildRun,
+    Container,
+    Each,
+    FanOut,
+    Timer,
+    work_of_one,
+)
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.actions import RunContext, StartAttempt
 from headrace.engine.task.observed import Attempt, Ending, One, Sighting, Stage, TaskLog
@@ -138,7 +146,7 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
 def _way(defined: TaskDefinition) -> dict[str, Any]:
     """Return the fields of a task that say what it does."""
     limit = TaskTimeouts(total_seconds=defined.timeouts.total_seconds)
-    match defined.work:
+    match work_of_one(defined.work):
         case Container(body) | FanOut(body):
             return {name: getattr(body, name) for name in TaskBody.model_fields}
         case ChildRun(name, values):
@@ -151,7 +159,8 @@ def _way(defined: TaskDefinition) -> dict[str, Any]:
         case Approval(asked):
             return {"approval": asked, "retry": defined.retry, "timeouts": limit}
         case Timer(seconds=seconds):
-            until = defined.expressions.fields.get(UNTIL)
+            asked = defined.expressions
+            until = asked.fields.get(UNTIL) or asked.each.get(UNTIL)
             source = until.source if isinstance(until, Expression) else None
             return {"wait": Wait(seconds=seconds, until=source), "timeouts": limit}
     raise AssertionError(defined.work)
@@ -177,11 +186,13 @@ def output(name: str, expression: str, **more: Any) -> RunOutput:
 
 def _for_each(defined: TaskDefinition) -> ForEach | None:
     work = defined.work
-    if not isinstance(work, FanOut):
+    if not isinstance(work, FanOut | Each):
         return None
     asked = defined.expressions.fields.get(FROM)
+    numbers = work.items if isinstance(work.items, range) else None
     return ForEach(
-        items=work.items,
+        items=None if numbers is not None else work.items,
+        range=None if numbers is None else {"from": numbers.start, "count": len(numbers)},
         from_=asked.source if isinstance(asked, Expression) else None,
         max_parallel=work.max_parallel,
         tolerated_failures=work.tolerated,

@@ -30,7 +30,7 @@ from headrace.kube.sender import Settings
 from headrace.kube.transport import HttpTransport
 from headrace.loop.runs import reconcile
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.names import job_name
+from headrace.manifests.names import item_name, job_name
 from support.evaluation import evaluate_here
 from support.plumbing import manifest
 from support.virtual_time import seeded
@@ -125,6 +125,12 @@ class ClusterRig:
         with suppress(CommandFailedError):  # It has an answer already.
             self.kubectl("patch", "approval", self.job(task), "--type=merge", "--patch", body)
 
+    def answer_item(self, task: str, index: int, choice: str) -> None:
+        """Let somebody answer the question about an item in the first attempt."""
+        name = item_name(self.key.name, self._uid(), task, 1, index)
+        body = json.dumps({"spec": {"answer": {"choice": choice}}})
+        self.kubectl("patch", "approval", name, "--type=merge", "--patch", body)
+
     async def look(self, key: RunKey | None = None) -> datetime | None:
         """Let the engine look once: a turn that news overtook is given again, as the queue does."""
         await self._synced()
@@ -173,8 +179,10 @@ class ClusterRig:
 
     def job(self, task: str, number: int = 1) -> str:
         """Return the name of the Job of an attempt."""
-        uid = self.kubectl("get", "workflowrun", self.key.name, "-o", "jsonpath={.metadata.uid}")
-        return job_name(self.key.name, uid, task, number)
+        return job_name(self.key.name, self._uid(), task, number)
+
+    def _uid(self) -> str:
+        return self.kubectl("get", "workflowrun", self.key.name, "-o", "jsonpath={.metadata.uid}")
 
     async def until_ended(self, *tasks: str) -> None:
         """Wait until the world shows that the newest attempts of these tasks have ended."""

@@ -18,7 +18,7 @@ from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.expressions.types import Value
-from headrace.engine.definition.work import Approval, ChildRun, FanOut
+from headrace.engine.definition.work import Approval, Approvals, ChildRun, ChildRuns, FanOut, Timers
 from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.run.observed import RunKey, RunKind, RunLog
 from headrace.engine.task.actions import Share, StartAttempt
@@ -100,6 +100,11 @@ class FakeTaskRun:
     called: "dict[int, FakeRun]" = field(default_factory=dict)
     """By attempt: the runs that it has called."""
 
+    each: Timers | ChildRuns | Approvals | None = None
+    """What it does for each item, if that is no program."""
+    children: "dict[tuple[int, int], FakeRun | FakeJob]" = field(default_factory=dict)
+    """By attempt and index: the runs or the questions of its items."""
+
     def newest(self) -> FakeJob:
         """Return the Job of the newest attempt."""
         return self.jobs[max(self.jobs)]
@@ -180,6 +185,8 @@ class FakeCluster:
         """The slots of the pools that exist, by name."""
         self.jobs_made: Counter[tuple[str, str, int]] = Counter()
         """By run's uid, task and attempt."""
+        self.children_made: Counter[tuple[str, str, int, int]] = Counter()
+        """By run's uid, task, attempt and index."""
 
     # --- the controller's own writes ----------------------------------------------------------
 
@@ -210,7 +217,13 @@ class FakeCluster:
     def call(self, run: FakeRun, task: str, number: int, work: ChildRun, priority: int) -> None:
         """Make the run that an attempt calls."""
         self.jobs_made[run.uid, task, number] += 1
-        name = f"{run.key.name}-{task}-{number}"
+        run.task_runs[task].called[number] = self.called(run, task, number, work, priority)
+
+    def called(  # noqa: PLR0913, PLR0917 - what a call is made of
+        self, run: FakeRun, task: str, number: int, work: ChildRun, priority: int, item: str = ""
+    ) -> FakeRun:
+        """Make a run that a task calls."""
+        name = f"{run.key.name}-{task}-{number}{item}"
         missing = (Reason.WORKFLOW_NOT_FOUND, f"there is no Workflow {work.workflow!r} here")
         definition = self.workflows.get(work.workflow)
         called = FakeRun(
@@ -228,7 +241,8 @@ class FakeCluster:
             callers=(*run.callers, run.workflow),
             rerun=None if work.rerun_of is None else RerunOf(name=work.rerun_of),
         )
-        run.task_runs[task].called[number] = self.runs[called.key] = called
+        self.runs[called.key] = called
+        return called
 
     def delete_called(self, run: FakeRun, task: str) -> None:
         """Let somebody delete the newest run that a task has called."""
@@ -245,8 +259,12 @@ class FakeCluster:
     def ask(self, run: FakeRun, task: str, number: int, asked: Approval) -> None:
         """Make an attempt's Approval."""
         self.jobs_made[run.uid, task, number] += 1
+        run.task_runs[task].jobs[number] = self.question(task, number, asked)
+
+    def question(self, task: str, number: int, asked: Approval, item: str = "") -> FakeJob:
+        """Make an Approval."""
         request, deadline = asked.asked, asked.deadline
-        name = f"{task}-{number}"
+        name = f"{task}-{number}{item}"
         words = question_words(request.message, request.choices, f"Approval {name}", deadline)
         expected = None
         if deadline is not None:
@@ -259,7 +277,7 @@ class FakeCluster:
             message=words,
             expected=expected,
         )
-        run.task_runs[task].jobs[number] = FakeJob(sighting, asks=asked)
+        return FakeJob(sighting, asks=asked)
 
     def close(self, job: FakeJob) -> None:
         """Say of a question that it is over."""
@@ -430,7 +448,19 @@ class FakeCluster:
             for run in self.runs.values()
             for record in (*run.task_runs.values(), *run.remains.values())
         ]
-        return [job for record in records for job in record.jobs.values()]
+        asked = (each for record in records for each in record.children.values())
+        items = [each for each in asked if isinstance(each, FakeJob)]
+        return [*(job for record in records for job in record.jobs.values()), *items]
+
+    def delete_child(self, run: FakeRun, task: str, index: int) -> None:
+        """Let somebody delete the newest run or question of an item."""
+        children = run.task_runs[task].children
+        child = children[max(number for number, each in children if each == index), index]
+        if isinstance(child, FakeJob):
+            self.remove_job(child)
+        else:
+            child.deleted = True
+            del self.runs[child.key]
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

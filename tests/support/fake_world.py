@@ -8,16 +8,28 @@ others later, and what it only remembers (refusals, deletions, times of writes) 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.run import CANCELLING
+from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.engine.definition.ways import FROM, MESSAGE, PARAM
-from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
+from headrace.engine.definition.work import (
+    Approval,
+    Approvals,
+    ChildRun,
+    ChildRuns,
+    Container,
+    Each,
+    FanOut,
+    Timer,
+    Timers,
+    Work,
+)
 from headrace.engine.pool.allot import allot
 from headrace.engine.pool.observed import Holder, ObservedPool, PoolKey
 from headrace.engine.room import Claim
 from headrace.engine.run.inheritance import needs_source
-from headrace.engine.run.nested import NestedRun, sighting_of
+from headrace.engine.run.nested import NestedRun, may_follow, sighting_of
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.task.actions import (
@@ -29,11 +41,13 @@ from headrace.engine.task.actions import (
     TakeOver,
 )
 from headrace.engine.task.classify import KINDS, Kind
-from headrace.engine.task.observed import Busy, Denied, Evaluated, ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.observed import Evaluated, ObservedTask, TaskLog
+from headrace.engine.task.obstacles import Busy, Denied, Obstacle
 from headrace.engine.task.timer import ONLY_ATTEMPT, wait_sighting
 from headrace.evaluation.answers import answers, recorded
 from headrace.loop.pool_book import PoolBook
 from support.evaluation import evaluate_here
+from support.fake_children import chosen, observed, start_items
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
 
 AGAIN = timedelta(seconds=30)
@@ -84,7 +98,7 @@ class FakeWorld:
             priority=run.priority,
             passed=run.passed,
             callers=run.callers,
-            tasks={name: _observed(record) for name, record in there.items()},
+            tasks={name: _observed(record, self.cluster.now) for name, record in there.items()},
             deleted=frozenset(run.task_runs.keys() - there.keys()),
             departing=frozenset(_departing(run, there)),
             siblings=tuple(self._siblings(run)),
@@ -220,10 +234,25 @@ class FakeWorld:
             cluster.write(f"create {task}", lambda: _create(cluster, run, task, new))
         if start.begins_with is not None:
             self._begin(run, task, start.begins_with)
-        if task in cluster.refusals and not isinstance(start.work, Timer):
-            known[task] = self._obstacle(*cluster.refusals[task])
+        if task in cluster.refusals and not isinstance(start.work, Timer | Timers):
+            obstacle = self._obstacle(*cluster.refusals[task])
+            if isinstance(obstacle, Denied) and isinstance(start.work, Each):
+                obstacle = replace(obstacle, items=start.work.begin)
+            known[task] = obstacle
             return
-        self._work(run, start)
+        if isinstance(start.work, Each):
+            self._work_on_items(run, start)
+        else:
+            self._work(run, start)
+
+    def _work_on_items(self, run: FakeRun, start: StartAttempt) -> None:
+        """Make what items have besides the TaskRun."""
+        if not self.cluster.guarded and _names_approvers(start.work):
+            busy = Busy(Reason.APPROVAL_NOT_GUARDED, "no policy", self.cluster.now + AGAIN)
+            self._obstacles[run.key][start.task] = busy
+            return
+        start_items(self.cluster, run, start)
+        self._evaluated.get(run.key, {}).pop(start.task, None)
 
     def _work(self, run: FakeRun, start: StartAttempt) -> None:
         """Make what an attempt has besides its TaskRun."""
@@ -260,6 +289,10 @@ class FakeWorld:
                 return FakeTaskRun(env=env)
             case Timer(until=until):
                 return FakeTaskRun(made=self.cluster.now, until=until)
+            case Timers(ends=ends) as work:
+                return FakeTaskRun(made=self.cluster.now, until=max(ends), each=work)
+            case ChildRuns() | Approvals() as work:
+                return FakeTaskRun(made=self.cluster.now, each=work)
             case ChildRun(params=params):
                 paths = {PARAM.format(n): value for n, value in enumerate(params.values())}
                 return FakeTaskRun(fields=paths)
@@ -284,6 +317,10 @@ class FakeWorld:
 
     def _end(self, run: FakeRun, end: EndAttempt) -> None:
         record = run.task_runs.get(end.task)
+        if record is not None and record.children:
+            for child in chosen(record, end.number, end.items):
+                self._end_child(end, child)
+            return
         job = record.jobs.get(end.number) if record is not None else None
         if job is not None and job.asks is not None:
             if job.sighting.alive or job.sighting.unclosed:
@@ -293,13 +330,25 @@ class FakeWorld:
         elif job is not None and not job.sighting.leaving:
             self.cluster.write(f"end {end.task}/{end.number}", lambda: self.cluster.remove_job(job))
 
-    def _pass_on(self, run: FakeRun, action: PassOn) -> None:
-        called = run.task_runs[action.task].called[action.number]
+    def _end_child(self, end: EndAttempt, child: FakeRun | FakeJob) -> None:
+        if isinstance(child, FakeRun):
+            self._hand_down(child, PassOn(end.task, end.number, DesiredState.CANCEL))
+        elif child.sighting.alive or child.sighting.unclosed:
+            self.cluster.write(f"close {end.task}/{end.number}", lambda: self.cluster.close(child))
 
+    def _pass_on(self, run: FakeRun, action: PassOn) -> None:
+        record = run.task_runs[action.task]
+        if record.each is None:
+            self._hand_down(record.called[action.number], action)
+        for child in chosen(record, action.number, action.items):
+            assert isinstance(child, FakeRun)
+            self._hand_down(child, action)
+
+    def _hand_down(self, called: FakeRun, action: PassOn) -> None:
         def effect() -> None:
             called.passed = action.desired
 
-        if called.passed is not action.desired and called.log.finished is None:
+        if may_follow(called.passed, action.desired) and called.log.finished is None:
             self.cluster.write(f"pass {action.desired} to {action.task}/{action.number}", effect)
 
     def _obstacle(self, reason: Reason, message: str) -> Obstacle:
@@ -339,7 +388,13 @@ def _create(cluster: FakeCluster, run: FakeRun, task: str, new: FakeTaskRun) -> 
         cluster.jobs_made[run.uid, task, ONLY_ATTEMPT] += 1
 
 
-def _observed(record: FakeTaskRun) -> ObservedTask:
+def _names_approvers(work: Each[Any]) -> bool:
+    return isinstance(work, Approvals) and work.of.asked.approvers is not None
+
+
+def _observed(record: FakeTaskRun, now: datetime) -> ObservedTask:
+    if record.each is not None:
+        return observed(record, now)
     if record.until is not None:
         return ObservedTask(log=record.told, sighting=wait_sighting(record.made, record.until))
     told = {number: job.told for number, job in record.jobs.items() if job.told is not None}
@@ -360,9 +415,14 @@ def _observed(record: FakeTaskRun) -> ObservedTask:
 def _departing(run: FakeRun, there: Collection[str]) -> Iterator[str]:
     """Yield the tasks without a TaskRun of which something may still run."""
     for name, record in (*run.task_runs.items(), *run.remains.items()):
-        runs_on = any(job.told is not None and job.told.alive for job in record.jobs.values())
+        jobs = (*record.jobs.values(), *_questions(record))
+        runs_on = any(job.told is not None and job.told.alive for job in jobs)
         if name not in there and runs_on:
             yield name
+
+
+def _questions(record: FakeTaskRun) -> Iterator[FakeJob]:
+    yield from (each for each in record.children.values() if isinstance(each, FakeJob))
 
 
 def _keep(record: FakeTaskRun, log: TaskLog) -> None:

@@ -29,6 +29,7 @@ from headrace.manifests.task_status import task_status
 from support import oracle
 from support.builders import SECRET
 from support.conditions import end_without_task_run
+from support.fake_children import goes_on, going_on
 from support.fake_cluster import FakeCluster, FakeJob, FakeRun, FakeTaskRun
 
 HELD = frozenset(
@@ -73,6 +74,8 @@ class Invariants:
         """1. A task attempt has at most one Job, ever."""
         made = self._cluster.jobs_made
         assert {} == {attempt: count for attempt, count in made.items() if count > 1}
+        items = self._cluster.children_made
+        assert {} == {item: count for item, count in items.items() if count > 1}
 
     def _starts_follow_their_rules(self, run: FakeRun, *, settled: bool = False) -> None:
         """
@@ -107,6 +110,8 @@ class Invariants:
         for record in run.task_runs.values():
             alive = [job for job in record.jobs.values() if job.sighting.alive and not job.haunted]
             assert len(alive) + len(_going_on(record)) <= 1
+            most = record.each.max_parallel if record.each is not None else None
+            assert most is None or sum(map(goes_on, record.children.values())) <= most
 
     def _ends_never_change(self, run: FakeRun) -> None:
         """3. Terminal outcomes never change."""
@@ -174,7 +179,10 @@ def _alive(run: FakeRun, names: Collection[str]) -> dict[str, list[int]]:
 def _going_on(record: FakeTaskRun) -> list[int]:
     """Return the attempts whose called runs have not ended."""
     runs = record.called.items()
-    return [n for n, run in runs if run.log.finished is None and not run.deleted]
+    return [
+        *(n for n, run in runs if run.log.finished is None and not run.deleted),
+        *going_on(record),
+    ]
 
 
 def _lives(job: FakeJob) -> bool:

@@ -262,7 +262,22 @@ async def repeated(new_rig: NewRig, note: Note) -> None:
     await rig.close()
 
 
+async def items_without_programs(new_rig: NewRig, note: Note) -> None:
+    """Call and ask for items, with values of their own."""
+    inner = spec(task("a", **fields()), params=(param("word"),))
+    each = ForEach(items=("w", "x"))
+    ask = asking("ask", for_each=each, message="${{ item }}?", timeout_seconds=3600)
+    rig = new_rig(
+        spec(calls("call", for_each=each, params={"word": "${{ item }}"}), ask),
+        called={"inner": inner.model_dump_json(by_alias=True)},
+    )
+    await look(rig, note)
+    for _ in range(3):
+        await turn(rig, note)
+    await rig.close()
+
+
 SITUATIONS: Final = (
     *(attempts, two_attempts, no_room, stopped, failed, conditions, waits, no_evaluator, called),
-    *(asked, items, repeated),
+    *(asked, items, repeated, items_without_programs),
 )

@@ -122,6 +122,13 @@ class LocalRig:
             if question.task == task:
                 asked.answer(question, StoredAnswer(choice, _now(), by, comment))
 
+    def answer_item(self, task: str, index: int, choice: str) -> None:
+        """Let somebody answer the question about an item in the first attempt."""
+        asked = Questions(self.world.calls.worlds, self.world.calls.changed.set)
+        for question in asked.questions():
+            if (question.task, question.item) == (task, index):
+                asked.answer(question, StoredAnswer(choice, _now(), "alice", ""))
+
     def end_item(
         self, task: str, index: int, code: int = 0, number: int = 1, output: str = ""
     ) -> None:

@@ -275,6 +275,24 @@ def pooled(new_story: NewStory) -> None:
     story.stage.look(story.run)
     story.decision()
     story.tick()
+
+
+def items_without_programs(new_story: NewStory) -> None:
+    """Call and ask for items, with values of their own; the run of one item is refused."""
+    word = {"word": "${{ item }}"}
+    one = ForEach(from_="['w']")
+    tasks = (
+        calls("call", for_each=one, params=word),
+        calls("refused", for_each=ForEach(items=("x",)), params=word),
+        asking("ask", for_each=ForEach(items=("y",)), message="${{ item }}?", timeout_seconds=60),
+    )
+    story = new_story(workflow(*tasks))
+    story.stage.add_workflow("inner", workflow(task("a"), params=(param("word"),)))
+    story.cluster.refusals["refused"] = (Reason.ADMISSION_DENIED, "a webhook says no")
+    for _ in range(3):
+        story.stage.look(story.run)
+        story.decision()
+    story.pass_all(2)
     story.decision()
 
 
@@ -282,6 +300,7 @@ SITUATIONS: Final = (
     pooled,
     items,
     repeated,
+    items_without_programs,
     attempts,
     ends,
     terminated,

@@ -10,13 +10,8 @@ from headrace.engine.definition.run_when import Tally
 from headrace.engine.outcome import Ended
 from headrace.engine.task.attempts import follow
 from headrace.engine.task.chain import judge
-from headrace.engine.task.observed import (
-    Busy,
-    Denied,
-    ObservedTask,
-    Sighting,
-    TaskLog,
-)
+from headrace.engine.task.observed import ObservedTask, Sighting, TaskLog
+from headrace.engine.task.obstacles import Busy, Denied
 from headrace.engine.task.verdict import Abort, Ask, Start, TaskView, Turn, Verdict, Wait
 from support.builders import (
     asking,

@@ -15,7 +15,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.loop.runs import World, reconcile
-from support.fake_cluster import FakeCluster, FakeRun
+from support.fake_cluster import FakeCluster, FakeJob, FakeRun
 from support.fake_world import FakeWorld
 
 
@@ -38,6 +38,9 @@ class Rig(Protocol):
 
     def answer(self, task: str, choice: str, *, comment: str = "") -> None:
         """Let somebody answer the question of a task, if it is open."""
+
+    def answer_item(self, task: str, index: int, choice: str) -> None:
+        """Let somebody answer the question about an item in the first attempt."""
 
     def end_item(
         self, task: str, index: int, code: int = 0, number: int = 1, output: str = ""
@@ -89,6 +92,11 @@ class FakeRig:
 
     def answer(self, task: str, choice: str, by: str = "alice", comment: str = "") -> None:
         self._cluster.answer(self._run.task_runs[task].newest(), choice, by, comment)
+
+    def answer_item(self, task: str, index: int, choice: str) -> None:
+        asked = self._run.task_runs[task].children[1, index]
+        assert isinstance(asked, FakeJob)
+        self._cluster.answer(asked, choice)
 
     def end_item(
         self, task: str, index: int, code: int = 0, number: int = 1, output: str = ""

@@ -16,15 +16,19 @@ from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import TABLE, output, printing, put_object
 from headrace.cli.window.source import Choice, Source
 from headrace.cluster.kinds import APPROVALS, WORKFLOW_RUNS
+from headrace.engine.text import listed
 from headrace.views.objects import Object, ended, entries, name, text
 
 _USUAL: Final = "approve"
+_SHOWN: Final = 20
+"""How many items a message names."""
 
 
 @click.command("approve")
 @click.argument("what", metavar="NAME", shell_complete=names_of(WORKFLOW_RUNS))
 @click.argument("choice", required=False)
 @click.option("--task", metavar="NAME", help="Which task's question, if the run asks several.")
+@click.option("--item", type=int, metavar="INDEX", help="Which item's question, with forEach.")
 @click.option("--comment", default="", help="Why, for whoever reads it later.")
 @output
 @printing
@@ -35,6 +39,7 @@ def command(  # noqa: PLR0913 - one for each option
     what: str,
     choice: str | None,
     task: str | None,
+    item: int | None,
     comment: str,
     form: str,
     show_only: bool,
@@ -45,7 +50,7 @@ def command(  # noqa: PLR0913 - one for each option
     NAME is the run that asks, or approval/NAME.
     """
     source = window.source()
-    question = _question(source, what, task)
+    question = _question(source, what, task, item)
     chosen = _chosen(question, choice)
     if show_only:
         answer = {"choice": chosen, **({"comment": comment} if comment else {})}
@@ -57,14 +62,15 @@ def command(  # noqa: PLR0913 - one for each option
         put_object(answered, APPROVALS, form)
         return DONE
     run, asker = text(question, "spec", "run"), text(question, "spec", "task")
-    tell([f"task {asker} of run {run}: {chosen}"])
+    about = f" for item {text(question, 'spec', 'item')}" if text(question, "spec", "item") else ""
+    tell([f"task {asker}{about} of run {run}: {chosen}"])
     remark = source.carried_out(run)
     if remark:
         note(remark)
     return DONE
 
 
-def _question(source: Source, what: str, task: str | None) -> Object:
+def _question(source: Source, what: str, task: str | None, item: int | None) -> Object:
     """Return the one open question that is meant."""
     kind, _ = split(what)
     if kind == APPROVALS:
@@ -75,13 +81,17 @@ def _question(source: Source, what: str, task: str | None) -> Object:
     run = name(run_named(source, what))
     asked = source.listed(APPROVALS, Choice(labels=f"{RUN}={run}")).items
     open_ = [each for each in asked if not ended(each)]
-    if task is not None:
-        of_task = [each for each in open_ if text(each, "spec", "task") == task]
-        return of_task[0] if of_task else _none(run, task, open_, asked)
-    if len(open_) > 1:
-        names = ", ".join(sorted(text(each, "spec", "task") for each in open_))
-        raise WindowError(f"run {run} asks several questions; add --task, of: {names}")
-    return open_[0] if open_ else _none(run, None, open_, asked)
+    names = sorted({text(each, "spec", "task") for each in open_})
+    if task is None and len(names) > 1:
+        raise WindowError(f"run {run} asks several questions; add --task, of: {', '.join(names)}")
+    of_task = [each for each in open_ if task in (None, text(each, "spec", "task"))]
+    of_item = [each for each in of_task if item is None or text(each, "spec", "item") == str(item)]
+    if len(of_item) > 1 or (of_task and not of_item):
+        items = listed([text(each, "spec", "item") for each in of_task], _SHOWN)
+        raise WindowError(
+            f"task {names[0] if task is None else task} asks about items; add --item, of: {items}"
+        )
+    return of_item[0] if of_item else _none(run, task, open_, asked)
 
 
 def _none(run: str, task: str | None, open_: Sequence[Object], asked: Sequence[Object]) -> Object:

@@ -17,7 +17,7 @@ from headrace.cli.display import Display
 from headrace.cli.input import InputError
 from headrace.cli.words import harmless
 from headrace.engine.definition.compile import Definition
-from headrace.engine.definition.work import Approval
+from headrace.engine.definition.work import Approval, work_of_one
 from headrace.engine.task.answers import either
 from headrace.local.question import OpenQuestion
 from headrace.local.records import StoredAnswer
@@ -80,7 +80,8 @@ def _problem(definitions: Sequence[Definition], task: str, choice: str) -> str |
     if not works:
         names = {name for each in definitions for name in each.tasks}
         return f"there is no task {task!r}; {did_you_mean(task, names) or 'name one that asks'}"
-    questions = [work.asked for work in works if isinstance(work, Approval)]
+    ones = map(work_of_one, works)
+    questions = [work.asked for work in ones if isinstance(work, Approval)]
     if not questions:
         return f"task {task!r} asks nobody; leave it out"
     for asked in questions:
@@ -187,6 +188,7 @@ class Asker:
     def _tell_new(self, left: Iterable[OpenQuestion]) -> None:
         """Say how to answer questions that cannot be asked here, once each."""
         for question in left:
+            # One answer on the command line is for all items of a task.
             key = question.run, question.task, question.number
             if key not in self._told:
                 self._told.add(key)
@@ -195,7 +197,8 @@ class Asker:
 
 def question_lines(question: OpenQuestion) -> Iterator[str]:
     """Yield a question, its choices, and how to answer."""
-    yield f"{question.task} asks: {question.asked.message}"
+    about = "" if question.item is None else f" for item {question.item}"
+    yield f"{question.task} asks{about}: {question.asked.message}"
     for number, choice in enumerate(question.asked.choices, 1):
         yield f"  {number}  {choice}"
     until = ""
@@ -208,7 +211,8 @@ def advice(question: OpenQuestion, again: str) -> str:
     """Return what to type where nobody can be asked."""
     choices = question.asked.choices
     others = f" (or {either(choices[1:])})" if choices[1:] else ""
+    every = "" if question.item is None else " for each item"
     return (
-        f"{question.task} asks: {question.asked.message}; nobody can answer here. Answer with"
-        f" {again} --approve {question.task}={choices[0]}{others}"
+        f"{question.task} asks{every}: {question.asked.message}; nobody can answer here."
+        f" Answer with {again} --approve {question.task}={choices[0]}{others}"
     )

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,7 +20,7 @@ from headrace.cli.workflow_file import read_workflow
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Expression
 from headrace.engine.definition.ways import FROM, UNTIL
-from headrace.engine.definition.work import Approval, ChildRun, FanOut, Timer
+from headrace.engine.definition.work import Approval, ChildRun, Each, FanOut, Timer, work_of_one
 from headrace.engine.task.answers import either
 from headrace.engine.text import duration
 
@@ -91,7 +92,8 @@ def _waits_for(task: TaskDefinition) -> str:
     usual = task.is_finally or task.run_when is RunWhen.ALL_SUCCEEDED
     rule = "" if usual else f" ({task.run_when})"
     after = f"after {', '.join(task.upstream)}{rule}" if task.upstream else rule.strip()
-    calls = f"calls {task.work.workflow}" if isinstance(task.work, ChildRun) else ""
+    work = work_of_one(task.work)
+    calls = f"calls {work.workflow}" if isinstance(work, ChildRun) else ""
     return " ".join(filter(None, (calls, after, *_conditions(task))))
 
 
@@ -99,10 +101,12 @@ def _conditions(task: TaskDefinition) -> Iterator[str]:
     """Yield whether a task runs, for which items, how long it waits, and what it asks."""
     if task.expressions.when is not None:
         yield f"when {one_line(task.expressions.when.source)}"
-    until = task.expressions.fields.get(UNTIL)
-    match task.work:
-        case FanOut(max_parallel=most):
-            yield f"(for each of {_items(task)}{f', {most} at a time' if most else ''})"
+    expressions = task.expressions
+    until = expressions.fields.get(UNTIL) or expressions.each.get(UNTIL)
+    if isinstance(task.work, FanOut | Each):
+        most = task.work.max_parallel
+        yield f"(for each of {_items(task, task.work)}{f', {most} at a time' if most else ''})"
+    match work_of_one(task.work):
         case Approval(asked):
             yield f"(asks for {either(asked.choices)})"
         case Timer() if isinstance(until, Expression):
@@ -111,13 +115,12 @@ def _conditions(task: TaskDefinition) -> Iterator[str]:
             yield f"(waits {duration(timedelta(seconds=seconds))})"
 
 
-def _items(task: TaskDefinition) -> str:
+def _items(task: TaskDefinition, work: FanOut | Each[Any]) -> str:
     """Return the items of a task: the expression, or their number."""
     source = task.expressions.fields.get(FROM)
     if isinstance(source, Expression):
         return one_line(source.source)
-    assert isinstance(task.work, FanOut)  # noqa: S101 - only such a task has items
-    return counted(task.work.total, "item")
+    return counted(work.total, "item")
 
 
 def mermaid(definition: Definition) -> Iterator[str]:
@@ -152,13 +155,14 @@ def _label(task: TaskDefinition) -> str:
 
 def _drawn(task: TaskDefinition) -> str:
     """Return a node with its shape: round for a wait, a point for a question, bands for a call."""
-    match task.work:
+    words = f"{task.name} for each" if isinstance(task.work, Each) else task.name
+    match work_of_one(task.work):
         case Timer():
-            return f'{_node(task)}(["{task.name}"])'
+            return f'{_node(task)}(["{words}"])'
         case ChildRun(workflow):
-            return f'{_node(task)}[["{task.name}: {workflow}"]]'
+            return f'{_node(task)}[["{words}: {workflow}"]]'
         case Approval():
-            return f'{_node(task)}{{"{task.name}"}}'
+            return f'{_node(task)}{{"{words}"}}'
         case FanOut():
             return f'{_node(task)}[/"{task.name}"/]'
     return f'{_node(task)}["{task.name}"]'

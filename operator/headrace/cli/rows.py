@@ -12,7 +12,7 @@ from enum import Enum
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cli.words import one_line
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.work import ChildRun, Program, Work
+from headrace.engine.definition.work import ChildRun, Program, Work, work_of_one
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.marks import message_of
 from headrace.engine.run.observed import Mark, ObservedRun
@@ -157,7 +157,7 @@ def _judged(name: str, judged: Judged, now: datetime) -> Row:
 
 def _ending(work: Work) -> str:
     """Say how an attempt ends whose outcome is decided."""
-    if isinstance(work, ChildRun):
+    if isinstance(work_of_one(work), ChildRun):
         return _RUN_ENDING
     asked = work.body.termination_grace_period_seconds if isinstance(work, Program) else None
     return _ENDING.format(duration(timedelta(seconds=grace_seconds(asked))))
@@ -204,8 +204,10 @@ def _words(judged: Judged, now: datetime) -> tuple[Reason, str]:
     if isinstance(verdict, Wait) and verdict.next_attempt is not None:
         again = length(verdict.next_attempt - now)
         return verdict.reason, f"again in {again}; {verdict.message}"
-    if verdict.reason is Reason.WAITING_FOR_TIME and isinstance(verdict, Wait) and verdict.until:
-        return verdict.reason, f"{verdict.message}, in {length(verdict.until - now)}"
+    if verdict.reason is Reason.WAITING_FOR_TIME and judged.seen is not None:
+        due = judged.seen.sighting.due if judged.seen.sighting is not None else None
+        if due is not None:
+            return verdict.reason, f"{verdict.message}, in {length(due - now)}"
     return verdict.reason, verdict.message
 
 

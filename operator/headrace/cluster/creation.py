@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.task.observed import Busy, Denied, Obstacle
+from headrace.engine.task.obstacles import Busy, Denied, Obstacle
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, UnreachableError, already_exists, not_found
 from headrace.kube.resources import Ref, Resource

@@ -15,7 +15,8 @@ from headrace.cluster.kinds import TASK_RUNS
 from headrace.cluster.specs import Specs
 from headrace.engine.definition.ways import FROM
 from headrace.engine.task.actions import Evaluate
-from headrace.engine.task.observed import Busy, Evaluated
+from headrace.engine.task.observed import Evaluated
+from headrace.engine.task.obstacles import Busy
 from headrace.evaluation.answers import Asks, answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.manifests.json_form import name_of
@@ -67,7 +68,7 @@ class Expressions:
         known = {
             each.task: found[each.task]
             for each in requests
-            if each.task in found and each.fields.keys() - {FROM} <= found[each.task].fields.keys()
+            if each.task in found and _has_all(found[each.task], each)
         }
         new = [each for each in requests if each.task not in known]
         again = list(_not_recorded(known, requests))
@@ -86,6 +87,11 @@ class Expressions:
         written = {each[_NAME]: each.get(_VALUE, "") for each in whole.spec.get(_ENV, ())}
         env = {name: str(written.get(name, "")) for name in request.env}
         return recorded(request, env, recorded_values(whole.spec, request.fields))
+
+
+def _has_all(found: Evaluated, request: Evaluate) -> bool:
+    """Return whether all values are on record. Those of items are never asked for once they are."""
+    return not request.each and request.fields.keys() - {FROM} <= found.fields.keys()
 
 
 def _not_recorded(known: Collection[str], requests: Sequence[Evaluate]) -> Iterator[Evaluate]:

@@ -6,6 +6,7 @@ Knows that each task has one TaskRun, with a derived name. A carrier carries out
 
 from headrace.cluster.belonging import Place, place_of
 from headrace.cluster.carriers.called_run import CalledRunCarrier
+from headrace.cluster.carriers.child_runs import ChildRunsCarrier
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.table import Carriers
 from headrace.cluster.creation import create, refusal, taken
@@ -15,7 +16,8 @@ from headrace.cluster.statuses import Status, StatusWriter
 from headrace.engine.definition.work import Work
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.actions import EndAttempt, PassOn, StartAttempt, TakeOver
-from headrace.engine.task.observed import Obstacle, TaskLog
+from headrace.engine.task.observed import TaskLog
+from headrace.engine.task.obstacles import Obstacle
 from headrace.kube.errors import ApiError
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
@@ -88,11 +90,11 @@ class Starter:
         """End an attempt, with any carrier; or pass a state on to the run that it has called."""
         for carrier in self._carriers.values():
             match action:
-                case EndAttempt(number=number):
-                    await carrier.end(place, task_run_uid, number)
-                case PassOn(number=number, desired=desired):
-                    if isinstance(carrier, CalledRunCarrier):
-                        await carrier.pass_on(place, task_run_uid, number, desired)
+                case EndAttempt():
+                    await carrier.end(place, task_run_uid, action)
+                case PassOn():
+                    if isinstance(carrier, CalledRunCarrier | ChildRunsCarrier):
+                        await carrier.pass_on(place, task_run_uid, action)
 
     async def _task_run(self, start: StartAttempt[Work] | TakeOver) -> OwnObject | None:
         """Return the task's TaskRun, created if needed; None if the name is taken."""

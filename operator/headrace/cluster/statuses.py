@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from headrace.engine.task.observed import Busy, Evaluated, ObservedTask, Obstacle
+from headrace.engine.task.observed import Evaluated, ObservedTask
+from headrace.engine.task.obstacles import Busy, Obstacle
 from headrace.kube.client import Client
 from headrace.kube.errors import ApiError, StaleError, conflict, not_found
 from headrace.kube.objects import Meta

@@ -82,6 +82,19 @@ class Places:
         beyond = len(there)
         return [place for place in places if place < beyond and there[place] == "1"]
 
+    def lowest(self, count: int) -> "Places":
+        """Return the first so many of the places."""
+        if len(self) <= count:
+            return self
+        bits, left = 0, count
+        for first, last in self.ranges():
+            size = min(left, last - first + 1)
+            bits |= ((1 << size) - 1) << first
+            left -= size
+            if not left:
+                break
+        return Places(bits)
+
     def __len__(self) -> int:
         """Return how many places there are."""
         return self.bits.bit_count()

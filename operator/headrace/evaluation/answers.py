@@ -1,19 +1,29 @@
 """
-The answers to a turn's questions: first each `when`, then the variables of the tasks that run.
+The answers to a turn's questions: first each `when`, then the values of the tasks that run.
+
+Of a task with items, the values of its items come last: the items themselves may be values.
 
 Knows the order of the questions. Decides nothing about tasks.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.definition.expressions.types import Failure, Question, Value
+from headrace.engine.definition.expressions.types import LARGEST_LIST, Failure, Question, Value
+from headrace.engine.definition.ways import FROM
 from headrace.engine.task.actions import Evaluate
-from headrace.engine.task.observed import Busy, Evaluated
+from headrace.engine.task.observed import Evaluated
+from headrace.engine.task.obstacles import Busy
+from headrace.evaluation.failures import too_large_for_items
 
 AGAIN = timedelta(seconds=10)
 """How long until a machine that gave no answer is asked again."""
+
+AT_A_TIME: Final = 100
+"""How many items are asked for before the answers are looked at."""
 
 NO_VALUES: Mapping[str, Value] = {}
 
@@ -40,7 +50,40 @@ async def answers(asks: Asks, requests: Sequence[Evaluate]) -> dict[str, Evaluat
     leaves = list(_leaves(go_on))
     values = iter(await asks(leaves) if leaves else ())
     given = {each.task: _given(each, when, values) for each in go_on}
+    for each in go_on:
+        if each.each:
+            own = await _of_items(asks, each, given[each.task])
+            given[each.task] = replace(given[each.task], each=own)
     return {each.task: given.get(each.task, Evaluated(when.get(each.task))) for each in requests}
+
+
+async def _of_items(
+    asks: Asks, request: Evaluate, known: Evaluated
+) -> dict[str, list[Value | Failure]]:
+    """Return the values of each item, by path. After a failure, no further item is asked for."""
+    items = known.fields.get(FROM) if request.items is None else request.items
+    if not isinstance(items, list | tuple | range) or any(
+        isinstance(value, Failure) for value in known.fields.values()
+    ):
+        return {}
+    found: dict[str, list[Value | Failure]] = {}
+    for path, question in request.each.items():
+        own = found[path] = []
+        size = 0
+        for first in range(0, len(items), AT_A_TIME):
+            some = enumerate(items[first : first + AT_A_TIME], first)
+            own += await asks([_for_item(question, item, index) for index, item in some])
+            size += sum(len(str(value)) for value in own[first:])
+            if size > LARGEST_LIST:
+                own[-1] = too_large_for_items(question.asked)
+            failed = next((n for n, value in enumerate(own) if isinstance(value, Failure)), None)
+            if failed is not None:
+                return {path: own[: failed + 1]}
+    return found
+
+
+def _for_item(question: Question, item: Any, index: int) -> Question:
+    return Question(question.asked, replace(question.scope, item=item, index=index))
 
 
 def _leaves(requests: Iterable[Evaluate]) -> Iterator[Question]:

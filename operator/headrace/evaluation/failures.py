@@ -4,7 +4,7 @@ The failures of questions that were not evaluated to an end.
 Knows limits. Does not know why an expression is costly.
 """
 
-from headrace.engine.definition.expressions.types import Expression, Failure, Template
+from headrace.engine.definition.expressions.types import LARGEST_LIST, Expression, Failure, Template
 from headrace.evaluation.limits import Limits
 
 Asked = Expression | Template
@@ -24,6 +24,11 @@ def too_large(asked: Asked, size: int, limits: Limits) -> Failure:
     """Return the answer to a question whose values are too large to be read."""
     most = limits.question_bytes
     return _failed(asked, f"the values that it reads have {size:,} bytes; at most {most:,}")
+
+
+def too_large_for_items(asked: Asked) -> Failure:
+    """Return the answer to a question whose answers for all items are too large."""
+    return _failed(asked, f"gives more than {LARGEST_LIST:,} bytes for all items")
 
 
 def unreadable(asked: Asked, why: str) -> Failure:

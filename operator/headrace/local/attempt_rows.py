@@ -54,7 +54,7 @@ def record_of(row: tuple[Any, ...]) -> AttemptRecord:
         json.loads(env),
         None if until is None else read_time(until),
         asked=None if asked is None else ApprovalRequest.model_validate_json(asked),
-        answer=_answer(answer),
+        answer=read_answer(answer),
     )
 
 
@@ -66,7 +66,8 @@ def written(answer: StoredAnswer | None) -> str | None:
     return json.dumps({**parts, "at": write_time(answer.at)})
 
 
-def _answer(text: str | None) -> StoredAnswer | None:
+def read_answer(text: str | None) -> StoredAnswer | None:
+    """Read the result of `written`."""
     if text is None:
         return None
     parts = json.loads(text)

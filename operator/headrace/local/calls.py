@@ -78,10 +78,10 @@ class Calls:
         """The workflow of the run."""
         return self._record.workflow
 
-    def call(self, start: StartAttempt[ChildRun]) -> OwnWorld:
-        """Create the run that an attempt calls, and its world."""
+    def call(self, start: StartAttempt[ChildRun], index: int | None = None) -> OwnWorld:
+        """Create the run that an attempt calls, or one of its items, and its world."""
         place = self._workplace
-        return self._open(call(place.folder, place.store, self._record, start))
+        return self._open(call(place.folder, place.store, self._record, start, index))
 
     def find(self, task: str, number: int) -> OwnWorld:
         """
@@ -95,6 +95,13 @@ class Calls:
         if name not in store.called_by(self._record.key.name):
             raise FileNotFoundError(name)
         return self._open(store.run(name))
+
+    def find_items(self, task: str, number: int, total: int) -> dict[int, OwnWorld]:
+        """Return the worlds of the runs that items of an attempt have called before, by index."""
+        store = self._workplace.store
+        known = frozenset(store.called_by(self._record.key.name))
+        names = {n: called_name(self._record, task, number, n) for n in range(total)}
+        return {n: self._open(store.run(name)) for n, name in names.items() if name in known}
 
     def elsewhere(self, world: OwnWorld) -> int:
         """Return how many attempts of all runs but one may still run a program."""

@@ -9,12 +9,23 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
+from headrace.engine.definition.work import (
+    Approval,
+    Approvals,
+    ChildRun,
+    ChildRuns,
+    Container,
+    FanOut,
+    Timer,
+    Timers,
+    Work,
+)
 from headrace.engine.places import Places
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.observed import Sighting, TaskLog
 from headrace.local.attempt import LiveAttempt
 from headrace.local.called_run import CalledRun
+from headrace.local.each_carriers import CalledRunsCarrier, QuestionsCarrier, TimersCarrier
 from headrace.local.item_programs import ItemPrograms
 from headrace.local.items import FanOutAttempt
 from headrace.local.process import grace_seconds
@@ -54,7 +65,7 @@ class Carrier(Protocol):
         """Return the attempt of a new record; it does not run yet."""
 
     def launch(self, attempt: Any, start: StartAttempt[Any]) -> None:
-        """Start an attempt. If it cannot start, it has ended with the reason."""
+        """Start an attempt, or more of its items. If it cannot start, it has ended with why."""
 
     def find(self, record: AttemptRecord, work: Any) -> LocalAttempt:
         """
@@ -161,7 +172,7 @@ class CalledRunCarrier:
 
     def launch(self, attempt: CalledRun, start: StartAttempt[ChildRun]) -> None:
         """Create its run."""
-        attempt.world = self._reach.call(start)
+        attempt.world = self._reach.call(start, None)
 
     def find(self, record: AttemptRecord, work: ChildRun) -> CalledRun:
         """Take over its run."""
@@ -197,4 +208,7 @@ def carriers(reach: Reach) -> Mapping[type[Work], Carrier]:
         Timer: TimerCarrier(reach),
         ChildRun: CalledRunCarrier(reach),
         Approval: QuestionCarrier(reach),
+        Timers: TimersCarrier(reach),
+        ChildRuns: CalledRunsCarrier(reach),
+        Approvals: QuestionsCarrier(reach),
     }

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from headrace.local.item_questions import QuestionsAttempt
 from headrace.local.question import QuestionAttempt
 from headrace.local.store import Store, UnusableStateError
 from headrace.local.world import LocalWorld
@@ -43,13 +44,9 @@ def _pass_on(own: LocalWorld, store: Store, say: Callable[[str], None]) -> None:
         say(f"somebody wants: {wanted}")
         own.desire(wanted)
     for world in own.calls.worlds:
-        open_ = (each for each in world.attempts.values() if isinstance(each, QuestionAttempt))
-        answers = {
-            (record.task, record.number): record.answer
-            for record in store.attempts(world.run.key.name)
-            if record.answer is not None
-        }
-        for attempt in open_:
-            given = answers.get((attempt.record.task, attempt.record.number))
-            if given is not None and attempt.open is not None:
-                attempt.answer(given)
+        for record in store.attempts(world.run.key.name):
+            attempt = world.attempts.get((record.task, record.number))
+            if isinstance(attempt, QuestionsAttempt) and record.each is not None:
+                attempt.take(record.each.questions)
+            elif isinstance(attempt, QuestionAttempt) and record.answer is not None:
+                attempt.answer(record.answer)

@@ -28,7 +28,8 @@ _RUNS: Final = (
 )
 _TASKS: Final = "SELECT run, name, created, status FROM task"
 _QUESTIONS: Final = (
-    "SELECT run, task, number, created, asked, answer FROM attempt WHERE asked IS NOT NULL"
+    "SELECT run, task, number, NULL, created, asked, answer FROM attempt WHERE asked IS NOT NULL"
+    " UNION ALL SELECT run, task, number, item, created, asked, answer FROM item_question"
 )
 
 
@@ -94,14 +95,18 @@ class StoredObjects:
             )
             return done.rowcount == 1
 
-    def answer(self, run: str, task: str, number: int, answer: Object) -> bool:
-        """Answer a question; return whether it was still open."""
+    def answer(
+        self, run: str, task: str, number: int, answer: Object, item: int | None = None
+    ) -> bool:
+        """Answer a question, or that about an item; return whether it was still open."""
+        values = (json.dumps(answer), run, task, number)
+        attempt = "answer = ? WHERE run = ? AND task = ? AND number = ? AND answer IS NULL"
         with self._writing() as db:
-            done = db.execute(
-                "UPDATE attempt SET answer = ? WHERE run = ? AND task = ? AND number = ?"
-                " AND answer IS NULL",
-                (json.dumps(answer), run, task, number),
-            )
+            if item is None:
+                done = db.execute(f"UPDATE attempt SET {attempt}", values)  # noqa: S608 - our own words
+            else:
+                each = f"UPDATE item_question SET {attempt} AND item = ?"  # noqa: S608 - the same
+                done = db.execute(each, (*values, item))
             return done.rowcount == 1
 
     @contextmanager
@@ -165,18 +170,21 @@ def _task(row: tuple[Any, ...]) -> Object:
 
 
 def _question(row: tuple[Any, ...]) -> Object:
-    run, task, number, created, asked, answer = row
+    run, task, number, item, created, asked, answer = row
+    about = {} if item is None else {"item": item}
+    name = f"{run}.{task}.{number}" + ("" if item is None else f".{item}")
     given = None if answer is None else json.loads(answer)
     reason = "WaitingForApproval" if given is None else "Answered"
     status = "Unknown" if given is None else "True"
     return {
         "apiVersion": API_VERSION,
         "kind": "Approval",
-        "metadata": {"name": f"{run}.{task}.{number}", "creationTimestamp": created},
+        "metadata": {"name": name, "creationTimestamp": created},
         "spec": {
             "run": run,
             "task": task,
             "attempt": number,
+            **about,
             **json.loads(asked),
             **({} if given is None else {"answer": given}),
         },

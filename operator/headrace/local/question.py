@@ -25,6 +25,8 @@ class OpenQuestion:
     deadline: datetime | None
     run: str = ""
     """The name of its run: the one that was started, or one that a task has called."""
+    item: int | None = None
+    """The index of the item that it is about; None: the task has no items."""
 
 
 class QuestionAttempt:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from headrace.local.called_run import CalledRun
+from headrace.local.called_runs import CalledRuns
 from headrace.local.calls import OwnWorld
+from headrace.local.item_questions import QuestionsAttempt
 from headrace.local.question import OpenQuestion, QuestionAttempt
 from headrace.local.records import StoredAnswer
 
@@ -40,15 +42,24 @@ class Questions:
         """Take the answer to a question, if it is still open."""
         for world in self._worlds:
             attempt = world.attempts.get((question.task, question.number))
-            if world.run.key.name == question.run and isinstance(attempt, QuestionAttempt):
-                attempt.answer(given)
+            if world.run.key.name != question.run:
+                continue
+            asked = attempt.at(question.item) if isinstance(attempt, QuestionsAttempt) else attempt
+            if isinstance(asked, QuestionAttempt):
+                asked.answer(given)
 
 
 def _open(world: OwnWorld) -> Iterator[OpenQuestion]:
     for attempt in world.attempts.values():
-        question = attempt.open if isinstance(attempt, QuestionAttempt) else None
-        if question is not None:
+        for question in _asked(attempt):
             yield replace(question, run=world.run.key.name)
+
+
+def _asked(attempt: object) -> Iterator[OpenQuestion]:
+    if isinstance(attempt, QuestionsAttempt):
+        yield from attempt.open()
+    elif isinstance(attempt, QuestionAttempt) and attempt.open is not None:
+        yield attempt.open
 
 
 def _goes_on(world: OwnWorld) -> bool:
@@ -56,7 +67,7 @@ def _goes_on(world: OwnWorld) -> bool:
     ends = (
         world.task_logs[task].outcome is None
         for (task, _), attempt in world.attempts.items()
-        if not isinstance(attempt, QuestionAttempt | CalledRun)
+        if not isinstance(attempt, QuestionAttempt | QuestionsAttempt | CalledRun | CalledRuns)
     )
     again = (log.next_attempt is not None for log in world.task_logs.values())
     return any(ends) or any(again)

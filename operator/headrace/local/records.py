@@ -71,6 +71,36 @@ class ItemsRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemQuestion:
+    """A question about an item."""
+
+    created: datetime
+    """When somebody was asked."""
+    asked: ApprovalRequest
+    answer: StoredAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EachRecord:
+    """The work of the items of an attempt, if it is no program."""
+
+    total: int
+    """How many items the task has."""
+    ends: Sequence[datetime] = ()
+    """When their waits end."""
+    params: Mapping[str, bool | int | str] = field(default_factory=dict)
+    """The parameters of the runs that they call; the values in `given` replace some."""
+    asked: ApprovalRequest | None = None
+    """What people are asked about them; the values in `given` replace the message."""
+    given: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    """The values that each item has of its own, by path in the task."""
+    digest: str = ""
+    """A hash of the items."""
+    questions: Mapping[int, ItemQuestion] = field(default_factory=dict)
+    """The questions that somebody was asked, by index."""
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRecord:
     """A recorded attempt."""
 
@@ -90,6 +120,8 @@ class AttemptRecord:
     answer: StoredAnswer | None = None
     items: ItemsRecord | None = None
     """None: the task has no items."""
+    each: EachRecord | None = None
+    """None: the task has no items, or a program for them."""
     index: int | None = None
     """The item that it is the record of; None: it is that of a whole attempt."""
 

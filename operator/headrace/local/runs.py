@@ -24,7 +24,7 @@ from headrace.local.folder import StateFolder
 from headrace.local.held import signature
 from headrace.local.records import RunRecord
 from headrace.local.store import Store, UnusableStateError
-from headrace.manifests.names import called_run_name, short_hash
+from headrace.manifests.names import called_run_name, item_name, short_hash
 
 _NAME_LENGTH: Final = 44
 """How many of a run's 63 characters are left beside its time and a number."""
@@ -122,10 +122,24 @@ def create(folder: StateFolder, store: Store, request: Request, now: datetime) -
 
 
 def call(
-    folder: StateFolder, store: Store, caller: RunRecord, start: StartAttempt[ChildRun]
+    folder: StateFolder,
+    store: Store,
+    caller: RunRecord,
+    start: StartAttempt[ChildRun],
+    index: int | None = None,
 ) -> RunRecord:
-    """Create the run that an attempt calls, for the instant and in the folder of the caller."""
-    name = called_name(caller, start.task, start.number)
+    """
+    Create the run that an attempt calls, for the instant and in the folder of the caller.
+
+    Args:
+        folder: The folder of state.
+        store: Its database.
+        caller: The calling run.
+        start: The attempt.
+        index: The item that the run is for; None: the task has no items.
+
+    """
+    name = called_name(caller, start.task, start.number, index)
     now = datetime.now(UTC)
     record = RunRecord(
         key=RunKey(caller.key.namespace, name),
@@ -145,8 +159,10 @@ def call(
     return record
 
 
-def called_name(caller: RunRecord, task: str, number: int) -> str:
-    """Return the name of the run that an attempt calls."""
+def called_name(caller: RunRecord, task: str, number: int, index: int | None = None) -> str:
+    """Return the name of the run that an attempt calls, or one of its items."""
+    if index is not None:
+        return item_name(caller.key.name, caller.uid, task, number, index)
     return called_run_name(caller.key.name, caller.uid, task, number)
 
 

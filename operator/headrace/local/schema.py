@@ -6,7 +6,7 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 8
+VERSION: Final = 9
 """The version in the database."""
 
 ITEMS: Final = """
@@ -35,6 +35,26 @@ CREATE TABLE item_end (
 """
 """The items of tasks, the items that attempts run, and why headrace ended some."""
 
+ITEM_WORK: Final = """
+CREATE TABLE item_work (
+    run TEXT NOT NULL REFERENCES run,
+    task TEXT NOT NULL,
+    work TEXT NOT NULL,
+    PRIMARY KEY (run, task)
+) STRICT;
+CREATE TABLE item_question (
+    run TEXT NOT NULL REFERENCES run,
+    task TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    item INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    asked TEXT NOT NULL,
+    answer TEXT,
+    PRIMARY KEY (run, task, number, item)
+) STRICT, WITHOUT ROWID;
+"""
+"""The work of items that is no program, and the questions about items."""
+
 UPGRADES: Final = {
     1: "ALTER TABLE attempt ADD COLUMN env TEXT NOT NULL DEFAULT '{}'",
     2: "ALTER TABLE attempt ADD COLUMN wait_until TEXT",
@@ -44,6 +64,7 @@ UPGRADES: Final = {
     5: "ALTER TABLE attempt ADD COLUMN answer TEXT",
     6: ITEMS,
     7: "ALTER TABLE run ADD COLUMN rerun TEXT",
+    8: ITEM_WORK,
 }
 """What leads from each older version to the next one: one or more statements."""
 

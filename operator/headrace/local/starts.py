@@ -10,12 +10,21 @@ from datetime import datetime
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.work import Approval, FanOut, Program, Timer, Work
+from headrace.engine.definition.work import (
+    Approval,
+    Approvals,
+    ChildRuns,
+    FanOut,
+    Program,
+    Timer,
+    Timers,
+    Work,
+)
 from headrace.engine.task.actions import RunContext, StartAttempt
-from headrace.engine.task.observed import Denied
+from headrace.engine.task.obstacles import Denied
 from headrace.engine.task.verdict import Start
 from headrace.engine.task.work import start_attempt
-from headrace.local.records import AttemptRecord, ItemsRecord
+from headrace.local.records import AttemptRecord, EachRecord, ItemsRecord
 from headrace.manifests.item_files import too_large
 
 
@@ -46,6 +55,7 @@ def record_of(
         wait_until=start.work.until if isinstance(start.work, Timer) else None,
         asked=start.work.asked if isinstance(start.work, Approval) else None,
         items=items,
+        each=_each(start.task, start.work, before),
     )
 
 
@@ -63,6 +73,22 @@ def refusal_of(start: StartAttempt[Work], now: datetime) -> Denied | None:
         return None
     problem = too_large(start.work.items, start.context.params)
     return None if problem is None else Denied(Reason.INVALID_DEFINITION, problem, now)
+
+
+def _each(task: str, work: Work, before: Iterable[AttemptRecord]) -> EachRecord | None:
+    """Return the work of items: a later attempt has that of the first one."""
+    if not isinstance(work, Timers | ChildRuns | Approvals):
+        return None
+    if work.given is None:
+        return next((record.each for record in before if record.task == task), None)
+    return EachRecord(
+        work.total,
+        ends=work.ends if isinstance(work, Timers) else (),
+        params=work.of.params if isinstance(work, ChildRuns) else {},
+        asked=work.of.asked if isinstance(work, Approvals) else None,
+        given=work.given,
+        digest=work.digest,
+    )
 
 
 def _items(task: str, work: FanOut, before: Iterable[AttemptRecord]) -> ItemsRecord:

@@ -18,8 +18,8 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import RunLog
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.workflow.retention import FinishedRun
-from headrace.local import attempt_rows, item_rows
-from headrace.local.records import AttemptRecord, ForcedEnd, RunRecord
+from headrace.local import attempt_rows, each_rows, item_rows
+from headrace.local.records import AttemptRecord, ForcedEnd, ItemQuestion, RunRecord
 from headrace.local.run_rows import COLUMNS, FINISHED, record_of, row_of
 from headrace.local.schema import VERSION
 from headrace.local.upgrade import upgrade
@@ -117,7 +117,7 @@ class Store:
     def forget_run(self, name: str) -> None:
         """Remove a run, with its tasks and attempts."""
         with self._transaction():
-            for table in (*item_rows.TABLES, "attempt", "task"):
+            for table in (*each_rows.TABLES, *item_rows.TABLES, "attempt", "task"):
                 self._db.execute(f"DELETE FROM {table} WHERE run = ?", (name,))  # noqa: S608 - our own names
             self._db.execute("DELETE FROM run WHERE name = ?", (name,))
 
@@ -150,7 +150,9 @@ class Store:
         rows = (
             self._read(query, (run,)) for query in (item_rows.ITEMS, item_rows.TODO, item_rows.ENDS)
         )
-        return list(item_rows.with_items(records, *rows))
+        whole = item_rows.with_items(records, *rows)
+        each = (self._read(query, (run,)) for query in (each_rows.EACH, each_rows.QUESTIONS))
+        return list(each_rows.with_each(whole, *each))
 
     def desire(self, run: str, desired: DesiredState) -> None:
         """Change the desired state of a run."""
@@ -210,6 +212,13 @@ class Store:
             self._db.executemany(attempt_rows.ADD, rows)
             self._db.executemany(item_rows.ADD_ITEMS, item_rows.items_rows(run, records))
             self._db.executemany(item_rows.ADD_TODO, item_rows.todo_rows(run, records))
+            self._db.executemany(each_rows.ADD_EACH, each_rows.each_rows(run, records))
+
+    def ask(self, run: str, record: AttemptRecord, questions: Mapping[int, ItemQuestion]) -> None:
+        """Store that somebody is asked about some items of an attempt."""
+        with self._transaction():
+            rows = each_rows.question_rows(run, record, questions)
+            self._db.executemany(each_rows.ADD_QUESTION, rows)
 
     def forget_attempt(self, run: str, record: AttemptRecord) -> None:
         """Remove an attempt that never started."""
@@ -236,12 +245,9 @@ class Store:
             )
 
     def save_answer(self, run: str, record: AttemptRecord) -> None:
-        """Store what somebody answered."""
+        """Store what somebody answered to a task, or about one of its items."""
         with self._transaction():
-            self._db.execute(
-                "UPDATE attempt SET answer = ? WHERE run = ? AND task = ? AND number = ?",
-                (attempt_rows.written(record.answer), run, record.task, record.number),
-            )
+            self._db.execute(*each_rows.answered(run, record))
 
     def _prepare(self) -> None:
         """Create the tables, or bring them to this version."""

@@ -11,15 +11,17 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from headrace.api.v1alpha1.run import DesiredState, TriggerKind
 from headrace.engine.definition.compile import Definition
-from headrace.engine.definition.work import Work
+from headrace.engine.definition.work import Each, Work
 from headrace.engine.run.context import context_of
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.task.actions import Action, Evaluate, StartAttempt, TakeOver
-from headrace.engine.task.observed import Evaluated, Obstacle, TaskLog
+from headrace.engine.task.observed import Evaluated, TaskLog
+from headrace.engine.task.obstacles import Obstacle
 from headrace.evaluation.answers import no_answer
 from headrace.evaluation.evaluator import NoAnswerError
 from headrace.local import strays
@@ -74,7 +76,7 @@ class LocalWorld:
         self._definition = definition
         self._evaluate = workplace.evaluate
         self._evaluated: dict[str, Evaluated] = {}
-        self._obstacles: dict[str, Obstacle] = {}
+        self._obstacles = dict[str, Obstacle]()
         self._changed = self.calls.changed
         self._defect: UnusableStateError | None = None
         self._log = store.run_log(record.key.name)
@@ -86,7 +88,8 @@ class LocalWorld:
         reach = Reach(
             *(record, workplace.folder, workplace.launcher, self._keep_forced_end),
             *(self._changed.set, self._again, self._task_logs.__getitem__),
-            *(self.calls.call, self.calls.find, self._keep_answer),
+            *(self.calls.call, self.calls.find, self.calls.find_items),
+            *(partial(store.ask, record.key.name), self._keep_answer),
             no_wait=workplace.no_wait,
         )
         self._carriers = carriers(reach)
@@ -111,12 +114,11 @@ class LocalWorld:
         done = [action for action in actions if isinstance(action, TakeOver)]
         if done:
             self._task_logs.update(take_over(self._store, key.name, done, datetime.now(UTC)))
-        new = [
-            action
-            for action in actions
-            if isinstance(action, StartAttempt)
-            and (action.task, action.number) not in self._attempts
-        ]
+        starts = [action for action in actions if isinstance(action, StartAttempt)]
+        new = [each for each in starts if (each.task, each.number) not in self._attempts]
+        for each in (each for each in starts if each not in new and isinstance(each.work, Each)):
+            self._carriers[type(each.work)].launch(self._attempts[each.task, each.number], each)
+            self._changed.set()
         if new:
             self._start(key, new)
         self.fill()

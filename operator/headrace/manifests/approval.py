@@ -20,9 +20,8 @@ from headrace.engine.task.answers import answer_words, question_words, without_a
 from headrace.engine.task.observed import Answered, Ending, Sighting, Stage
 from headrace.kube.objects import Meta, View
 from headrace.manifests.json_form import as_json
-from headrace.manifests.names import job_name
 from headrace.manifests.objects import Manifest
-from headrace.manifests.task_labels import task_labels
+from headrace.manifests.task_labels import child_labels, child_name
 from headrace.manifests.trimming import VALUE, bare, beginning, usual
 from headrace.manifests.where import asked_in
 
@@ -60,6 +59,7 @@ class SpecView(View, frozen=True):
     fail_on: tuple[str, ...] = ()
     on_timeout: str = FAIL
     approvers: Present | None = None
+    item: int | None = None
     deadline: datetime | None = None
     answer: AnswerView | None = None
 
@@ -101,8 +101,16 @@ class Approval(View, frozen=True):
         return self.status.completion_time is not None
 
 
-def approval(start: StartAttempt[Asked], owner: Manifest) -> Manifest:
-    """Return the Approval of an attempt, owned by its TaskRun."""
+def approval(start: StartAttempt[Asked], owner: Manifest, index: int | None = None) -> Manifest:
+    """
+    Return the Approval of an attempt, owned by its TaskRun.
+
+    Args:
+        start: The attempt.
+        owner: The TaskRun as an owner reference.
+        index: The item that the question is about; None: the task has no items.
+
+    """
     context, asked, deadline = start.context, start.work.asked, start.work.deadline
     spec = ApprovalSpec(
         message=asked.message,
@@ -113,15 +121,16 @@ def approval(start: StartAttempt[Asked], owner: Manifest) -> Manifest:
         run=context.run,
         task=start.task,
         attempt=start.number,
+        item=index,
         deadline=None if deadline is None else to_the_second(deadline),
     )
     return {
         "apiVersion": API_VERSION,
         "kind": "Approval",
         "metadata": {
-            "name": job_name(context.run, context.run_uid, start.task, start.number),
+            "name": child_name(start, index),
             "namespace": context.namespace,
-            "labels": task_labels(context, start.task),
+            "labels": child_labels(start, index),
             "ownerReferences": [owner],
         },
         "spec": as_json(spec),
@@ -167,7 +176,7 @@ def sight(item: Approval, *, gone: bool, now: datetime, trusted: bool = True) ->
     ending = ending_of(item, now, trusted=trusted)
     leaving = gone or meta.deletion_timestamp is not None
     if ending is None and leaving:
-        ending = Ending(now, reason=Reason.APPROVAL_DELETED, message=DELETED)
+        ending = gone_ending(now)
     is_open = ending is None and not item.closed
     return Sighting(
         number=spec.attempt,
@@ -182,6 +191,11 @@ def sight(item: Approval, *, gone: bool, now: datetime, trusted: bool = True) ->
         alive=is_open,
         unclosed=not (is_open or item.closed or leaving),
     )
+
+
+def gone_ending(now: datetime) -> Ending:
+    """Return the end of a question whose Approval somebody has deleted."""
+    return Ending(now, reason=Reason.APPROVAL_DELETED, message=DELETED)
 
 
 def _question(item: Approval) -> str:

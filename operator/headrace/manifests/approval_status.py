@@ -11,6 +11,7 @@ from headrace.api.v1alpha1.approval import ApprovalStatus
 from headrace.api.v1alpha1.conditions import ConditionStatus, ConditionType
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.task.answers import question_words
+from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import Attempt
 from headrace.manifests.approval import Approval, ending_of
 from headrace.manifests.conditions import Past, States, conditions
@@ -79,6 +80,32 @@ def closed_status(item: Approval, attempt: Attempt | None, now: datetime) -> Jso
     else:
         said = (_WITHOUT, attempt.reason or Reason.CANCELLED, attempt.message)
     return _status(item, said, now, guarded=item.status.guarded, over=ended)
+
+
+def end_of_item(items: ItemsLog, index: int, item: Approval, now: datetime) -> Attempt | None:
+    """
+    Return how the question about an item has ended; None: its item has not.
+
+    Args:
+        items: The items in the log of the task.
+        index: The item.
+        item: Its Approval.
+        now: The time of the write.
+
+    """
+    spec = item.spec
+    answered = spec.answer.time if spec.answer is not None else None
+    at = answered or (now if spec.deadline is None else min(spec.deadline, now))
+    number = spec.attempt
+    if index in items.succeeded:
+        return Attempt(number, finished=at, reason=Reason.SUCCEEDED)
+    if index not in items.unsuccessful:
+        return None
+    shown = next((each for each in items.failures if each.index == index), None)
+    if shown is not None:
+        return Attempt(number, finished=at, reason=shown.reason, message=shown.message)
+    reason = Reason.APPROVAL_TIMEOUT if ending_of(item, now) is None else Reason.REJECTED
+    return Attempt(number, finished=at, reason=reason)
 
 
 def _status(

@@ -16,6 +16,7 @@ from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.kube.objects import Meta, View
+from headrace.manifests.each_spec import items_facts
 from headrace.manifests.job import CONTAINER
 from headrace.manifests.json_form import name_of
 from headrace.manifests.run_spec import READ_OFTEN, rerun_head
@@ -37,6 +38,8 @@ ATTEMPT: Final = (
     *(labels.POOL, labels.QUEUE),
 )
 """The labels of Jobs and Pods that are read."""
+ITEM: Final = (labels.ATTEMPT, labels.INDEX)
+"""The labels of called runs that are read."""
 _NOTES: Final = (labels.MEMORY, labels.UNPREPARED, labels.ITEMS, labels.POOL_SLOTS)
 INDEXES: Final = 64 * 1024
 """How many characters of a Job's indexes are kept: those of 10,000 items have fewer."""
@@ -221,8 +224,8 @@ class OwnObject(View, frozen=True):
     def __post_init__(self) -> None:
         """Keep the metadata that is read, and a usual amount of the spec."""
         if not usual(self.metadata):
-            force_setattr(self, "metadata", bare(self.metadata, (), (labels.REQUESTED_BY,)))
-        kept = {**head(self.spec, HEAD), **rerun_head(self.spec)}
+            force_setattr(self, "metadata", bare(self.metadata, ITEM, (labels.REQUESTED_BY,)))
+        kept = {**head(self.spec, HEAD), **rerun_head(self.spec), **items_facts(self.spec)}
         if self.status.get("outcome") or kept.keys() >= _PLACE:
             written = b""
         else:

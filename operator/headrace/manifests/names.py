@@ -42,6 +42,12 @@ def called_run_name(run: str, run_uid: str, task: str, attempt: int) -> str:
     return job_name(run, run_uid, task, attempt)
 
 
+def item_name(run: str, run_uid: str, task: str, attempt: int, index: int) -> str:
+    """Return the name of the WorkflowRun or the Approval of an item: at most 60 characters."""
+    readable = f"{_cut(run, _RUN)}-{_cut(task, _TASK)}-{index}"
+    return f"{readable}-{short_hash(run_uid, task, str(attempt), 'item', str(index))}"
+
+
 def items_name(run: str, run_uid: str, task: str, part: int) -> str:
     """Return the name of a ConfigMap with some of a task's items, the same for all attempts."""
     readable = f"{_cut(run, _RUN)}-{_cut(task, _TASK)}"

@@ -12,9 +12,9 @@ from headrace.api.v1alpha1.group import API_VERSION
 from headrace.engine.definition.work import ChildRun, Work
 from headrace.engine.task.actions import StartAttempt, TakeOver
 from headrace.engine.workflow.observed import NewRun
-from headrace.manifests.names import called_run_name, revision_name, task_run_name
+from headrace.manifests.names import revision_name, task_run_name
 from headrace.manifests.run_spec import called_run_spec, run_spec
-from headrace.manifests.task_labels import task_labels
+from headrace.manifests.task_labels import child_labels, child_name, task_labels
 from headrace.manifests.work_spec import work_spec
 
 Manifest = dict[str, Any]
@@ -82,7 +82,10 @@ def workflow_run(workflow: Mapping[str, Any], run: NewRun) -> Manifest:
 
 
 def called_run(
-    start: StartAttempt[ChildRun], owner: Manifest, annotations: Mapping[str, str]
+    start: StartAttempt[ChildRun],
+    owner: Manifest,
+    annotations: Mapping[str, str],
+    index: int | None = None,
 ) -> Manifest:
     """
     Return the run that an attempt calls, owned by the TaskRun.
@@ -91,20 +94,21 @@ def called_run(
         start: The attempt.
         owner: The TaskRun as an owner reference.
         annotations: Those of the calling run: who asked for that run asked for this one too.
+        index: The item that the run is for; None: the task has no items.
 
     """
-    context, task, number = start.context, start.task, start.number
+    context, number = start.context, start.number
     return {
         "apiVersion": API_VERSION,
         "kind": "WorkflowRun",
         "metadata": {
-            "name": called_run_name(context.run, context.run_uid, task, number),
+            "name": child_name(start, index),
             "namespace": context.namespace,
             "annotations": {
                 key: value for key, value in annotations.items() if key == labels.REQUESTED_BY
             },
             "labels": {
-                **task_labels(context, task),
+                **child_labels(start, index),
                 labels.WORKFLOW: start.work.workflow,
                 labels.ATTEMPT: str(number),
             },

@@ -15,26 +15,46 @@ from headrace.api.v1alpha1.task import ParamPassed, TaskBody, WorkflowCall
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition.expressions.types import Value
 from headrace.engine.definition.ways import MESSAGE, PARAM
-from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
+from headrace.engine.definition.work import (
+    Approval,
+    Approvals,
+    ChildRun,
+    ChildRuns,
+    Container,
+    FanOut,
+    Timer,
+    Timers,
+    Work,
+)
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.text import rfc3339
+from headrace.manifests.each_spec import APPROVAL, ITEMS, WORKFLOW, items_facts, items_spec
 from headrace.manifests.item_maps import config_maps
 from headrace.manifests.json_form import Json, as_given, as_json, name_of
 
-WORKFLOW: Final = name_of(TaskRunSpec, "workflow")
-
 WAIT_UNTIL: Final = name_of(TaskRunSpec, "wait_until")
-APPROVAL: Final = name_of(TaskRunSpec, "approval")
 _MESSAGE: Final = name_of(ApprovalRequest, "message")
 
 
 def work_spec(start: StartAttempt[Work]) -> Json:
     """Return the fields of a TaskRun's spec that say what the task does."""
     match start.work:
+        case Timers(ends=ends) as work:
+            return {**_spec(start, Timer(until=max(ends))), ITEMS: items_spec(work)}
+        case ChildRuns(of) | Approvals(of) as work:
+            return {**_spec(start, of), ITEMS: items_spec(work)}
+        case work:
+            return _spec(start, work)
+
+
+def _spec(
+    start: StartAttempt[Work], work: Container | FanOut | Timer | ChildRun | Approval
+) -> Json:
+    match work:
         case Container(body):
             return _program(body)
         case FanOut() as fan_out:
-            return {**_program(fan_out.body), name_of(TaskRunSpec, "items"): _items(start)}
+            return {**_program(fan_out.body), ITEMS: _items(start)}
         case Timer(until=until):
             assert until is not None  # noqa: S101 - the work of an attempt is resolved
             return {WAIT_UNTIL: rfc3339(until)}
@@ -52,6 +72,11 @@ def wait_until(spec: Mapping[str, Any]) -> datetime | None:
         return read_time(written) if isinstance(written, str) else None
     except ValueError:
         return None
+
+
+def runs_programs(spec: Mapping[str, Any]) -> bool:
+    """Return whether a TaskRun may have pods, as far as its spec is known."""
+    return wait_until(spec) is None and not items_facts(spec)
 
 
 def recorded_values(spec: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Value]:

@@ -129,6 +129,7 @@ def _approval(item: Object, now: datetime) -> Iterator[Fact]:
     yield from _common(item, now)
     yield "Run", text(item, "spec", "run")
     yield "Task", text(item, "spec", "task")
+    yield "Item", text(item, "spec", "item")
     yield "Question", text(item, "spec", "message")
     yield "Choices", ", ".join(map(str, entries(item, "spec", "choices")))
     who = [

@@ -6,7 +6,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import RunKey
-from headrace.engine.task.observed import Denied
+from headrace.engine.task.obstacles import Denied
 from support.api_refusals import RefusalError, keep_others_out
 from support.api_storage import Object
 from support.world_rig import WorldRig

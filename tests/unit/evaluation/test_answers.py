@@ -11,7 +11,8 @@ from headrace.engine.definition.expressions.types import (
     Value,
 )
 from headrace.engine.task.actions import Evaluate
-from headrace.engine.task.observed import Busy, Evaluated
+from headrace.engine.task.observed import Evaluated
+from headrace.engine.task.obstacles import Busy
 from headrace.evaluation.answers import AGAIN, answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from support.builders import NOON

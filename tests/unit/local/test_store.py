@@ -242,9 +242,14 @@ LATER = (
     *("    asked TEXT,\n", "    answer TEXT,\n"),
     "",
     ",\n    rerun TEXT",
+    "",
 )
-"""The columns that came with the versions after the first one, in their order. One brought
-tables."""
+"""The columns that came with the versions after the first one, in their order. Two
+brought tables."""
+
+
+BEFORE_ITEMS = 6
+"""The last version without the tables of items."""
 
 
 @pytest.mark.parametrize("version", range(1, VERSION))
@@ -256,7 +261,8 @@ def test_a_folder_of_an_earlier_version_is_brought_to_this_one(
     for column in LATER[version - 1 :]:
         assert not column or 1 == schema.count(column)
         schema = schema.replace(column, "") if column else schema
-    for statement in f"{schema};{ITEMS if version > 6 else ''}".split(";"):
+    items = ITEMS if version > BEFORE_ITEMS else ""
+    for statement in f"{schema};{items}".split(";"):
         old.execute(statement)
     old.execute(f"PRAGMA user_version = {version}")
     old.commit()
@@ -277,7 +283,7 @@ def test_a_folder_of_an_earlier_version_is_brought_to_this_one(
 def test_a_folder_from_before_there_were_items_can_have_some(database: Path) -> None:
     """Each version leads to the next one."""
     old = sqlite3.connect(database)
-    for statement in SCHEMA.replace(LATER[-1], "").split(";"):
+    for statement in SCHEMA.replace(LATER[6], "").split(";"):
         old.execute(statement)
     old.execute("PRAGMA user_version = 6")
     old.commit()

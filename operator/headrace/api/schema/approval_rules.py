@@ -6,7 +6,7 @@ Knows which fields a question has. Knows no person.
 
 from headrace.api.schema.rule import Rule
 
-ASKED = ("message", "choices", "failOn", "approvers", "onTimeout", "deadline")
+ASKED = ("message", "choices", "failOn", "approvers", "onTimeout", "item", "deadline")
 """Optional fields of an Approval's spec that cannot be changed: all but the answer."""
 
 APPROVAL_SPEC = (

@@ -15,6 +15,7 @@ from headrace.api.v1alpha1.base import (
     TaskName,
 )
 from headrace.api.v1alpha1.conditions import Condition
+from headrace.api.v1alpha1.items import ItemIndex
 
 APPROVE, REJECT = "approve", "reject"
 
@@ -139,6 +140,9 @@ class ApprovalSpec(Question):
 
     attempt: int = Field(ge=1)
     """attempt is the number of the task's attempt: a question may be asked again."""
+
+    item: ItemIndex | None = None
+    """item is the index of the item that the question is about, if the task has forEach."""
 
     deadline: Instant | None = None
     """deadline is until when people can answer."""

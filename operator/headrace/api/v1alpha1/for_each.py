@@ -1,4 +1,4 @@
-"""The `forEach` field of a task: its program runs once for each item."""
+"""The `forEach` field of a task: its work is done once for each item."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -12,6 +12,9 @@ from headrace.api.v1alpha1.base import ApiType, NoNul
 
 MAX_ITEMS = 10_000
 """The most items of a task."""
+
+MAX_CHILDREN = 1_000
+"""The most items of a task that calls a workflow or asks people: each of them is an object."""
 
 MAX_ITEM_DEPTH = 32
 """How deep an item may be nested."""
@@ -126,7 +129,7 @@ class ItemRange(ApiType):
 
 
 class ForEach(ApiType):
-    """The items of a task. Its program runs once for each, all items with the same settings."""
+    """The items of a task. Its work is done once for each, all items with the same settings."""
 
     items: tuple[Item, ...] | None = Field(default=None, max_length=MAX_ITEMS)
     """items are the items themselves: texts, numbers, lists or objects."""
@@ -135,9 +138,9 @@ class ForEach(ApiType):
     """range makes whole numbers the items."""
 
     from_: List | None = Field(default=None, alias="from")
-    """from is a CEL expression that gives the list of items, at most 10,000 with 8 MiB. It is
-    evaluated once, when the task could start. An empty list skips the task. Example:
-    `tasks.list.outputs.files`."""
+    """from is a CEL expression that gives the list of items: at most 10,000 with 8 MiB, and at most
+    1,000 for a task with workflow or approval. It is evaluated once, when the task could start. An
+    empty list skips the task. Example: `tasks.list.outputs.files`."""
 
     max_parallel: int | None = Field(default=None, ge=1, le=MAX_ITEMS)
     """maxParallel is how many items run at a time. Default: all."""

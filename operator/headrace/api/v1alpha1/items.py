@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from headrace.api.v1alpha1.base import ApiType, ShortText
-from headrace.api.v1alpha1.for_each import MAX_ITEMS
+from headrace.api.v1alpha1.base import ApiEnum, ApiType, Instant, ShortText
+from headrace.api.v1alpha1.for_each import MAX_CHILDREN, MAX_ITEMS
+from headrace.api.v1alpha1.params import ParamValue
 
 MAX_SHOWN = 20
 """How many failed items a status shows."""
@@ -21,20 +22,56 @@ ItemRanges = Annotated[str, StringConstraints(max_length=65_536, pattern=RANGES)
 ItemIndex = Annotated[int, Field(ge=0, le=MAX_ITEMS - 1)]
 
 
+class ItemWork(ApiEnum):
+    """What is done for each item, if it is no program."""
+
+    WAIT = "Wait"
+    """A time passes."""
+
+    WORKFLOW = "Workflow"
+    """A run of another workflow."""
+
+    APPROVAL = "Approval"
+    """A question to people."""
+
+
+class ItemValues(ApiType):
+    """The values of one expression, one for each item."""
+
+    path: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    """path is the field of the task with the expression: `workflow.params[0].value`."""
+
+    values: tuple[ParamValue, ...] = Field(max_length=MAX_CHILDREN)
+    """values are its values, in the order of the items."""
+
+
 class ItemsSpec(ApiType):
-    """The items of a task that runs its program once for each."""
+    """The items of a task that does its work once for each."""
 
     total: int = Field(ge=1, le=MAX_ITEMS)
     """total is how many items there are."""
 
-    config_maps: int = Field(ge=1, le=MAX_ITEMS)
-    """configMaps is how many ConfigMaps of the TaskRun hold the items."""
+    work: ItemWork | None = None
+    """work is what is done for each item: Wait, Workflow or Approval. Default: a program."""
+
+    digest: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """digest is a hash of the items, if their work is no program."""
+
+    config_maps: int | None = Field(default=None, ge=1, le=MAX_ITEMS)
+    """configMaps is how many ConfigMaps of the TaskRun hold the items of a program."""
 
     max_parallel: int | None = Field(default=None, ge=1, le=MAX_ITEMS)
     """maxParallel is how many run at a time."""
 
     tolerated_failures: int = Field(default=0, ge=0, le=MAX_ITEMS)
     """toleratedFailures is how many may fail without failing the task."""
+
+    waits: tuple[Instant, ...] = Field(default=(), max_length=MAX_ITEMS)
+    """waits are when the waits of the items end, in the order of the items."""
+
+    values: tuple[ItemValues, ...] = Field(default=(), max_length=100)
+    """values are the values of the expressions that read the item, for the runs and questions of
+    the items. They have at most 256 KiB together."""
 
 
 class ItemFailure(ApiType):
@@ -83,7 +120,7 @@ class ItemsStatus(ApiType):
     """failed are the indexes of items that failed and will not run again."""
 
     running: ItemRanges = ""
-    """running are the indexes of items whose program runs."""
+    """running are the indexes of items whose program, run or question goes on."""
 
     retrying: ItemRanges = ""
     """retrying are the indexes of items that failed and run again in the next attempt."""

@@ -18,6 +18,9 @@ TASK = f"{GROUP}/task"
 ATTEMPT = f"{GROUP}/attempt"
 """Label on Jobs, pods and called WorkflowRuns: the attempt's number, from 1."""
 
+INDEX = f"{GROUP}/index"
+"""Label on called WorkflowRuns and Approvals of a task with forEach: the item's index, from 0."""
+
 MANAGED_BY = "app.kubernetes.io/managed-by"
 """Label on all objects that Headrace creates: `headrace`."""
 

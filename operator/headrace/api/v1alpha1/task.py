@@ -225,7 +225,8 @@ class NamedTask(TaskBody):
     `tasks.count.outputs.rows > 0`."""
 
     for_each: ForEach | None = None
-    """forEach runs the program once for each item of a list, as one Indexed Job."""
+    """forEach does the work of the task once for each item of a list: a program as one Indexed
+    Job; with wait, workflow or approval, a wait, a run or a question for each."""
 
     wait: Wait | None = None
     """wait lets time pass instead of running a program: no pod, no image. The task succeeds at the

@@ -101,7 +101,8 @@ class LaptopSource:
         """Answer a question; return it as it is then."""
         given = {"choice": choice, "by": user(), "comment": comment, "at": written_now()}
         run, task = text(question, "spec", "run"), text(question, "spec", "task")
-        open_ = self.stored.answer(run, task, number(question, "spec", "attempt"), given)
+        item = number(question, "spec", "item") if text(question, "spec", "item") else None
+        open_ = self.stored.answer(run, task, number(question, "spec", "attempt"), given, item)
         if not open_:
             raise WindowError(f"task {task} of run {run} has its answer already")
         return self.named(APPROVALS, name(question))

@@ -10,32 +10,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from headrace.api.v1alpha1.reasons import Reason
-from headrace.cluster.belonging import Place, attempt_name, owner_uid, place_of
+from headrace.cluster.belonging import Place, attempt_name, place_of
+from headrace.cluster.carriers.asking import Asking
 from headrace.cluster.carriers.carrier import Draw
 from headrace.cluster.carriers.reach import Reach
-from headrace.cluster.creation import create, taken
-from headrace.cluster.guard import Guard
 from headrace.cluster.kinds import APPROVALS
 from headrace.engine.definition.work import Approval as Asked
-from headrace.engine.task.actions import StartAttempt
-from headrace.engine.task.observed import (
-    Attempt,
-    Busy,
-    Ending,
-    ObservedTask,
-    Obstacle,
-    Sighting,
-    Stage,
-)
-from headrace.kube.errors import ApiError, not_found
+from headrace.engine.task.actions import EndAttempt, StartAttempt
+from headrace.engine.task.observed import Attempt, ObservedTask, Sighting, Stage
+from headrace.engine.task.obstacles import Obstacle
 from headrace.kube.resources import Ref
-from headrace.manifests.approval import DELETED, Approval, sight
-from headrace.manifests.approval import approval as approval_manifest
-from headrace.manifests.approval_status import asked_status, closed_status
+from headrace.manifests.approval import Approval, gone_ending, sight
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.objects import Manifest, owner
-from headrace.manifests.task_status import read_task_status
 from headrace.manifests.where import APPROVAL
 
 AGAIN: Final = timedelta(seconds=30)
@@ -55,9 +41,8 @@ class ApprovalCarrier:
     def __init__(self, reach: Reach) -> None:
         """Work with these caches, client and clock."""
         self._caches = reach.caches
-        self._client = reach.client
         self._clock = reach.clock
-        self._guard = Guard(reach.client)
+        self._asking = Asking(reach)
 
     def show(self, item: OwnObject, logged: int) -> Iterator[Sighting]:
         """Show the attempts of a TaskRun, from Approvals."""
@@ -75,41 +60,21 @@ class ApprovalCarrier:
             return seen
         for approval, gone in self._of(place_of(item), item.metadata.uid):
             named = approval.metadata.name == sighting.where.unit_name
-            if named and not await self._trusted(approval):
+            if named and not await self._asking.trusted(approval):
                 now = self._clock()
                 return replace(seen, sighting=sight(approval, gone=gone, now=now, trusted=False))
         return seen
 
     async def make(self, start: StartAttempt[Asked], item: OwnObject) -> Obstacle | None:
         """Create an attempt's Approval, once the API server keeps others from answering."""
-        namespace, now = item.metadata.namespace, self._clock()
-        try:
-            guarded = await self._guard.holds(namespace)
-            if not guarded and start.work.asked.approvers is not None:
-                return Busy(Reason.APPROVAL_NOT_GUARDED, NO_GUARD, now + AGAIN)
-            meta = item.metadata
-            manifest = approval_manifest(start, owner("TaskRun", meta.name, meta.uid))
-            found = await create(self._client, APPROVALS, manifest, Approval)
-        except ApiError as error:
-            if not_found(error):
-                return Busy(Reason.API_UNAVAILABLE, NO_KIND, now + AGAIN)
-            raise
-        if owner_uid(found.metadata) != meta.uid:
-            return taken(f"Approval {found.metadata.name}", now)
-        self._caches.approvals.put(found)
-        if not found.recorded:
-            # An answer from before the question was recorded may be from before the policy.
-            known = guarded and found.spec.answer is None
-            await self._write(found, asked_status(found, now, guarded=known))
-        return None
+        return await self._asking.make(start, item)
 
-    async def end(self, place: Place, task_run_uid: str, number: int) -> None:
+    async def end(self, place: Place, task_run_uid: str, end: EndAttempt) -> None:
         """Close an attempt's Approval: an answer from now on counts for nothing."""
-        name = attempt_name(place, number)
+        name = attempt_name(place, end.number)
         for approval, gone in self._of(place, task_run_uid):
             if approval.metadata.name == name and not (gone or approval.closed):
-                status = closed_status(approval, self._attempt(place, number), self._clock())
-                await self._write(approval, status)
+                await self._asking.close(approval, place)
 
     def _of(self, place: Place, task_run_uid: str) -> Iterator[tuple[Approval, bool]]:
         """Yield the Approvals of a TaskRun's attempts, and whether each is gone."""
@@ -122,50 +87,16 @@ class ApprovalCarrier:
                 if approval.metadata.name == attempt_name(place, approval.spec.attempt):
                     yield approval, gone
 
-    async def _trusted(self, approval: Approval) -> bool:
-        """Return whether the API server refused answers of others, and still does."""
-        guarded = approval.status.guarded
-        return guarded and await self._guard.holds(approval.metadata.namespace)
-
     async def _asked_for(
         self, item: OwnObject, seen: ObservedTask, doubtful: Attempt | Sighting, draw: Draw
     ) -> ObservedTask:
         """Return the state with an Approval as the API server has it."""
         name = doubtful.where.unit_name
-        try:
-            ref = Ref(APPROVALS, item.metadata.namespace, name)
-            found = await self._client.get(ref, Approval)
-        except ApiError as error:
-            if not not_found(error):
-                raise
-            gone = Ending(self._clock(), reason=Reason.APPROVAL_DELETED, message=DELETED)
-            there = (doubtful.number, Stage.ENDED, doubtful.where)
-            return replace(seen, sighting=Sighting(*there, ending=gone, alive=False))
-        self._caches.approvals.put(found)
-        return draw(item)
-
-    def _attempt(self, place: Place, number: int) -> Attempt | None:
-        """Return an attempt of a task, as its log knows it."""
-        item = self._caches.task_run(place)
-        try:
-            log = read_task_status(item.status) if item is not None else None
-        except ValueError:
-            return None
-        known = log.attempts if log is not None else ()
-        return next((each for each in known if each.number == number and not each.open), None)
-
-    async def _write(self, approval: Approval, status: Manifest) -> None:
-        meta = approval.metadata
-        try:
-            written = await self._client.patch_status(
-                Ref(APPROVALS, meta.namespace, meta.name), {"status": status}, Approval
-            )
-        except ApiError as error:
-            if not not_found(error):
-                raise
-            self._caches.approvals.remove(meta)
-        else:
-            self._caches.approvals.put(written)
+        if await self._asking.ask_again(Ref(APPROVALS, item.metadata.namespace, name)) is not None:
+            return draw(item)
+        there = (doubtful.number, Stage.ENDED, doubtful.where)
+        ending = gone_ending(self._clock())
+        return replace(seen, sighting=Sighting(*there, ending=ending, alive=False))
 
 
 def _doubtful(seen: ObservedTask, now: datetime) -> Attempt | Sighting | None:

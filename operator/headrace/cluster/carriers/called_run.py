@@ -5,6 +5,7 @@ A name that our own run has is success; a name of somebody else's run is refused
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from headrace.api.v1alpha1.run import DesiredState
@@ -16,8 +17,9 @@ from headrace.cluster.kinds import WORKFLOW_RUNS
 from headrace.cluster.run_log import run_log
 from headrace.engine.definition.work import ChildRun
 from headrace.engine.run.nested import NestedRun, may_follow, sighting_of
-from headrace.engine.task.actions import StartAttempt
-from headrace.engine.task.observed import RUN, ObservedTask, Obstacle, Sighting
+from headrace.engine.task.actions import EndAttempt, PassOn, StartAttempt
+from headrace.engine.task.observed import RUN, ObservedTask, Sighting
+from headrace.engine.task.obstacles import Obstacle
 from headrace.kube.errors import ApiError, StaleError, conflict, not_found
 from headrace.kube.resources import Ref
 from headrace.manifests.kube import OwnObject
@@ -31,6 +33,7 @@ class CalledRunCarrier:
 
     def __init__(self, reach: Reach) -> None:
         """Work with these caches, client and clock."""
+        self._reach = reach
         self._caches = reach.caches
         self._client = reach.client
         self._clock = reach.clock
@@ -42,7 +45,7 @@ class CalledRunCarrier:
             for run in owned:
                 number = number_of(run, place, logged)
                 if number is not None:
-                    yield sighting_of(self._nested(run, number, gone=gone))
+                    yield sighting_of(nested(run, number, self._clock(), gone=gone))
 
     async def make_sure(self, item: OwnObject, seen: ObservedTask, draw: Draw) -> ObservedTask:
         """Ask about a run that should exist and is missing in the cache."""
@@ -74,13 +77,12 @@ class CalledRunCarrier:
         self._caches.runs.put(found)
         return None
 
-    async def end(self, place: Place, task_run_uid: str, number: int) -> None:
+    async def end(self, place: Place, task_run_uid: str, end: EndAttempt) -> None:
         """Cancel an attempt's run."""
-        await self.pass_on(place, task_run_uid, number, DesiredState.CANCEL)
+        cancel = PassOn(end.task, end.number, DesiredState.CANCEL)
+        await self.pass_on(place, task_run_uid, cancel)
 
-    async def pass_on(
-        self, place: Place, task_run_uid: str, number: int, desired: DesiredState
-    ) -> None:
+    async def pass_on(self, place: Place, task_run_uid: str, action: PassOn) -> None:
         """
         Pass a state on to an attempt's run, unless the run has it already or has ended.
 
@@ -88,30 +90,53 @@ class CalledRunCarrier:
             StaleError: The run has changed meanwhile. Look again.
 
         """
-        name = attempt_name(place, number)
+        name = attempt_name(place, action.number)
         for run in self._caches.runs.by_index(task_run_uid):
-            meta = run.metadata
-            if meta.name != name or has_ended(run.status) or meta.deletion_timestamp:
-                continue
-            if not may_follow(passed_of(run.spec), desired):
-                continue
-            version = {"uid": meta.uid, "resourceVersion": meta.resource_version}
-            body: dict[str, Any] = {"metadata": version, "spec": passes(desired)}
-            ref = Ref(WORKFLOW_RUNS, meta.namespace, meta.name)
-            try:
-                self._caches.runs.put(await self._client.patch(ref, body, OwnObject))
-            except ApiError as error:
-                if not_found(error) or conflict(error):
-                    raise StaleError(f"{ref} has changed") from error
-                raise
+            if run.metadata.name == name:
+                await hand_down(self._reach, run, action.desired)
 
-    def _nested(self, run: OwnObject, number: int, *, gone: bool) -> NestedRun:
-        meta = run.metadata
-        return NestedRun(
-            meta.name,
-            number,
-            meta.creation_timestamp or self._clock(),
-            run_log(run),
-            passed_of(run.spec),
-            gone=gone or meta.deletion_timestamp is not None,
-        )
+
+async def hand_down(reach: Reach, run: OwnObject, desired: DesiredState) -> None:
+    """
+    Pass a state on to a called run, unless the run has it already or has ended.
+
+    Raises:
+        StaleError: The run has changed meanwhile. Look again.
+
+    """
+    meta = run.metadata
+    if has_ended(run.status) or meta.deletion_timestamp:
+        return
+    if not may_follow(passed_of(run.spec), desired):
+        return
+    version = {"uid": meta.uid, "resourceVersion": meta.resource_version}
+    body: dict[str, Any] = {"metadata": version, "spec": passes(desired)}
+    ref = Ref(WORKFLOW_RUNS, meta.namespace, meta.name)
+    try:
+        reach.caches.runs.put(await reach.client.patch(ref, body, OwnObject))
+    except ApiError as error:
+        if not_found(error) or conflict(error):
+            raise StaleError(f"{ref} has changed") from error
+        raise
+
+
+def nested(run: OwnObject, number: int, now: datetime, *, gone: bool) -> NestedRun:
+    """
+    Return a called run as its caller sees it.
+
+    Args:
+        run: The run as last seen.
+        number: The attempt.
+        now: Replaces a time that Kubernetes does not give.
+        gone: It was deleted.
+
+    """
+    meta = run.metadata
+    return NestedRun(
+        meta.name,
+        number,
+        meta.creation_timestamp or now,
+        run_log(run),
+        passed_of(run.spec),
+        gone=gone or meta.deletion_timestamp is not None,
+    )

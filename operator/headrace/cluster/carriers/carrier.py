@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from headrace.cluster.belonging import Place
-from headrace.engine.task.actions import StartAttempt
-from headrace.engine.task.observed import ObservedTask, Obstacle, Sighting
+from headrace.engine.task.actions import EndAttempt, StartAttempt
+from headrace.engine.task.observed import ObservedTask, Sighting
+from headrace.engine.task.obstacles import Obstacle
 from headrace.manifests.kube import OwnObject
 
 Draw = Callable[[OwnObject], ObservedTask]
@@ -58,5 +59,5 @@ class Carrier(Protocol):
 
         """
 
-    async def end(self, place: Place, task_run_uid: str, number: int) -> None:
-        """End an attempt of this kind, if any object of it is left."""
+    async def end(self, place: Place, task_run_uid: str, end: EndAttempt) -> None:
+        """End an attempt of this kind, or some items of it, if any object of them is left."""

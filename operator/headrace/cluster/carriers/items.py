@@ -22,8 +22,9 @@ from headrace.cluster.kinds import TASK_RUNS
 from headrace.cluster.second_look import ask_for_pods
 from headrace.cluster.specs import Specs
 from headrace.engine.definition.work import FanOut
-from headrace.engine.task.actions import StartAttempt
-from headrace.engine.task.observed import Denied, ObservedTask, Obstacle, Sighting
+from headrace.engine.task.actions import EndAttempt, StartAttempt
+from headrace.engine.task.observed import ObservedTask, Sighting
+from headrace.engine.task.obstacles import Denied, Obstacle
 from headrace.kube.errors import ApiError, StaleError, already_exists, conflict, not_found
 from headrace.kube.objects import Projection
 from headrace.kube.resources import CONFIG_MAPS, JOBS, Ref
@@ -90,7 +91,7 @@ class ItemsCarrier:
             await self._prepare(start, made)
         return None
 
-    async def end(self, place: Place, task_run_uid: str, number: int) -> None:
+    async def end(self, place: Place, task_run_uid: str, end: EndAttempt) -> None:
         """Do nothing: the carrier of single programs ends a Job of any kind."""
 
     async def _config_maps(
@@ -99,7 +100,7 @@ class ItemsCarrier:
         """Return how many ConfigMaps hold the items. The first attempt creates them."""
         if start.work.items is None:
             whole = await self._specs.whole(TASK_RUNS, item.metadata)
-            return read(ItemsSpec, whole.spec.get(_ITEMS)).config_maps
+            return read(ItemsSpec, whole.spec.get(_ITEMS)).config_maps or 0
         made = 0
         for made, data in enumerate(parts(start), 1):
             try:

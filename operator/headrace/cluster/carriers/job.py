@@ -13,8 +13,9 @@ from headrace.cluster.carriers.job_doubts import JobDoubts
 from headrace.cluster.carriers.job_sightings import JobSightings
 from headrace.cluster.carriers.reach import Reach
 from headrace.engine.definition.work import Container
-from headrace.engine.task.actions import StartAttempt
-from headrace.engine.task.observed import Denied, ObservedTask, Obstacle, Sighting
+from headrace.engine.task.actions import EndAttempt, StartAttempt
+from headrace.engine.task.observed import ObservedTask, Sighting
+from headrace.engine.task.obstacles import Denied, Obstacle
 from headrace.kube.errors import ApiError, conflict, not_found
 from headrace.kube.resources import JOBS, Ref
 from headrace.manifests.job import job as job_manifest
@@ -51,9 +52,9 @@ class JobCarrier:
         made = await self._maker.make(manifest, item)
         return made if isinstance(made, Denied) else None
 
-    async def end(self, place: Place, task_run_uid: str, number: int) -> None:
+    async def end(self, place: Place, task_run_uid: str, end: EndAttempt) -> None:
         """Delete an attempt's Job, of whichever kind, and its pods with it."""
-        name = attempt_name(place, number)
+        name = attempt_name(place, end.number)
         for job in self._caches.jobs.by_index(task_run_uid):
             meta = job.metadata
             if meta.name != name or meta.deletion_timestamp:

@@ -14,7 +14,7 @@ from headrace.engine.definition.work import Program
 from headrace.engine.run.observed import RunKind
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.identity import identity_needed, identity_problem
-from headrace.engine.task.observed import Denied
+from headrace.engine.task.obstacles import Denied
 from headrace.kube.errors import ApiError, StaleError, not_found
 from headrace.kube.objects import Projection
 from headrace.kube.resources import JOBS, SERVICE_ACCOUNTS, Ref

@@ -12,9 +12,11 @@ from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.creation import taken
 from headrace.engine.definition.work import Timer
 from headrace.engine.run.observed import RunKind
-from headrace.engine.task.actions import StartAttempt
-from headrace.engine.task.observed import ObservedTask, Obstacle, Sighting
+from headrace.engine.task.actions import EndAttempt, StartAttempt
+from headrace.engine.task.observed import ObservedTask, Sighting
+from headrace.engine.task.obstacles import Obstacle
 from headrace.engine.task.timer import wait_sighting
+from headrace.manifests.each_spec import items_facts
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.work_spec import wait_until
 
@@ -34,7 +36,7 @@ class TimerCarrier:
 
     def show(self, item: OwnObject, logged: int) -> Iterator[Sighting]:  # noqa: ARG002 - the protocol's
         """Show the wait of a task of a run. A TaskRun on its own has none."""
-        until = wait_until(item.spec)
+        until = None if items_facts(item.spec) else wait_until(item.spec)
         if until is not None and place_of(item).key.kind is RunKind.WORKFLOW_RUN:
             yield wait_sighting(item.metadata.creation_timestamp, until)
 
@@ -42,5 +44,5 @@ class TimerCarrier:
         """Return what is known: the TaskRun shows all."""
         return seen
 
-    async def end(self, place: Place, task_run_uid: str, number: int) -> None:
+    async def end(self, place: Place, task_run_uid: str, end: EndAttempt) -> None:
         """Do nothing: nothing runs."""

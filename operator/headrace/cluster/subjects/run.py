@@ -36,7 +36,8 @@ from headrace.engine.task.actions import (
     TakeOver,
 )
 from headrace.engine.task.news import news
-from headrace.engine.task.observed import EMPTY, ObservedTask, Obstacle, TaskLog
+from headrace.engine.task.observed import EMPTY, ObservedTask, TaskLog
+from headrace.engine.task.obstacles import Obstacle
 from headrace.kube.client import Client
 from headrace.kube.errors import StaleError
 from headrace.loop.pool_book import PoolBook
@@ -44,7 +45,7 @@ from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.run_status import has_ended, run_status
 from headrace.manifests.task_status import has_outcome, task_status
-from headrace.manifests.work_spec import wait_until
+from headrace.manifests.work_spec import runs_programs
 
 
 class ClusterWorld:
@@ -133,10 +134,9 @@ class ClusterWorld:
             The logs on record, by task.
 
         """
-        items = {task: self._task_run(key, task) for task in records}
-        there = {task: item for task, item in items.items() if item is not None}
+        there = {task: item for task in records if (item := self._task_run(key, task)) is not None}
         known = {task: self.pictures.of(item).log for task, item in there.items()}
-        programs = [task for task, item in there.items() if wait_until(item.spec) is None]
+        programs = [task for task, item in there.items() if runs_programs(item.spec)]
         logs = {task: (known[task], records[task]) for task in programs}
         memory = self._memories.get(key)
         for task in await self._second_look.ask(key, logs):
@@ -155,8 +155,8 @@ class ClusterWorld:
             raise StaleError(f"{key.kind} {key.namespace}/{key.name} is another one now")
         questions = [action for action in actions if isinstance(action, Evaluate)]
         others = [action for action in actions if not isinstance(action, Evaluate)]
-        evaluations = [self._evaluate(key, questions)] if questions else []
-        await some_at_a_time([*evaluations, *(self._apply(key, action) for action in others)])
+        asked = [self._evaluate(key, questions)] if questions else []
+        await some_at_a_time([*asked, *(self._apply(key, action) for action in others)])
 
     async def record(self, key: RunKey, status: RunLog) -> None:
         """Write the WorkflowRun's status; for a TaskRun on its own, its log is the status."""

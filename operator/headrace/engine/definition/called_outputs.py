@@ -16,6 +16,7 @@ from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expression_problems import Called, expression_problems
 from headrace.engine.definition.expressions.types import Declared
 from headrace.engine.definition.run_outputs import RunOutputs
+from headrace.engine.definition.work import Each
 from headrace.engine.text import listed
 
 SHOWN = 5
@@ -50,6 +51,8 @@ def output_problems(
             continue
         given = types_of(known[call.workflow].outputs)
         yield from _promised(task, path_of(definition, task), call.workflow, given)
+        if isinstance(task.work, Each):
+            continue  # Its outputs are a list of those.
         if not task.outputs:  # Its own were compared with what is read when they were accepted.
             outputs = {name: Declared(kind.value) for name, kind in given.items()}
             called[task.name] = Called(call.workflow, outputs)

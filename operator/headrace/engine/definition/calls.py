@@ -13,7 +13,7 @@ from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Expression, Template
 from headrace.engine.definition.params import InvalidParamsError, resolve
 from headrace.engine.definition.ways import PARAM
-from headrace.engine.definition.work import ChildRun
+from headrace.engine.definition.work import ChildRun, work_of_one
 
 Definitions = Mapping[str, Definition]
 """The workflows of one namespace, by name."""
@@ -22,8 +22,9 @@ Definitions = Mapping[str, Definition]
 def calls(definition: Definition) -> Iterator[tuple[TaskDefinition, ChildRun]]:
     """Yield the tasks that call a workflow, each with its call."""
     for task in definition.tasks.values():
-        if isinstance(task.work, ChildRun):
-            yield task, task.work
+        work = work_of_one(task.work)
+        if isinstance(work, ChildRun):
+            yield task, work
 
 
 def path_of(definition: Definition, task: TaskDefinition) -> str:
@@ -91,7 +92,8 @@ def _params(
     kinds = {param.name: param for param in declared}
     given: dict[str, Any] = {}
     for index, (name, value) in enumerate(call.params.items()):
-        asked = task.expressions.fields.get(PARAM.format(index))
+        field = PARAM.format(index)
+        asked = task.expressions.fields.get(field) or task.expressions.each.get(field)
         param = kinds.get(name)
         given[name] = value if asked is None or param is None else _stand_in(asked, value, param)
     try:

@@ -23,7 +23,7 @@ from headrace.engine.definition.expressions.types import (
 from headrace.engine.definition.graph import Graph
 from headrace.engine.definition.run_outputs import expression_of
 from headrace.engine.definition.task_expressions import condition, expressions_of, leaf, words
-from headrace.engine.definition.ways import declared_outputs, fields_of, way_of
+from headrace.engine.definition.ways import FROM, declared_outputs, fields_of, way_of
 
 Outputs = Mapping[str, Declared] | None
 """The outputs that a task declares; None: it declares none."""
@@ -111,7 +111,8 @@ def expression_problems(
 
 
 def _scope(task: NamedTask, types: ScopeTypes, table: _Table) -> ScopeTypes:
-    return replace(types, tasks=table.readable_by(task), one_program=task.for_each is not None)
+    one_program = task.for_each is not None and way_of(task) is None
+    return replace(types, tasks=table.readable_by(task), one_program=one_program)
 
 
 def problems_alone(env: Sequence[EnvVar], params: Sequence[Param]) -> Iterator[Problem]:
@@ -167,10 +168,15 @@ def _of_task(path: str, task: NamedTask, types: ScopeTypes) -> Iterator[Problem]
         if failure is not None:
             yield Problem(f"{path}.when", words(failure))
     for field, asked in fields_of(task).items():
-        failure = _failure(asked, types)
+        failure = _failure(asked, _of_field(field, task, types))
         if failure is not None:
             yield Problem(f"{path}.{field}", words(failure))
     yield from _of_env(path, task.env, types)
+
+
+def _of_field(field: str, task: NamedTask, types: ScopeTypes) -> ScopeTypes:
+    """Return the names of a field besides `env`: what one item needs has the item."""
+    return replace(types, fan_out=task.for_each is not None and field != FROM)
 
 
 def _of_env(path: str, env: Sequence[EnvVar], types: ScopeTypes) -> Iterator[Problem]:

@@ -25,6 +25,8 @@ class TaskExpressions:
     """By the name of the variable."""
     fields: Mapping[str, Expression | Template] = field(default_factory=dict)
     """The expressions of other fields, by their path in the task: `wait.until`."""
+    each: Mapping[str, Expression | Template] = field(default_factory=dict)
+    """The expressions among these that read `item` or `index`: each item has a value of its own."""
     reads: frozenset[str] = frozenset()
     """The tasks whose results they read."""
 
@@ -74,8 +76,14 @@ def expressions_of(
     others = {path: each for path, each in fields.items() if not isinstance(each, Failure)}
     if when is None and not templates and not others:
         return NO_EXPRESSIONS
-    from headrace.engine.definition.expressions.reading import reads  # noqa: PLC0415 - slow to load, and often not needed
+    from headrace.engine.definition.expressions.reading import (  # noqa: PLC0415 - slow to load, and often not needed
+        reads,
+        reads_the_item,
+    )
 
-    asked = condition(when) if when is not None else None
-    every = (*templates.values(), *others.values(), *(() if asked is None else (asked,)))
-    return TaskExpressions(asked, templates, others, frozenset[str]().union(*map(reads, every)))
+    condition_ = condition(when) if when is not None else None
+    every = (*templates.values(), *others.values(), *(() if condition_ is None else (condition_,)))
+    each = {path: asked for path, asked in others.items() if reads_the_item(asked)}
+    alike = {path: asked for path, asked in others.items() if path not in each}
+    read = frozenset[str]().union(*map(reads, every))
+    return TaskExpressions(condition_, templates, alike, each, read)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.approval import ApprovalRequest
+from headrace.api.v1alpha1.for_each import MAX_CHILDREN, MAX_ITEMS
 from headrace.api.v1alpha1.task import (
     Defaults,
     NamedTask,
@@ -21,7 +22,15 @@ from headrace.api.v1alpha1.task import (
 )
 from headrace.engine.definition.expressions.leaves import OPEN, parse_leaf
 from headrace.engine.definition.expressions.types import Expression, Failure, Template, Wants
-from headrace.engine.definition.work import Approval, ChildRun, Container, FanOut, Timer, Work
+from headrace.engine.definition.work import (
+    Approval,
+    ChildRun,
+    Container,
+    FanOut,
+    Timer,
+    Work,
+    done_for_each,
+)
 
 UNTIL: Final = "wait.until"
 """The path of the instant that a wait ends at."""
@@ -55,7 +64,7 @@ class Way:
 
     field: str
     """The attribute of a task that chooses it."""
-    work: Callable[[Any], Work]
+    work: Callable[[Any], Timer | ChildRun | Approval]
     """Makes the work, from the attribute's value."""
     fields: Callable[[Any], Fields] = _no_fields
     """Finds the expressions in the attribute's value, by their path in the task."""
@@ -68,6 +77,8 @@ class Way:
     the task with the defaults filled in."""
     outputs: tuple[Output, ...] = ()
     """The outputs that each task of this kind gives."""
+    most_items: int = MAX_ITEMS
+    """For how many items it can be done: objects of a cluster cost memory and time."""
 
 
 def _timer(wait: Wait) -> Timer:
@@ -115,10 +126,15 @@ WAYS: Final = (
     Way("wait", _timer, _until, frozenset({"timeouts"}), problems=_too_long),
     Way(
         *("workflow", _child_run, _passed),
+        most_items=MAX_CHILDREN,
         beside=frozenset({"retry", "timeouts", "outputs", "priority"}),
         limits=frozenset({"attempt_seconds", "total_seconds"}),
     ),
-    Way("approval", Approval, _message, frozenset({"retry", "timeouts"}), outputs=_ANSWER),
+    Way(
+        *("approval", Approval, _message, frozenset({"retry", "timeouts"})),
+        outputs=_ANSWER,
+        most_items=MAX_CHILDREN,
+    ),
 )
 """The ways besides a program."""
 
@@ -134,18 +150,15 @@ def way_of(task: NamedTask) -> tuple[Way, Any] | None:
 
 def work_of(task: NamedTask, body: TaskBody) -> Work:
     """Return the work of a task; `body` is its program with the defaults filled in."""
-    chosen = way_of(task)
-    if chosen is not None:
-        return chosen[0].work(chosen[1])
-    each = task.for_each
+    chosen, each = way_of(task), task.for_each
+    own = None if chosen is None else chosen[0].work(chosen[1])
     if each is None:
-        return Container(body)
+        return own or Container(body)
     known = each.known
-    return FanOut(
-        *(body, known, len(known or ())),
-        max_parallel=each.max_parallel,
-        tolerated=each.tolerated_failures,
-    )
+    most, tolerated = each.max_parallel, each.tolerated_failures
+    if own is not None:
+        return done_for_each(own, known, most, tolerated)
+    return FanOut(body, known, len(known or ()), max_parallel=most, tolerated=tolerated)
 
 
 def fields_of(task: NamedTask) -> Fields:
@@ -192,10 +205,22 @@ def ways_problems(path: str, task: NamedTask, defaults: Defaults) -> Iterator[Pr
         if other is not chosen[0] and getattr(task, other.field) is not None:
             name = _name(other.field)
             yield Problem(f"{path}.{name}", f"the task has {own} already; keep one of them")
-    if task.for_each is not None:
-        yield Problem(
-            f"{path}.forEach", f"only a program runs once for each item; remove forEach or {own}"
-        )
+    yield from _too_many(path, chosen[0], task)
+
+
+def _too_many(path: str, way: Way, task: NamedTask) -> Iterator[Problem]:
+    known = task.for_each.known if task.for_each is not None else None
+    if known is not None and len(known) > way.most_items:
+        source = "items" if task.for_each is not None and task.for_each.items else "range"
+        yield Problem(f"{path}.forEach.{source}", too_many_items(len(known), _name(way.field)))
+
+
+def too_many_items(count: int, field: str) -> str:
+    """Say that a task has more items than it can have, and the cure."""
+    return (
+        f"has {count:,} items; a task with {field} has at most {MAX_CHILDREN:,}: split the list,"
+        " or let one run do the work of several items"
+    )
 
 
 def _limits_of_programs(path: str, way: Way, timeouts: TaskTimeouts) -> Iterator[Problem]:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.definition.work import ChildRun, FanOut, Work
+from headrace.engine.definition.work import Approvals, ChildRun, ChildRuns, FanOut, Work
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.run.inheritance import continues
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import StartAttempt
+from headrace.engine.task.item_starts import first_items
 from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.judgement import Judged, ended
 from headrace.engine.task.observed import RUN, Stage, TaskLog
@@ -38,8 +39,8 @@ def without_source(
 def continued(run: ObservedRun, start: StartAttempt[Work], judged: Judged) -> StartAttempt[Work]:
     """Return the start of an attempt, with what was done before it."""
     match start.work:
-        case FanOut() as work if run.source is not None and continues(run, start.task):
-            return _items(run.source, start, work)
+        case FanOut() | ChildRuns() | Approvals() as work if _goes_on(run, start):
+            return _items(run, start, work)
         case ChildRun() as work:
             earlier = _called(run, judged)
             if earlier is not None:
@@ -47,8 +48,16 @@ def continued(run: ObservedRun, start: StartAttempt[Work], judged: Judged) -> St
     return start
 
 
-def _items(source: ObservedRun, start: StartAttempt[Work], work: FanOut) -> StartAttempt[Work]:
+def _goes_on(run: ObservedRun, start: StartAttempt[Work]) -> bool:
+    return run.source is not None and continues(run, start.task)
+
+
+def _items(
+    run: ObservedRun, start: StartAttempt[Work], work: FanOut | ChildRuns | Approvals
+) -> StartAttempt[Work]:
     """Leave out the items that succeeded in the earlier run, if the list is the same."""
+    source = run.source
+    assert source is not None  # noqa: S101 - the task goes on where its one ended
     seen = source.tasks.get(start.task)
     before = seen.log.items if seen is not None else None
     if seen is None or before is None or not before.todo_again:
@@ -66,7 +75,10 @@ def _items(source: ObservedRun, start: StartAttempt[Work], work: FanOut) -> Star
         outputs=seen.log.outputs,
         taken_over_from=seen.log.taken_over_from or source.key.name,
     )
-    return replace(start, work=replace(work, todo=items.todo), begins_with=log)
+    if isinstance(work, FanOut):
+        return replace(start, work=replace(work, todo=items.todo), begins_with=log)
+    begin = first_items(items.todo, work.max_parallel)
+    return replace(start, work=replace(work, begin=begin), begins_with=log)
 
 
 def _called(run: ObservedRun, judged: Judged) -> str | None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.course import Course
 from headrace.engine.definition.compile import Definition
+from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.room import Claim
 from headrace.engine.run.admission import Held, Refused, admit
 from headrace.engine.run.claims import LOOK_AGAIN
@@ -31,11 +32,13 @@ from headrace.engine.run.steering import course, deadlines
 from headrace.engine.run.survey import Survey, survey
 from headrace.engine.run.takeover import Stage, take_over
 from headrace.engine.task.actions import Action, EndAttempt, PassOn, RunContext, StartAttempt
+from headrace.engine.task.item_starts import held_until, items_to_start
+from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.terms import NO_TERMS, Terms, terms_of
 from headrace.engine.task.timeout import total_deadline
 from headrace.engine.task.verdict import Ask, Start, Wait
-from headrace.engine.task.work import start_attempt
+from headrace.engine.task.work import start_attempt, start_more
 
 RUN_STATUS_INTERVAL = timedelta(seconds=1)
 """The shortest time between two writes of a run's counts."""
@@ -87,10 +90,12 @@ def _judge(run: ObservedRun, definition: Definition, steered: Course, now: datet
     if run.key.kind is RunKind.WORKFLOW_RUN:  # else the log of its one task says it all
         status = run_log(RunView(run, definition, found, steered, records.now, now))
     beside = companions(run)
-    actions = _actions(run, definition, found, steered, now)
+    actions = tuple(_actions(run, definition, found, steered, now))
     outputs = tuple(asks(run, definition, found, status, now))
+    waits = bool(outputs) or any(isinstance(action, StartAttempt) for action in actions)
+    check = now + START_CHECK if waits else None
     due = (
-        *(beside.next_overstay(now), until(run, now), now + START_CHECK if outputs else None),
+        *(beside.next_overstay(now), until(run, now), check),
         *_wake_ups(replace(run, log=status), found, records, now),
     )
     decision = Decision(
@@ -131,6 +136,10 @@ def _actions(
         if task.seen is not None:
             yield from endings(name, task.log, task.seen)
             yield from passed_on(task, steered)
+        more = _more_items(run, task, steered, now)
+        if more:
+            context = context or context_of(run, definition)
+            yield start_more(task.task, task.log, more, context)
         match task.verdict:
             case Start():
                 context = context or context_of(run, definition)
@@ -139,11 +148,19 @@ def _actions(
                 yield evaluate(task.task, run, definition, found, conditional=conditional)
 
 
+def _more_items(run: ObservedRun, task: Judged, steered: Course, now: datetime) -> Places:
+    """Return the items of a task's open attempt that start now, if the world has room."""
+    if task.seen is None or held_until(run.obstacles.get(task.task.name), now) is not None:
+        return NO_PLACES
+    return items_to_start(task.task, task.log, task.seen.sighting, steered)
+
+
 def _wake_ups(
     run: ObservedRun, found: Survey, records: Records, now: datetime
 ) -> Iterator[datetime]:
     """Yield the times of the next look without an event."""
     due = [*deadlines(run), records.later, now + LOOK_AGAIN if found.parked else None]
+    due += [held_until(obstacle, now) for obstacle in run.obstacles.values()]
     for judged in found.judged.values():
         match judged.verdict:
             case Start() | Ask():

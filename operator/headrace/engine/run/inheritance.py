@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from headrace.engine import ranges
-from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.compile import Definition, TaskDefinition
+from headrace.engine.definition.work import Each
 from headrace.engine.run.observed import Inheritance, ObservedRun
-from headrace.engine.task.observed import ObservedTask
+from headrace.engine.task.observed import ObservedTask, SeenItems
 
 
 def inherited(run: ObservedRun) -> ObservedRun:
@@ -51,9 +52,8 @@ def open_tasks(run: ObservedRun, definition: Definition) -> Iterator[str]:
     known = run.log.inheritance
     if known is not None:
         yield from untaken(run, definition, known)
-        yield from (
-            name for name in _names(known.continued, definition) if _is_new(run.tasks.get(name))
-        )
+        tasks = (definition.tasks[name] for name in _names(known.continued, definition))
+        yield from (task.name for task in tasks if _is_new(task, run.tasks.get(task.name)))
 
 
 def untaken(run: ObservedRun, definition: Definition, known: Inheritance) -> Iterator[str]:
@@ -73,16 +73,33 @@ def continues(run: ObservedRun, name: str) -> bool:
     known, definition = run.log.inheritance, run.definition
     if known is None or not known.continued or definition is None:
         return False
-    position = definition.tasks[name].position
-    return position in ranges.read(known.continued) and _is_new(run.tasks.get(name))
+    task, seen = definition.tasks[name], run.tasks.get(name)
+    return task.position in ranges.read(known.continued) and _is_new(task, seen)
 
 
-def _is_new(seen: ObservedTask | None) -> bool:
+def without_takeover(run: ObservedRun, name: str, seen: ObservedTask) -> ObservedTask:
+    """
+    Return a task as it is before its part of the earlier run is taken over.
+
+    The TaskRun of some work over items is its first attempt. A crash may have come before it was
+    told which items need not be done.
+    """
+    if seen.sighting is None or seen.log.count or not continues(run, name):
+        return seen
+    return replace(seen, sighting=None)
+
+
+def _is_new(task: TaskDefinition, seen: ObservedTask | None) -> bool:
     """Return whether a task has neither items on record nor an attempt."""
     if seen is None:
         return True
-    log = seen.log
-    return log.outcome is None and log.items is None and not log.count and seen.sighting is None
+    log, sighting = seen.log, seen.sighting
+    unbegun = sighting is None or (isinstance(task.work, Each) and not _has_begun(sighting.items))
+    return log.outcome is None and log.items is None and not log.count and unbegun
+
+
+def _has_begun(items: SeenItems | None) -> bool:
+    return items is not None and bool(items.running or items.ended)
 
 
 def _names(positions: str, definition: Definition) -> Iterator[str]:

@@ -39,6 +39,10 @@ def endings(name: str, log: TaskLog, seen: ObservedTask) -> Iterator[EndAttempt]
     runs_on = last is not None and last.open and last.number == sighting.number
     if log.outcome is not None or not runs_on:
         yield EndAttempt(name, sighting.number)
+    elif sighting.items is not None and log.items is not None:
+        over = sighting.items.unclosed - log.items.open
+        if over:
+            yield EndAttempt(name, sighting.number, over)
 
 
 def remains(run: ObservedRun, names: Iterable[str]) -> dict[str, str]:

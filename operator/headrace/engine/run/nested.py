@@ -13,6 +13,7 @@ from typing import Final
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.engine.course import ENDING, Course, Mode
+from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.run.observed import RunLog
 from headrace.engine.task.actions import PassOn
 from headrace.engine.task.judgement import Judged
@@ -109,7 +110,9 @@ def ended_with(name: str, seen: ObservedTask) -> Iterator[PassOn]:
     sighting = seen.sighting
     if sighting is None or sighting.passed is None or not sighting.alive:
         return
-    if sighting.passed not in CANCELLING:
+    if sighting.items is not None:
+        yield from _to_items(name, sighting, sighting.items.running, DesiredState.CANCEL)
+    elif sighting.passed not in CANCELLING:
         yield PassOn(name, sighting.number, DesiredState.CANCEL)
 
 
@@ -120,9 +123,26 @@ def passed_on(judged: Judged, course: Course) -> Iterator[PassOn]:
         return
     log = judged.log
     is_open = judged.outcome is None and log.last is not None and log.last.open
-    wanted = _wanted(course, is_finally=judged.task.is_finally, is_open=is_open)
-    if may_follow(sighting.passed, wanted):
-        yield PassOn(judged.task.name, sighting.number, wanted)
+    is_finally, name = judged.task.is_finally, judged.task.name
+    wanted = _wanted(course, is_finally=is_finally, is_open=is_open)
+    if sighting.items is not None:
+        running = sighting.items.running
+        open_ = running & log.items.open if is_open and log.items is not None else NO_PLACES
+        yield from _to_items(name, sighting, open_, wanted)
+        over = _wanted(course, is_finally=is_finally, is_open=False)
+        yield from _to_items(name, sighting, running - open_, over)
+    elif may_follow(sighting.passed, wanted):
+        yield PassOn(name, sighting.number, wanted)
+
+
+def _to_items(
+    name: str, sighting: Sighting, items: Places, wanted: DesiredState
+) -> Iterator[PassOn]:
+    """Yield the state to pass on to the runs of some items, if any of them lacks it."""
+    known = sighting.items.passed if sighting.items is not None else {}
+    lacking = [index for index in items.among(known) if may_follow(known[index], wanted)]
+    if lacking:
+        yield PassOn(name, sighting.number, wanted, Places.of(lacking))
 
 
 def _wanted(course: Course, *, is_finally: bool, is_open: bool) -> DesiredState:

@@ -17,7 +17,8 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.room import Room
 from headrace.engine.siblings import SiblingRun
-from headrace.engine.task.observed import Evaluated, ObservedTask, Obstacle
+from headrace.engine.task.observed import Evaluated, ObservedTask
+from headrace.engine.task.obstacles import Obstacle
 
 
 class RunKind(StrEnum):

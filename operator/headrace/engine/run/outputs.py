@@ -19,7 +19,7 @@ from headrace.engine.run.survey import Survey
 from headrace.engine.task.actions import OF_THE_RUN, Evaluate
 from headrace.engine.task.classify import MAX_OUTPUT_BYTES
 from headrace.engine.task.declared import check_declared
-from headrace.engine.task.observed import Busy
+from headrace.engine.task.obstacles import Busy
 from headrace.engine.text import clip, rfc3339
 
 End = Mapping[str, Any]

@@ -12,7 +12,7 @@ from headrace.api.v1alpha1.task import OutputType
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Question, Scope, Value
 from headrace.engine.definition.params import values
-from headrace.engine.definition.work import FanOut
+from headrace.engine.definition.work import OF_ITEMS, Each
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.run.survey import Survey
 from headrace.engine.task.actions import Evaluate
@@ -54,11 +54,14 @@ def evaluate(
     when = task.expressions.when if conditional else None
     judged = found.judged.get(task.name)
     fields = asked_fields(task.expressions, EMPTY if judged is None else judged.log)
+    items = task.work.items if isinstance(task.work, Each) else None
     return Evaluate(
         task.name,
         None if when is None else Question(when, scope),
         {name: Question(leaf, scope) for name, leaf in task.expressions.env.items()},
         {path: Question(each, scope) for path, each in fields.items()},
+        {path: Question(each, scope) for path, each in task.expressions.each.items()},
+        items,
     )
 
 
@@ -95,7 +98,7 @@ def _result(task: TaskDefinition, run: ObservedRun, found: Survey) -> dict[str, 
     judged, seen = found.judged.get(task.name), run.tasks.get(task.name)
     log = judged.log if judged is not None else seen.log if seen is not None else EMPTY
     shown = {"outcome": outcome.value if outcome is not None else ""}
-    if isinstance(task.work, FanOut):
+    if isinstance(task.work, OF_ITEMS):
         items = log.items or NO_ITEMS
         return {**shown, "outputs": readable(log.outputs, items), "items": _numbers(items)}
     outputs = dict(log.outputs or {})

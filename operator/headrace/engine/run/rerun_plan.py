@@ -10,7 +10,7 @@ from headrace.api.v1alpha1.rerun import RerunFrom, RerunOf
 from headrace.engine import ranges
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.params import Value, values
-from headrace.engine.definition.work import ChildRun, FanOut
+from headrace.engine.definition.work import OF_ITEMS, Approvals, ChildRun, ChildRuns, FanOut
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.marks import by_mark, on_record
 from headrace.engine.run.observed import Inheritance, ObservedRun
@@ -108,7 +108,7 @@ def _values_of(source: ObservedRun) -> Mapping[str, Value]:
 def _gives(task: TaskDefinition, source: ObservedRun) -> bool:
     """Return whether a task that succeeded has the outputs that it declares today."""
     seen = source.tasks.get(task.name)
-    if seen is None or seen.log.outcome is not Outcome.SUCCEEDED or isinstance(task.work, FanOut):
+    if seen is None or seen.log.outcome is not Outcome.SUCCEEDED or isinstance(task.work, OF_ITEMS):
         return True
     try:
         check_declared(task.outputs, seen.log.outputs)
@@ -122,14 +122,15 @@ def _reads(task: TaskDefinition, params: frozenset[str]) -> bool:
     from headrace.engine.definition.expressions.reading import reads_params  # noqa: PLC0415 - slow to load, and seldom needed
 
     asked = task.expressions
-    every = (*asked.env.values(), *asked.fields.values(), *((asked.when,) if asked.when else ()))
+    fields = (*asked.fields.values(), *asked.each.values())
+    every = (*asked.env.values(), *fields, *((asked.when,) if asked.when else ()))
     return any(reads_params(each, params) for each in every)
 
 
 def _goes_on(task: TaskDefinition, log: TaskLog) -> bool:
     """Return whether a part of a task's work has succeeded, so that only the rest is repeated."""
     match task.work:
-        case FanOut():
+        case FanOut() | ChildRuns() | Approvals():
             return log.items is not None and bool(log.items.succeeded) and bool(log.items.digest)
         case ChildRun():
             last = log.last

@@ -19,6 +19,7 @@ from headrace.engine.room import Claim
 from headrace.engine.run.beside import beside, left_running
 from headrace.engine.run.claims import claims, parked
 from headrace.engine.run.continued import without_source
+from headrace.engine.run.inheritance import without_takeover
 from headrace.engine.run.leftovers import remains
 from headrace.engine.run.marks import by_mark, on_record, to_keep, with_ends
 from headrace.engine.run.observed import Mark, ObservedRun
@@ -201,7 +202,7 @@ def _waiting(
 
 def _seen(run: ObservedRun, turn: Turn, task: TaskDefinition, seen: ObservedTask) -> Judged:
     """Judge a task with a TaskRun."""
-    known = run.evaluated.get(task.name)
+    known, seen = run.evaluated.get(task.name), without_takeover(run, task.name, seen)
     return judge_seen(turn, task, seen, run.obstacles.get(task.name), known)
 
 

@@ -21,7 +21,8 @@ from headrace.engine.run.inheritance import untaken
 from headrace.engine.run.observed import Counts, ObservedRun, RunLog
 from headrace.engine.run.rerun_plan import plan
 from headrace.engine.task.actions import RunContext, TakeOver
-from headrace.engine.task.observed import Busy, Denied, TaskLog
+from headrace.engine.task.observed import TaskLog
+from headrace.engine.task.obstacles import Busy, Denied
 
 BATCH: Final = 100
 """How many tasks one turn takes over: other runs have their turns in between."""

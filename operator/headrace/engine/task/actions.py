@@ -1,13 +1,14 @@
 """The actions that the engine can ask of a world. A new kind of action is a new class here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic
+from typing import Any, Generic
 
 from headrace.api.v1alpha1.run import DesiredState, Interval
 from headrace.api.v1alpha1.task import TaskTimeouts
 from headrace.engine.definition.expressions.types import Question
 from headrace.engine.definition.work import W_co, Work
+from headrace.engine.places import Places
 from headrace.engine.task.observed import TaskLog
 
 
@@ -39,7 +40,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class StartAttempt(Generic[W_co]):
-    """Start one attempt of a task. A repetition changes nothing."""
+    """Start one attempt of a task, or more of its items. A repetition changes nothing."""
 
     task: str
     number: int
@@ -73,15 +74,19 @@ class EndAttempt:
 
     task: str
     number: int
+    items: Places | None = None
+    """The items to end; None: all of the attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassOn:
-    """Pass a state on to the run that an attempt has called."""
+    """Pass a state on to the run that an attempt has called, or to those of its items."""
 
     task: str
     number: int
     desired: DesiredState
+    items: Places | None = None
+    """The items whose runs it is passed on to; None: the attempt has no items."""
 
 
 OF_THE_RUN = ""
@@ -104,6 +109,10 @@ class Evaluate:
     """By the name of the variable."""
     fields: Mapping[str, Question] = field(default_factory=dict)
     """The expressions of other fields, by their path in the task."""
+    each: Mapping[str, Question] = field(default_factory=dict)
+    """Those that read the item: they are asked once for each."""
+    items: Sequence[Any] | None = None
+    """The items; None: `forEach.from` gives them, which is one of the fields."""
 
 
 Action = StartAttempt[Work] | TakeOver | EndAttempt | PassOn | Evaluate

@@ -12,6 +12,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.classify import End, Failure, Kind, Success, classify
+from headrace.engine.task.item_clocks import timely
 from headrace.engine.task.item_ends import begun, end_of_items, with_ended_items, without_end
 from headrace.engine.task.item_outputs import gathered
 from headrace.engine.task.items import ItemsLog
@@ -67,6 +68,7 @@ def follow(
         return log
     if sighting is None or sighting.number < last.number:
         return close(log, _vanished(last), policy, now)
+    sighting = timely(sighting, terms, now)
     log = with_ended_items(log, sighting, policy, terms)
     end = _ended(log, sighting, terms, now)
     if end is not None:

@@ -11,6 +11,8 @@ from headrace.engine.task.policies.already_ended import already_ended
 from headrace.engine.task.policies.another_work import another_work
 from headrace.engine.task.policies.cancelled import cancelled
 from headrace.engine.task.policies.in_progress import in_progress
+from headrace.engine.task.policies.items_limit import items_limit
+from headrace.engine.task.policies.items_stopped import items_stopped
 from headrace.engine.task.policies.leaving import leaving
 from headrace.engine.task.policies.nested_depth import nested_depth
 from headrace.engine.task.policies.nested_stop import nested_stop
@@ -29,7 +31,7 @@ from headrace.engine.task.policies.unread import unread
 from headrace.engine.task.policies.upstream import upstream
 from headrace.engine.task.policies.wait_stopped import wait_stopped
 from headrace.engine.task.policies.when import when
-from headrace.engine.task.values import env_of, fields_of
+from headrace.engine.task.values import each_of, env_of, fields_of
 from headrace.engine.task.verdict import Start, TaskView, Verdict
 
 Policy = Callable[[TaskView], Verdict | None]
@@ -44,6 +46,7 @@ TASK_POLICIES: tuple[Policy, ...] = (
     total_time,  #       the task is over its time
     pending_time,  #     the container does not start
     nested_time,  #      the run of a called workflow is over its time
+    items_stopped,  #    the run starts no further items
     in_progress,  #      an attempt runs
     nested_stop,  #      the run of a called workflow was stopped with this one
     retry,  #            an attempt failed: the next one, or the end
@@ -58,6 +61,7 @@ TASK_POLICIES: tuple[Policy, ...] = (
     when,  #             the condition, and the values of expressions
     nested_depth,  #     runs call each other too deep
     no_items,  #         the list of items is empty
+    items_limit,  #      the list of items is too long
 )
 
 
@@ -69,4 +73,5 @@ def judge(view: TaskView) -> Verdict:
             return verdict
     memory = memory_of_next(view.task, view.log)
     known = view.evaluated
-    return Start(view.log.count + 1, memory, env_of(known), fields_of(known), view.log.items)
+    values = env_of(known), fields_of(known)
+    return Start(view.log.count + 1, memory, *values, view.log.items, each_of(known))

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from headrace.engine.task.classify import read_outputs
+from headrace.engine.task.classify import Success, classify
 from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import SeenItems
 
@@ -63,6 +63,10 @@ def readable(outputs: Mapping[str, Any] | None, items: ItemsLog) -> dict[str, An
 
 def _new(seen: SeenItems, items: ItemsLog) -> dict[int, Mapping[str, Any]]:
     """Return the outputs of the attempt's items that succeeded, by index."""
-    found = {index: seen.ended[index].output for index in items.succeeded.among(seen.ended)}
-    read = ((index, read_outputs(text)) for index, text in found.items() if text)
-    return {index: outputs for index, outputs in read if outputs is not None}
+    found = {index: seen.ended[index] for index in items.succeeded.among(seen.ended)}
+    ends = ((index, classify(end)) for index, end in found.items() if end.output or end.answer)
+    return {
+        index: end.outputs
+        for index, end in ends
+        if isinstance(end, Success) and end.outputs is not None
+    }

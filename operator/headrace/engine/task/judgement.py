@@ -9,20 +9,14 @@ from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.work import Timer
+from headrace.engine.definition.work import OF_ITEMS, Timer, Timers
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.task.attempts import close, follow
 from headrace.engine.task.chain import judge
 from headrace.engine.task.classify import Failure
 from headrace.engine.task.memory import memory_of_next
-from headrace.engine.task.observed import (
-    Denied,
-    Evaluated,
-    ObservedTask,
-    Obstacle,
-    Sighting,
-    TaskLog,
-)
+from headrace.engine.task.observed import Evaluated, ObservedTask, Sighting, TaskLog
+from headrace.engine.task.obstacles import Denied, Obstacle
 from headrace.engine.task.refusal import refuse
 from headrace.engine.task.terms import terms_of
 from headrace.engine.task.verdict import Abort, TaskView, Turn, Verdict, Wait
@@ -69,9 +63,16 @@ def judge_seen(
 
 
 def _of_its_work(task: TaskDefinition, sighting: Sighting | None) -> Sighting | None:
-    """Return a sighting, except a wait of a task that has a program: see `another_work`."""
-    waits = sighting is not None and sighting.due is not None
-    return None if waits and not isinstance(task.work, Timer) else sighting
+    """
+    Return a sighting, except one that somebody else has made.
+
+    That is a wait of a task with a program (see `another_work`), or items of a task without any.
+    """
+    if sighting is None:
+        return None
+    forged = sighting.due is not None and not isinstance(task.work, Timer | Timers)
+    forged |= sighting.items is not None and not isinstance(task.work, OF_ITEMS)
+    return None if forged else sighting
 
 
 def judge_unseen(view: TaskView) -> Judged:

@@ -4,7 +4,7 @@ One observed task: its recorded log, and its current state in the world.
 Values only. Knows no rule, no Job and no process.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -136,6 +136,15 @@ class SeenItems:
     """Items whose program runs."""
     digest: str = ""
     """A hash of the items; empty: the world does not know it."""
+    """Items whose program, run or question goes on."""
+    expected: Mapping[int, Ending] = field(default_factory=dict)
+    """How items will end by themselves, if nothing else ends them before."""
+    since: Mapping[int, datetime] = field(default_factory=dict)
+    """When the runs of items were created that go on."""
+    passed: Mapping[int, DesiredState] = field(default_factory=dict)
+    """The states that were passed on to them."""
+    unclosed: Places = NO_PLACES
+    """Items that are not shown as ended to people who look at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,27 +283,5 @@ class Evaluated:
     """The values of variables, by name; empty if `when` is not true."""
     fields: Mapping[str, Value | Failure] = field(default_factory=dict)
     """The values of other fields, by their path in the task; empty if `when` is not true."""
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """The world could not start a task or evaluate its expressions, and may be able to later."""
-
-    reason: Reason
-    message: str
-    until: datetime
-    """When to ask again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
-    """The world refused to start a task, and the same request cannot succeed later."""
-
-    reason: Reason
-    message: str
-    since: datetime
-    """When it was refused."""
-
-
-Obstacle = Busy | Denied
-"""Why the last start of a task failed."""
+    each: Mapping[str, Sequence[Value | Failure]] = field(default_factory=dict)
+    """The values of fields that read the item, one for each item. A failure is the last one."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from headrace.api.v1alpha1.task import Output
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.work import FanOut
+from headrace.engine.definition.work import ChildRuns, Each, FanOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Terms:
     """The outputs that the program, or that of each item, must write."""
     tolerated: int | str = 0
     """How many items may fail, or a share of all."""
+    run_seconds: int | None = None
+    """How long the run of an item may take; None: without end."""
 
 
 NO_TERMS = Terms()
@@ -27,5 +29,7 @@ NO_TERMS = Terms()
 
 def terms_of(task: TaskDefinition) -> Terms:
     """Return the terms of a task."""
-    tolerated = task.work.tolerated if isinstance(task.work, FanOut) else 0
-    return Terms(task.outputs, tolerated)
+    work = task.work
+    tolerated = work.tolerated if isinstance(work, FanOut | Each) else 0
+    seconds = task.timeouts.attempt_seconds if isinstance(work, ChildRuns) else None
+    return Terms(task.outputs, tolerated, seconds)

@@ -4,10 +4,12 @@ The attempt of a wait: how a world shows it, and when it ends.
 Knows instants. No program runs, so all worlds show a wait alike.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.task.observed import Ending, Sighting, Stage
+from headrace.engine.task.observed import Ending, One, SeenItems, Sighting, Stage
 from headrace.engine.text import rfc3339
 
 ONLY_ATTEMPT = 1
@@ -25,6 +27,13 @@ def wait_sighting(created: datetime | None, until: datetime) -> Sighting:
         alive=False,
         due=until,
     )
+
+
+def waits_sighting(created: datetime | None, ends: Sequence[datetime]) -> Sighting:
+    """Return the sighting of the waits of some items."""
+    expected = {index: Ending(end, One(0)) for index, end in enumerate(ends)}
+    shown = wait_sighting(created, max(ends))
+    return replace(shown, items=SeenItems(len(ends), expected=expected))
 
 
 def passed(sighting: Sighting, now: datetime) -> Ending | None:

@@ -4,8 +4,9 @@ The values of a task's expressions, as its program or the called workflow can ge
 Knows what a variable can hold. Evaluates nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from headrace.api.checks.instants import FIRST_YEAR, LAST_YEAR, fits_the_api
 from headrace.api.v1alpha1.base import MAX_TEXT
@@ -13,6 +14,7 @@ from headrace.engine.definition.expressions.results import ResultError, as_text
 from headrace.engine.definition.expressions.types import Expression, Failure, Template, Value
 from headrace.engine.definition.task_expressions import NO_FIELDS, TaskExpressions, words
 from headrace.engine.definition.ways import FROM, MESSAGE
+from headrace.engine.definition.work import Each, FanOut
 from headrace.engine.task.observed import Evaluated, TaskLog
 
 
@@ -28,6 +30,21 @@ def fields_of(known: Evaluated | None) -> dict[str, Value]:
     """Return the values of the fields beside `env`, by their path in the task."""
     values = known.fields if known is not None else {}
     return {path: value for path, value in values.items() if not isinstance(value, Failure)}
+
+
+def each_of(known: Evaluated | None) -> dict[str, list[Value]]:
+    """Return the values that each item has of its own, by their path in the task."""
+    values = known.each if known is not None else {}
+    return {
+        path: [value for value in own if not isinstance(value, Failure)]
+        for path, own in values.items()
+    }
+
+
+def items_of(work: FanOut | Each[Any], known: Evaluated | None) -> Sequence[Any]:
+    """Return the items of a task that has not begun."""
+    items = work.items if work.items is not None else fields_of(known).get(FROM)
+    return items if isinstance(items, list | tuple | range) else ()
 
 
 def asked_fields(expressions: TaskExpressions, log: TaskLog) -> Mapping[str, Expression | Template]:
@@ -55,16 +72,29 @@ def _failures(
     known: Evaluated, asked: Mapping[str, Expression | Template | Failure]
 ) -> Iterator[str]:
     for path, value in known.fields.items():
-        # The text of a question may be long, and must not be empty.
-        is_value = isinstance(asked.get(path), Template) and path != MESSAGE
-        unfit = _unfit if is_value else _out_of_place
-        problem = words(value) if isinstance(value, Failure) else unfit(value)
+        problem = _problem(path, value, asked)
         if problem is not None:
             yield f"{path}: {problem}"
+    for path, values in known.each.items():
+        problems = (_problem(path, value, asked) for value in values)
+        found = next(((n, each) for n, each in enumerate(problems) if each is not None), None)
+        if found is not None:
+            yield f"{path} for item {found[0]}: {found[1]}"
     for name, value in known.env.items():
         problem = words(value) if isinstance(value, Failure) else _unfit(value)
         if problem is not None:
             yield f"env {name}: {problem}"
+
+
+def _problem(
+    path: str, value: Value | Failure, asked: Mapping[str, Expression | Template | Failure]
+) -> str | None:
+    """Return why a field can have no such value."""
+    if isinstance(value, Failure):
+        return words(value)
+    # The text of a question may be long, and must not be empty.
+    is_value = isinstance(asked.get(path), Template) and path != MESSAGE
+    return _unfit(value) if is_value else _out_of_place(value)
 
 
 def _out_of_place(value: Value) -> str | None:

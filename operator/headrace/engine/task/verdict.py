@@ -5,7 +5,7 @@ Knows one task, the facts of its run in this turn, and the ends of its upstream 
 the policies, or how a verdict is carried out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,14 +16,8 @@ from headrace.engine.definition.expressions.types import Value
 from headrace.engine.definition.run_when import NONE, Tally
 from headrace.engine.outcome import Ended
 from headrace.engine.task.items import ItemsLog
-from headrace.engine.task.observed import (
-    EMPTY,
-    Evaluated,
-    ObservedTask,
-    Obstacle,
-    Sighting,
-    TaskLog,
-)
+from headrace.engine.task.observed import EMPTY, Evaluated, ObservedTask, Sighting, TaskLog
+from headrace.engine.task.obstacles import Obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +32,8 @@ class Start:
     """The values of other fields that expressions give, by their path in the task."""
     items: ItemsLog | None = None
     """The items on record; None: no attempt has run any."""
+    each: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    """The values of fields that read the item, one for each item, by their path in the task."""
     programs: int | None = None
     """How many programs of the attempt may run at the same time, if its pool has less room than
     there are items."""

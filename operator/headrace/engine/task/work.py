@@ -10,28 +10,30 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from headrace.api.checks.instants import from_the_second
-from headrace.api.v1alpha1.approval import LONGEST_QUESTION
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.task import TaskBody
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.expressions.results import as_text
-from headrace.engine.definition.expressions.types import Value
-from headrace.engine.definition.ways import FROM, MESSAGE, PARAM, UNTIL
+from headrace.engine.definition.ways import FROM, UNTIL
 from headrace.engine.definition.work import (
     Approval,
+    Approvals,
     ChildRun,
+    ChildRuns,
     Container,
     FanOut,
     Program,
     Timer,
+    Timers,
     Work,
 )
 from headrace.engine.places import Places
 from headrace.engine.task.actions import RunContext, Share, StartAttempt
 from headrace.engine.task.digest import digest_of
+from headrace.engine.task.each import asked_for, called_for, recorded, waits
+from headrace.engine.task.item_starts import first_items
 from headrace.engine.task.memory import raised, resources_of
+from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.verdict import Start
-from headrace.engine.text import clip
 
 
 def start_attempt(
@@ -55,6 +57,26 @@ def start_attempt(
     )
 
 
+def start_more(
+    task: TaskDefinition, log: TaskLog, begin: Places, context: RunContext
+) -> StartAttempt[Work]:
+    """
+    Return the request for further items of a task's open attempt.
+
+    Args:
+        task: The definition of the task.
+        log: Its log; the newest attempt is open.
+        begin: The items.
+        context: The facts about the run.
+
+    """
+    work, total = task.work, log.items.total if log.items is not None else 0
+    assert isinstance(work, Timers | ChildRuns | Approvals)  # noqa: S101 - the others start at once
+    more = replace(work, items=None, total=total, begin=begin)
+    priority = context.priority + task.priority
+    return StartAttempt(*(task.name, log.count, context, more, task.timeouts), priority=priority)
+
+
 def _resolved(work: Work, start: Start, now: datetime) -> Work:
     match work:
         case Container():
@@ -65,28 +87,11 @@ def _resolved(work: Work, start: Start, now: datetime) -> Work:
         case Timer():
             return _timer(work, start, now)
         case ChildRun():
-            return _child_run(work, start.fields)
+            return called_for(work, start.fields)
         case Approval():
-            return _approval(work, start, now)
-
-
-def _child_run(work: ChildRun, values: Mapping[str, Value]) -> ChildRun:
-    if not values:
-        return work
-    params = {
-        name: _param(values.get(PARAM.format(index), value))
-        for index, (name, value) in enumerate(work.params.items())
-    }
-    return ChildRun(work.workflow, params)
-
-
-def _param(value: Value) -> bool | int | str:
-    """Return a value as a parameter can hold it: as text, if it is of no type of parameters."""
-    if isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return as_text(value)
+            return asked_for(work, start.fields, now)
+        case Timers() | ChildRuns() | Approvals():
+            return _each(work, start, now)
 
 
 def _timer(work: Timer, start: Start, now: datetime) -> Timer:
@@ -98,12 +103,24 @@ def _timer(work: Timer, start: Start, now: datetime) -> Timer:
     return Timer(until=from_the_second(until))
 
 
-def _approval(work: Approval, start: Start, now: datetime) -> Approval:
-    asked, seconds = work.asked, work.asked.timeout_seconds
-    if MESSAGE in start.fields:
-        question = clip(as_text(start.fields[MESSAGE]), LONGEST_QUESTION)
-        asked = asked.model_copy(update={"message": question})
-    return Approval(asked, None if seconds is None else now + timedelta(seconds=seconds))
+def _each(work: Timers | ChildRuns | Approvals, start: Start, now: datetime) -> Work:
+    """Return work over items: with their values in the first attempt, which are then on record."""
+    if start.items is not None:
+        begin = first_items(start.items.todo, work.max_parallel)
+        return replace(work, items=None, total=start.items.total, begin=begin)
+    items = start.fields[FROM] if work.items is None else work.items
+    assert isinstance(items, Sequence)  # noqa: S101 - the field wants a list
+    total, most = len(items), work.max_parallel
+    if isinstance(work, Timers):
+        untils = start.each.get(UNTIL) or start.fields.get(UNTIL)
+        ends = waits(work.of, untils, total, most, now)
+        return replace(work, items=items, total=total, given={}, ends=ends)
+    given = {path: [recorded(path, each) for each in own] for path, own in start.each.items()}
+    begin, digest = first_items(Places.first(total), most), digest_of(items)
+    known: dict[str, Any] = {"items": items, "total": total, "given": given, "begin": begin}
+    if isinstance(work, ChildRuns):
+        return replace(work, of=called_for(work.of, start.fields), digest=digest, **known)
+    return replace(work, of=asked_for(work.of, start.fields, now), digest=digest, **known)
 
 
 def _fan_out(work: FanOut, start: Start) -> FanOut:

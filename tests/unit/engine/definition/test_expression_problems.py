@@ -38,7 +38,7 @@ def told(*tasks: NamedTask, **fields: Any) -> list[str]:
         ("tasks.a.outputs.row > 0", "did you mean 'rows'?"),
         ("tasks.a.outputs.rows == 'x'", "does not take"),
         ("tasks.a.outputs.rows >", "syntax"),
-        ("item == 1", "only in a task with forEach"),
+        ("item == 1", "of a task with forEach"),
     ],
 )
 def test_a_condition_is_checked_when_a_workflow_is_accepted(source: str, want: str) -> None:

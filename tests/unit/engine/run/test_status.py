@@ -15,7 +15,8 @@ from headrace.engine.run.observed import Counts, ObservedRun, RunKey, RunLog, Wa
 from headrace.engine.run.status import MAX_ATTENTION, refused, waiting
 from headrace.engine.task.actions import StartAttempt
 from headrace.engine.task.attempts import follow
-from headrace.engine.task.observed import Busy, ObservedTask, TaskLog
+from headrace.engine.task.observed import ObservedTask, TaskLog
+from headrace.engine.task.obstacles import Busy
 from support.builders import (
     at,
     chain,

@@ -11,7 +11,8 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.run.admission import Refused
 from headrace.engine.run.observed import Inheritance, RunLog
 from headrace.engine.run.takeover import BATCH, Stage, take_over
-from headrace.engine.task.observed import Busy, Denied, ObservedTask
+from headrace.engine.task.observed import ObservedTask
+from headrace.engine.task.obstacles import Busy, Denied
 from support.builders import at, ended, task, workflow
 from support.reruns import earlier, rerun
 

@@ -8,7 +8,8 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.attempts import close, follow
 from headrace.engine.task.classify import Failure
-from headrace.engine.task.observed import Attempt, Denied, Ending, One, Sighting, TaskLog
+from headrace.engine.task.observed import Attempt, Ending, One, Sighting, TaskLog
+from headrace.engine.task.obstacles import Denied
 from headrace.engine.task.refusal import refuse
 from headrace.engine.text import LONGEST_MESSAGE
 from headrace.manifests.where import where

@@ -13,7 +13,8 @@ from headrace.engine.task.attempts import close, follow
 from headrace.engine.task.classify import Failure
 from headrace.engine.task.item_ends import charged, summary
 from headrace.engine.task.items import FailureCount, ItemFailure, ItemsLog
-from headrace.engine.task.observed import Denied, Sighting, TaskLog
+from headrace.engine.task.observed import Sighting, TaskLog
+from headrace.engine.task.obstacles import Denied
 from headrace.engine.task.refusal import refuse
 from headrace.engine.task.terms import Terms
 from support.builders import at, on, retries

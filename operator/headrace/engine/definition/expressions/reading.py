@@ -10,13 +10,14 @@ from typing import Any
 
 from headrace.engine.definition.expressions import cel
 from headrace.engine.definition.expressions.paths import Path, free_paths
+from headrace.engine.definition.expressions.scope import FAN_OUT
 from headrace.engine.definition.expressions.types import Expression, Scope, Template
 
 
 def narrowed(asked: Expression | Template, scope: Scope) -> Scope:
     """Return a scope that has only what an expression or a leaf reads."""
     paths = tuple(_paths(asked))
-    fans_out = any(path.root in ("item", "index") for path in paths)
+    fans_out = any(path.root in FAN_OUT for path in paths)
     return replace(
         scope,
         params=_named(paths, "params", scope.params),
@@ -38,6 +39,11 @@ def reads_params(asked: Expression | Template, names: frozenset[str]) -> bool:
         path.root == "params" and (not path.steps or path.steps[0] in names)
         for path in _paths(asked)
     )
+
+
+def reads_the_item(asked: Expression | Template) -> bool:
+    """Return whether an expression or a leaf reads the item of a fan-out, or its index."""
+    return any(path.root in FAN_OUT for path in _paths(asked))
 
 
 def _paths(asked: Expression | Template) -> Iterator[Path]:

@@ -66,7 +66,10 @@ def refusal(path: Path, types: ScopeTypes) -> Refusal | None:
 
 def _no_item(name: str, types: ScopeTypes) -> str:
     if not types.one_program:
-        return f"{name!r} has a value only in a task with forEach"
+        return (
+            f"{name!r} has a value only in workflow.params, approval.message and wait.until of a"
+            " task with forEach"
+        )
     return (
         f"{name!r} has no value here: all items share one program; let it read the file that"
         " HEADRACE_TASK_FILE names, which has item and index"

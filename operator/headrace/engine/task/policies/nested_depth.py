@@ -3,7 +3,7 @@
 from typing import Final
 
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.engine.definition.work import ChildRun
+from headrace.engine.definition.work import ChildRun, work_of_one
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.task.verdict import TaskView, Verdict
 
@@ -13,7 +13,7 @@ DEEPEST: Final = 10
 
 def nested_depth(view: TaskView) -> Verdict | None:
     """Fail a task that would call one workflow too many."""
-    work, chain = view.task.work, view.turn.chain
+    work, chain = work_of_one(view.task.work), view.turn.chain
     if not isinstance(work, ChildRun) or len(chain) < DEEPEST:
         return None
     way = " -> ".join((*chain, work.workflow))

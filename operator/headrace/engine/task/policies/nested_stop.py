@@ -11,6 +11,11 @@ def nested_stop(view: TaskView) -> Verdict | None:
     last, course = view.log.last, view.turn.course
     if course.mode is not Mode.STOP or view.task.is_finally or last is None:
         return None
-    if last.reason is not Reason.RUN_CANCELLED:
+    items = view.log.items
+    cut = items is not None and (
+        last.reason is Reason.CANCELLED
+        or any(each.reason is Reason.RUN_CANCELLED for each in items.failures)
+    )
+    if last.reason is not Reason.RUN_CANCELLED and not cut:
         return None
     return Ended(Outcome.CANCELLED, Reason.RUN_STOPPED, course.message)

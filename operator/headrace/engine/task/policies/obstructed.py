@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.outcome import Ended, Outcome
-from headrace.engine.task.observed import EMPTY, Busy, Denied
+from headrace.engine.task.observed import EMPTY
+from headrace.engine.task.obstacles import Busy, Denied
 from headrace.engine.task.refusal import refuse
 from headrace.engine.task.retry import GiveUp, after_failure
 from headrace.engine.task.verdict import TaskView, Verdict, Wait

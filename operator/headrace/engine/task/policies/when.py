@@ -16,7 +16,7 @@ def when(view: TaskView) -> Verdict | None:
     """
     asked, known = view.task.expressions, view.evaluated
     conditional = asked.when is not None and not view.begun
-    if not (conditional or asked.env or asked_fields(asked, view.log)):
+    if not (conditional or asked.env or asked.each or asked_fields(asked, view.log)):
         return None
     if known is None or (conditional and known.when is None):
         return Ask(conditional=conditional)
@@ -24,5 +24,5 @@ def when(view: TaskView) -> Verdict | None:
         return Ended(Outcome.FAILED, Reason.INVALID_EXPRESSION, f"when: {words(known.when)}")
     if conditional and known.when is False:
         return Ended(Outcome.SKIPPED, Reason.SKIPPED, asked.skip_words)
-    problem = failure_of(known, asked.fields)
+    problem = failure_of(known, {**asked.fields, **asked.each})
     return Ended(Outcome.FAILED, Reason.INVALID_EXPRESSION, problem) if problem else None

@@ -137,7 +137,8 @@ def test_what_is_accepted(source: str) -> None:
         pytest.param(
             "item.name",
             1,
-            "'item' has a value only in a task with forEach",
+            "'item' has a value only in workflow.params, approval.message and wait.until of a"
+            " task with forEach",
             id="an item without a fan-out",
         ),
         pytest.param(
