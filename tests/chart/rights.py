@@ -15,6 +15,8 @@ CONTROLLER: dict[tuple[str, str], str] = {
     ("headrace.dev", "taskruns/status"): "patch",
     ("headrace.dev", "pools"): "get list watch",
     ("headrace.dev", "pools/status"): "patch",
+    ("headrace.dev", "backfills"): "get list watch",
+    ("headrace.dev", "backfills/status"): "patch",
     ("batch", "jobs"): "get list watch create patch delete",
     ("batch", "jobs/status"): "patch",
     ("", "configmaps"): "create",

@@ -118,7 +118,7 @@ def test_the_network_policy_lets_metrics_in_and_the_api_server_be_reached() -> N
 def test_the_crds_are_kept_and_can_be_left_to_somebody_else() -> None:
     """Uninstalling keeps every CRD; with crds.enabled=false the chart has none."""
     crds = render().all("CustomResourceDefinition")
-    want = {"workflows", "workflowruns", "taskruns", "approvals", "pools"}
+    want = {"workflows", "workflowruns", "taskruns", "approvals", "pools", "backfills"}
     assert want == {crd["spec"]["names"]["plural"] for crd in crds}
     for crd in crds:
         assert "keep" == crd["metadata"]["annotations"]["helm.sh/resource-policy"]

@@ -85,7 +85,7 @@ def test_the_releases_own_namespace_can_be_kept_free_of_workflows() -> None:
     rendered = render({"reserveNamespace": True, **without})
     policy = rendered.one("ValidatingAdmissionPolicy")["spec"]
     (rule,) = policy["matchConstraints"]["resourceRules"]
-    assert ["workflows", "workflowruns", "taskruns"] == rule["resources"]
+    assert ["workflows", "workflowruns", "taskruns", "backfills"] == rule["resources"]
     binding = rendered.one("ValidatingAdmissionPolicyBinding")["spec"]
     want = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
     assert want == binding["matchResources"]["namespaceSelector"]

@@ -9,7 +9,7 @@ from chart.rights import CONTROLLER, LEASE
 
 Right = tuple[str, str, str]  # group, resource, verb
 
-PEOPLE = ("workflows", "workflowruns", "taskruns")
+PEOPLE = ("workflows", "workflowruns", "taskruns", "backfills")
 
 TWO = {"watchNamespaces": ["ingest", "reports"]}
 NEVER = {"secrets", "pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers"}

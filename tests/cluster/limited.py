@@ -12,7 +12,7 @@ from cluster.operator_process import ControllerProcess
 from cluster.story import Story
 
 ACCOUNT = "controller"
-OWN = ["workflows", "workflowruns", "taskruns", "approvals", "pools"]
+OWN = ["workflows", "workflowruns", "taskruns", "approvals", "pools", "backfills"]
 RULES = (
     ("headrace.dev", OWN, ["get", "list", "watch", "create", "patch", "delete"]),
     ("headrace.dev", [f"{kind}/status" for kind in OWN], ["patch"]),

@@ -15,6 +15,7 @@ PATHS = {
     "workflow": "/apis/headrace.dev/v1alpha1/namespaces/{}/workflows",
     "workflowrun": "/apis/headrace.dev/v1alpha1/namespaces/{}/workflowruns",
     "taskrun": "/apis/headrace.dev/v1alpha1/namespaces/{}/taskruns",
+    "backfill": "/apis/headrace.dev/v1alpha1/namespaces/{}/backfills",
     "approval": "/apis/headrace.dev/v1alpha1/namespaces/{}/approvals",
     "job": "/apis/batch/v1/namespaces/{}/jobs",
     "pod": "/api/v1/namespaces/{}/pods",

@@ -204,7 +204,7 @@ class Story:
         return [pod for pod in pods if pod["status"]["phase"] in ("Pending", "Running")]
 
     def _told(self) -> str:
-        kinds = ("workflows", "workflowruns", "taskruns", "approvals", "jobs", "pods")
+        kinds = ("workflows", "backfills", "workflowruns", "taskruns", "approvals", "jobs", "pods")
         tables = [self.kubectl("get", kind, "-o", "wide") for kind in kinds]
         words = [f"{each.identity}:\n{each.last_words()}" for each in self._controllers]
         return "\n".join([*tables, *words])

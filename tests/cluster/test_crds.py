@@ -85,7 +85,8 @@ def test_kubectl_explain_shows_the_texts(kubectl: Program, field: str, text: str
 @pytest.mark.parametrize("manifest", rich(), ids=lambda manifest: manifest["metadata"]["name"])
 def test_a_rich_object_comes_back_as_it_was_sent(objects: Objects, manifest: Manifest) -> None:
     """No field is pruned, none is changed; only the two chosen defaults are filled in."""
-    filled = {"Workflow": {"suspend": False}, "WorkflowRun": {"desiredState": "Run"}}
+    running = {"desiredState": "Run"}
+    filled = {"Workflow": {"suspend": False}, "WorkflowRun": running, "Backfill": running}
     want = {**filled.get(manifest["kind"], {}), **manifest["spec"]}
     assert want == objects.create(manifest)["spec"]
 

@@ -39,7 +39,7 @@ NEVER: tuple[tuple[str, str], ...] = (
     ("bind", "roles.rbac.authorization.k8s.io"),
     ("escalate", "roles.rbac.authorization.k8s.io"),
 )
-KINDS = ("workflows", "workflowruns", "taskruns")
+KINDS = ("workflows", "workflowruns", "taskruns", "backfills")
 
 
 @pytest.fixture(scope="module")

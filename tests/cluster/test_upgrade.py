@@ -26,7 +26,7 @@ pytestmark = pytest.mark.cluster
 
 HOME = "headrace"
 TEAM = "team"
-KINDS = ("workflows", "workflowruns", "taskruns", "approvals")
+KINDS = ("workflows", "workflowruns", "taskruns", "approvals", "backfills")
 CRDS = tuple(f"{kind}.headrace.dev" for kind in KINDS)
 
 

@@ -13,9 +13,16 @@ from typing import Final
 
 import pytest
 
+from headrace.engine.backfill.observed import ObservedBackfill
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.workflow.observed import ObservedWorkflow
-from support import cluster_situations, local_situations, situations, workflow_situations
+from support import (
+    backfill_situations,
+    cluster_situations,
+    local_situations,
+    situations,
+    workflow_situations,
+)
 from support.api_stage import ApiStage
 from support.cluster_world import ClusterRig
 from support.local_world import LocalRig
@@ -48,6 +55,7 @@ NO_POOLS: Final = dict.fromkeys(
     "there are no pools on a machine, and one run",
 )
 PODS_STAY: Final = "pods stay as long as their Job here, and each pod says how its item ended"
+INSIDE: Final = "a run that is part of another one is no other run of its workflow"
 IN_MEMORY: Final = {
     **LIMIT,
     "SeenItems.succeeded": PODS_STAY,
@@ -184,6 +192,14 @@ def test_a_workflow_fills_each_field() -> None:
     for situation in workflow_situations.SITUATIONS:
         run_virtually(situation(shown.note))
     check(ObservedWorkflow, shown, {})
+
+
+def test_a_backfill_fills_each_field() -> None:
+    """Only a cluster has backfills as subjects, too."""
+    shown = ShownFields()
+    for situation in backfill_situations.SITUATIONS:
+        run_virtually(situation(shown.note))
+    check(ObservedBackfill, shown, {"SiblingRun.inside": INSIDE})
 
 
 @pytest.mark.cluster

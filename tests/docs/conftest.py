@@ -33,7 +33,8 @@ DOCS = instance("docs")
 BUSY = DOCS.home / "docs.busy"
 """Locked by the worker of pytest-xdist whose page the cluster belongs to for the moment."""
 
-CRDS = [f"{kind}.headrace.dev" for kind in ("workflows", "workflowruns", "taskruns", "approvals")]
+KINDS = ("workflows", "workflowruns", "taskruns", "approvals", "backfills")
+CRDS = [f"{kind}.headrace.dev" for kind in KINDS]
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ from support.plumbing import virtual_clock
 from support.virtual_time import now, seeded
 from support.world_rig import WorldRig
 
-KINDS: Final = ("workflowruns", "taskruns", "jobs", "pods", "approvals", "pools")
+KINDS: Final = ("workflowruns", "taskruns", "jobs", "pods", "approvals", "pools", "backfills")
 WRITES: Final = "requests"
 """The way of all that is no watch: writes, and questions about single objects and Events."""
 WORKFLOW: Final = "w"

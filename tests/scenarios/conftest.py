@@ -13,6 +13,9 @@ import pytest
 from support.api_stage import ApiStage
 from support.memory_stage import MemoryStage
 from support.story import NewStory, Story
+from support.virtual_time import pytest_asyncio_loop_factories
+
+__all__ = ["pytest_asyncio_loop_factories"]
 
 STAGES = {"memory": MemoryStage, "cluster-world": ApiStage}
 

@@ -45,7 +45,10 @@ KINDS: Final = (
     CORE_EVENTS,
 )
 WITH_STATUS: Final = frozenset(
-    {"Namespace", "Pod", "Job", "Workflow", "WorkflowRun", "TaskRun", "Approval", "Pool"}
+    {
+        *("Namespace", "Pod", "Job"),
+        *("Workflow", "WorkflowRun", "TaskRun", "Approval", "Pool", "Backfill"),
+    }
 )
 FIELDS: Final = {"ConfigMap": {"data", "binaryData", "immutable"}, "Lease": {"spec"}}
 """Where a test of strict decoding needs them: the fields of a kind."""

@@ -57,7 +57,7 @@ class NotedWrites(MemoryTransport):
 
 def _words(method: str, target: Target, item: Object) -> str:
     """Say what is written, and about which task."""
-    own = item["metadata"].get("labels") or {}
+    own = item.get("metadata", {}).get("labels") or {}  # A deleted object may be gone.
     task, number = own.get(labels.TASK, target.name), own.get(labels.ATTEMPT, "")
     asked = (item.get("spec") or {}).get("attempt", "")
     words = {

@@ -14,6 +14,7 @@ from headrace.engine.workflow.observed import ObservedWorkflow
 from headrace.engine.workflow.supervise import supervise
 from headrace.kube.resources import JOBS, NAMESPACES, Ref
 from headrace.manifests.kube import OwnObject
+from support.backfill_rig import WORKFLOW, BackfillRig, days
 from support.pods_by_hand import PodsByHand
 from support.world_rig import WorldRig
 
@@ -129,4 +130,14 @@ async def follows(note: Note) -> None:
         await rig.look(WorkflowKey("default", "last"))
 
 
-SITUATIONS: Final = (a_life, calls, follows)
+async def backfills(note: Note) -> None:
+    """Let a backfill create a run, which ends before it is counted."""
+    rig = BackfillRig()
+    await rig.start(days(1, 2))
+    await rig.look()
+    await rig.end(*rig.active)
+    rig.tell()
+    note(await rig.workflows.observe(WORKFLOW))
+
+
+SITUATIONS: Final = (a_life, calls, follows, backfills)

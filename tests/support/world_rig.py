@@ -10,7 +10,7 @@ from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.holders import Holders
 from headrace.cluster.hooks import Hooks
-from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import BACKFILLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.pool import Pools
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.engine.definition.expressions.types import Failure, Question, Value
@@ -151,4 +151,8 @@ class WorldRig(Rig):
         await reconcile(key, self.world, self.clock())
 
     def _store(self, resource: Resource) -> Store[OwnObject] | None:
-        return {WORKFLOW_RUNS: self.caches.runs, TASK_RUNS: self.caches.task_runs}.get(resource)
+        return {
+            WORKFLOW_RUNS: self.caches.runs,
+            TASK_RUNS: self.caches.task_runs,
+            BACKFILLS: self.caches.backfills.store,
+        }.get(resource)

@@ -41,6 +41,12 @@ def task_run(name: str = "alone", **spec: Any) -> Manifest:
     return _object("TaskRun", name, {"image": "busybox:1.37", **spec})
 
 
+def backfill(name: str = "again", **spec: Any) -> Manifest:
+    """Return a Backfill of a month."""
+    span = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-31T00:00:00Z"}
+    return _object("Backfill", name, {"workflow": "stock", **span, **spec})
+
+
 def _object(kind: str, name: str, spec: Manifest) -> Manifest:
     return {
         "apiVersion": "headrace.dev/v1alpha1",

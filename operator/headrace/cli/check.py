@@ -14,15 +14,18 @@ from headrace.api.checks.zone_name import offset_words
 from headrace.api.reading.parse import (
     InvalidObjectError,
     Problem,
+    parse_backfill,
     parse_pool,
     parse_run,
     parse_task_run,
     parse_workflow,
 )
+from headrace.api.v1alpha1.backfill import BackfillSpec, Step
 from headrace.api.v1alpha1.group import API_VERSION, GROUP
 from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.engine.backfill.plan import Plan, plan
 from headrace.engine.definition.calls import calls_itself
 from headrace.engine.definition.compile import Definition, compile_workflow, single_task
 from headrace.engine.definition.followed import follows_itself
@@ -35,7 +38,7 @@ MAX_OBJECT_BYTES = 1_500_000
 DEFAULT_NAMESPACE = "default"
 """The namespace of a manifest that names none, as in kubectl."""
 
-Spec = Definition | RunSpec | TaskRunSpec | PoolSpec
+Spec = Definition | RunSpec | TaskRunSpec | PoolSpec | BackfillSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +164,20 @@ def _task_run(value: Mapping[str, Any]) -> TaskRunSpec:
     return spec
 
 
+def _backfill(value: Mapping[str, Any]) -> BackfillSpec:
+    spec = parse_backfill(value)
+    if spec.step is not Step.SCHEDULE:  # The ticks of schedules need the workflow.
+        planned = plan(spec, ())
+        if not isinstance(planned, Plan):
+            path, _, message = planned[1].partition(": ")
+            raise InvalidObjectError((Problem(path, message),))
+    return spec
+
+
 READERS: Mapping[str, Callable[[Mapping[str, Any]], Spec]] = {
     "Workflow": _workflow,
     "WorkflowRun": parse_run,
     "TaskRun": _task_run,
     "Pool": parse_pool,
+    "Backfill": _backfill,
 }

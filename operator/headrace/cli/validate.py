@@ -12,6 +12,7 @@ import click
 
 from headrace.api.reading.parse import parse_workflow
 from headrace.api.reading.problem import Problem
+from headrace.api.v1alpha1.backfill import BackfillSpec
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.cli.check import Checked, check
 from headrace.cli.compose import Document
@@ -191,9 +192,9 @@ def _title(checked: Checked) -> str:
 
 
 def _params(checked: Checked, workflows: Workflows) -> Iterator[Problem]:
-    """Compare a run's parameters with its workflow, if that is among the files."""
+    """Compare parameters of a run or backfill with its workflow, if that is among the files."""
     run = checked.spec
-    if not isinstance(run, RunSpec):
+    if not isinstance(run, RunSpec | BackfillSpec):
         return
     workflow = workflows.get((checked.namespace, run.workflow))
     if workflow is None:

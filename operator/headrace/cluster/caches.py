@@ -12,6 +12,7 @@ from typing import TypeVar
 from headrace.api.v1alpha1 import labels
 from headrace.cluster import line, news
 from headrace.cluster.awaited import Awaited
+from headrace.cluster.backfills import BackfillKey, Backfills
 from headrace.cluster.belonging import Place, call_of, elder, owner_uid, place_of, task_run_key
 from headrace.cluster.followers import Followers
 from headrace.cluster.indexes import (
@@ -28,7 +29,7 @@ from headrace.cluster.indexes import (
     task_run_index,
     ties,
 )
-from headrace.cluster.kinds import APPROVALS, POOLS, TASK_RUNS, WORKFLOW_RUNS
+from headrace.cluster.kinds import APPROVALS, BACKFILLS, POOLS, TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.line import Line
 from headrace.cluster.lineage import Lineage
 from headrace.cluster.news import News
@@ -57,7 +58,7 @@ class WorkflowKey:
     name: str
 
 
-Key = RunKey | WorkflowKey | PoolKey
+Key = RunKey | WorkflowKey | PoolKey | BackfillKey
 T = TypeVar("T")
 
 Watched = Store[OwnObject] | Store[Job] | Store[Pod] | Store[Approval]
@@ -108,6 +109,9 @@ class Caches:
         self.crowded: set[PoolKey] = set()
         """The pools that somebody waits for, as their last turns saw it."""
         self.pools = Store(OwnObject, changed=self._pool_changed, remembers=leads)
+        self.backfills = Backfills(
+            self._tell, lambda workflow: self._look_soon(WorkflowKey(*workflow)), leads
+        )
 
     def stand_by(self) -> None:
         """Forget the knowledge of turns, but not the objects. Another process leads now."""
@@ -125,6 +129,7 @@ class Caches:
         yield PODS, MANAGED, self.pods
         yield APPROVALS, "", self.approvals
         yield POOLS, "", self.pools
+        yield BACKFILLS, "", self.backfills.store
 
     def _run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
         item = _either(old, new)
@@ -143,22 +148,20 @@ class Caches:
                 self._look_at(follower)
         if not self._leads(meta.namespace):
             return
-        if line.standing(old) != line.standing(new) or old is None or line.is_another(old, new):
+        if line.moved(old, new):
             self._look_soon(WorkflowKey(*key))
-        if (
-            old is not None
-            and line.active(old)
-            and (not line.active(new) or line.is_another(old, new))
-        ):
+            self.backfills.wake(key, News.SOON)
+        if line.left(old, new):
             for name in self._may_begin(key):
                 self._look_at(RunKey(meta.namespace, name))
+            self.backfills.wake(key, News.NOW)
 
     def _may_begin(self, workflow: tuple[str, str]) -> list[str]:
         """Return the waiting runs of a workflow that may begin now."""
         return self.line.may_begin(workflow, self.lineage.outside(self.runs.by_index(workflow)))
 
     def keys(self, namespace: str) -> Iterator[Key]:
-        """Yield all runs of a namespace and the workflows that they name; empty: everywhere."""
+        """Yield all runs and backfills of a namespace, and the workflows of runs; empty: all."""
         for run in self.runs:
             meta, workflow = run.metadata, workflow_of(run.spec)
             if namespace in ("", meta.namespace):
@@ -172,6 +175,7 @@ class Caches:
         for pool in self.pools:
             if namespace in ("", pool.metadata.namespace):
                 yield PoolKey(*pool.metadata.key)
+        yield from self.backfills.keys(namespace)
 
     def waiting_runs(self, workflow: WorkflowKey) -> Iterator[RunKey]:
         """Yield the runs of a workflow that have not begun."""
@@ -275,7 +279,7 @@ class Caches:
         if key is not None:
             self._tell(key, worth)
 
-    def _tell(self, key: RunKey, worth: News) -> None:
+    def _tell(self, key: Key, worth: News) -> None:
         if worth is News.NOW:
             self._look_at(key)
         elif worth is News.SOON:

@@ -48,6 +48,15 @@ def run_index(item: OwnObject) -> Iterator[RunKey | str | tuple[str, str]]:
         yield item.metadata.namespace, workflow
 
 
+def backfill_index(item: OwnObject) -> Iterator[str | tuple[str, str]]:
+    """Yield the keys of a Backfill: its uid, which its runs carry, its name, its workflow."""
+    yield item.metadata.uid
+    yield "/".join(item.metadata.key)
+    workflow = workflow_of(item.spec)
+    if workflow is not None:
+        yield item.metadata.namespace, workflow
+
+
 def task_run_index(item: OwnObject) -> Iterator[RunKey]:
     """Yield the run of a TaskRun."""
     yield task_run_key(item)

@@ -10,6 +10,7 @@ WORKFLOW_RUNS: Final = Resource(GROUP, VERSION, "workflowruns", "WorkflowRun")
 TASK_RUNS: Final = Resource(GROUP, VERSION, "taskruns", "TaskRun")
 APPROVALS: Final = Resource(GROUP, VERSION, "approvals", "Approval")
 POOLS: Final = Resource(GROUP, VERSION, "pools", "Pool")
+BACKFILLS: Final = Resource(GROUP, VERSION, "backfills", "Backfill")
 
-NEW: Final = frozenset({APPROVALS, POOLS})
+NEW: Final = frozenset({APPROVALS, POOLS, BACKFILLS})
 """Kinds whose CRDs a cluster may lack: its CRDs may be older than the controller."""

@@ -69,8 +69,17 @@ def waits(run: OwnObject) -> bool:
     return not has_begun(run.status) and active(run)
 
 
-def standing(run: OwnObject | None) -> tuple[bool, bool]:
-    """Return whether a run is active, and whether it waits: its workflow counts both."""
+def moved(old: OwnObject | None, new: OwnObject | None) -> bool:
+    """Return whether a change matters to the workflow, which counts active and waiting runs."""
+    return old is None or is_another(old, new) or _standing(old) != _standing(new)
+
+
+def left(old: OwnObject | None, new: OwnObject | None) -> bool:
+    """Return whether a run that was active is so no more: another one may begin."""
+    return old is not None and active(old) and (not active(new) or is_another(old, new))
+
+
+def _standing(run: OwnObject | None) -> tuple[bool, bool]:
     return active(run), run is not None and waits(run)
 
 

@@ -32,7 +32,7 @@ class News(Enum):
 
 def of_own(old: OwnObject | None, new: OwnObject | None, *, begins: bool) -> News:
     """
-    Rate a change of a WorkflowRun or TaskRun.
+    Rate a change of a WorkflowRun, TaskRun or Backfill.
 
     People write the spec. We write the status, and the turn that wrote it has acted already.
 

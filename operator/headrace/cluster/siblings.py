@@ -9,6 +9,7 @@ from dataclasses import replace
 from headrace.api.v1alpha1 import labels
 from headrace.cluster import line
 from headrace.cluster.caches import MANAGED, Caches, WorkflowKey
+from headrace.cluster.lineage import Lineage
 from headrace.engine.run.admission import is_next
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.siblings import SiblingRun
@@ -49,19 +50,7 @@ class Siblings:
         runs = self._caches.runs.by_index((key.namespace, key.name))
         return (
             *(_departed(name) for name in departed),
-            *(self._sibling(item) for item in runs if line.active(item)),
-        )
-
-    def _sibling(self, item: OwnObject) -> SiblingRun:
-        created = item.metadata.creation_timestamp
-        assert created is not None  # noqa: S101 - the API server sets it
-        return SiblingRun(
-            name=item.metadata.name,
-            created=created,
-            logical_time=logical_time_of(item.spec, created),
-            began=has_begun(item.status),
-            cancelling=is_cancelling(item.spec),
-            inside=self._caches.lineage.inside(item),
+            *(sibling_of(item, self._caches.lineage) for item in runs if line.active(item)),
         )
 
     async def _ask_for_pods(self, run: ObservedRun) -> None:
@@ -70,6 +59,20 @@ class Siblings:
         async for page in self._client.pages(scope, Pod):
             for pod in page.objects:
                 self._caches.pods.put(pod)
+
+
+def sibling_of(item: OwnObject, lineage: Lineage) -> SiblingRun:
+    """Return a run as others of its workflow see it."""
+    created = item.metadata.creation_timestamp
+    assert created is not None  # noqa: S101 - the API server sets it
+    return SiblingRun(
+        name=item.metadata.name,
+        created=created,
+        logical_time=logical_time_of(item.spec, created),
+        began=has_begun(item.status),
+        cancelling=is_cancelling(item.spec),
+        inside=lineage.inside(item),
+    )
 
 
 def _departed(name: str) -> SiblingRun:

@@ -1,5 +1,5 @@
 """
-The specs of runs, and of TaskRuns on their own, each parsed once a generation.
+The specs of runs, backfills, and of TaskRuns on their own, each parsed once a generation.
 
 Asks the API server for a spec that is too large for a cache, one at a time. Knows sizes. Does not
 know the meaning of a spec.
@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from msgspec import json
 
 from headrace.api.reading.parse import InvalidObjectError
+from headrace.api.v1alpha1.backfill import BackfillSpec
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.cluster.bounds import Kept
@@ -28,7 +29,7 @@ AT_LEAST: Final = 1024
 """The least bytes that a spec counts."""
 
 _decoder: Final = json.Decoder(dict[str, Any])
-Spec = TypeVar("Spec", RunSpec, TaskRunSpec)
+Spec = TypeVar("Spec", RunSpec, TaskRunSpec, BackfillSpec)
 Parse = Callable[[dict[str, Any]], Spec]
 
 

@@ -207,7 +207,8 @@ class Runtime:
         """
         Ask for a turn of a workflow, unless we wrote this version of the object ourselves.
 
-        If its author made the change, ask also for the runs that wait for the workflow.
+        If its author made the change, ask also for the runs that wait for the workflow, and for
+        its backfills.
         """
         key = WorkflowKey(change.namespace, change.name)
         changed = self._roll.note(change)
@@ -216,6 +217,8 @@ class Runtime:
         if changed and key.namespace in self.term.openings:
             for run in self.caches.waiting_runs(key):
                 self._at_once(run)
+            for backfill in self.caches.backfills.of((key.namespace, key.name)):
+                self._at_once(backfill)
 
     def _opened(self, namespace: str) -> None:
         """Ask for a turn of each run and workflow in a namespace."""

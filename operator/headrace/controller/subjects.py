@@ -9,10 +9,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.cluster.backfills import BackfillKey
 from headrace.cluster.caches import Key, WorkflowKey
+from headrace.cluster.subjects.backfill import BackfillWorld
 from headrace.cluster.subjects.pool import Pools
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
+from headrace.engine.backfill.advance import advance
+from headrace.engine.backfill.observed import BackfillDecision, ObservedBackfill
 from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
 from headrace.engine.workflow.observed import ObservedWorkflow, WorkflowDecision
@@ -59,11 +63,31 @@ class Workflows:
         return supervise(observed, now)
 
 
+class Backfills:
+    """The backfills in a cluster."""
+
+    def __init__(self, world: BackfillWorld) -> None:
+        """Read and write through a world."""
+        self.observe, self.apply = world.observe, world.apply
+        self.record, self.tidy = world.record, world.tidy
+        self.complain = world.complain
+
+    def decide(self, observed: ObservedBackfill, now: datetime) -> BackfillDecision:
+        """Decide which runs start, and the status."""
+        return advance(observed, now)
+
+
 def subjects(
     runs: ClusterWorld,
     workflows: WorkflowWorld,
     pools: Pools,
+    backfills: BackfillWorld,
     gone: Callable[[WorkflowKey], None],
 ) -> Mapping[type[Key], ClusterSubject]:
     """Return the table."""
-    return {RunKey: ClusterRuns(runs), WorkflowKey: Workflows(workflows, gone), PoolKey: pools}
+    return {
+        RunKey: ClusterRuns(runs),
+        WorkflowKey: Workflows(workflows, gone),
+        PoolKey: pools,
+        BackfillKey: Backfills(backfills),
+    }

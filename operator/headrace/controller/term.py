@@ -20,6 +20,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches, Key
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.hooks import Hooks
+from headrace.cluster.subjects.backfill import BackfillWorld
 from headrace.cluster.subjects.pool import Pools
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
@@ -98,7 +99,8 @@ class Term:
         self.pictures = runs.pictures
         self.workflows = WorkflowWorld(caches, client, runs.definitions, events, now)
         pools = Pools(caches, client, runs.pools, now)
-        self._subjects = subjects(runs, self.workflows, pools, house.roll.forget)
+        backfills = BackfillWorld(caches, client, runs.definitions, events, now)
+        self._subjects = subjects(runs, self.workflows, pools, backfills, house.roll.forget)
 
     def later(self, key: Key, seconds: float) -> None:
         """Ask for a turn in so many seconds."""

@@ -41,6 +41,8 @@ ATTEMPT: Final = (
 ITEM: Final = (labels.ATTEMPT, labels.INDEX)
 """The labels of called runs that are read."""
 _NOTES: Final = (labels.MEMORY, labels.UNPREPARED, labels.ITEMS, labels.POOL_SLOTS)
+_OF_OWN: Final = (labels.REQUESTED_BY, labels.BACKFILL_UID, labels.BACKFILL_TICK)
+"""The annotations of our own objects that are read."""
 INDEXES: Final = 64 * 1024
 """How many characters of a Job's indexes are kept: those of 10,000 items have fewer."""
 PLACE: Final = (name_of(TaskRunSpec, "run"), name_of(TaskRunSpec, "task"))
@@ -209,7 +211,7 @@ class Pod(View, frozen=True):
 
 
 class OwnObject(View, frozen=True):
-    """A WorkflowRun, TaskRun or Pool, as the cache keeps it."""
+    """A WorkflowRun, TaskRun, Pool or Backfill, as the cache keeps it."""
 
     metadata: Meta
     spec: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -224,7 +226,7 @@ class OwnObject(View, frozen=True):
     def __post_init__(self) -> None:
         """Keep the metadata that is read, and a usual amount of the spec."""
         if not usual(self.metadata):
-            force_setattr(self, "metadata", bare(self.metadata, ITEM, (labels.REQUESTED_BY,)))
+            force_setattr(self, "metadata", bare(self.metadata, ITEM, _OF_OWN))
         kept = {**head(self.spec, HEAD), **rerun_head(self.spec), **items_facts(self.spec)}
         if self.status.get("outcome") or kept.keys() >= _PLACE:
             written = b""

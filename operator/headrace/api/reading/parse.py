@@ -18,7 +18,9 @@ from headrace.api.reading.paths import TOO_DEEP, path_of, too_deep
 from headrace.api.reading.problem import InvalidObjectError, Problem
 from headrace.api.reading.wording import Wording
 from headrace.api.schema.name_limits import name_problem
+from headrace.api.v1alpha1.backfill import BackfillSpec
 from headrace.api.v1alpha1.objects import (
+    BackfillObject,
     PoolObject,
     TaskRunObject,
     WorkflowObject,
@@ -34,6 +36,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 __all__ = [
     "InvalidObjectError",
     "Problem",
+    "parse_backfill",
     "parse_pool",
     "parse_run",
     "parse_task_run",
@@ -106,6 +109,20 @@ def parse_pool(manifest: Mapping[str, Any]) -> PoolSpec:
 
     """
     return _read(PoolObject, manifest).spec
+
+
+def parse_backfill(manifest: Mapping[str, Any]) -> BackfillSpec:
+    """
+    Return the spec of a Backfill.
+
+    Args:
+        manifest: The object as JSON values: `spec`, and if it is there, `metadata`.
+
+    Raises:
+        InvalidObjectError: with every field that is wrong.
+
+    """
+    return _read(BackfillObject, manifest).spec
 
 
 def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:

@@ -13,6 +13,7 @@ from headrace.api.schema.json_schema import Schema
 from headrace.api.schema.name_limits import NAME_RULES
 from headrace.api.schema.openapi import structural
 from headrace.api.v1alpha1.approval import ApprovalSpec, ApprovalStatus
+from headrace.api.v1alpha1.backfill import BackfillSpec, BackfillStatus
 from headrace.api.v1alpha1.base import ApiType
 from headrace.api.v1alpha1.group import GROUP, VERSION
 from headrace.api.v1alpha1.pool import PoolSpec, PoolStatus
@@ -185,7 +186,34 @@ POOL = Kind(
     ),
 )
 
-KINDS = (WORKFLOW, WORKFLOW_RUN, TASK_RUN, APPROVAL, POOL)
+BACKFILL = Kind(
+    name="Backfill",
+    plural="backfills",
+    short="hrb",
+    text="Backfill creates the runs of a Workflow for a stretch of time, one for each logical time."
+    " A run has the name that the run of its tick has, so no tick is done twice. Deleting a"
+    " Backfill ends it and leaves its runs.",
+    spec=BackfillSpec,
+    status=BackfillStatus,
+    columns=(
+        Column("Workflow", ".spec.workflow"),
+        STATUS,
+        Column("Progress", ".status.progress"),
+        Column("Active", ".status.active", "integer"),
+        Column("Failed", ".status.failed", "integer"),
+        Column("Next", ".status.next"),
+        AGE,
+        Column("Skipped", ".status.skipped", "integer", wide=True),
+        Column("From", ".spec.from", wide=True),
+        Column("To", ".spec.to", wide=True),
+        Column("Duration", ".status.duration", wide=True),
+        MESSAGE,
+    ),
+    defaults={"desiredState": "Run"},
+    selectable=(".spec.workflow",),
+)
+
+KINDS = (WORKFLOW, WORKFLOW_RUN, TASK_RUN, APPROVAL, POOL, BACKFILL)
 
 
 def crds() -> Iterator[Manifest]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from headrace.api.schema.rule import Rule
 
-MAX_NAME = {"Workflow": 52, "WorkflowRun": 63, "TaskRun": 63, "Pool": 63}
+MAX_NAME = {"Workflow": 52, "WorkflowRun": 63, "TaskRun": 63, "Pool": 63, "Backfill": 63}
 """How many characters a name may have. A run's name is its workflow's name and 11 characters more,
 and is the value of a label. The name of a TaskRun in a run is derived, and is no label's value. So
 is the name of an Approval, which only the controller chooses."""
@@ -20,6 +20,7 @@ NAME_TOO_LONG = {
     "TaskRun": "the name of a TaskRun on its own has at most 63 characters, as a label's value;"
     " shorten it",
     "Pool": "a Pool's name has at most 63 characters, as a label's value; shorten it",
+    "Backfill": "a Backfill's name has at most 63 characters, as a label's value; shorten it",
 }
 
 _UNLESS_DERIVED = {"TaskRun": " || has(self.spec.run)"}

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from headrace.api.schema.approval_rules import APPROVAL_SPEC
+from headrace.api.schema.backfill_rules import BACKFILL_SPEC
 from headrace.api.schema.item_rules import FOR_EACH, ITEM_RANGE
 from headrace.api.schema.rerun_rules import RERUN_OF
 from headrace.api.schema.rule import Rule
@@ -251,6 +252,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "ApprovalRequest": _APPROVAL_REQUEST,
     "ApprovalSpec": APPROVAL_SPEC,
     "Approvers": _APPROVERS,
+    "BackfillSpec": BACKFILL_SPEC,
     "Concurrency": _CONCURRENCY,
     "EnvVar": _ENV,
     "ForEach": FOR_EACH,

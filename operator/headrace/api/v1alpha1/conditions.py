@@ -11,14 +11,14 @@ class ConditionType(ApiEnum):
     """The conditions that Headrace sets."""
 
     SUCCEEDED = "Succeeded"
-    """On runs and tasks: Unknown until the end, then True or False for good."""
+    """On runs, tasks and backfills: Unknown until the end, then True or False for good."""
 
     ANSWERED = "Answered"
     """On an Approval: Unknown while people are asked, then True or False for good."""
 
     READY = "Ready"
-    """On a Workflow: the definition is valid. On runs and tasks: the same as Succeeded. On an
-    Approval: the same as Answered."""
+    """On a Workflow: the definition is valid. On runs, tasks and backfills: the same as
+    Succeeded; a dry run is ready when it has its names. On an Approval: the same as Answered."""
 
     RECONCILING = "Reconciling"
     """The controller works on the object (kstatus: in progress)."""

@@ -21,6 +21,16 @@ ATTEMPT = f"{GROUP}/attempt"
 INDEX = f"{GROUP}/index"
 """Label on called WorkflowRuns and Approvals of a task with forEach: the item's index, from 0."""
 
+BACKFILL = f"{GROUP}/backfill"
+"""Label on WorkflowRuns that a Backfill created: its name."""
+
+BACKFILL_UID = f"{GROUP}/backfill-uid"
+"""Annotation on WorkflowRuns that a Backfill created: its uid. A later Backfill of the same name
+counts such a run as somebody else's."""
+
+BACKFILL_TICK = f"{GROUP}/backfill-tick"
+"""Annotation on WorkflowRuns that a Backfill created: the position of the run's logical time."""
+
 MANAGED_BY = "app.kubernetes.io/managed-by"
 """Label on all objects that Headrace creates: `headrace`."""
 

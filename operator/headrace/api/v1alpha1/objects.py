@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from headrace.api.v1alpha1.backfill import BackfillSpec
 from headrace.api.v1alpha1.base import ApiType, ObjectName
 from headrace.api.v1alpha1.pod import LabelValue
 from headrace.api.v1alpha1.pool import PoolSpec
@@ -44,7 +45,7 @@ class WrittenObject(ApiType):
     """apiVersion is headrace.dev/v1alpha1."""
 
     kind: str = ""
-    """kind is Workflow, WorkflowRun, TaskRun or Pool."""
+    """kind is Workflow, WorkflowRun, TaskRun, Pool or Backfill."""
 
     metadata: Metadata = Metadata()
     """metadata holds the name."""
@@ -79,3 +80,10 @@ class TaskRunObject(WrittenObject):
 
     spec: TaskRunSpec
     """spec says what runs."""
+
+
+class BackfillObject(WrittenObject):
+    """A Backfill."""
+
+    spec: BackfillSpec
+    """spec says which runs to create."""

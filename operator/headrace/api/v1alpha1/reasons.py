@@ -262,7 +262,12 @@ class Reason(StrEnum):
     REVISION_NOT_FOUND = "RevisionNotFound"
     """Somebody deleted the ControllerRevision with the run's pinned definition."""
 
-    # --- workflows ----------------------------------------------------------------------------
+    # --- workflows and backfills --------------------------------------------------------------
+    DRY_RUN = "DryRun"
+    """`dryRun: true`: the backfill lists its first runs, and creates none."""
+    NO_TICKS = "NoTicks"
+    """The backfill has no logical time, or too many. The message names the field and the cure."""
+
     READY = "Ready"
     """The definition is valid and its triggers are active."""
 

@@ -56,6 +56,8 @@ class TriggerKind(ApiEnum):
     """A run of another workflow ended."""
     CALL = "Call"
     """A task of another run called the workflow."""
+    BACKFILL = "Backfill"
+    """A Backfill created the run for a logical time."""
 
 
 class Interval(ApiType):

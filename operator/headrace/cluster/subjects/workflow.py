@@ -17,6 +17,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.belonging import call_of
 from headrace.cluster.caches import MANAGED, Caches, WorkflowKey
 from headrace.cluster.compiler import UnusableError
+from headrace.cluster.counting import Counting
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
@@ -39,6 +40,7 @@ from headrace.kube.errors import (
 )
 from headrace.kube.objects import Projection
 from headrace.kube.resources import CONTROLLER_REVISIONS, Ref, Resource, Scope
+from headrace.manifests.backfill import backfill_of
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject, WorkflowObject
 from headrace.manifests.objects import workflow_run
@@ -154,7 +156,11 @@ class WorkflowWorld:
                 known = run, _known(run, inside=self._caches.lineage.inside(run))
             runs[run.metadata.name] = known
         self._runs[key] = runs
-        return tuple(known for _, known in runs.values())
+        counting = Counting(self._caches.backfills.store)
+        return tuple(
+            replace(known, uncounted=True) if known.finished and counting.waits(run) else known
+            for run, known in runs.values()
+        )
 
     def _uids(self, key: WorkflowKey) -> dict[str, str]:
         return {name: run.metadata.uid for name, (run, _) in self._runs.get(key, {}).items()}
@@ -283,6 +289,7 @@ def _known(run: OwnObject, *, inside: bool) -> KnownRun:
         called=call_of(run.metadata) is not None,
         inside=inside,
         rerun_of=source_of(run.spec),
+        backfill=backfill_of(run.metadata) is not None,
     )
 
 

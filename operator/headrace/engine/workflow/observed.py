@@ -36,6 +36,10 @@ class KnownRun:
     """A run of the workflow called it, perhaps through others: it is part of that run."""
     rerun_of: str | None = None
     """The earlier run that it repeats: that one stays until this one has ended."""
+    backfill: bool = False
+    """A backfill created it."""
+    uncounted: bool = False
+    """The backfill that created it has yet to count its end: it stays until then."""
 
     @property
     def sibling(self) -> SiblingRun:

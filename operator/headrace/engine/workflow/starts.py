@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from headrace.api.v1alpha1.run import Interval, TriggerKind
+from headrace.api.v1alpha1.trigger import ConcurrencyPolicy
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.workflow.concurrency import ReplaceRuns, SkipTick, decide_ticks
@@ -22,6 +23,9 @@ from headrace.engine.workflow.observed import (
     WorkflowLog,
 )
 from headrace.engine.workflow.schedule import Due, Note, Tick, due, record_for, run_name
+
+ONE_AT_A_TIME = frozenset({ConcurrencyPolicy.FORBID, ConcurrencyPolicy.REPLACE})
+"""The policies under which a tick is skipped, or cancels other runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,19 @@ def ticks_of(
     )
 
 
-def active_runs(workflow: ObservedWorkflow) -> tuple[SiblingRun, ...]:
-    """Return the runs beside which a run starts: those that have not ended."""
-    return tuple(run.sibling for run in workflow.runs if run.finished is None and not run.inside)
+def active_runs(workflow: ObservedWorkflow, spec: WorkflowSpec) -> tuple[SiblingRun, ...]:
+    """
+    Return the active runs that a due run has to do with.
+
+    A run of a backfill stands for another time. No tick is skipped because of it, and it neither
+    replaces a run nor is replaced: the run of the tick waits for its end, as `may_begin` decides.
+    """
+    apart = spec.concurrency.policy in ONE_AT_A_TIME
+    return tuple(
+        run.sibling
+        for run in workflow.runs
+        if run.finished is None and not run.inside and not (apart and run.backfill)
+    )
 
 
 def _timed(
@@ -111,7 +125,7 @@ def _admitted(
 ) -> tuple[WorkflowDecision, int]:
     """Decide which due runs are created, and count the other ones."""
     # A due run may have been created, and have ended, before the status shows it.
-    active = active_runs(workflow)
+    active = active_runs(workflow, spec)
     over = {run.name for run in workflow.known} - {run.name for run in active}
     runs = [run for run in asked if run.name not in over]
     siblings = [

@@ -60,8 +60,8 @@ def _tidy(
     Decide which old runs and revisions are deleted.
 
     The run of an unrecorded tick stays: it alone keeps the tick from starting again. There are such
-    runs while a workflow is suspended, or while the clock is set back. A run that another run has
-    called goes with that one.
+    runs while a workflow is suspended, or while the clock is set back. So does a run whose end a
+    backfill has yet to count. A run that another run has called goes with that one.
 
     Args:
         workflow: The workflow.
@@ -74,7 +74,9 @@ def _tidy(
     later = {run_name(workflow.name, tick) for tick in ticks}
     needed = later | _needed(workflow, now)
     finished = [
-        FinishedRun(run.name, run.finished, run.succeeded, needed=run.name in needed)
+        FinishedRun(
+            run.name, run.finished, run.succeeded, needed=run.name in needed or run.uncounted
+        )
         for run in workflow.runs
         if run.finished and not run.called
     ]
@@ -104,7 +106,7 @@ def _with_cancelled(
     decision: WorkflowDecision, workflow: ObservedWorkflow, spec: WorkflowSpec
 ) -> WorkflowDecision:
     """Add the runs that a newer one replaces, and a note on all cancelled runs."""
-    active = active_runs(workflow)
+    active = active_runs(workflow, spec)
     names = tuple(dict.fromkeys((*decision.cancel, *superseded(spec.concurrency, active))))
     if not names:
         return decision

@@ -8,6 +8,7 @@ from kubernetes.client import V1Container, V1JobSpec, V1PodSpec
 from headrace.api.reading.foreign import INSTEAD
 from headrace.api.reading.parse import (
     InvalidObjectError,
+    parse_backfill,
     parse_pool,
     parse_run,
     parse_task_run,
@@ -26,6 +27,7 @@ READERS = {
     "WorkflowRun": parse_run,
     "TaskRun": parse_task_run,
     "Pool": parse_pool,
+    "Backfill": parse_backfill,
 }
 JARGON = (
     "input should",

@@ -4,7 +4,16 @@ import json
 
 import pytest
 
-from headrace.api.schema.crd import APPROVAL, KINDS, TASK_RUN, WORKFLOW, WORKFLOW_RUN, Kind, crd
+from headrace.api.schema.crd import (
+    APPROVAL,
+    BACKFILL,
+    KINDS,
+    TASK_RUN,
+    WORKFLOW,
+    WORKFLOW_RUN,
+    Kind,
+    crd,
+)
 
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
 ANNOTATION_LIMIT = 256 * 1024
@@ -28,6 +37,12 @@ COLUMNS = [
         ["RUN", "QUESTION", "CHOICES", "ANSWER", "BY", "STATUS", "AGE"],
         ["TASK", "DEADLINE", "MESSAGE"],
         id="Approval",
+    ),
+    pytest.param(
+        BACKFILL,
+        ["WORKFLOW", "STATUS", "PROGRESS", "ACTIVE", "FAILED", "NEXT", "AGE"],
+        ["SKIPPED", "FROM", "TO", "DURATION", "MESSAGE"],
+        id="Backfill",
     ),
     pytest.param(
         TASK_RUN,
@@ -68,6 +83,7 @@ def test_names_are_those_of_the_design() -> None:
         "TaskRun": ("taskruns", "taskrun", "hrt", "headrace"),
         "Approval": ("approvals", "approval", "hra", "headrace"),
         "Pool": ("pools", "pool", "hrp", "headrace"),
+        "Backfill": ("backfills", "backfill", "hrb", "headrace"),
     } == found
 
 

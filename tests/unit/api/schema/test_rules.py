@@ -6,6 +6,7 @@ import pytest
 
 from headrace.api.reading.parse import (
     InvalidObjectError,
+    parse_backfill,
     parse_pool,
     parse_run,
     parse_task_run,
@@ -18,13 +19,14 @@ from headrace.api.v1alpha1.volume import Volume
 from headrace.engine.definition import run_when
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
-from support.written import Manifest, pool, run, task, task_run, workflow
+from support.written import Manifest, backfill, pool, run, task, task_run, workflow
 
 READERS = {
     "Workflow": parse_workflow,
     "WorkflowRun": parse_run,
     "TaskRun": parse_task_run,
     "Pool": parse_pool,
+    "Backfill": parse_backfill,
 }
 
 
@@ -93,6 +95,11 @@ BROKEN = {
     ("TaskRunSpec", 4): {**task_run(), "spec": {}},
     ("TaskRunSpec", 5): task_run(approval={"message": "Go on?"}),
     ("TaskRunSpec", 6): task_run(items={"total": 3, "configMaps": 1}),
+    ("BackfillSpec", 0): backfill(to="2025-01-01T00:00:00Z"),
+    ("BackfillSpec", 1): backfill(step="Seconds"),
+    ("BackfillSpec", 2): backfill(stepSeconds=60),
+    ("BackfillSpec", 3): backfill(timeZone="Europe/Berlin"),
+    ("BackfillSpec", 4): backfill(existing="RerunFailed"),
     ("Wait", 0): workflow({"name": "a", "wait": {}}),
     ("Wait", 1): workflow({"name": "a", "wait": {"seconds": 1, "until": "run.logicalTime"}}),
     ("ForEach", 0): for_each(**{"from": "[1]", "range": {"count": 3}}),
@@ -133,7 +140,13 @@ def test_validators_say_what_the_rule_says(which: tuple[str, int]) -> None:
 @pytest.mark.parametrize("kind", MAX_NAME)
 def test_names_are_as_long_as_labels_allow(kind: str) -> None:
     """The longest name is accepted; one character more is not, and the cure is named."""
-    builders = {"Workflow": workflow, "WorkflowRun": run, "TaskRun": task_run, "Pool": pool}
+    builders = {
+        "Workflow": workflow,
+        "WorkflowRun": run,
+        "TaskRun": task_run,
+        "Pool": pool,
+        "Backfill": backfill,
+    }
     build = builders[kind]
     longest = "a" * MAX_NAME[kind]
     assert "nothing against" in told(build(name=longest))

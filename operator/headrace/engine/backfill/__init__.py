@@ -1,0 +1,1 @@
+"""One backfill: its logical times, what has become of each, and which runs start next."""

@@ -1,0 +1,123 @@
+"""
+An observed backfill, and the decision on it.
+
+Values only. Knows no rule.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from headrace.api.v1alpha1.backfill import BackfillSpec
+from headrace.api.v1alpha1.params import Param
+from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.trigger import Concurrency, Schedule
+from headrace.engine.places import NO_PLACES, Places
+from headrace.engine.siblings import SiblingRun
+from headrace.engine.workflow.observed import NewRun
+
+Hindrance = tuple[Reason, str]
+"""What keeps a backfill from going on, and the message with the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class TickRun:
+    """A run with the name of a logical time."""
+
+    ours: bool
+    """Whether this backfill created it."""
+    finished: datetime | None = None
+    succeeded: bool = False
+    cancelling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWorkflow:
+    """The parts of a workflow that a backfill needs."""
+
+    schedules: tuple[Schedule, ...] = ()
+    concurrency: Concurrency = field(default_factory=Concurrency)
+    params: tuple[Param, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillLog:
+    """The log of a backfill: the recorded status. A logical time is its position, 0 the oldest."""
+
+    reason: Reason = Reason.PENDING
+    message: str = ""
+    succeeded: bool | None = None
+    """None: it has not ended."""
+    begun: datetime | None = None
+    finished: datetime | None = None
+    observed_generation: int = 0
+    schedules: tuple[Schedule, ...] | None = None
+    """The schedules of the workflow when the backfill began."""
+    total: int = 0
+    started: Places = NO_PLACES
+    good: Places = NO_PLACES
+    """Those whose run succeeded."""
+    bad: Places = NO_PLACES
+    """Those whose run ended in another way, or was deleted before its end."""
+    skipped: Places = NO_PLACES
+    next: datetime | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def settled(self) -> Places:
+        """The logical times that need nothing more."""
+        return self.good | self.bad | self.skipped
+
+    @property
+    def active(self) -> Places:
+        """The logical times whose runs have not ended."""
+        return self.started - self.settled
+
+    @property
+    def open(self) -> Places:
+        """The logical times without a run."""
+        return Places.first(self.total) - self.settled - self.started
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedBackfill:
+    """The state of a backfill at one moment."""
+
+    created: datetime
+    generation: int
+    spec: BackfillSpec | None
+    """None: it cannot be read, and `problem` says why."""
+    problem: str = ""
+    workflow: KnownWorkflow | None = None
+    hindrance: Hindrance | None = None
+    """Why there is no workflow."""
+    runs: Mapping[str, TickRun] = field(default_factory=dict)
+    """By name: all runs with the names of logical times."""
+    others: tuple[SiblingRun, ...] = ()
+    """The other runs of the workflow that have not ended."""
+    made: frozenset[str] = frozenset()
+    """Names of created runs that the status does not show yet. Somebody may have deleted them."""
+    log: BackfillLog = field(default_factory=BackfillLog)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRun:
+    """A run to create, and the position of its logical time."""
+
+    place: int
+    run: NewRun
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillDecision:
+    """
+    The decision on a backfill: runs to create, then the status.
+
+    In this order, a run or the status proves each start at each moment, and nothing starts twice.
+    """
+
+    create: tuple[PlacedRun, ...] = ()
+    cancel: tuple[str, ...] = ()
+    status: BackfillLog | None = None
+    """None: nothing to write."""
+    look_again_at: datetime | None = None
