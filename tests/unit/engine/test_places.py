@@ -50,3 +50,9 @@ def test_ranges_of_other_places_are_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever is wrong
         Places.read(text, 3)
     assert NO_PLACES == Places.read_legible(text, 3)
+
+
+@given(SETS, st.integers(0, 99))
+def test_the_lowest_places_are_the_first_in_order(places: set[int], count: int) -> None:
+    """As many as there are, if there are fewer."""
+    assert Places.of(sorted(places)[:count]) == Places.of(places).lowest(count)

@@ -10,10 +10,11 @@ from headrace.engine.definition.expressions.types import (
     Scope,
     Value,
 )
+from headrace.engine.definition.ways import FROM
 from headrace.engine.task.actions import Evaluate
 from headrace.engine.task.observed import Evaluated
 from headrace.engine.task.obstacles import Busy
-from headrace.evaluation.answers import AGAIN, answers, no_answer, recorded
+from headrace.evaluation.answers import AGAIN, AT_A_TIME, answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
 from support.builders import NOON
 from support.evaluation import evaluate_here
@@ -71,3 +72,22 @@ def test_a_task_that_has_begun_had_a_true_condition() -> None:
     env = {"X": "1"}
     assert Evaluated(when=True, env=env) == recorded(Evaluate("a", question("x")), env)
     assert Evaluated(env=env) == recorded(Evaluate("a"), env)
+
+
+async def test_the_items_of_a_task_may_be_a_value_themselves() -> None:
+    """Each then has a value of its own."""
+    fields = {FROM: question("[3, 4]")}
+    request = Evaluate("a", fields=fields, each={"x": question("item * 10 + index")})
+    found = await answers(Asked(), [request])
+    assert {"x": [30, 41]} == found["a"].each
+
+
+async def test_no_item_is_asked_for_after_a_failure() -> None:
+    """A costly expression that fails for each of thousands of items is evaluated a few times."""
+    asked = Asked()
+    request = Evaluate("a", each={"x": question("1 / item")}, items=[1, 0, *range(1, 5_000)])
+    found = await answers(asked, [request])
+    one, failure = found["a"].each["x"]
+    assert 1 == one
+    assert isinstance(failure, Failure)
+    assert [AT_A_TIME] == asked.times
