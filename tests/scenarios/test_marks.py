@@ -1,5 +1,6 @@
 """Tasks that end without a TaskRun: the run's own status remembers them, however many they are."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.run.status import MAX_ATTENTION
 from support.builders import task, workflow
+from support.fake_cluster import CrashError, Fault
 from support.story import NewStory, in_memory_only
 
 DENIED = (Reason.ADMISSION_DENIED, "a webhook says no")
@@ -75,6 +77,24 @@ def test_a_refusal_is_on_record_before_the_second_is_over(new_story: NewStory) -
     story.restart()
     story.pass_time(60)
     assert {"b"} == story.run.task_runs.keys()
+
+
+@pytest.mark.parametrize("write", range(1, 6))
+def test_nothing_starts_upon_an_end_that_a_crash_could_lose(
+    new_story: NewStory, write: int
+) -> None:
+    """A refusal is on record before another task starts because of it, and it stays."""
+    story = new_story(workflow(task("a"), task("b", "a", rule="AllFailed")))
+    story.cluster.no_task_runs["a"] = DENIED
+    story.cluster.faults = {write: Fault.CRASH_AFTER}
+    with suppress(CrashError):
+        story.tick()
+        story.pass_time(2)
+    del story.cluster.no_task_runs["a"]
+    story.restart()
+    story.pass_time(60)
+    started = {"b"} if story.status.counts.failed else {"a"}
+    assert started == story.run.task_runs.keys()
 
 
 @in_memory_only("it writes into the status")

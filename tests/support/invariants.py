@@ -7,7 +7,7 @@ it is checked in statuses. 4 is checked as "ends, or has a stated reason to wait
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,6 @@ from headrace.api.v1alpha1.retry import RetryAction
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import OnFailure
 from headrace.engine.definition.compile import TaskDefinition
-from headrace.engine.definition.task_expressions import NO_EXPRESSIONS
 from headrace.engine.outcome import LOOKS, Look, Outcome
 from headrace.engine.run.observed import Counts
 from headrace.engine.task.classify import KINDS, Kind
@@ -51,7 +50,7 @@ class Invariants:
 
     def settled(self, run: FakeRun, look_again: datetime | None) -> None:
         """Check a run of which there is nothing left to do at this moment."""
-        self._starts_follow_their_rules(run, settled=True)
+        self._starts_follow_their_rules(run)
         self._waits_have_a_reason(run, look_again)
 
     def check(self, run: FakeRun, look_again: datetime | None, *, cut_off: bool = False) -> None:
@@ -77,13 +76,8 @@ class Invariants:
         items = self._cluster.children_made
         assert {} == {item: count for item, count in items.items() if count > 1}
 
-    def _starts_follow_their_rules(self, run: FakeRun, *, settled: bool = False) -> None:
-        """
-        2. A task starts only when its rule holds on terminal outcomes.
-
-        An end that an expression gave has no TaskRun. A crash between a start and the status loses
-        it, and the next turns derive it again from the same values.
-        """
+    def _starts_follow_their_rules(self, run: FakeRun) -> None:
+        """2. A task starts only when its rule holds on terminal outcomes, which are on record."""
         new = {key for key in self._cluster.jobs_made if key[0] == run.uid} - self._jobs
         self._jobs |= new
         for _, name, number in new:
@@ -100,9 +94,6 @@ class Invariants:
             else:
                 looks = [_quiet_look(run, upstream) for upstream in task.upstream]
                 met = oracle.may_start(task.run_when, looks)
-                if not met and not settled and _lost_ends(run, task.upstream):
-                    self._jobs.discard((run.uid, name, number))  # Looked at again, once derived.
-                    continue
                 assert met, (name, task.run_when, looks)
 
     def _attempts_never_overlap(self, run: FakeRun) -> None:
@@ -244,14 +235,6 @@ def _quiet_look(run: FakeRun, name: str) -> str | None:
     """Say how a task looks to one that starts: as open while it runs, but for a success."""
     look = _look(run, name)
     return look if look == oracle.SUCCESS or not _alive(run, {name}) else None
-
-
-def _lost_ends(run: FakeRun, names: Iterable[str]) -> bool:
-    """Say whether the end of a task with an expression may be missing in the status."""
-    assert run.definition is not None
-    tasks = run.definition.tasks
-    open_ = (each for each in names if each not in run.task_runs and _look(run, each) is None)
-    return any(tasks[each].expressions != NO_EXPRESSIONS for each in open_)
 
 
 def _starts_nothing(run: FakeRun) -> bool:

@@ -52,7 +52,7 @@ class Runs:
 
     async def apply(self, key: RunKey, decision: Decision) -> None:
         """
-        Write the new logs of tasks, then carry out the actions.
+        Write the new logs of tasks, and the ends that starts rely on; then carry out the actions.
 
         In this order, a crash in between repeats a decision and never an attempt. The claims come
         first: until the run's next turn, nobody else gets what its attempts were given.
@@ -60,12 +60,14 @@ class Runs:
         self._world.claim(key, decision.claims)
         if decision.records:
             await self._world.log(key, decision.records)
+        if decision.status is not None and decision.status_first:
+            await self._world.record(key, decision.status)
         if decision.actions:
             await self._world.apply(key, decision.actions)
 
     async def record(self, key: RunKey, decision: Decision) -> None:
-        """Write the run's status, if it has changed."""
-        if decision.status is not None:
+        """Write the run's status, if it has changed and is not written yet."""
+        if decision.status is not None and not decision.status_first:
             await self._world.record(key, decision.status)
 
     async def tidy(self, key: RunKey, decision: Decision) -> None:

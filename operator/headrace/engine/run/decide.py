@@ -60,6 +60,9 @@ class Decision:
     actions: tuple[Action, ...] = ()
     status: RunLog | None = None
     """The run's status, if this turn writes it."""
+    status_first: bool = False
+    """Whether a start relies on ends that only this status records: it is written before the
+    actions. A crash in between then loses no end, and an end never changes."""
     look_again_at: datetime | None = None
     claims: Mapping[str, Claim] = field(default_factory=dict)
     """What the run asks of pools, by task. It replaces what the last turn asked."""
@@ -176,12 +179,13 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
     status = status.after(run.log, now)
     if status == run.log:
         return decision
+    if status.marks != run.log.marks and _starts(decision):
+        return replace(decision, status=status, status_first=True)
     weighty = (
         status.finished is not None
         or status.started != run.log.started
         or status.inheritance != run.log.inheritance
         or failures(status) != failures(run.log)
-        or (status.marks != run.log.marks and _starts(decision))
     )
     last = run.logged_at
     if weighty or status.reason is not run.log.reason or last is None or last > now:
@@ -203,7 +207,7 @@ def _without_places(log: RunLog) -> RunLog:
 
 
 def _starts(decision: Decision) -> bool:
-    """Return whether a task starts: an end that let it start must be on record, or may be lost."""
+    """Return whether a task starts. It may rely on the end of another task."""
     return any(isinstance(action, StartAttempt) for action in decision.actions)
 
 

@@ -95,6 +95,14 @@ def test_an_end_without_a_task_run_is_told_when_a_start_follows_from_it() -> Non
     assert "z" == start.task
     assert decision.status is not None
     assert decision.status.marks
+    assert decision.status_first
+
+
+def test_a_status_without_a_new_end_is_written_last() -> None:
+    """It tells of what the turn did, and no start relies on it."""
+    decision = decide(observed(chain("a")), at(10))
+    assert (1, False) == (len(decision.actions), decision.status_first)
+    assert decision.status is not None
 
 
 def test_a_run_says_since_when_it_stands_so() -> None:
