@@ -7,6 +7,7 @@ does by itself at once has happened when it returns.
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -204,6 +205,11 @@ class ApiCluster:
     def of(self, resource: Resource) -> list[Object]:
         """Return the objects of a kind."""
         return self._server.storage.all(resource)
+
+    def made(self, resource: Resource) -> Counter[str]:
+        """Return how often an object of a kind was made, by name."""
+        changes = (each for each in self._server.storage.since(0) if each.resource == resource)
+        return Counter(each.last["metadata"]["name"] for each in changes if each.before is None)
 
     # --- what people and machines do ----------------------------------------------------------
 

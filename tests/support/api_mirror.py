@@ -43,17 +43,22 @@ class Mirror:
         self._workflows = workflows
         self._records: dict[str, FakeTaskRun] = {}  # By the TaskRun's uid.
         self._counted = 0
+        self._shown: tuple[int, tuple[RunKey, ...]] | None = None
         self.jobs_made: Counter[tuple[str, str, int]] = Counter()
         """By run's uid, task and attempt."""
         self.children_made: Counter[tuple[str, str, int, int]] = Counter()
         """By run's uid, task, attempt and index."""
 
     def refresh(self) -> None:
-        """Bring all runs up to date."""
+        """Bring all runs up to date, if anything has changed."""
+        shown = self._storage.version, tuple(self._runs)
+        if shown == self._shown:
+            return
         self._count_jobs()
         for run in tuple(self._runs.values()):
             self._show(run)
         self._adopt()
+        self._shown = self._storage.version, tuple(self._runs)
 
     def _count_jobs(self) -> None:
         uids = {key.name: run.uid for key, run in self._runs.items()}

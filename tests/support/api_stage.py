@@ -8,7 +8,7 @@ from typing import Any
 from headrace.engine.definition.compile import Definition
 from headrace.engine.run.observed import ObservedRun, RunKey
 from headrace.engine.task.actions import Action
-from headrace.kube.errors import StaleError
+from headrace.kube.errors import ClusterError, StaleError
 from headrace.loop.runs import reconcile
 from support.api_cluster import ApiCluster
 from support.api_writes import NotedWrites
@@ -106,6 +106,9 @@ class ApiStage:
             except StaleError:
                 self._rig.woken.append(key)
                 continue
+            except ClusterError:  # The queue of a controller tries again.
+                self._rig.woken.append(key)
+                raise
             finally:
                 await _others()
                 self.cluster.settle()

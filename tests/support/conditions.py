@@ -10,7 +10,10 @@ from typing import Any
 from headrace.engine import ranges
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.definition.expressions.types import Failure, Scope
+from headrace.engine.definition.ways import FROM
+from headrace.engine.definition.work import FanOut
 from headrace.engine.outcome import Outcome
+from headrace.engine.task.items import ItemsLog
 from support.evaluation import value_of
 from support.fake_cluster import FakeRun
 
@@ -34,8 +37,11 @@ def end_without_task_run(run: FakeRun, name: str) -> Outcome | None:
         return Outcome.FAILED
     if wanted is False:
         return Outcome.SKIPPED
+    fields = {path: value_of(each, scope) for path, each in task.expressions.fields.items()}
     values = [value_of(each, scope) for each in task.expressions.env.values()]
-    return Outcome.FAILED if any(isinstance(each, Failure) for each in values) else None
+    if any(isinstance(each, Failure) for each in (*values, *fields.values())):
+        return Outcome.FAILED
+    return Outcome.SKIPPED if fields.get(FROM) == [] else None
 
 
 def _result(run: FakeRun, name: str) -> Mapping[str, Any] | None:
@@ -45,10 +51,20 @@ def _result(run: FakeRun, name: str) -> Mapping[str, Any] | None:
         return {"outcome": Outcome.FAILED.value, "outputs": {}}
     if record is None:
         outcome = _marked(run, name) or end_without_task_run(run, name) or Outcome.OMITTED
-        return {"outcome": outcome.value, "outputs": {}}
+        return {"outcome": outcome.value, "outputs": {}, **_items(run, name, ItemsLog(0))}
     if record.log.outcome is None:
         return None
-    return {"outcome": record.log.outcome.value, "outputs": dict(record.log.outputs or {})}
+    outputs = dict(record.log.outputs or {})
+    items = _items(run, name, record.log.items or ItemsLog(0))
+    return {"outcome": record.log.outcome.value, "outputs": outputs, **items}
+
+
+def _items(run: FakeRun, name: str, items: ItemsLog) -> Mapping[str, Any]:
+    """Return what can be read of items; of a task that has none, nothing."""
+    if not isinstance(_task(run, name).work, FanOut):
+        return {}
+    numbers = {"succeeded": len(items.succeeded), "failed": len(items.failed)}
+    return {"items": {"total": items.total, **numbers}}
 
 
 def _marked(run: FakeRun, name: str) -> Outcome | None:

@@ -26,6 +26,8 @@ class PodsByHand:
         self._server = server
         self._storage = server.storage
         self._made = 0
+        self._settled = (-1, False)
+        """At which version nothing was left to do."""
         self.lingering = False
         """Whether what is being removed takes its time, until `sweep`."""
 
@@ -35,7 +37,9 @@ class PodsByHand:
 
     def settle(self) -> None:
         """Collect garbage, make the pods that Jobs want, let go those that are deleted."""
-        before = -1
+        before = (
+            -1 if self._settled != (self._storage.version, self.lingering) else self._settled[0]
+        )
         while before != self._storage.version:
             before = self._storage.version
             self._server.collect()
@@ -46,6 +50,7 @@ class PodsByHand:
                     self._make(job)
             if not self.lingering:
                 self.sweep()
+        self._settled = (self._storage.version, self.lingering)
 
     def sweep(self) -> None:
         """Kill the pods that are being deleted, as at the end of their grace period."""

@@ -84,6 +84,11 @@ def prepared(work: FanOut, version: str) -> Manifest:
     return {"metadata": {"resourceVersion": version}, "status": status}
 
 
+def knows_what_to_do(job: Job, work: FanOut) -> bool:
+    """Return whether a Job's status says already which items it need not run."""
+    return job.status.completed_indexes == str(settled(work))
+
+
 def resumed(version: str, queue: str | None = None) -> Manifest:
     """
     Return the change of a prepared Job that lets it go on.

@@ -28,7 +28,13 @@ from headrace.engine.task.obstacles import Denied, Obstacle
 from headrace.kube.errors import ApiError, StaleError, already_exists, conflict, not_found
 from headrace.kube.objects import Projection
 from headrace.kube.resources import CONFIG_MAPS, JOBS, Ref
-from headrace.manifests.indexed_job import indexed_job, is_unprepared, prepared, resumed
+from headrace.manifests.indexed_job import (
+    indexed_job,
+    is_unprepared,
+    knows_what_to_do,
+    prepared,
+    resumed,
+)
 from headrace.manifests.item_files import too_large
 from headrace.manifests.item_maps import config_map, parts
 from headrace.manifests.items_sighting import without_pods
@@ -121,9 +127,10 @@ class ItemsCarrier:
         """
         ref = Ref(JOBS, job.metadata.namespace, job.metadata.name)
         try:
-            change = prepared(start.work, job.metadata.resource_version)
-            known = await self._client.patch_status(ref, change, Job)
-            change = resumed(known.metadata.resource_version, start.context.queue)
+            if not knows_what_to_do(job, start.work):
+                change = prepared(start.work, job.metadata.resource_version)
+                job = await self._client.patch_status(ref, change, Job)
+            change = resumed(job.metadata.resource_version, start.context.queue)
             job = await self._client.patch(ref, change, Job)
         except ApiError as error:
             if conflict(error) or not_found(error):
