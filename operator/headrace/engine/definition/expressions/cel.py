@@ -99,7 +99,11 @@ def type_of(source: str) -> str:
         CelError: The types do not fit.
 
     """
-    return str(_compiled(_checking(), source, unchecked=False).return_type())
+    checked = _compiled(_checking(), source, unchecked=False)
+    try:
+        return str(checked.return_type())
+    except RuntimeError as error:  # It has no word for the type: a mapping with numbers as keys.
+        raise _error(error) from None
 
 
 def plan(node: Node) -> cel.Expression:

@@ -164,4 +164,8 @@ _READINGS: tuple[tuple["re.Pattern[str]", Callable[["re.Match[str]"], str]], ...
         re.compile(r"out of range for 'Python function"),
         lambda _: "a number is too large: whole numbers have 64 bits",
     ),
+    (
+        re.compile(r"Unsupported map key type: (?P<kind>.*)", re.DOTALL),
+        lambda found: f"the keys of a mapping are text, not {noun(found['kind'])}; write string(…)",
+    ),
 )
