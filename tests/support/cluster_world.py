@@ -56,7 +56,7 @@ class ClusterRig:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._transport = HttpTransport(from_kubeconfig(str(stage.cluster.kubeconfig)))
-        self._client = Client(self._transport, Settings(), seeded(1))
+        self.client = Client(self._transport, Settings(), seeded(1))
         self._informers: list[Informer[Any]] = []
         self._work: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
@@ -77,24 +77,28 @@ class ClusterRig:
     async def create(self, resource: Resource, name: str, spec: Mapping[str, Any]) -> None:
         """Create an object of ours in the namespace of the run."""
         body = manifest(resource, name, spec, self.key.namespace)
-        await self._client.create(resource, body, OwnObject)
+        await self.client.create(resource, body, OwnObject)
 
     def restart(self) -> None:
         """Know nothing any more, as another controller after a kill of the one before."""
         self._stop()
         caches = Caches(lambda _: self._news.set(), lambda uid: self.world.pictures.outdated(uid))  # noqa: PLW0108 - the world comes later
-        events = EventRecorder(self._client, _now, "contract")
+        events = EventRecorder(self.client, _now, "contract")
         hooks = Hooks(_now, lambda _key, _seconds: self._news.set(), events, evaluate_here)
-        self.world = ClusterWorld(caches, self._client, hooks)
+        self.world = ClusterWorld(caches, self.client, hooks)
         self._informers = [
-            Informer(self._client, Scope(resource, self.key.namespace, labels=selector), store)
+            Informer(self.client, Scope(resource, self.key.namespace, labels=selector), store)
             for resource, selector, store in caches.watched()
         ]
         self._work = [asyncio.create_task(each.run()) for each in self._informers]
 
     def end(self, task: str, code: int = 0, number: int = 1, output: str = "") -> None:
         """Let a program end, once it runs. It may not have ended yet when this returns."""
-        job = (f"job/{self.job(task, number)}", "--namespace", self.key.namespace)
+        self.end_job(self.job(task, number), code, output)
+
+    def end_job(self, name: str, code: int, output: str) -> None:
+        """Let the program of a Job end, once it runs."""
+        job = (f"job/{name}", "--namespace", self.key.namespace)
         self._stage.kubectl("wait", *job, "--for=jsonpath={.status.ready}=1", "--timeout=120s")
         self._tell(job[0], code, output)
 
@@ -150,6 +154,11 @@ class ClusterRig:
         assert run is not None
         self.note(run)
         return run
+
+    async def news(self) -> None:
+        """Wait until the caches have changed."""
+        self._news.clear()
+        await self._news.wait()
 
     async def until(self, holds: Callable[[ObservedRun], bool]) -> None:
         """Wait until the world shows that something is so."""
