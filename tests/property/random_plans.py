@@ -20,12 +20,28 @@ from headrace.api.v1alpha1.workflow import OnFailure, RunTimeouts
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.expressions.types import Failure, Scope
 from headrace.engine.definition.run_when import NEED_UPSTREAM
+from headrace.engine.definition.ways import FROM
+from headrace.engine.definition.work import FanOut
 from support import oracle
-from support.builders import NOON, last, limits, on, retries, task, workflow
+from support.builders import (
+    NOON,
+    calls,
+    last,
+    limits,
+    on,
+    output,
+    param,
+    retries,
+    task,
+    workflow,
+)
 from support.evaluation import value_of
 
-ASKS = "q"
-"""How the names of tasks begin that ask people."""
+ASKS, CALLS, EACH = "q", "c", "f"
+"""How the names of tasks begin that ask people, call a workflow, and run items."""
+
+INNER = workflow(task("a"), params=(param("x", default=""),), outputs=(output("n", "1"),))
+"""What tasks call."""
 
 End = tuple[int | None, Reason | None]
 """An exit code, or a reason."""
@@ -65,6 +81,8 @@ class Plan:
 
     definition: Definition
     ends: Mapping[str, Sequence[End]]
+    items: Mapping[str, Sequence[Sequence[int]]]
+    """By task over items: the exit codes of each item in each attempt that runs it."""
 
     def attempts(self, name: str) -> Sequence[oracle.Ending]:
         """Return the attempts that a task makes, by a plain reading of its policy."""
@@ -78,17 +96,45 @@ class Plan:
 
     def unstarted(self, name: str, outcomes: Mapping[str, str]) -> str | None:
         """Return how a task ends that its rule lets start, if its expressions end it; else None."""
-        asked = self.definition.tasks[name].expressions
-        tasks = {each: {"outcome": outcomes[each], "outputs": {}} for each in asked.reads}
-        about = {"name": "etl-1", "workflow": "etl", "logicalTime": NOON}
-        scope = Scope(run=about, tasks=tasks)
+        asked, scope = self.definition.tasks[name].expressions, self._scope(name, outcomes)
         wanted = True if asked.when is None else value_of(asked.when, scope)
         if wanted is False:
             return "Skipped"
         asked_for = (*asked.env.values(), *asked.fields.values())
         values = [value_of(each, scope) for each in asked_for]
-        wrong = any(isinstance(each, Failure) for each in (wanted, *values))
-        return "Failed" if wrong else None
+        if any(isinstance(each, Failure) for each in (wanted, *values)):
+            return "Failed"
+        return "Skipped" if asked.fields.get(FROM) and [] in values else None
+
+    def item_ends(self, name: str, outcomes: Mapping[str, str]) -> oracle.ItemEnds:
+        """Return how the items of a task end that runs them; it waits for tasks that ended so."""
+        defined = self.definition.tasks[name]
+        assert isinstance(defined.work, FanOut)
+        listed = defined.work.items
+        if listed is None:
+            listed = value_of(defined.expressions.fields[FROM], self._scope(name, outcomes))
+        codes = self.items[name][: len(listed)]
+        return oracle.item_ends(defined.retry.limit, defined.work.tolerated, codes)
+
+    def _scope(self, name: str, outcomes: Mapping[str, str]) -> Scope:
+        """Return what the expressions of a task read, which waits for tasks that ended so."""
+        reads = self.definition.tasks[name].expressions.reads
+        about = {"name": "etl-1", "workflow": "etl", "logicalTime": NOON}
+        return Scope(run=about, tasks={each: self._result(each, outcomes) for each in reads})
+
+    def _result(self, name: str, outcomes: Mapping[str, str]) -> Mapping[str, Any]:
+        result = {"outcome": outcomes[name], "outputs": {}}
+        if not name.startswith(EACH):
+            return result
+        numbers = {"succeeded": 0, "failed": 0}
+        if outcomes[name] != "Omitted" and self.unstarted(name, outcomes) is None:
+            ends = self.item_ends(name, outcomes)
+            numbers = {"succeeded": len(ends.succeeded), "failed": len(ends.failed)}
+        return {**result, "items": {"total": sum(numbers.values()), **numbers}}
+
+    def item_code(self, name: str, index: int, attempt: int) -> int:
+        """Return how the program of an item ends, when an attempt runs it."""
+        return [*self.items[name][index], *[0] * attempt][attempt - 1]
 
     def end(self, name: str, number: int) -> End:
         """Return how an attempt ends; all that are not planned end well."""
@@ -109,6 +155,8 @@ def _ends(task: NamedTask) -> st.SearchStrategy[list[End]]:
         return st.just([])
     if task.approval is not None:
         return st.sampled_from([[], [], [REJECTED]])
+    if task.workflow is not None:
+        return st.lists(st.sampled_from([GOOD, CALL_FAILED]), max_size=3)
     return st.lists(ENDS, max_size=4)
 
 
@@ -120,7 +168,9 @@ def expressions(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
     for name in before:
         sources += [f"tasks.{name}.outcome == 'Succeeded'", f"tasks.{name}.outcome != 'Failed'"]
         values += [f"it is ${{{{ tasks.{name}.outcome }}}}"]
-        if not name.startswith(ASKS):  # What a question gives is known, and `x` is none of it.
+        if name.startswith(EACH):
+            sources += [f"tasks.{name}.items.failed == 0", f"tasks.{name}.items.total > 1"]
+        if not name.startswith((ASKS, EACH)):  # What these give is known, and `x` is none of it.
             values += [f"${{{{ tasks.{name}.outputs.x }}}}"]
     found: dict[str, Any] = {}
     if draw(st.integers(0, 2)) == 0:
@@ -181,7 +231,37 @@ def questions(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
     return asked | {name: drawn[name] for name in ("when",) if name in drawn}
 
 
-KINDS = (programs, programs, programs, programs, waits, questions)
+CALL_FAILED: End = (None, Reason.RUN_FAILED)
+
+
+def called_runs(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
+    """Draw a task that calls a workflow, perhaps under a condition, with a value or without."""
+    drawn = draw(expressions(before))
+    given = {"x": drawn["env"][0].value} if "env" in drawn else {}
+    call = calls("call", of="inner", params=given).workflow
+    asked = {"workflow": call, "retry": draw(SOME_POLICY)}
+    return asked | {name: drawn[name] for name in ("when",) if name in drawn}
+
+
+def fan_outs(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
+    """Draw a task over up to three items, which may be none, or have no value."""
+    sources = ["['x', 'y']", "[]", "[1 / 0]"]
+    sources += [f"tasks.{name}.outcome == 'Succeeded' ? ['x', 'y'] : []" for name in before]
+    named: dict[str, Any] = {"items": list("xyz")[: draw(st.integers(1, 3))]}
+    if draw(st.integers(0, 2)) == 0:
+        named = {"from_": draw(st.sampled_from(sources))}
+    bounds = {
+        "tolerated_failures": draw(st.integers(0, 1)),
+        "max_parallel": draw(st.sampled_from([None, 1])),
+    }
+    policy = retries(draw(st.integers(0, 2)), seconds=draw(st.sampled_from([0, 30])))
+    return {**draw(expressions(before)), "retry": policy, "for_each": ForEach(**named, **bounds)}
+
+
+ITEM_CODES = st.lists(st.lists(st.sampled_from([0, 0, 1]), max_size=3), min_size=3, max_size=3)
+
+KINDS = (programs, programs, programs, waits, questions, called_runs, fan_outs)
+NAMES = {questions: ASKS, called_runs: CALLS, fan_outs: EACH}
 
 
 def hasty(draw: st.DrawFn, task: NamedTask) -> NamedTask:
@@ -203,8 +283,9 @@ def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
         rules = [each for each in RunWhen if after or each not in NEED_UPSTREAM]
         total = draw(st.sampled_from([None, 100])) if troubled else None
         kind = draw(st.sampled_from(KINDS))
-        times = limits(60, total=total) if kind is programs else TaskTimeouts(total_seconds=total)
-        name = f"{ASKS if kind is questions else 't'}{n}"
+        runs = kind in (programs, fan_outs)
+        times = limits(60, total=total) if runs else TaskTimeouts(total_seconds=total)
+        name = f"{NAMES.get(kind, 't')}{n}"
         before[name] = sorted({*after}.union(*(before[each] for each in after)))
         tasks.append(
             task(
@@ -215,11 +296,11 @@ def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
                 allow_failure=draw(st.booleans()),
             )
         )
-    tasks += [
-        last(f"z{n}", **draw(st.sampled_from(KINDS))(draw, list(before)))
-        for n in range(draw(st.integers(0, 2)))
-    ]
+    for n in range(draw(st.integers(0, 2))):
+        kind = draw(st.sampled_from(KINDS))
+        tasks.append(last(f"{NAMES.get(kind, '')}z{n}", **kind(draw, list(before))))
     ends = {each.name: draw(_ends(each)) for each in tasks}
+    items = {each.name: draw(ITEM_CODES) for each in tasks if each.for_each is not None}
     more = {}
     if troubled:
         tasks = [hasty(draw, each) for each in tasks]
@@ -228,4 +309,4 @@ def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
             run_seconds=draw(st.sampled_from([None, 200])),
             finally_seconds=draw(st.sampled_from([None, 50])),
         )
-    return Plan(workflow(*tasks, **more), ends)
+    return Plan(workflow(*tasks, **more), ends, items)

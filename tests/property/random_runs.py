@@ -5,7 +5,7 @@ Some of it must not change how a run ends (`HARMLESS`); the rest may, and must l
 running.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from hypothesis import strategies as st
@@ -14,8 +14,8 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine import ranges
-from property.random_plans import Plan
-from support.fake_cluster import CrashError, FakeJob, Fault, LostAnswerError
+from property.random_plans import CALLS, INNER, Plan
+from support.fake_cluster import CrashError, FakeJob, FakeTaskRun, Fault, LostAnswerError
 from support.fake_world import StaleError
 from support.story import Story
 
@@ -29,6 +29,7 @@ class Ride:
     def __init__(self, plan: Plan, faults: Mapping[int, Fault] | None = None) -> None:
         self.plan = plan
         self.story = Story(plan.definition)
+        self.story.stage.add_workflow("inner", INNER)
         self.cluster = self.story.cluster
         self.run = self.story.run
         self.cluster.faults = dict(faults or {})
@@ -46,16 +47,18 @@ class Ride:
         return ride
 
     def turn(self) -> None:
-        """Let the controller look once; start it again if it ends."""
-        story, cut_off = self.story, True
-        try:
-            story.look_again = story.stage.look(self.run)
-            cut_off = False
-        except CrashError:
-            story.restart()
-        except (LostAnswerError, StaleError):
-            pass
-        story.invariants.check(self.run, None, cut_off=cut_off)
+        """Let the controller look once at each run; start it again if it ends."""
+        story = self.story
+        for run in tuple(self.cluster.runs.values()):
+            cut_off = True
+            try:
+                story.look_again = story.stage.look(run)
+                cut_off = False
+            except CrashError:
+                story.restart()
+            except (LostAnswerError, StaleError):
+                pass
+            story.invariants.check(run, None, cut_off=cut_off)
 
     def act(self, choice: str, index: int) -> None:
         """Let one thing happen; `index` chooses to whom."""
@@ -71,36 +74,43 @@ class Ride:
         if self.run.desired is DesiredState.PAUSE:
             self.cluster.steer(self.run, DesiredState.RUN)
         for step in range(1000):
-            self.story.tick()
+            self.story.tick_all()
             if self.run.log.finished is not None:
                 self.cluster.sweep()
-                self.story.tick()
+                self.story.tick_all()
                 return
             self.cluster.sweep()
             if jobs := self.open_jobs():
                 self._end(*jobs[(order + step) % len(jobs)])
             else:
-                self.story.pass_time(61)
+                self.story.pass_all(1, 61)
         raise AssertionError(f"the run does not end: {self.run.log}")
 
-    def open_jobs(self) -> list[tuple[str, FakeJob]]:
-        """Return the Jobs of which something may still end by itself."""
+    def open_jobs(self) -> list[tuple[str, int, FakeJob]]:
+        """Return the Jobs of which something may still end by itself, and of which attempts."""
         return [
-            (name, job)
+            (name, number, job)
             for name, record in sorted(self.run.task_runs.items())
-            for job in record.jobs.values()
+            for number, job in (*record.jobs.items(), *_called_jobs(record))
             if job.sighting.ending is None and not job.sighting.leaving
-            if job.asks is None or job.sighting.alive
+            if (job.asks is None and job.sighting.items is None) or job.sighting.alive
         ]
 
     def programs(self) -> list[FakeJob]:
-        """Return those of them that run a program."""
-        return [job for _, job in self.open_jobs() if job.asks is None]
+        """Return those of them that run a single program."""
+        single = (job for _, _, job in self.open_jobs() if job.asks is None)
+        return [job for job in single if job.sighting.items is None]
 
-    def _end(self, name: str, job: FakeJob) -> None:
-        code, reason = self.plan.end(name, job.sighting.number)
+    def _end(self, name: str, number: int, job: FakeJob) -> None:
+        if job.sighting.items is not None:
+            index = next(each for each in job.todo if each not in job.sighting.items.ended)
+            self.cluster.end_item(job, index, self.plan.item_code(name, index, number))
+            return
+        code, reason = self.plan.end(name, number)
         if job.asks is not None:
             self.cluster.answer(job, "approve" if reason is None else "reject")
+        elif reason is Reason.RUN_FAILED:
+            self.cluster.end(job, 1)
         else:
             self.cluster.end(job, code, reason)
 
@@ -185,12 +195,12 @@ class Ride:
     def delete_job(self, index: int) -> None:
         """Delete a Job that is on record: one that is not could be missed by nobody."""
         jobs = [
-            (name, job)
-            for name, job in self.open_jobs()
-            if self.run.task_runs[name].log.count >= job.sighting.number
+            job
+            for name, number, job in self.open_jobs()
+            if self.run.task_runs[name].log.count >= number and not name.startswith(CALLS)
         ]
         if jobs:
-            self.cluster.remove_job(jobs[index % len(jobs)][1])
+            self.cluster.remove_job(jobs[index % len(jobs)])
 
     def delete_task_run(self, index: int) -> None:
         """Delete a TaskRun that the run remembers."""
@@ -220,6 +230,13 @@ class Ride:
     def sweep(self, _: int) -> None:
         """Finish what is being removed."""
         self.cluster.sweep()
+
+
+def _called_jobs(record: FakeTaskRun) -> Iterator[tuple[int, FakeJob]]:
+    """Yield the Jobs of the runs that a task has called, each with the attempt that called it."""
+    for number, run in record.called.items():
+        for inner in run.task_runs.values():
+            yield from ((number, job) for job in inner.jobs.values())
 
 
 HARMLESS: dict[str, Callable[[Ride, int], None]] = {
@@ -279,6 +296,11 @@ def summary(ride: Ride) -> dict[str, object]:
             name: (record.log.outcome, record.log.reason, *_attempts(ride, name))
             for name, record in ride.run.task_runs.items()
         },
+        "called": {
+            key.name: (run.log.succeeded, run.log.reason, run.log.counts, run.log.outputs)
+            for key, run in ride.cluster.runs.items()
+            if run is not ride.run
+        },
         "jobs": ride.cluster.jobs_made,
     }
 
@@ -286,4 +308,5 @@ def summary(ride: Ride) -> dict[str, object]:
 def _attempts(ride: Ride, name: str) -> tuple[object, ...]:
     log = ride.run.task_runs[name].log
     ends = tuple((each.number, each.reason, each.memory) for each in log.attempts)
-    return log.user_failures, log.infrastructure_failures, ends
+    items = log.items and (str(log.items.succeeded), str(log.items.failed))
+    return log.user_failures, log.infrastructure_failures, ends, items

@@ -106,3 +106,25 @@ def attempts(policy: Retries, endings: Sequence[Ending]) -> Sequence[Ending]:
         if action == "Fail" or spent:
             return endings[:made]
     return endings
+
+
+@dataclass(frozen=True)
+class ItemEnds:
+    """How the items of a task end."""
+
+    succeeded: Sequence[int]
+    failed: Sequence[int]
+    attempts: int
+    """How many attempts it takes."""
+    outcome: str
+
+
+def item_ends(limit: int, tolerated: int, codes: Sequence[Sequence[int]]) -> ItemEnds:
+    """Return the ends of items that would end so in each attempt; further ones end well."""
+    runs = [
+        next((n for n, code in enumerate(each, 1) if code == 0), len(each) + 1) for each in codes
+    ]
+    succeeded = [index for index, count in enumerate(runs) if count <= limit + 1]
+    failed = [index for index, count in enumerate(runs) if count > limit + 1]
+    made = max(min(count, limit + 1) for count in runs)
+    return ItemEnds(succeeded, failed, made, "Failed" if len(failed) > tolerated else "Succeeded")
