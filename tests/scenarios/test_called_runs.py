@@ -344,6 +344,24 @@ def test_a_run_that_somebody_deletes_is_made_again(new_story: NewStory) -> None:
     assert {("call", 1): 1, ("call", 2): 1} == story.jobs_made
 
 
+def test_a_deleted_run_is_called_anew_once_nothing_of_it_runs(new_story: NewStory) -> None:
+    """Its pods have their grace period, and a retry does not start beside them."""
+    outer = workflow(calls("call", retry=retries(0, infrastructure=1, seconds=0)))
+    story = begun(new_story, outer)
+    story.cluster.begin(story.called("call").task_runs["a"].newest())
+    story.tick_all()
+    story.cluster.lingering = True
+    story.cluster.delete_called(story.run, "call")
+    story.tick_all()
+    story.pass_all(5, 10)
+    assert {("call", 1): 1} == story.jobs_made
+    assert "the previous attempt is still being removed" == story.log("call").message
+    story.cluster.sweep()
+    story.pass_all(3, 10)
+    assert {("call", 1): 1, ("call", 2): 1} == story.jobs_made
+    assert Reason.RUN_DELETED == story.log("call").attempts[0].reason
+
+
 def test_a_missing_workflow_is_told_by_the_task(new_story: NewStory) -> None:
     """While its run waits, and in the end of the attempt."""
     story = new_story(OUTER)

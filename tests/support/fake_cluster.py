@@ -183,6 +183,8 @@ class FakeCluster:
         """What tasks can call, by name."""
         self.pools: dict[str, int] = {}
         """The slots of the pools that exist, by name."""
+        self.departed: list[FakeRun] = []
+        """Runs that somebody has deleted. Something of them may still run."""
         self.jobs_made: Counter[tuple[str, str, int]] = Counter()
         """By run's uid, task and attempt."""
         self.children_made: Counter[tuple[str, str, int, int]] = Counter()
@@ -250,6 +252,11 @@ class FakeCluster:
         gone = called[max(called)]
         gone.deleted = True
         del self.runs[gone.key]
+        self.departed.append(gone)
+        for record in gone.task_runs.values():
+            for job in record.jobs.values():
+                if not job.removed:
+                    self.remove_job(job)
 
     def delete_run(self, run: FakeRun) -> None:
         """Let somebody delete a run that has ended, with its TaskRuns."""
@@ -445,7 +452,7 @@ class FakeCluster:
         """Return all Jobs that were ever made."""
         records = [
             record
-            for run in self.runs.values()
+            for run in (*self.runs.values(), *self.departed)
             for record in (*run.task_runs.values(), *run.remains.values())
         ]
         asked = (each for record in records for each in record.children.values())

@@ -41,7 +41,7 @@ from headrace.engine.task.actions import (
     TakeOver,
 )
 from headrace.engine.task.classify import KINDS, Kind
-from headrace.engine.task.observed import Evaluated, ObservedTask, TaskLog
+from headrace.engine.task.observed import Evaluated, ObservedTask, Sighting, TaskLog
 from headrace.engine.task.obstacles import Busy, Denied, Obstacle
 from headrace.engine.task.timer import ONLY_ATTEMPT, wait_sighting
 from headrace.evaluation.answers import answers, recorded
@@ -398,18 +398,23 @@ def _observed(record: FakeTaskRun, now: datetime) -> ObservedTask:
     if record.until is not None:
         return ObservedTask(log=record.told, sighting=wait_sighting(record.made, record.until))
     told = {number: job.told for number, job in record.jobs.items() if job.told is not None}
-    told |= {
-        number: sighting_of(
-            NestedRun(*(run.key.name, number, run.created, run.told, run.passed, run.deleted))
-        )
-        for number, run in record.called.items()
-    }
+    told |= {number: _called(number, run) for number, run in record.called.items()}
     newest = told[max(told)] if told else None
     return ObservedTask(
         log=record.told,
         sighting=newest,
         lingering=frozenset(n for n, each in told.items() if each is not newest and each.alive),
     )
+
+
+def _called(number: int, run: FakeRun) -> Sighting:
+    """Return the attempt that a called run is; of a deleted one something may still run."""
+    shown = sighting_of(
+        NestedRun(run.key.name, number, run.created, run.told, run.passed, run.deleted)
+    )
+    jobs = (job for record in run.task_runs.values() for job in record.jobs.values())
+    runs_on = run.deleted and any(job.told is not None and job.told.alive for job in jobs)
+    return replace(shown, alive=True) if runs_on else shown
 
 
 def _departing(run: FakeRun, there: Collection[str]) -> Iterator[str]:

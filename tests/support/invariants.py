@@ -131,7 +131,9 @@ class Invariants:
         if run.alone and all(each.log.outcome is not None for each in records):
             return
         there = (*records, *run.remains.values())
-        jobs = [job for each in there for job in each.jobs.values()]
+        gone = [run for each in there for run in each.called.values() if run.deleted]
+        left = (record for run in gone for record in run.task_runs.values())
+        jobs = [job for each in (*there, *left) for job in each.jobs.values()]
         goes_on = any(job.sighting.alive for job in jobs) or any(map(_going_on, there))
         assert goes_on or run.log.reason in HELD
 

@@ -5,8 +5,9 @@ A name that our own run has is success; a name of somebody else's run is refused
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.cluster.belonging import Place, attempt_name, number_of, owner_uid, place_of
@@ -14,18 +15,24 @@ from headrace.cluster.carriers.carrier import Draw
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.creation import create, taken
 from headrace.cluster.kinds import WORKFLOW_RUNS
+from headrace.cluster.remains import going_on
 from headrace.cluster.run_log import run_log
 from headrace.engine.definition.work import ChildRun
 from headrace.engine.run.nested import NestedRun, may_follow, sighting_of
+from headrace.engine.run.observed import RunKey
 from headrace.engine.task.actions import EndAttempt, PassOn, StartAttempt
-from headrace.engine.task.observed import RUN, ObservedTask, Sighting
+from headrace.engine.task.observed import RUN, ObservedTask, Sighting, Stage
 from headrace.engine.task.obstacles import Obstacle
+from headrace.engine.task.policies.nested_depth import DEEPEST
 from headrace.kube.errors import ApiError, StaleError, conflict, not_found
 from headrace.kube.resources import Ref
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.objects import called_run, owner
 from headrace.manifests.run_spec import passed_of, passes
 from headrace.manifests.run_status import has_ended
+
+REMAINS: Final = 5.0
+"""So many seconds between two looks at what is left of a deleted run."""
 
 
 class CalledRunCarrier:
@@ -37,6 +44,7 @@ class CalledRunCarrier:
         self._caches = reach.caches
         self._client = reach.client
         self._clock = reach.clock
+        self._later = reach.later
 
     def show(self, item: OwnObject, logged: int) -> Iterator[Sighting]:
         """Show the attempts of a TaskRun, from the runs that it owns."""
@@ -48,22 +56,47 @@ class CalledRunCarrier:
                     yield sighting_of(nested(run, number, self._clock(), gone=gone))
 
     async def make_sure(self, item: OwnObject, seen: ObservedTask, draw: Draw) -> ObservedTask:
-        """Ask about a run that should exist and is missing in the cache."""
-        last, sighting = seen.log.last, seen.sighting
-        unit = last.where.unit if last is not None and last.open else None
-        if last is None or unit is None or unit.kind != RUN:
+        """Ask about a run that is missing in the cache; look for the remains of a deleted one."""
+        last, newest = seen.log.last, seen.sighting
+        if newest is None or (last is not None and newest.number < last.number):
+            if last is None or last.where.unit is None or last.where.unit.kind != RUN:
+                return seen
+            if last.open and await self._is_there(item, last.where.unit_name):
+                return draw(item)
+            newest = Sighting(last.number, Stage.GONE, last.where, last.created, leaving=True)
+        unit = newest.where.unit
+        if newest.stage is not Stage.GONE or unit is None or unit.kind != RUN:
             return seen
-        if sighting is not None and sighting.number >= last.number:
-            return seen
-        ref = Ref(WORKFLOW_RUNS, item.metadata.namespace, unit.name)
+        return self._with_remains(item, seen, newest)
+
+    async def _is_there(self, item: OwnObject, name: str) -> bool:
+        """Ask the API server for a run that is missing in the cache."""
         try:
+            ref = Ref(WORKFLOW_RUNS, item.metadata.namespace, name)
             found = await self._client.get(ref, OwnObject)
         except ApiError as error:
             if not not_found(error):
                 raise
-            return seen
+            return False
         self._caches.runs.put(found)
-        return draw(item)
+        return True
+
+    def _with_remains(self, item: OwnObject, seen: ObservedTask, gone: Sighting) -> ObservedTask:
+        """Return the state with a deleted run, which goes on while pods of it still run."""
+        if not self._runs_on(RunKey(item.metadata.namespace, gone.where.unit_name)):
+            return seen
+        self._later(place_of(item).key, REMAINS)  # Its pods wake nobody: their run is gone.
+        return replace(seen, sighting=replace(gone, alive=True))
+
+    def _runs_on(self, key: RunKey, depth: int = DEEPEST) -> bool:
+        """Return whether anything of a run still runs, or of the runs that it has called."""
+        if any(going_on(self._caches.jobs.by_index(key), self._caches.pods.by_index(key))):
+            return True
+        called = (*self._caches.runs.by_index(key), *self._caches.runs.tombstones_by_index(key))
+        names = {run.metadata.name for run in called} - {key.name}
+        return depth > 0 and any(
+            self._runs_on(RunKey(key.namespace, name), depth - 1) for name in names
+        )
 
     async def make(self, start: StartAttempt[ChildRun], item: OwnObject) -> Obstacle | None:
         """Create an attempt's run."""
