@@ -74,8 +74,9 @@ def follow(
     if end is not None:
         return _end(_known(log, sighting), sighting, end, policy, now)
     if sighting.stage is Stage.GONE:
-        removed = _vanished(last, sighting.message)
-        return close(_known(log, sighting), removed, policy, now, sighting.items)
+        log = _known(log, sighting)
+        removed = _vanished(log.attempts[-1], sighting.message)
+        return close(log, removed, policy, now, sighting.items)
     bereft = _bereft(last, sighting)
     log = _without_instance(log, last, now) if bereft else _known(log, sighting)
     return _progress(log, sighting)
