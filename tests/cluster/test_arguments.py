@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cluster.story import Story
+from cluster.story import Story, condition
+from support import chained_bytes
 from support.local_run import Bench
 from support.program_bytes import FOREIGN, SECRET, differences, manifest_fields, started
 
@@ -42,3 +43,15 @@ def test_programs_start_with_the_same_bytes_in_both_worlds(story: Story, tmp_pat
         there = started(story.kubectl("logs", pod["metadata"]["name"]))
         here = started(bench.files(name).log.read_text())
         assert [] == differences(here, there)
+
+
+def test_a_thousand_texts_travel_from_items_to_arguments(story: Story) -> None:
+    """Through ConfigMaps, pods' outputs, expressions and variables, byte for byte."""
+    story.workflow("chained", *chained_bytes.tasks())
+
+    run = story.ended("chained-once", patience=300)
+
+    assert "True" == condition(run)["status"], run
+    for reader in chained_bytes.READERS:
+        (pod,) = story.of_run("pod", "chained-once", reader)
+        assert [] == chained_bytes.lost(reader, story.kubectl("logs", pod["metadata"]["name"]))

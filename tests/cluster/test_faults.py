@@ -5,10 +5,8 @@ HEADRACE_ALL_CRASH_POINTS makes the first test strike at every write of a run, n
 """
 
 import os
-import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from cluster.control import Stage
-from cluster.operator_process import ControllerProcess
 from cluster.story import SUCCEED, Story, attempts, condition, task
+from cluster.strikes import Faults, struck
 from cluster.witness import Witness
-from support.fault_proxy import Fate, FaultProxy, passing
+from support.fault_proxy import Fate, passing
 
 pytestmark = pytest.mark.cluster
 
@@ -35,26 +33,11 @@ AWAY_SECONDS = 6.0
 TASKS = ("top", "left", "right", "bottom")
 
 
-class Faults:
-    """A namespace whose controller speaks to the API server through the proxy."""
-
-    def __init__(self, story: Story, controller: ControllerProcess, proxy: FaultProxy) -> None:
-        self.story = story
-        self.controller = controller
-        self.proxy = proxy
-
-
 @pytest.fixture(scope="module")
 def faults(shared_stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faults]:
     """Return a namespace with a diamond that no trigger starts."""
-    namespace = shared_stage.namespace()
-    kubeconfig = tmp_path_factory.mktemp("faults") / "kubeconfig"
-    with FaultProxy(Path(shared_stage.cluster.variables()["KUBECONFIG"])) as proxy:
-        proxy.write_kubeconfig(kubeconfig)
-        environ = {"KUBECONFIG": str(kubeconfig)}
-        controller = shared_stage.controller("struck", namespace, environ=environ)
-        controller.start()
-        story = shared_stage.story(namespace, controller)
+    with struck(shared_stage, tmp_path_factory.mktemp("faults")) as faults:
+        story = faults.story
         story.workflow(
             "diamond",
             task("top", SUCCEED),
@@ -65,9 +48,7 @@ def faults(shared_stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Ite
             history={"successfulRuns": 1000},
         )
         story.until("Ready", lambda: condition(story.get("workflow", "diamond"), "Ready"))
-        yield Faults(story, controller, proxy)
-        if controller.running:
-            controller.kill()
+        yield faults
 
 
 @pytest.fixture
@@ -96,20 +77,18 @@ def test_a_controller_struck_at_any_write_goes_on_where_it_was(
     faults: Faults, witness: Witness, fate: Fate
 ) -> None:
     """Before or after the k-th write of a run, for each k: the end is the same, each Job is one."""
-    story, controller, proxy = faults.story, faults.controller, faults.proxy
+    story = faults.story
     point = 1 if fate is Fate.STRIKE_BEFORE else 1 + STRIDE // 2
-    struck = True
-    while struck:
+    hit = True
+    while hit:
         run = f"run-{fate.name.lower().replace('_', '-')}-{point}"
-        strike = threading.Event()
-        _strike_at(faults, point, fate, strike)
+        strike = faults.strike_at(point, fate)
         story.start("diamond", run)
-        story.until("a strike, or the end", partial(_struck_or_over, strike, story, run))
-        struck = strike.is_set()
-        proxy.decide = passing
-        if struck:
-            controller.wait()
-            controller.start()
+        story.until("a strike, or the end", partial(_struck_or_over, strike, faults, run))
+        hit = strike.is_set()
+        if hit:
+            faults.go_on()
+        faults.proxy.decide = passing
         is_as_without(story, run, witness)
         point += STRIDE
 
@@ -120,13 +99,7 @@ def test_every_answer_to_a_write_that_gets_lost_is_harmless(
     faults: Faults, witness: Witness
 ) -> None:
     """Each write is tried again, meets what the first try did, and makes nothing twice."""
-    tries: Counter[str] = Counter()
-
-    def lose_the_first(write: str) -> Fate:
-        tries[write] += 1
-        return Fate.LOSE_ANSWER if tries[write] == 1 else Fate.PASS
-
-    faults.proxy.decide = lose_the_first
+    tries = faults.lose_first_answers()
     faults.story.start("diamond", "run-lost")
 
     is_as_without(faults.story, "run-lost", witness)
@@ -181,23 +154,5 @@ def test_a_leader_that_cannot_reach_the_api_server_for_long_stands_by(
     assert 0 == controller.metric("headrace_cache_repairs")
 
 
-def _strike_at(faults: Faults, point: int, fate: Fate, struck: threading.Event) -> None:
-    """Let the controller be killed at the write of this number, counted from now."""
-    lock, seen = threading.Lock(), Counter[str]()
-
-    def decide(_: str) -> Fate:
-        with lock:
-            seen["writes"] += 1
-            return fate if seen["writes"] == point else Fate.PASS
-
-    def strike() -> None:
-        faults.controller.signal(signal.SIGKILL)
-        struck.set()
-
-    faults.proxy.strike = strike
-    faults.proxy.decide = decide
-
-
-def _struck_or_over(strike: threading.Event, story: Story, run: str) -> bool:
-    over = "completionTime" in story.get("workflowrun", run).get("status", {})
-    return strike.is_set() or over
+def _struck_or_over(strike: threading.Event, faults: Faults, run: str) -> bool:
+    return strike.is_set() or faults.over(run)

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from support import chained_bytes
 from support.local_run import Bench, sh
 from support.program_bytes import SECRET, TEXT, differences, expected, manifest_fields, started
 
@@ -24,6 +25,18 @@ def test_programs_start_with_what_was_written(bench: Bench) -> None:
         params = got.variables.pop("HEADRACE_PARAMS")
         assert {"text": TEXT} == json.loads(params)
         assert [] == differences(expected(task), got)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a program can see all its bytes")
+def test_a_thousand_texts_travel_from_items_to_arguments(bench: Bench) -> None:
+    """Through outputs, expressions and variables: none of them is read again on its way."""
+    bench.write(*chained_bytes.tasks())
+
+    result = bench.run()
+
+    assert 0 == result.code, result.err
+    for reader in chained_bytes.READERS:
+        assert [] == chained_bytes.lost(reader, bench.files(reader).log.read_text())
 
 
 def test_a_value_is_one_argument(bench: Bench) -> None:
