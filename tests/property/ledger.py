@@ -14,6 +14,7 @@ from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.kube.resources import JOBS
 from support.api_hands import holds
 from support.api_storage import Change, Object
+from support.pods_by_hand import index_of
 from support.virtual_time import now
 
 LATE: Final = 15.0
@@ -62,6 +63,8 @@ class Ledger:
     """How the programs ended, with the numbers of their attempts; None: with their node."""
     running: dict[str, Task] = field(default_factory=dict)
     """What runs now, by the pod's uid."""
+    items: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Which attempt over items a pod belongs to, by the pod's uid: its Job, and a number."""
     task_runs: dict[str, Object] = field(default_factory=dict)
     """The last version of each TaskRun, by uid."""
     runs: dict[str, Object] = field(default_factory=dict)
@@ -99,8 +102,11 @@ class Ledger:
         if task in self.succeeded:
             self.revenants.add(uid)
             return
-        self._may_start(task, f"the program of attempt {number}")
+        self._may_start(task, f"the program of attempt {number}", _of_items(pod))
         self.running[uid] = task
+        items = _of_items(pod)
+        if items is not None:
+            self.items[uid] = items
         if self.order.slots is not None and len(self.running) > self.order.slots:
             running = sorted(f"{each.name} of {each.run}" for each in self.running.values())
             self.wrong(f"{running} run at the same time, in {self.order.slots} slots")
@@ -118,8 +124,10 @@ class Ledger:
             self.revenants.remove(uid)
             return
         task = self.running.pop(uid)
+        if index_of(pod):  # The first item stands for all: the others end well.
+            return
         self.codes[task].append((int(pod["metadata"]["labels"][labels.ATTEMPT]), code))
-        if code == 0:
+        if code == 0 and index_of(pod) is None:
             self.succeeded.setdefault(task, now())
 
     def wrong(self, words: str) -> None:
@@ -134,10 +142,12 @@ class Ledger:
             self.wrong(f"attempt {number} of {task} has a second Job")
         self._may_start(task, f"the Job of attempt {number}")
 
-    def _may_start(self, task: Task, what: str) -> None:
-        """Note beside what a task starts that should be over before."""
+    def _may_start(self, task: Task, what: str, beside: tuple[str, int] | None = None) -> None:
+        """Note beside what a task starts that should be over before; `beside`: of which items."""
         upstream, last = self.order.upstream[task.name], self.order.last
-        for other in self.running.values():
+        for uid, other in self.running.items():
+            if other == task and beside is not None and beside == self.items.get(uid):
+                continue
             if other == task:
                 self.wrong(f"{what} of {task.name} starts beside another of the task")
             elif other.run == task.run and (
@@ -173,6 +183,14 @@ class Ledger:
     def _task(task_run: Object) -> Task:
         owner = task_run["metadata"]["ownerReferences"][0]
         return Task(owner["uid"], task_run["spec"]["task"])
+
+
+def _of_items(pod: Object) -> tuple[str, int] | None:
+    """Return the Job whose items a pod runs one of; None: it runs no item."""
+    if index_of(pod) is None:
+        return None
+    meta = pod["metadata"]
+    return meta["ownerReferences"][0]["uid"], int(meta["labels"][labels.ATTEMPT])
 
 
 def is_open(job: Object) -> bool:

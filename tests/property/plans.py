@@ -79,6 +79,10 @@ class Plan:
         """Tell whether a task only waits."""
         return "wait" in self.task(name)
 
+    def items(self, name: str) -> int:
+        """Return how many items a task runs; 0: it runs none."""
+        return len(self.task(name).get("forEach", {}).get("items", ()))
+
     def attempts(self, name: str) -> list[int]:
         """Return the exit codes of the attempts that a task makes. Time does not fail."""
         if self.waits(name):
@@ -171,7 +175,11 @@ def _task(random: Random, name: str) -> dict[str, Any]:
         "infrastructureLimit": random.choice((0, 1, 5)),
         "backoff": {"seconds": 0},
     }
-    return {"name": name, "image": IMAGE, "retry": retry}
+    task = {"name": name, "image": IMAGE, "retry": retry}
+    if random.random() < 0.25:
+        parallel = random.choice((1, 2, 3))
+        task["forEach"] = {"items": ["x", "y", "z"], "maxParallel": parallel}
+    return task
 
 
 def _program(random: Random) -> Program:
