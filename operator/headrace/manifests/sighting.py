@@ -152,12 +152,12 @@ def _with_pod(base: Sighting, job: Job, pod: Pod, now: datetime) -> Sighting:
         return replace(base, waiting=Reason.SUSPENDED, message=held_words(job))
     if pod.status.phase != "Failed":
         return pod_words.fare(base, pod, now)
-    if _removed_while_held(job, pod):
+    if removed_while_held(job, pod):
         return _without_pod(facts_of(job), job, now)
     return _failed_pod(base, pod, now)
 
 
-def _removed_while_held(job: Job, pod: Pod) -> bool:
+def removed_while_held(job: Job, pod: Pod) -> bool:
     """
     Tell whether a pod was removed because its Job was suspended, and may end only afterwards.
 

@@ -15,6 +15,7 @@ from headrace.manifests.item_pods import ItemState, index_of, item_state
 from headrace.manifests.items_sighting import ItemFacts, leaving, over
 from headrace.manifests.kube import Job, Pod
 from headrace.manifests.pods import active, succeeded
+from headrace.manifests.sighting import removed_while_held
 
 
 class ItemPods:
@@ -46,7 +47,7 @@ class ItemPods:
 
         """
         job_state = leaving(job, gone=gone), over(job) or gone
-        known = {pod.metadata.uid: pod for pod in live}
+        known = {pod.metadata.uid: pod for pod in live if not _held_back(job, pod)}
         for pod in dead:
             if succeeded(pod) or (job_state[1] and not active(pod)):
                 known[pod.metadata.uid] = pod
@@ -104,3 +105,9 @@ class ItemPods:
             waiting=min(held, default=None, key=itemgetter(0)),
             hopeless=next((state.hopeless for state in going_on if state.hopeless), None),
         )
+
+
+def _held_back(job: Job, pod: Pod) -> bool:
+    """Return whether a pod failed because its Job was suspended: the Job makes another."""
+    failed = pod.status.phase == "Failed" and not over(job)
+    return failed and removed_while_held(job, pod)
