@@ -138,6 +138,7 @@ def _rerun(known: Inheritance | None) -> RerunStatus | None:
     if known is None:
         return None
     return RerunStatus(
+        uid=known.source_uid or None,
         params=tuple(ParamGiven(name=name, value=value) for name, value in known.given.items()),
         logical_time=known.logical_time,
         interval=known.interval,
@@ -155,6 +156,7 @@ def _read_rerun(status: RerunStatus | None) -> Inheritance | None:
         interval=status.interval,
         taken_over=_checked(status.taken_over),
         continued=_checked(status.continued),
+        source_uid=status.uid or "",
     )
 
 

@@ -83,6 +83,7 @@ FULL = RunLog(
         interval=Interval(start=at(-9), end=at(0)),
         taken_over="0-3",
         continued="4",
+        source_uid="9f86d081",
     ),
 )
 

@@ -210,6 +210,9 @@ Positions = Annotated[str, StringConstraints(max_length=65_536)]
 class RerunStatus(ApiType):
     """What a rerun has of the earlier run. It is fixed before any task starts."""
 
+    uid: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """uid is that of the earlier run: another run of its name does not count."""
+
     params: Annotated[tuple[ParamGiven, ...], Unique("name", checked=False)] = Field(
         default=(), max_length=100
     )

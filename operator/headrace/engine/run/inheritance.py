@@ -15,13 +15,17 @@ from headrace.engine.task.observed import ObservedTask, SeenItems
 
 
 def inherited(run: ObservedRun) -> ObservedRun:
-    """Return a run with the parameters, the logical time and the interval of the earlier run."""
+    """Return a run with what it has of the earlier run, and without a run that is another one."""
     if run.rerun is None:
         return run
     known = run.log.inheritance or _of_source(run)
     if known is None:
         return run
-    return replace(run, given=known.given, logical_time=known.logical_time, interval=known.interval)
+    source = run.source
+    if source is not None and known.source_uid not in ("", source.uid):
+        source = None  # Another run has the name now.
+    run = replace(run, source=source, given=known.given)
+    return replace(run, logical_time=known.logical_time, interval=known.interval)
 
 
 def _of_source(run: ObservedRun) -> Inheritance | None:

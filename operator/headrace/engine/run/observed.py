@@ -97,6 +97,8 @@ class Inheritance:
     """The positions of the tasks that are not repeated, as ranges."""
     continued: str = ""
     """The positions of the tasks that are repeated in part, as ranges."""
+    source_uid: str = ""
+    """The uid of the earlier run; empty before it is on record."""
 
 
 @dataclass(frozen=True, slots=True)

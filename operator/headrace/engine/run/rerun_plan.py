@@ -59,6 +59,7 @@ def plan(
         *(run.given, run.logical_time, run.interval),
         taken_over=_positions(taken, definition),
         continued=_positions(continued, definition),
+        source_uid=source.uid,
     )
 
 

@@ -35,6 +35,15 @@ def test_what_is_on_record_counts_from_then_on() -> None:
     assert ({"region": "eu"}, at(-5)) == (run.given, run.logical_time)
 
 
+def test_another_run_under_the_name_of_the_earlier_one_does_not_count() -> None:
+    """Somebody deleted that one, and created a run of its name."""
+    other = replace(earlier(DEFINITION, a="ok"), uid="uid-9")
+    log = RunLog(inheritance=replace(PLANNED, source_uid="uid-1"))
+    assert inherited(rerun(other, DEFINITION, log=log)).source is None
+    same = earlier(DEFINITION, a="ok")
+    assert inherited(rerun(same, DEFINITION, log=log)).source is same
+
+
 @pytest.mark.parametrize(
     ("log", "tasks", "want"),
     [
