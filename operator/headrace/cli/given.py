@@ -67,11 +67,11 @@ def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
                 values[name] = _read(param.type, value)
             except (ValueError, KeyError):
                 wrong.append(f"--param {name}: {_short(value)} is not {_READERS[param.type][1]}")
-                values[name] = _stand_in(param)
+                values[name] = stand_in(param)
     missing = [param for param in declared if param.default is None and param.name not in values]
     wrong.extend(_ask(param) for param in missing)
     try:
-        resolve(declared, {**{param.name: _stand_in(param) for param in missing}, **values})
+        resolve(declared, {**{param.name: stand_in(param) for param in missing}, **values})
     except InvalidParamsError as error:
         wrong.extend(f"--param: {problem}" for problem in error.problems)
     if wrong:
@@ -143,6 +143,6 @@ def _read(kind: ParamType, text: str) -> Value:
     return _READERS[kind][0](text)
 
 
-def _stand_in(param: Param) -> Value:
+def stand_in(param: Param) -> Value:
     """Return a value that fits, so that the other problems are reported too."""
     return param.enum[0] if param.enum else PYTHON_TYPES[param.type]()

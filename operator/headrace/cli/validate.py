@@ -16,6 +16,7 @@ from headrace.api.v1alpha1.backfill import BackfillSpec
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.cli.check import Checked, check
 from headrace.cli.compose import Document
+from headrace.cli.given import stand_in
 from headrace.cli.input import YamlError
 from headrace.cli.manifest import documents, line_about, located
 from headrace.cli.streams import note, tell
@@ -199,8 +200,11 @@ def _params(checked: Checked, workflows: Workflows) -> Iterator[Problem]:
     workflow = workflows.get((checked.namespace, run.workflow))
     if workflow is None:
         return
+    given = {each.name: each.value for each in run.params}
+    if run.rerun_of is not None:  # The earlier run gives what this one does not.
+        given = {each.name: stand_in(each) for each in workflow.params} | given
     try:
-        resolve(workflow.params, {given.name: given.value for given in run.params})
+        resolve(workflow.params, given)
     except InvalidParamsError as error:
         for message in error.problems:
             yield Problem("spec.params", message)

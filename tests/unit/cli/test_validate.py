@@ -114,6 +114,24 @@ WRONG_KINDS = [
 ]
 
 
+def test_a_rerun_need_not_give_what_the_earlier_run_has() -> None:
+    """A parameter without a default is in that run; what is given must fit all the same."""
+    rerun = """
+apiVersion: headrace.dev/v1alpha1
+kind: Workflow
+metadata: {name: w}
+spec: {params: [{name: day}], tasks: [{name: a, image: busybox}]}
+---
+apiVersion: headrace.dev/v1alpha1
+kind: WorkflowRun
+metadata: {name: again}
+spec: {workflow: w, rerunOf: {name: w-1}}
+"""
+    assert 0 == validate("-", stdin=rerun).exit_code
+    wrong = rerun.replace("{name: w-1}", "{name: w-1}, params: [{name: dya, value: x}]")
+    assert "did you mean 'day'?" in validate("-", stdin=wrong).output
+
+
 @pytest.mark.parametrize(("text", "instead", "want"), WRONG_KINDS)
 def test_an_object_that_is_meant_to_be_ours_is_no_foreign_one(
     text: str, instead: str, want: str
