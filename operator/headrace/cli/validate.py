@@ -201,7 +201,9 @@ def _params(checked: Checked, workflows: Workflows) -> Iterator[Problem]:
     if workflow is None:
         return
     given = {each.name: each.value for each in run.params}
-    if run.rerun_of is not None:  # The earlier run gives what this one does not.
+    if (
+        isinstance(run, RunSpec) and run.rerun_of is not None
+    ):  # The earlier run gives what this one does not.
         given = {each.name: stand_in(each) for each in workflow.params} | given
     try:
         resolve(workflow.params, given)
