@@ -63,7 +63,7 @@ class Controller:
         client = self._client(WRITES)
         events = EventRecorder(client, WorldRig.clock, "test")
         hooks = Hooks(
-            *(WorldRig.clock, self._later, events, evaluate_here), look_at_pool=self._queue.add
+            *(WorldRig.clock, self._later, events, evaluate_here), hurry=self._queue.hurry
         )
         runs = ClusterWorld(self._caches, client, hooks)
         above = WorkflowWorld(self._caches, client, runs.definitions, events, WorldRig.clock)

@@ -47,9 +47,7 @@ class WorldRig(Rig):
         self.woken: list[Key] = []
         self.caches = Caches(self.woken.append, lambda uid: self.world.pictures.outdated(uid))  # noqa: PLW0108 - the world comes later
         events = EventRecorder(self.client, self.clock, "test")
-        hooks = Hooks(
-            *(self.clock, self._later, events, self._evaluate), look_at_pool=self.woken.append
-        )
+        hooks = Hooks(*(self.clock, self._later, events, self._evaluate), hurry=self._hurry)
         self.world = ClusterWorld(self.caches, self.client, hooks)
         self.pools = Pools(self.caches, self.client, self.world.pools, self.clock)
         self._pools_due: dict[PoolKey, datetime] = {}
@@ -89,6 +87,12 @@ class WorldRig(Rig):
 
     async def _evaluate(self, asked: Sequence[Question]) -> Sequence[Value | Failure]:
         return await self.evaluate(asked)
+
+    def _hurry(self, key: RunKey | PoolKey) -> None:
+        if isinstance(key, PoolKey):
+            self.woken.append(key)
+        else:
+            self._later(key, 0.0)
 
     def _later(self, key: RunKey, seconds: float) -> None:
         self.asked.append(key)

@@ -25,7 +25,7 @@ class Hooks:
     events: EventRecorder
     evaluate: Asks
     """Evaluates questions."""
-    look_at_pool: Callable[[PoolKey], None] = lambda _: None
-    """Asks for a turn of a pool."""
+    hurry: Callable[[RunKey | PoolKey], None] = lambda _: None
+    """Asks for a turn of a run or pool now, also if it rests after a turn."""
     job_created: Callable[[RunKey], None] = lambda _: None
     """Called for each Job that was created, for metrics."""

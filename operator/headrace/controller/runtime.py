@@ -23,6 +23,7 @@ from headrace.controller.roll_call import RollCall
 from headrace.controller.settings import Settings
 from headrace.controller.term import REST_SECONDS, House, Term, now
 from headrace.controller.web import Door, app
+from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
 from headrace.engine.text import duration
 from headrace.evaluation.evaluator import Evaluator
@@ -228,7 +229,8 @@ class Runtime:
 
     def _at_once(self, key: Key) -> None:
         if key.namespace in self.term.openings:
-            self.queue.add(key)
+            # A free slot must not wait until the pool has rested.
+            (self.queue.hurry if isinstance(key, PoolKey) else self.queue.add)(key)
 
     def _soon(self, key: Key) -> None:
         if key.namespace in self.term.openings:

@@ -92,7 +92,7 @@ class Term:
         evaluate = house.evaluator.evaluate
         hooks = Hooks(
             *(now, self.later, events, evaluate),
-            look_at_pool=self.queue.add,
+            hurry=self.queue.hurry,
             job_created=house.metrics.job_created,
         )
         runs = ClusterWorld(caches, client, hooks)

@@ -75,6 +75,8 @@ class WorkQueue(Generic[K]):
         self._since: dict[K, float] = {}  # Waiting keys, by their first request.
         self._running: dict[K, tuple[float, float]] = {}  # Times of request and beginning.
         self._again: set[K] = set()  # Requested again during its turn.
+        self._resting: dict[K, asyncio.TimerHandle] = {}  # Keys whose turn is over.
+        self._hurried: set[K] = set()  # Keys that must not rest after their turn.
         self._failures: Counter[K] = Counter()
         self._delays: Agenda[K] = Agenda(self._now)
         self._dates: Agenda[K] = Agenda(lambda: utc_now().timestamp())
@@ -95,6 +97,16 @@ class WorkQueue(Generic[K]):
             self._since[key] = self._now()
             self._ready.push(key)
             self._tickets.release()
+
+    def hurry(self, key: K) -> None:
+        """Ask for a turn now, also if the key rests: somebody holds something for it."""
+        timer = self._resting.get(key)
+        if timer is not None:
+            timer.cancel()
+            self._release(key)
+        elif key in self._running:
+            self._hurried.add(key)
+        self.add(key)
 
     def add_at(self, key: K, when: datetime | float) -> None:
         """
@@ -149,8 +161,9 @@ class WorkQueue(Generic[K]):
         worked = self._now() - begun
         self._observe(begun - asked, worked)
         rest = min(self._pacing * worked, LONGEST_REST)
-        if rest > 0:
-            asyncio.get_running_loop().call_later(rest, self._release, key)
+        if rest > 0 and key not in self._hurried:
+            later = asyncio.get_running_loop().call_later
+            self._resting[key] = later(rest, self._release, key)
         else:
             self._release(key)
 
@@ -196,6 +209,8 @@ class WorkQueue(Generic[K]):
 
     def _release(self, key: K) -> None:
         del self._running[key]
+        self._resting.pop(key, None)
+        self._hurried.discard(key)
         if key in self._again:
             self._again.remove(key)
             self.add(key)

@@ -140,6 +140,35 @@ async def test_no_rest_is_longer_than_a_second() -> None:
     await turns.end()
 
 
+async def test_a_key_in_a_hurry_does_not_rest() -> None:
+    """Neither does it go on resting, nor does it begin to."""
+    queue = new_queue(pacing=2)
+    turns = Turns(queue)
+    turns.seconds = 0.3
+    queue.add("big")
+    await asyncio.sleep(0.5)  # it rests until 0.9
+    queue.hurry("big")
+    await asyncio.sleep(0.2)  # its second turn goes on until 0.8
+    queue.hurry("big")
+    await asyncio.sleep(0.2)
+    queue.add("big")  # asks without a hurry, during the third turn
+    await asyncio.sleep(3)
+    assert [0, 0.5, 0.8, 1.7] == turns.times("big")
+    await turns.end()
+
+
+async def test_a_hurry_is_one_turn_and_never_two_at_a_time() -> None:
+    """As with any other request."""
+    queue = new_queue(pacing=2)
+    turns = Turns(queue, workers=3)
+    turns.seconds = 0.3
+    for _ in range(3):
+        queue.hurry("a")
+    await asyncio.sleep(5)
+    assert [0] == turns.times("a")
+    await turns.end()
+
+
 async def test_moments_that_are_close_share_a_waking() -> None:
     """To wake up costs more than most of what is done then."""
     queue = new_queue(grain=0.5)

@@ -70,7 +70,7 @@ class ClusterWorld:
         self._statuses = StatusWriter(client)
         self._second_look = SecondLook(caches, client)
         self._memories: dict[RunKey, Memory] = {}
-        self.pools = PoolBook(attempt_id, hooks.look_at_pool, lambda key: hooks.later(key, 0.0))
+        self.pools = PoolBook(attempt_id, hooks.hurry, hooks.hurry)
         self.claim = self.pools.claim
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
