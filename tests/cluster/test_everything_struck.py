@@ -147,4 +147,4 @@ def test_every_answer_to_a_write_that_gets_lost_is_harmless(faults: Faults) -> N
     tries = faults.lose_first_answers()
     live(faults, "run-lost")
     is_as_without(faults.story, "run-lost")
-    assert WRITES // 2 <= len(tries)
+    assert WRITES // 3 <= len(tries)  # Those of one object count once.

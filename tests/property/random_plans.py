@@ -300,7 +300,7 @@ def plans(draw: st.DrawFn, *, troubled: bool = False) -> Plan:
         kind = draw(st.sampled_from(KINDS))
         tasks.append(last(f"{NAMES.get(kind, '')}z{n}", **kind(draw, list(before))))
     ends = {each.name: draw(_ends(each)) for each in tasks}
-    items = {each.name: draw(ITEM_CODES) for each in tasks if each.for_each is not None}
+    items = {each.name: draw(ITEM_CODES) for each in tasks if each.name.startswith(EACH)}
     more = {}
     if troubled:
         tasks = [hasty(draw, each) for each in tasks]
