@@ -37,8 +37,8 @@ from support.builders import (
 )
 from support.evaluation import value_of
 
-ASKS, CALLS, EACH = "q", "c", "f"
-"""How the names of tasks begin that ask people, call a workflow, and run items."""
+ASKS, CALLS, EACH, WAITING = "q", "c", "f", "w"
+"""How the names of tasks begin that ask people, call a workflow, run items, and wait."""
 
 INNER = workflow(task("a"), params=(param("x", default=""),), outputs=(output("n", "1"),))
 """What tasks call."""
@@ -170,7 +170,9 @@ def expressions(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
         values += [f"it is ${{{{ tasks.{name}.outcome }}}}"]
         if name.startswith(EACH):
             sources += [f"tasks.{name}.items.failed == 0", f"tasks.{name}.items.total > 1"]
-        if not name.startswith((ASKS, EACH)):  # What these give is known, and `x` is none of it.
+        if not name.startswith(
+            (ASKS, EACH, WAITING)
+        ):  # What these give is known, and `x` is none of it.
             values += [f"${{{{ tasks.{name}.outputs.x }}}}"]
     found: dict[str, Any] = {}
     if draw(st.integers(0, 2)) == 0:
@@ -261,7 +263,7 @@ def fan_outs(draw: st.DrawFn, before: Sequence[str]) -> dict[str, Any]:
 ITEM_CODES = st.lists(st.lists(st.sampled_from([0, 0, 1]), max_size=3), min_size=3, max_size=3)
 
 KINDS = (programs, programs, programs, waits, questions, called_runs, fan_outs)
-NAMES = {questions: ASKS, called_runs: CALLS, fan_outs: EACH}
+NAMES = {questions: ASKS, called_runs: CALLS, fan_outs: EACH, waits: WAITING}
 
 
 def hasty(draw: st.DrawFn, task: NamedTask) -> NamedTask:
