@@ -91,8 +91,8 @@ def fill(connection: Connection) -> None:
     params = [{"name": "rows", "type": "Integer", "default": 1}]
     triggers = [{"schedule": {"cron": "30 2 * * *", "timeZone": "Europe/Berlin"}}]
     body = {"defaults": {"image": "busybox"}, "params": params, "triggers": triggers}
-    steps = [{"name": "t", "command": ["true"]}]
-    create(connection, WORKFLOWS, in_it(workflow(spec={**body, "tasks": steps})))
+    tasks = [{"name": "t", "command": ["true"]}]
+    create(connection, WORKFLOWS, in_it(workflow(spec={**body, "tasks": tasks})))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         made = pool.map(partial(one_run, connection), range(RUNS))
         print(f"{sum(made)} TaskRuns are new", flush=True)
