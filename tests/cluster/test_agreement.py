@@ -9,6 +9,7 @@ from kubernetes import config
 
 from headrace.api.reading.parse import (
     InvalidObjectError,
+    parse_backfill,
     parse_pool,
     parse_run,
     parse_task_run,
@@ -32,6 +33,7 @@ ONLY_THE_CONTROLLER_SEES = re.compile(
       spec\.params\[\d+\]\.(default|enum(\[\d+\])?|value)   # a type that another field names
     | spec\.triggers\[\d+\]\.schedule\.(cron|timeZone)      # grammar, the list of zones
     | spec\.tasks\[\d+\]\.dependsOn\[\d+\]                  # names in other places
+    | spec\.triggers\[\d+\]\.workflow\.paramsFrom\[\d+\]\.name
     | spec\.tasks\[\d+\]\.volumeMounts\[\d+\]\.name
     # The CRD leaves the parts of a pod open; the reader knows their shape.
     | spec\.((defaults|(tasks|finally)\[\d+\])\.)?
@@ -89,6 +91,8 @@ def fields(manifest: Manifest) -> list[str]:
                 parse_run(manifest)
             case "Pool":
                 parse_pool(manifest)
+            case "Backfill":
+                parse_backfill(manifest)
             case _:
                 parse_task_run(manifest)
     except (InvalidObjectError, InvalidDefinitionError) as error:

@@ -55,7 +55,7 @@ def test_values_go_there_and_back(story: Story) -> None:
     load = story.get("taskrun", "outer-once.load")
     assert {"rows": 14} == load["status"]["outputs"]
     inner = story.get("workflowrun", load["status"]["attempts"][-1]["runName"])
-    assert ("Workflow", run["metadata"]["creationTimestamp"]) == (
+    assert ("Call", run["metadata"]["creationTimestamp"]) == (
         *(inner["spec"]["trigger"], inner["spec"]["logicalTime"]),
     )
     assert {"rows": 14} == inner["status"]["outputs"]

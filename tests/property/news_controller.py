@@ -10,6 +10,7 @@ from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import WORKFLOWS
+from headrace.cluster.subjects.backfill import BackfillWorld
 from headrace.cluster.subjects.pool import Pools
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
@@ -68,7 +69,8 @@ class Controller:
         runs = ClusterWorld(self._caches, client, hooks)
         above = WorkflowWorld(self._caches, client, runs.definitions, events, WorldRig.clock)
         pools = Pools(self._caches, client, runs.pools, WorldRig.clock)
-        self._subjects = subjects(runs, above, pools, lambda _: None)
+        past = BackfillWorld(self._caches, client, runs.definitions, events, WorldRig.clock)
+        self._subjects = subjects(runs, above, pools, past, lambda _: None)
 
     async def run(self) -> None:
         """Work until cancelled."""
