@@ -38,7 +38,7 @@ ONLY_THE_CONTROLLER_SEES = re.compile(
     # The CRD leaves the parts of a pod open; the reader knows their shape.
     | spec\.((defaults|(tasks|finally)\[\d+\])\.)?
       (env\[\d+\]\.valueFrom|envFrom\[\d+\]|volumes\[\d+\]|tolerations\[\d+\]
-       |affinity|resources|podLabels|podAnnotations)
+       |affinity|resources|podLabels|podAnnotations|nodeSelector)   # also: no schema checks keys
       [\w.\[\]]*
     | spec\.((defaults|(tasks|finally)\[\d+\])\.)?(env\[\d+\]\.value|when)  # expressions
     | spec\.(tasks|finally)\[\d+\]
