@@ -9,6 +9,7 @@ from typing import Any
 
 from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.params import PYTHON_TYPES, Param
+from headrace.engine.definition.circle import way_back
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Expression, Template
 from headrace.engine.definition.params import InvalidParamsError, resolve
@@ -45,17 +46,7 @@ def calls_itself(name: str, definition: Definition) -> Iterator[Problem]:
 
 def circle(name: str, known: Definitions) -> tuple[str, ...]:
     """Return the names on the way from a workflow back to itself; empty: there is no such way."""
-    ways: list[tuple[str, ...]] = [(name,)]
-    seen: set[str] = set()
-    while ways:
-        way = ways.pop(0)
-        for called in _called(way[-1], known):
-            if called == name:
-                return (*way, called)
-            if called not in seen:
-                seen.add(called)
-                ways.append((*way, called))
-    return ()
+    return way_back(name, lambda each: _called(each, known))
 
 
 def _called(name: str, known: Definitions) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from headrace.api.checks.similar import did_you_mean
 from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.trigger import Trigger, WorkflowTrigger
+from headrace.engine.definition.circle import way_back
 from headrace.engine.definition.compile import Definition
 
 Name = tuple[str, str]
@@ -37,7 +38,7 @@ def follow_problems(name: Name, definition: Definition, known: Definitions) -> I
         known: All known workflows.
 
     """
-    way = _circle(name, known)
+    way = way_back(name, lambda each: _upstreams(each, known))
     for index, other in _workflows(definition.triggers):
         path, followed = f"spec.triggers[{index}].workflow", _followed(name, other)
         if len(way) > 2 and followed == way[1]:  # noqa: PLR2004 - more than itself
@@ -61,22 +62,10 @@ def _followed(name: Name, other: WorkflowTrigger) -> Name:
     return other.namespace or name[0], other.name
 
 
-def _circle(name: Name, known: Definitions) -> tuple[Name, ...]:
-    """Return the names on the way from a workflow back to itself; empty: there is none."""
-    ways: list[tuple[Name, ...]] = [(name,)]
-    seen = {name}
-    while ways:
-        way = ways.pop(0)
-        definition = known.get(way[-1])
-        others = () if definition is None else _workflows(definition.triggers)
-        for _, other in others:
-            followed = _followed(way[-1], other)
-            if followed == name:
-                return (*way, followed)
-            if followed not in seen:
-                seen.add(followed)
-                ways.append((*way, followed))
-    return ()
+def _upstreams(name: Name, known: Definitions) -> list[Name]:
+    definition = known.get(name)
+    others = () if definition is None else _workflows(definition.triggers)
+    return [_followed(name, other) for _, other in others]
 
 
 def _words(name: Name, other: Name) -> str:
