@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from headrace.cluster import news
 from headrace.cluster.indexes import backfill_index, own_ties
 from headrace.cluster.news import News
-from headrace.kube.store import Store
+from headrace.kube.store import Store, either
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.run_spec import workflow_of
 from headrace.manifests.run_status import has_ended
@@ -67,8 +67,7 @@ class Backfills:
                 yield BackfillKey(*item.metadata.key)
 
     def _changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
-        item = new or old
-        assert item is not None  # noqa: S101 - a change has at least one side
+        item = either(old, new)
         self._tell(BackfillKey(*item.metadata.key), news.of_own(old, new, begins=True))
         workflow = workflow_of(item.spec)
         if new is None and workflow is not None:

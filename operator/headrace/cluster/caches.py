@@ -7,7 +7,6 @@ Knows kinds, labels and owners. Does not know the source of objects, or their me
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
-from typing import TypeVar
 
 from headrace.api.v1alpha1 import labels
 from headrace.cluster import line, news
@@ -38,7 +37,7 @@ from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta
 from headrace.kube.resources import JOBS, PODS, Resource
-from headrace.kube.store import Store
+from headrace.kube.store import Store, either
 from headrace.manifests.approval import Approval
 from headrace.manifests.item_pods import index_of
 from headrace.manifests.kube import Job, OwnObject, Pod
@@ -59,7 +58,6 @@ class WorkflowKey:
 
 
 Key = RunKey | WorkflowKey | PoolKey | BackfillKey
-T = TypeVar("T")
 
 Watched = Store[OwnObject] | Store[Job] | Store[Pod] | Store[Approval]
 
@@ -132,7 +130,7 @@ class Caches:
         yield BACKFILLS, "", self.backfills.store
 
     def _run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
-        item = _either(old, new)
+        item = either(old, new)
         meta = item.metadata
         self._tell(RunKey(meta.namespace, meta.name), news.of_own(old, new, begins=True))
         call = call_of(meta)
@@ -193,7 +191,7 @@ class Caches:
         return reduce(elder, own) if own else None
 
     def _task_run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
-        item = _either(old, new)
+        item = either(old, new)
         key = task_run_key(item)
         self._touched(item.metadata.uid)
         alone = key.kind is RunKind.TASK_RUN  # A wait has no other object that tells of it.
@@ -203,7 +201,7 @@ class Caches:
             self._look_at(task_run_key(old))
 
     def _job_changed(self, old: Job | None, new: Job | None) -> None:
-        item = _either(old, new)
+        item = either(old, new)
         worth = news.of_job(old, new)
         self._slots_changed(item.metadata, news.frees_job(old, new))
         if worth is not News.NONE:
@@ -212,12 +210,12 @@ class Caches:
             self._leaves(item.metadata)
 
     def _approval_changed(self, old: Approval | None, new: Approval | None) -> None:
-        item = _either(old, new)
+        item = either(old, new)
         self._touched(owner_uid(item.metadata))
         self._concerns(item.metadata, news.of_approval(old, new))
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
-        item = _either(old, new)
+        item = either(old, new)
         worth = self._worth_of_pod(old, new)
         self._slots_changed(item.metadata, news.frees_pod(old, new))
         if worth is News.NONE:
@@ -270,7 +268,7 @@ class Caches:
         (self._look_at if now else self._look_soon)(key)
 
     def _pool_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
-        item = _either(old, new)
+        item = either(old, new)
         if old is None or new is None or old.spec != new.spec or line.is_another(old, new):
             self._look_at(PoolKey(*item.metadata.key))
 
@@ -284,10 +282,3 @@ class Caches:
             self._look_at(key)
         elif worth is News.SOON:
             self._look_soon(key)
-
-
-def _either(old: T | None, new: T | None) -> T:
-    """Return the object of a change, as it is or as it was."""
-    item = new or old
-    assert item is not None  # noqa: S101 - a change has at least one side
-    return item

@@ -42,6 +42,13 @@ class Healed:
         return len(self.added) + len(self.changed) + len(self.vanished)
 
 
+def either(old: ObjectT | None, new: ObjectT | None) -> ObjectT:
+    """Return the object of a change, as it is or as it was."""
+    item = new or old
+    assert item is not None  # noqa: S101 - a change has at least one side
+    return item
+
+
 def _nothing(_old: object, _new: object) -> None:
     pass
 

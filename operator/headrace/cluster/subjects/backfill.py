@@ -19,6 +19,7 @@ from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import BACKFILLS, WORKFLOW_RUNS
+from headrace.cluster.run_requests import RunRequests
 from headrace.cluster.siblings import sibling_of
 from headrace.cluster.specs import Specs
 from headrace.cluster.statuses import Status, StatusWriter, Version, version_of
@@ -34,18 +35,14 @@ from headrace.engine.backfill.observed import (
 from headrace.engine.backfill.plan import Plan
 from headrace.kube.client import Client
 from headrace.kube.errors import (
-    ApiError,
     StaleError,
-    already_exists,
-    not_found,
-    of_another,
 )
 from headrace.kube.resources import Ref
 from headrace.manifests.backfill import backfill_of, backfill_run
 from headrace.manifests.backfill_status import backfill_status, read_backfill_status
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.run_spec import CANCEL, is_cancelling, workflow_of
+from headrace.manifests.run_spec import is_cancelling, workflow_of
 from headrace.manifests.run_status import read_run_status
 
 NO_WORKFLOW: Final = "there is no Workflow {} in namespace {}; create it, or correct spec.workflow"
@@ -68,6 +65,7 @@ class BackfillWorld:
         self._definitions = definitions
         self._events = events
         self._clock = clock
+        self._requests = RunRequests(caches, client)
         self._specs = Specs(client)
         self._statuses = StatusWriter(client)
         self._looked: dict[BackfillKey, Version] = {}
@@ -160,33 +158,16 @@ class BackfillWorld:
                 manifest = backfill_run(item.metadata, spec, placed)
                 await self._create(item, manifest)
         for name in decision.cancel:
-            await self._cancel(key.namespace, name)
+            run = self._caches.runs.get(key.namespace, name)
+            if run is not None:
+                await self._requests.cancel(key.namespace, name, run.metadata.uid)
 
     async def _create(self, item: OwnObject, manifest: dict[str, Any]) -> None:
-        name = manifest["metadata"]["name"]
-        ref = Ref(WORKFLOW_RUNS, item.metadata.namespace, name)
-        try:
-            made = await self._client.create(WORKFLOW_RUNS, manifest, OwnObject)
-        except ApiError as error:
-            if not already_exists(error):
-                raise
-            made = await self._client.get(ref, OwnObject)
-        self._caches.runs.put(made)
+        made = await self._requests.create(manifest)
+        name = made.metadata.name
         if not _is_of(made, item):
-            raise StaleError(f"{ref} is a run of somebody else")
+            raise StaleError(f"{Ref(WORKFLOW_RUNS, *made.metadata.key)} is a run of somebody else")
         self._made.setdefault(item.metadata.uid, set()).add(name)
-
-    async def _cancel(self, namespace: str, name: str) -> None:
-        run = self._caches.runs.get(namespace, name)
-        if run is None:
-            return
-        body: dict[str, Any] = {"metadata": {"uid": run.metadata.uid}, "spec": CANCEL}
-        try:
-            ref = Ref(WORKFLOW_RUNS, namespace, name)
-            self._caches.runs.put(await self._client.patch(ref, body, OwnObject))
-        except ApiError as error:
-            if not not_found(error) and not of_another(error):
-                raise
 
     async def record(self, key: BackfillKey, decision: BackfillDecision) -> None:
         """Write the status, if there is one to write, then an Event of the end."""

@@ -7,7 +7,6 @@ Decides nothing. Events are written after the status, and a lost Event does no h
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from msgspec import Raw, structs
 
@@ -21,6 +20,7 @@ from headrace.cluster.counting import Counting
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.run_requests import RunRequests
 from headrace.cluster.upstreams import Upstreams
 from headrace.engine.workflow.observed import (
     KnownRun,
@@ -33,10 +33,8 @@ from headrace.kube.client import Client
 from headrace.kube.errors import (
     ApiError,
     StaleError,
-    already_exists,
     conflict,
     not_found,
-    of_another,
 )
 from headrace.kube.objects import Projection
 from headrace.kube.resources import CONTROLLER_REVISIONS, Ref, Resource, Scope
@@ -44,7 +42,7 @@ from headrace.manifests.backfill import backfill_of
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject, WorkflowObject
 from headrace.manifests.objects import workflow_run
-from headrace.manifests.run_spec import CANCEL, is_cancelling, logical_time_of, source_of
+from headrace.manifests.run_spec import is_cancelling, logical_time_of, source_of
 from headrace.manifests.run_status import read_run_status
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 
@@ -66,6 +64,7 @@ class WorkflowWorld:
         self._definitions = definitions
         self._events = events
         self._clock = clock
+        self._requests = RunRequests(caches, client)
         self._upstreams = Upstreams(caches, client, definitions)
         self._read: dict[WorkflowKey, WorkflowObject] = {}
         self._wrote: dict[WorkflowKey, str] = {}
@@ -108,7 +107,7 @@ class WorkflowWorld:
         for run in decision.create:
             uids[run.name] = await self._create(key, run)
         for name in decision.cancel:  # It may be a run that was just created.
-            await self._cancel(key, name, uids[name])
+            await self._requests.cancel(key.namespace, name, uids[name])
 
     async def tidy(self, key: WorkflowKey, decision: WorkflowDecision) -> None:
         """Delete old runs and revisions. A repetition changes nothing."""
@@ -224,26 +223,10 @@ class WorkflowWorld:
         manifest = workflow_run(
             {"name": key.name, "namespace": key.namespace, "annotations": annotations}, run
         )
-        try:
-            made = await self._client.create(WORKFLOW_RUNS, manifest, OwnObject)
-        except ApiError as error:
-            if not already_exists(error):
-                raise
-            ref = Ref(WORKFLOW_RUNS, key.namespace, run.name)
-            made = await self._client.get(ref, OwnObject)
-        self._caches.runs.put(made)
+        made = await self._requests.create(manifest)
         if item is not None:
             self._made.setdefault(item.metadata.uid, {})[run.name] = run
         return made.metadata.uid
-
-    async def _cancel(self, key: WorkflowKey, name: str, uid: str) -> None:
-        body: dict[str, Any] = {"metadata": {"uid": uid}, "spec": CANCEL}
-        try:
-            ref = Ref(WORKFLOW_RUNS, key.namespace, name)
-            self._caches.runs.put(await self._client.patch(ref, body, OwnObject))
-        except ApiError as error:
-            if not not_found(error) and not of_another(error):
-                raise
 
     async def _delete(self, resource: Resource, namespace: str, name: str, uid: str = "") -> None:
         try:
