@@ -13,6 +13,7 @@ from headrace.api.v1alpha1.base import (
     ApiType,
     Instant,
     ObjectName,
+    RunName,
     Time,
 )
 from headrace.api.v1alpha1.conditions import Condition
@@ -25,7 +26,6 @@ SHOWN_NAMES = 100
 """How many names a dry run lists."""
 
 Ranges = Annotated[str, StringConstraints(max_length=65_536)]
-RunName = Annotated[str, StringConstraints(max_length=63)]
 
 
 class Step(ApiEnum):

@@ -69,6 +69,9 @@ NamespaceName = Annotated[
 ]
 """The name of a namespace (a DNS label)."""
 
+RunName = Annotated[str, StringConstraints(max_length=63)]
+"""The name of a run, as the controller writes it into a status."""
+
 ParamName = Annotated[
     str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-zA-Z]([a-zA-Z0-9_]*)$")
 ]

@@ -16,6 +16,7 @@ from headrace.api.v1alpha1.base import (
     NamespaceName,
     ObjectName,
     ParamName,
+    RunName,
     ShortText,
 )
 from headrace.api.v1alpha1.conditions import Condition
@@ -163,9 +164,6 @@ class FollowedWorkflow(ApiType):
         default=(), max_length=500
     )
     """handled are the uids of the handled runs that ended later."""
-
-
-RunName = Annotated[str, StringConstraints(max_length=63)]
 
 
 class WorkflowStatus(ApiType):
