@@ -4,7 +4,6 @@
 Knows the options. The engine says which tasks are repeated, and why a run cannot be.
 """
 
-import os
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,7 +18,8 @@ from headrace.api.checks.similar import did_you_mean
 from headrace.api.v1alpha1.rerun import RerunFrom, RerunOf
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli import given
-from headrace.cli.begin import AUTO, PROCESS, CommandLine, HeldRun, ready
+from headrace.cli.begin import CommandLine, HeldRun, ready
+from headrace.cli.execution import execution_options
 from headrace.cli.input import InputError
 from headrace.cli.run import WRONG_INPUT, execute
 from headrace.cli.streams import note
@@ -27,7 +27,6 @@ from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.run.rerun_check import source_problem, task_problem
 from headrace.local import runs
-from headrace.local.containers import ENGINES
 from headrace.local.earlier import earlier_run
 from headrace.local.folder import StateFolder
 from headrace.local.records import RunRecord
@@ -36,7 +35,6 @@ from headrace.local.store import Store, UnusableStateError
 _WORDS: Final = {"failed": RerunFrom.FAILED, "all": RerunFrom.ALL}
 _TASK: Final = "task/"
 """Before the name of a task that is named like one of the words."""
-_SLOTS_PER_CORE: Final = 4
 
 
 @click.command("rerun")
@@ -59,37 +57,7 @@ _SLOTS_PER_CORE: Final = 4
     multiple=True,
     help="Another value of a parameter. The others are those of RUN.",
 )
-@click.option(
-    "--state",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".headrace"),
-    show_default=True,
-    help="The folder with the run.",
-)
-@click.option(
-    "--max-parallel",
-    type=click.IntRange(min=1),
-    default=_SLOTS_PER_CORE * (os.cpu_count() or 1),
-    help=f"How many tasks run at once. Default: {_SLOTS_PER_CORE} for each core.",
-)
-@click.option(
-    "--runner",
-    type=click.Choice([AUTO, PROCESS, *ENGINES]),
-    default=AUTO,
-    show_default=True,
-    help="Where tasks run, as for headrace run.",
-)
-@click.option(
-    "--python",
-    default=sys.executable,
-    metavar="PATH",
-    help="Interpreter or virtual environment of tasks that run as processes. Default: this one.",
-)
-@click.option("--no-wait", is_flag=True, help="Leave out the time of tasks that only wait.")
-@click.option(
-    "--approve", metavar="TASK=CHOICE", multiple=True, help="The answer to a task's question."
-)
-@click.option("--plain", is_flag=True, help="Print lines instead of a table.")
+@execution_options
 def command(run: str, start: str, *, downstream_only: bool, **options: Any) -> None:
     """
     Repeat RUN, a run of this machine that has ended, with the definition that it had.

@@ -17,8 +17,9 @@ from typing import Any, Final
 import click
 
 from headrace.cli.ask import Asker
-from headrace.cli.begin import AUTO, PROCESS, CommandLine, HeldRun, begin
+from headrace.cli.begin import CommandLine, HeldRun, begin
 from headrace.cli.display import Display
+from headrace.cli.execution import execution_options
 from headrace.cli.input import InputError
 from headrace.cli.lines import Lines
 from headrace.cli.streams import note, tell
@@ -26,8 +27,7 @@ from headrace.cli.summary import summary
 from headrace.engine.run.observed import ObservedRun
 from headrace.evaluation.evaluator import Evaluator
 from headrace.local import runs
-from headrace.local.containers import ENGINES
-from headrace.local.folder import DEFAULT_STATE, StateFolder
+from headrace.local.folder import StateFolder
 from headrace.local.history import forget
 from headrace.local.questions import Questions
 from headrace.local.runner import run_to_end
@@ -38,19 +38,6 @@ from headrace.local.world import LocalWorld
 SUCCEEDED: Final = 0
 FAILED: Final = 1
 WRONG_INPUT: Final = 2
-
-_SLOTS_PER_CORE: Final = 4
-"""More than one, because tasks wait for data more than they compute."""
-
-
-class _Folder(click.Path):
-    """A folder with a name: `--state "$UNSET"` must not mean the current folder."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Return the path."""
-        if value == "":
-            self.fail("it is empty; name a folder", param, ctx)
-        return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
 @click.command("run")
@@ -66,41 +53,7 @@ class _Folder(click.Path):
     metavar="WORKFLOW",
     help="Which workflow, if the file holds several: its name, or namespace/name.",
 )
-@click.option(
-    "--state",
-    type=_Folder(file_okay=False, path_type=Path),
-    default=DEFAULT_STATE,
-    show_default=True,
-    help="The folder for logs, outputs and what --resume needs.",
-)
-@click.option(
-    "--max-parallel",
-    type=click.IntRange(min=1),
-    default=_SLOTS_PER_CORE * (os.cpu_count() or 1),
-    help="How many tasks run at once. Each item of a task with forEach counts. Default:"
-    f" {_SLOTS_PER_CORE} for each core.",
-)
-@click.option(
-    "--runner",
-    type=click.Choice([AUTO, PROCESS, *ENGINES]),
-    default=AUTO,
-    show_default=True,
-    help="Where tasks run. auto: podman or docker if one works here, else processes.",
-)
-@click.option(
-    "--python",
-    default=sys.executable,
-    metavar="PATH",
-    help="Interpreter or virtual environment of tasks that run as processes. Default: this one.",
-)
-@click.option("--no-wait", is_flag=True, help="Leave out the time of tasks that only wait.")
-@click.option(
-    "--approve",
-    metavar="TASK=CHOICE",
-    multiple=True,
-    help="The answer to a task's question. Without one, the question is asked at the terminal.",
-)
-@click.option("--plain", is_flag=True, help="Print lines instead of a table.")
+@execution_options
 def command(**options: Any) -> None:
     """
     Run the workflow in FILE (- is standard input) on this machine.

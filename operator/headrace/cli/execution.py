@@ -1,0 +1,78 @@
+"""
+The options of the commands that run tasks on this machine.
+
+Knows options. Starts nothing.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from headrace.cli.begin import AUTO, PROCESS
+from headrace.local.containers import ENGINES
+from headrace.local.folder import DEFAULT_STATE
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SLOTS_PER_CORE: Final = 4
+"""More than one, because tasks wait for data more than they compute."""
+
+
+class _Folder(click.Path):
+    """A folder with a name: `--state "$UNSET"` must not mean the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path."""
+        if value == "":
+            self.fail("it is empty; name a folder", param, ctx)
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+_OPTIONS: Final = (
+    click.option(
+        "--state",
+        type=_Folder(file_okay=False, path_type=Path),
+        default=DEFAULT_STATE,
+        show_default=True,
+        help="The folder for logs, outputs and what --resume needs.",
+    ),
+    click.option(
+        "--max-parallel",
+        type=click.IntRange(min=1),
+        default=_SLOTS_PER_CORE * (os.cpu_count() or 1),
+        help="How many tasks run at once. Each item of a task with forEach counts. Default:"
+        f" {_SLOTS_PER_CORE} for each core.",
+    ),
+    click.option(
+        "--runner",
+        type=click.Choice([AUTO, PROCESS, *ENGINES]),
+        default=AUTO,
+        show_default=True,
+        help="Where tasks run. auto: podman or docker if one works here, else processes.",
+    ),
+    click.option(
+        "--python",
+        default=sys.executable,
+        metavar="PATH",
+        help="Interpreter or virtual environment of tasks that run as processes. Default: this"
+        " one.",
+    ),
+    click.option("--no-wait", is_flag=True, help="Leave out the time of tasks that only wait."),
+    click.option(
+        "--approve",
+        metavar="TASK=CHOICE",
+        multiple=True,
+        help="The answer to a task's question. Without one, the question is asked at the terminal.",
+    ),
+    click.option("--plain", is_flag=True, help="Print lines instead of a table."),
+)
+
+
+def execution_options(command: F) -> F:
+    """Add the options of how tasks run, in this order."""
+    return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
