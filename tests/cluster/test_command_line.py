@@ -7,35 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from cluster.alone import ALONE
 from cluster.control import Stage
-from cluster.operator_process import ControllerProcess
 from cluster.story import FAIL, SUCCEED, Story, lasting, shell, task
 from support.window import Shown, command
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("controller")]
 
 YEARLY = [{"schedule": {"cron": "0 0 1 1 *"}}]
 """So that a workflow does not run at once."""
 
 
-@pytest.fixture
-def namespace(stage: Stage) -> str:
-    """Return the namespace of the test."""
-    return stage.namespace()
-
-
-@pytest.fixture(autouse=True)
-def controller(stage: Stage, namespace: str) -> ControllerProcess:
-    """Return a controller that is at work."""
-    made = stage.controller("only", namespace)
-    made.start()
-    return made
-
-
-@pytest.fixture
-def story(stage: Stage, namespace: str) -> Story:
-    """Return the namespace as a person sees it."""
-    return stage.story(namespace)
+namespace, controller, story = ALONE
 
 
 class Person:

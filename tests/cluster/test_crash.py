@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster.alone import ALONE
 from cluster.control import Stage
 from cluster.looking import Manifest
 from cluster.operator_process import ControllerProcess
@@ -21,24 +22,7 @@ KILLED_AT = (1, 3, 6, 10)
 AT_ONCE = {"backoff": {"seconds": 0, "jitterPercent": 0}}
 
 
-@pytest.fixture
-def namespace(stage: Stage) -> str:
-    """Return the namespace of the test."""
-    return stage.namespace()
-
-
-@pytest.fixture
-def controller(stage: Stage, namespace: str) -> ControllerProcess:
-    """Return a controller that is at work."""
-    made = stage.controller("only", namespace)
-    made.start()
-    return made
-
-
-@pytest.fixture
-def story(stage: Stage, namespace: str) -> Story:
-    """Return the namespace as a person sees it."""
-    return stage.story(namespace)
+namespace, controller, story = ALONE
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cluster.control import Stage
+from cluster.alone import ALONE
 from cluster.operator_process import ControllerProcess
 from cluster.story import SUCCEED, Story, lasting, shell, task
 
@@ -14,24 +14,7 @@ pytestmark = pytest.mark.cluster
 POOL = "db"
 
 
-@pytest.fixture
-def namespace(stage: Stage) -> str:
-    """Return the namespace of the test."""
-    return stage.namespace()
-
-
-@pytest.fixture
-def controller(stage: Stage, namespace: str) -> ControllerProcess:
-    """Return a controller that is at work."""
-    made = stage.controller("only", namespace)
-    made.start()
-    return made
-
-
-@pytest.fixture
-def story(stage: Stage, namespace: str) -> Story:
-    """Return the namespace as a person sees it."""
-    return stage.story(namespace)
+namespace, controller, story = ALONE
 
 
 def pool(story: Story, slots: int) -> None:

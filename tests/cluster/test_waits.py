@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cluster.control import Stage
+from cluster.alone import ALONE
 from cluster.looking import Manifest
 from cluster.operator_process import ControllerProcess
 from cluster.story import SUCCEED, Story, condition, task
@@ -12,24 +12,7 @@ from cluster.story import SUCCEED, Story, condition, task
 pytestmark = pytest.mark.cluster
 
 
-@pytest.fixture
-def namespace(stage: Stage) -> str:
-    """Return the namespace of the test."""
-    return stage.namespace()
-
-
-@pytest.fixture
-def controller(stage: Stage, namespace: str) -> ControllerProcess:
-    """Return a controller that is at work."""
-    made = stage.controller("only", namespace)
-    made.start()
-    return made
-
-
-@pytest.fixture
-def story(stage: Stage, namespace: str) -> Story:
-    """Return the namespace as a person sees it."""
-    return stage.story(namespace)
+namespace, controller, story = ALONE
 
 
 def pause(**wait: object) -> list[Manifest]:
