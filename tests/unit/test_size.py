@@ -43,10 +43,27 @@ def test_functions_fit_on_a_screen(path: Path) -> None:
     assert {} == {each.name: length(each) for each in functions(path) if length(each) > most}
 
 
+def one_list_of_words(path: Path) -> bool:
+    """Whether the file is a single enum without code: a dictionary, which Python cannot split."""
+    *head, last = ast.parse(path.read_text()).body
+    return (
+        isinstance(last, ast.ClassDef)
+        and all(isinstance(node, ast.Expr | ast.Import | ast.ImportFrom) for node in head)
+        and all(isinstance(node, ast.Expr | ast.Assign) for node in last.body)
+    )
+
+
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_files_fit_in_a_head(path: Path) -> None:
-    """A file has at most 300 lines."""
-    assert len(path.read_text().splitlines()) <= FILE
+    """A file has at most 300 lines. Only a list of words may have more: nobody reads it through."""
+    assert len(path.read_text().splitlines()) <= FILE or one_list_of_words(path)
+
+
+def test_one_list_of_words_is_known() -> None:
+    """Reasons are such a list. A file with code is none, and the size of the others counts."""
+    lists = [name for path, name in zip(FILES, NAMES, strict=True) if one_list_of_words(path)]
+    assert "headrace/api/v1alpha1/reasons.py" in lists
+    assert "headrace/cli/main.py" not in lists
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
