@@ -27,9 +27,13 @@ from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.backfill.plan import Plan, plan
 from headrace.engine.definition.calls import calls_itself
-from headrace.engine.definition.compile import Definition, compile_workflow, single_task
+from headrace.engine.definition.compile import (
+    Definition,
+    compile_workflow,
+    params_alone,
+    single_task,
+)
 from headrace.engine.definition.followed import follows_itself
-from headrace.engine.definition.params import params_alone
 from headrace.engine.definition.problems import InvalidDefinitionError
 
 MAX_OBJECT_BYTES = 1_500_000

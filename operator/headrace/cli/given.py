@@ -9,14 +9,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from headrace.api.checks.instants import FIRST_YEAR, LAST_YEAR, read_time
-from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamType
+from headrace.api.checks.param_kinds import PYTHON_TYPES, Declared, Known, Value
 from headrace.cli.input import InputError
 from headrace.engine.definition.params import InvalidParamsError, resolve
-
-Value = bool | int | str
+from headrace.views.objects import entries, field, text
 
 _TRUTH: Final[Mapping[str, bool]] = {"true": True, "false": False}
 _LONGEST: Final = 80
@@ -26,25 +25,25 @@ _SMALLEST: Final = -(2**63)
 _LARGEST: Final = 2**63 - 1
 
 
-def _integer(text: str) -> int:
+def _integer(words: str) -> int:
     """Read a number as a manifest could hold it: ASCII digits, 64 bits."""
-    if _DIGITS.fullmatch(text) is None or not _SMALLEST <= int(text) <= _LARGEST:
+    if _DIGITS.fullmatch(words) is None or not _SMALLEST <= int(words) <= _LARGEST:
         raise ValueError
-    return int(text)
+    return int(words)
 
 
-def _boolean(text: str) -> bool:
-    return _TRUTH[text.lower()]
+def _boolean(words: str) -> bool:
+    return _TRUTH[words.lower()]
 
 
-_READERS: Final[Mapping[ParamType, tuple[Callable[[str], Value], str]]] = {
-    ParamType.STRING: (str, "text"),
-    ParamType.INTEGER: (_integer, "a whole number of at most 64 bits"),
-    ParamType.BOOLEAN: (_boolean, "true or false"),
+_READERS: Final[Mapping[str, tuple[Callable[[str], Value], str]]] = {
+    "String": (str, "text"),
+    "Integer": (_integer, "a whole number of at most 64 bits"),
+    "Boolean": (_boolean, "true or false"),
 }
 
 
-def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
+def params(declared: Sequence[Declared], given: Iterable[str]) -> dict[str, Value]:
     """
     Read `name=value` texts as values of declared parameters.
 
@@ -55,11 +54,11 @@ def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
     known = {param.name: param for param in declared}
     values: dict[str, Value] = {}
     wrong: list[str] = []
-    for text in given:
-        name, separator, value = text.partition("=")
-        param = known.get(name, Param(name="unknown"))
+    for each in given:
+        name, separator, value = each.partition("=")
+        param = known.get(name, Known("unknown"))
         if not separator:
-            wrong.append(f"--param {text}: write it as name=value")
+            wrong.append(f"--param {each}: write it as name=value")
         elif name in values:
             wrong.append(f"--param {name}: is listed twice; keep one")
         else:
@@ -79,7 +78,20 @@ def params(declared: Sequence[Param], given: Iterable[str]) -> dict[str, Value]:
     return values
 
 
-def instant(text: str | None, option: str = "--logical-time") -> datetime | None:
+def declared(written: Iterable[Any]) -> list[Known]:
+    """Return the parameters of a definition that the API server has checked already."""
+    return [
+        Known(
+            text(each, "name"),
+            text(each, "type") or "String",
+            field(each, "default"),
+            tuple(entries(each, "enum")),
+        )
+        for each in written
+    ]
+
+
+def instant(written: str | None, option: str = "--logical-time") -> datetime | None:
     """
     Read an RFC 3339 instant, the value of an option.
 
@@ -87,18 +99,18 @@ def instant(text: str | None, option: str = "--logical-time") -> datetime | None
         InputError: The text is no instant, or has no time zone.
 
     """
-    if text is None:
+    if written is None:
         return None
     try:
-        return read_time(text)
+        return read_time(written)
     except ValueError:
-        raise InputError(f"{option}: {text!r} {_misfit(text)}") from None
+        raise InputError(f"{option}: {written!r} {_misfit(written)}") from None
 
 
-def _misfit(text: str) -> str:
+def _misfit(written: str) -> str:
     """Say why a text is no instant of the API, and the cure."""
     try:
-        given = datetime.fromisoformat(text)
+        given = datetime.fromisoformat(written)
     except ValueError:
         given = None
     if given is not None and given.tzinfo is None:
@@ -108,7 +120,7 @@ def _misfit(text: str) -> str:
     return "is no instant; write it as 2030-01-31T02:30:00Z"
 
 
-def interpreter(text: str) -> Path:
+def interpreter(written: str) -> Path:
     """
     Return the Python interpreter of a path: the file itself, or that of a virtual environment.
 
@@ -116,7 +128,7 @@ def interpreter(text: str) -> Path:
         InputError: There is no interpreter.
 
     """
-    path = Path(text).absolute()
+    path = Path(written).absolute()
     if path.is_dir():
         path = path / "bin" / "python"
     if not os.access(path, os.X_OK):
@@ -126,23 +138,23 @@ def interpreter(text: str) -> Path:
     return path
 
 
-def _ask(param: Param) -> str:
+def _ask(param: Declared) -> str:
     """Say that a value is missing, and how to give one."""
     allowed = f", one of: {', '.join(map(str, param.enum))}" if param.enum else ""
     what = _READERS[param.type][1]
     return f"--param {param.name}=…: it has no default; give it a value ({what}{allowed})"
 
 
-def _short(text: str) -> str:
+def _short(words: str) -> str:
     """Return a text in quotes, shortened."""
-    return repr(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+    return repr(words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…")
 
 
-def _read(kind: ParamType, text: str) -> Value:
-    text.encode()  # bytes that are no UTF-8 cannot be a JSON value
-    return _READERS[kind][0](text)
+def _read(kind: str, words: str) -> Value:
+    words.encode()  # bytes that are no UTF-8 cannot be a JSON value
+    return _READERS[kind][0](words)
 
 
-def stand_in(param: Param) -> Value:
+def stand_in(param: Declared) -> Value:
     """Return a value that fits, so that the other problems are reported too."""
     return param.enum[0] if param.enum else PYTHON_TYPES[param.type]()

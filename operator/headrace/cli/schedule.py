@@ -1,6 +1,7 @@
 """`headrace schedule next`: when a workflow's schedules fire next."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from headrace.cli.given import instant
 from headrace.cli.input import InputError
 from headrace.cli.streams import note, tell
 from headrace.cli.window.completion import names_of
@@ -17,12 +19,29 @@ from headrace.cli.window.kinds import split
 from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import NAME, TABLE, WIDE, lines, output, put_value, table_lines
 from headrace.cluster.kinds import WORKFLOWS
+from headrace.engine.workflow.cron import next_tick
+from headrace.engine.workflow.run_names import run_name
 from headrace.views.ages import age
-from headrace.views.objects import Object, entries, field, name, text
+from headrace.views.objects import Object, entries, field, name, number, text
 from headrace.views.table import Cell, Row
 
 _TITLES: Final = ("RUN", "LOCAL TIME", "UTC", "IN")
 _MANIFESTS: Final = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """When a schedule fires, as the API server or `validate` has checked it already."""
+
+    cron: str | None
+    every_seconds: int | None
+    time_zone: str
+
+    @classmethod
+    def of(cls, schedule: Object) -> "_Timing":
+        every = number(schedule, "everySeconds") or None
+        zone = text(schedule, "timeZone") or "UTC"
+        return cls(text(schedule, "cron") or None, every, zone)
 
 
 @click.group("schedule")
@@ -49,8 +68,6 @@ def next_(*, window: Window, what: str, count: int, after: str | None, form: str
     Each time stands in the zone of its schedule and in UTC. A time that the clocks skip or repeat
     comes once, as the controller has it.
     """
-    from headrace.cli.given import instant  # noqa: PLC0415 - slow to load
-
     workflow = _of_file(Path(what)) if _is_file(what) else _of_cluster(window, what)
     now = datetime.now(UTC)
     try:
@@ -92,12 +109,8 @@ def _of_file(path: Path) -> Object:
 
 def _ticks(workflow: Object, begin: datetime) -> Iterator[Mapping[str, str]]:
     """Yield the ticks of all schedules of a workflow after an instant, without end."""
-    from headrace.api.v1alpha1.trigger import Schedule  # noqa: PLC0415 - slow to load
-    from headrace.engine.workflow.cron import next_tick  # noqa: PLC0415 - the same
-    from headrace.engine.workflow.schedule import run_name  # noqa: PLC0415 - the same
-
     written = [field(each, "schedule") for each in entries(workflow, "spec", "triggers")]
-    schedules = [Schedule.model_validate(each) for each in written if each is not None]
+    schedules = [_Timing.of(each) for each in written if each is not None]
     while schedules:
         following = [(next_tick(each, begin), each) for each in schedules]
         due = [(at, each) for at, each in following if at is not None]

@@ -10,6 +10,7 @@ import click
 from headrace.api.checks.instants import write_time
 from headrace.api.v1alpha1.group import API_VERSION
 from headrace.api.v1alpha1.labels import WORKFLOW
+from headrace.cli import given
 from headrace.cli.input import InputError
 from headrace.cli.streams import note, tell
 from headrace.cli.window.cluster import ClusterSource
@@ -87,27 +88,22 @@ def command(  # noqa: PLR0913 - one for each option
 def _given(definition: Object, params: Sequence[str], logical_time: str | None) -> dict[str, Any]:
     """Read what the command line gives a run."""
     declared = entries(definition, "spec", "params")
-    given: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     required = any(field(each, "default") is None for each in declared)
     try:
         if params or required:
             values = _values(declared, params)
-            given["params"] = [{"name": key, "value": value} for key, value in values.items()]
+            fields["params"] = [{"name": key, "value": value} for key, value in values.items()]
         if logical_time is not None:
-            from headrace.cli.given import instant  # noqa: PLC0415 - slow to load
-
-            at = instant(logical_time)
-            given["logicalTime"] = None if at is None else write_time(at)
+            at = given.instant(logical_time)
+            fields["logicalTime"] = None if at is None else write_time(at)
     except InputError as error:
         raise WindowError(str(error)) from error
-    return given
+    return fields
 
 
 def _values(declared: Sequence[Any], params: Sequence[str]) -> dict[str, Any]:
-    from headrace.api.v1alpha1.params import Param  # noqa: PLC0415 - slow to load
-    from headrace.cli.given import params as read  # noqa: PLC0415 - slow to load
-
-    return dict(read([Param.model_validate(each) for each in declared], params))
+    return dict(given.params(given.declared(declared), params))
 
 
 def _name(workflow: str, now: datetime) -> str:

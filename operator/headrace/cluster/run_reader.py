@@ -26,8 +26,8 @@ from headrace.cluster.siblings import Siblings
 from headrace.cluster.sources import Sources
 from headrace.cluster.specs import Specs
 from headrace.engine import ranges
-from headrace.engine.definition.compile import Definition, single_task
-from headrace.engine.definition.params import InvalidParamsError, params_alone, resolve
+from headrace.engine.definition.compile import Definition, params_alone, single_task
+from headrace.engine.definition.params import InvalidParamsError, resolve
 from headrace.engine.definition.problems import InvalidDefinitionError
 from headrace.engine.run.inheritance import needs_source
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind, RunLog

@@ -7,8 +7,8 @@ Knows their paths in a container, and the variables that name them. Knows no pod
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from headrace.api.checks.param_kinds import Value
 from headrace.engine.definition.item_texts import unfit
-from headrace.engine.definition.params import Value
 
 ITEM_FILE: Final = "HEADRACE_ITEM_FILE"
 TASK_FILE: Final = "HEADRACE_TASK_FILE"

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from headrace.api.checks.param_kinds import PYTHON_TYPES
 from headrace.api.v1alpha1.base import ApiEnum, ApiType, ParamName, ShortText
 
 MAX_TEXT = 32_768
@@ -49,13 +50,6 @@ class ParamType(ApiEnum):
     STRING = "String"
     INTEGER = "Integer"
     BOOLEAN = "Boolean"
-
-
-PYTHON_TYPES: dict[ParamType, type] = {
-    ParamType.STRING: str,
-    ParamType.INTEGER: int,
-    ParamType.BOOLEAN: bool,
-}
 
 
 class Param(ApiType):

@@ -18,7 +18,8 @@ from headrace.api.v1alpha1.trigger import Schedule
 from headrace.engine.backfill.observed import Hindrance
 from headrace.engine.text import rfc3339
 from headrace.engine.workflow.cron import INSTANT, previous_tick, ticks, zone
-from headrace.engine.workflow.schedule import Tick, run_name
+from headrace.engine.workflow.run_names import run_name
+from headrace.engine.workflow.schedule import Tick
 
 MOST = 10_000
 """How many logical times a backfill may have."""

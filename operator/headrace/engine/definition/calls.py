@@ -7,8 +7,9 @@ Knows definitions side by side. Does not know where they come from, or runs.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from headrace.api.checks.param_kinds import PYTHON_TYPES
 from headrace.api.reading.problem import Problem
-from headrace.api.v1alpha1.params import PYTHON_TYPES, Param
+from headrace.api.v1alpha1.params import Param
 from headrace.engine.definition.circle import way_back
 from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Expression, Template

@@ -4,11 +4,12 @@ From a workflow to a definition that can run: defaults filled in, tasks in order
 Knows the API types. Knows no run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from headrace.api.v1alpha1.params import Param
+from headrace.api.checks.param_kinds import PYTHON_TYPES
+from headrace.api.v1alpha1.params import Param, ParamGiven, ParamType
 from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.api.v1alpha1.task import (
     Defaults,
@@ -134,6 +135,14 @@ def compile_workflow(spec: WorkflowSpec) -> Definition:
         outputs=outputs_of(spec.outputs),
         triggers=spec.triggers,
         export_to=spec.export_to,
+    )
+
+
+def params_alone(given: Sequence[ParamGiven]) -> tuple[Param, ...]:
+    """Return parameters that accept the values of a task on its own."""
+    types = {python: ParamType(kind) for kind, python in PYTHON_TYPES.items()}
+    return tuple(
+        Param(name=each.name, type=types[type(each.value)], default=each.value) for each in given
     )
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from headrace.api.checks.param_kinds import Value
 from headrace.engine.definition.expressions.results import as_text
-from headrace.engine.definition.params import Value
 
 LARGEST: Final = 8 * 1024 * 1024
 """The most bytes of the files of all items."""

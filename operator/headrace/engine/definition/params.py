@@ -7,10 +7,8 @@ Knows names, types, allowed values, and the text that carries the values to a ta
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from headrace.api.checks.param_kinds import PYTHON_TYPES, Declared, Value
 from headrace.api.checks.similar import did_you_mean
-from headrace.api.v1alpha1.params import PYTHON_TYPES, Param, ParamGiven
-
-Value = bool | int | str
 
 LONGEST = 120 * 1024
 """The most bytes of all values as JSON. They are one environment variable, and Linux starts no
@@ -25,15 +23,7 @@ class InvalidParamsError(ValueError):
         self.problems = problems
 
 
-def params_alone(given: Sequence[ParamGiven]) -> tuple[Param, ...]:
-    """Return parameters that accept the values of a task on its own."""
-    types = {python: kind for kind, python in PYTHON_TYPES.items()}
-    return tuple(
-        Param(name=each.name, type=types[type(each.value)], default=each.value) for each in given
-    )
-
-
-def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Value]:
+def resolve(params: Sequence[Declared], given: Mapping[str, Value]) -> dict[str, Value]:
     """
     Return each parameter's value.
 
@@ -51,7 +41,7 @@ def resolve(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Va
     return found
 
 
-def values(params: Sequence[Param], given: Mapping[str, Value]) -> dict[str, Value]:
+def values(params: Sequence[Declared], given: Mapping[str, Value]) -> dict[str, Value]:
     """Return each parameter's value. The values were checked when the run began."""
     found: dict[str, Value] = {}
     for param in params:
@@ -77,7 +67,7 @@ def too_large(values: Mapping[str, Value]) -> str | None:
     )
 
 
-def _unknown(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[str]:
+def _unknown(params: Sequence[Declared], given: Mapping[str, Value]) -> Iterable[str]:
     names = {param.name for param in params}
     for name in sorted(given.keys() - names):
         known = ", ".join(sorted(names)) or "none"
@@ -85,7 +75,7 @@ def _unknown(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[st
         yield f"the workflow has no parameter {name!r}; {cure}"
 
 
-def _unfit(params: Sequence[Param], given: Mapping[str, Value]) -> Iterable[str]:
+def _unfit(params: Sequence[Declared], given: Mapping[str, Value]) -> Iterable[str]:
     for param in params:
         value = given.get(param.name, param.default)
         if value is None:

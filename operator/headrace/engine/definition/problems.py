@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import islice
 
+from headrace.api.checks.param_kinds import Value
 from headrace.api.checks.similar import did_you_mean
 from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.pod import PodSettings
@@ -16,7 +17,7 @@ from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.expression_problems import expression_problems
 from headrace.engine.definition.graph import CyclicGraphError, Graph
 from headrace.engine.definition.item_texts import LARGEST, least, unfit
-from headrace.engine.definition.params import Value, too_large
+from headrace.engine.definition.params import too_large
 from headrace.engine.definition.run_when import NEED_UPSTREAM
 from headrace.engine.definition.ways import way_of, ways_problems
 

@@ -6,10 +6,11 @@ Knows the ends of the earlier run's tasks. The same two runs give the same plan.
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from headrace.api.checks.param_kinds import Value
 from headrace.api.v1alpha1.rerun import RerunFrom, RerunOf
 from headrace.engine import ranges
 from headrace.engine.definition.compile import Definition, TaskDefinition
-from headrace.engine.definition.params import Value, values
+from headrace.engine.definition.params import values
 from headrace.engine.definition.work import OF_ITEMS, Approvals, ChildRun, ChildRuns, FanOut
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.marks import by_mark, on_record

@@ -16,11 +16,10 @@ from collections.abc import Iterator
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
-from typing import Literal
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from headrace.api.checks.cron_text import LAST, Cron, read_cron
-from headrace.api.v1alpha1.trigger import Schedule
 
 Direction = Literal[1, -1]
 """1 walks towards the future, -1 towards the past."""
@@ -43,7 +42,23 @@ YEARS = range(MINYEAR + 1, MAXYEAR)
 zone = lru_cache(maxsize=1024)(ZoneInfo)
 
 
-def next_tick(schedule: Schedule, after: datetime) -> datetime | None:
+class Timing(Protocol):
+    """The parts of a schedule that say when it fires."""
+
+    @property
+    def cron(self) -> str | None:
+        """The cron; None: it has an interval."""
+
+    @property
+    def every_seconds(self) -> int | None:
+        """The interval."""
+
+    @property
+    def time_zone(self) -> str:
+        """The zone of the cron."""
+
+
+def next_tick(schedule: Timing, after: datetime) -> datetime | None:
     """
     Return the first tick after an instant, in UTC.
 
@@ -57,12 +72,12 @@ def next_tick(schedule: Schedule, after: datetime) -> datetime | None:
     return next(ticks(schedule, after, 1), None)
 
 
-def previous_tick(schedule: Schedule, before: datetime) -> datetime | None:
+def previous_tick(schedule: Timing, before: datetime) -> datetime | None:
     """Return the last tick before an instant, in UTC; a tick at this instant does not count."""
     return next(ticks(schedule, before, -1), None)
 
 
-def ticks(schedule: Schedule, start: datetime, direction: Direction) -> Iterator[datetime]:
+def ticks(schedule: Timing, start: datetime, direction: Direction) -> Iterator[datetime]:
     """Yield the ticks strictly beyond an instant, nearest first, in UTC, without end."""
     start = start.astimezone(UTC)
     if start.year not in YEARS:

@@ -81,20 +81,6 @@ class Due:
     """The next tick; None while suspended, or without a schedule."""
 
 
-def run_name(workflow: str, tick: datetime) -> str:
-    """
-    Return the name of a tick's run: the workflow's and the tick in minutes since 1970.
-
-    A tick between two whole minutes (`everySeconds: 90`) is named in seconds since 1970, which has
-    10 digits instead of 8: so no two ticks share a name, and it fits until the year 2286.
-
-    The name is the lock: whoever creates the run of a tick creates the same object.
-    """
-    seconds = int(tick.timestamp())
-    minutes, rest = divmod(seconds, 60)
-    return f"{workflow}-{seconds if rest else minutes}"
-
-
 def key_of(schedules: Sequence[Schedule]) -> str:
     """Return the key of schedules: a hash of their texts."""
     texts = sorted(_name(schedule) for schedule in schedules)

@@ -25,7 +25,8 @@ from headrace.engine.workflow.retention import (
     next_expiry,
     unused_revisions,
 )
-from headrace.engine.workflow.schedule import Note, Recorded, run_name
+from headrace.engine.workflow.run_names import run_name
+from headrace.engine.workflow.schedule import Note, Recorded
 from headrace.engine.workflow.starts import active_runs, starts, ticks_of
 
 TO_FOLLOW: Final = timedelta(seconds=60)

@@ -12,7 +12,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import Schedule
 from headrace.engine.backfill.plan import MOST, Plan, plan
 from headrace.engine.workflow.cron import previous_tick, ticks
-from headrace.engine.workflow.schedule import run_name
+from headrace.engine.workflow.run_names import run_name
 
 YEAR = ("2026-01-01T00:00:00Z", "2026-12-31T23:59:59Z")
 BERLIN = ZoneInfo("Europe/Berlin")

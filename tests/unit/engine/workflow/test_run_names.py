@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.engine.workflow.schedule import run_name
+from headrace.engine.workflow.run_names import run_name
 from headrace.engine.workflow.supervise import apply_name
 
 WORKFLOW_NAME = st.text("g0-", min_size=1, max_size=6)

@@ -8,6 +8,7 @@ import pytest
 from headrace.api.schema.name_limits import MAX_NAME
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.trigger import CatchUp, Schedule
+from headrace.engine.workflow.run_names import run_name
 from headrace.engine.workflow.schedule import (
     COUNTED,
     Due,
@@ -15,7 +16,6 @@ from headrace.engine.workflow.schedule import (
     due,
     key_of,
     record_for,
-    run_name,
 )
 
 DAY = datetime(2030, 5, 6, tzinfo=UTC)
