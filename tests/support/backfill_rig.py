@@ -18,6 +18,7 @@ from headrace.cluster.subjects.backfill import BackfillWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.subjects import Backfills, Workflows
 from headrace.engine.run.observed import RunLog
+from headrace.engine.workflow.audience import TO_LEARN
 from headrace.kube.errors import ApiError, ClusterError, StaleError, not_found
 from headrace.kube.resources import Ref
 from headrace.loop.subject import turn
@@ -71,7 +72,9 @@ class BackfillRig(WorldRig):
         self.backfills = Backfills(self.backfill_world)
 
     async def start(self, backfill: dict[str, Any], **workflow: Any) -> None:
-        """Let people create the workflow and the backfill."""
+        """Let people create the workflow and the backfill, when the controller is no more new."""
+        await self.look()
+        await sleep(TO_LEARN.total_seconds())
         task = {"name": "a", "image": "busybox"}
         triggers = [{"schedule": NIGHTLY}]
         await self.give(WORKFLOWS, "w", {"tasks": [task], "triggers": triggers, **workflow})

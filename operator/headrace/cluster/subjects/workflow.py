@@ -66,6 +66,7 @@ class WorkflowWorld:
         self._clock = clock
         self._requests = RunRequests(caches, client)
         self._upstreams = Upstreams(caches, client, definitions)
+        self._since: datetime | None = None
         self._read: dict[WorkflowKey, WorkflowObject] = {}
         self._wrote: dict[WorkflowKey, str] = {}
         self._listed: dict[WorkflowKey, tuple[tuple[str, int], tuple[str, ...]]] = {}
@@ -77,6 +78,7 @@ class WorkflowWorld:
 
     async def observe(self, key: WorkflowKey) -> ObservedWorkflow | None:
         """Return the observed workflow; None if it is gone."""
+        self._since = self._since or self._clock()
         item = await self._definitions.workflow(key.namespace, key.name)
         runs = self._look_at_runs(key)
         revisions = await self._revisions(key, item)
@@ -189,6 +191,7 @@ class WorkflowWorld:
             made=tuple(self._made.get(meta.uid, {}).values()),
             upstreams=await self._upstreams.of(key, spec, log.followed) if spec else {},
             followed_by_others=bool(self._caches.followers.of(key)),
+            watched_since=self._since,
             log=log,
         )
 

@@ -109,6 +109,8 @@ class ObservedWorkflow:
     """The ended runs of the workflows that triggers name."""
     followed_by_others: bool = False
     """Whether other workflows start a run when a run of this one ends."""
+    watched_since: datetime | None = None
+    """When this controller began to look at workflows; None: long ago."""
     log: WorkflowLog = field(default_factory=WorkflowLog)
 
     @property

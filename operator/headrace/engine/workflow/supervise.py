@@ -5,12 +5,12 @@ Knows the definition's triggers, its runs and the time. `decide` decides on a ru
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import TriggerKind
 from headrace.api.v1alpha1.workflow import History, WorkflowSpec
+from headrace.engine.workflow.audience import shown_until
 from headrace.engine.workflow.concurrency import replaced, superseded
 from headrace.engine.workflow.observed import (
     NewRun,
@@ -28,9 +28,6 @@ from headrace.engine.workflow.retention import (
 from headrace.engine.workflow.run_names import run_name
 from headrace.engine.workflow.schedule import Note, Recorded
 from headrace.engine.workflow.starts import active_runs, starts, ticks_of
-
-TO_FOLLOW: Final = timedelta(seconds=60)
-"""How long an ended run is kept at least if others follow the workflow: until they have seen it."""
 
 
 def supervise(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
@@ -73,10 +70,14 @@ def _tidy(
     """
     ticks = ticks_of(workflow, workflow.runs, after=recorded.until) if recorded else ()
     later = {run_name(workflow.name, tick) for tick in ticks}
-    needed = later | _needed(workflow, now)
+    needed = later | {run.rerun_of for run in workflow.runs if not run.finished and run.rerun_of}
     finished = [
         FinishedRun(
-            run.name, run.finished, run.succeeded, needed=run.name in needed or run.uncounted
+            run.name,
+            run.finished,
+            run.succeeded,
+            needed=run.name in needed or run.uncounted,
+            shown_until=shown_until(workflow, run.finished),
         )
         for run in workflow.runs
         if run.finished and not run.called
@@ -89,18 +90,8 @@ def _tidy(
     stale = unused_revisions(workflow.revisions, filter(None, used)) if settled else ()
     rest = [run for run in finished if run.name not in runs]
     return WorkflowDecision(
-        delete_runs=runs, delete_revisions=stale, look_again_at=next_expiry(rest, history)
+        delete_runs=runs, delete_revisions=stale, look_again_at=next_expiry(rest, history, now)
     )
-
-
-def _needed(workflow: ObservedWorkflow, now: datetime) -> set[str]:
-    """Return the ended runs that other runs, or workflows that follow, have not done with."""
-    repeated = {run.rerun_of for run in workflow.runs if not run.finished and run.rerun_of}
-    if not workflow.followed_by_others:
-        return repeated
-    return repeated | {
-        run.name for run in workflow.runs if run.finished and now < run.finished + TO_FOLLOW
-    }
 
 
 def _with_cancelled(

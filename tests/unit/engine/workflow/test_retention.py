@@ -1,6 +1,7 @@
 """What is kept of the past: `headrace.engine.workflow.retention`."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -110,9 +111,36 @@ def test_expired_runs(history: History, now: float, want: tuple[str, ...]) -> No
 
 def test_runs_have_a_time_if_the_workflow_gives_one() -> None:
     """The oldest one's comes first."""
-    assert at(11) == next_expiry(past("g3", "b1"), History(ttl_seconds_after_finished=10))
-    assert next_expiry(past("g3"), History()) is None
-    assert next_expiry([], History(ttl_seconds_after_finished=10)) is None
+    ttl = History(ttl_seconds_after_finished=10)
+    assert at(11) == next_expiry(past("g3", "b1"), ttl, at(5))
+    assert next_expiry(past("g3"), History(), at(5)) is None
+    assert next_expiry([], ttl, at(5)) is None
+
+
+@pytest.mark.parametrize(
+    ("history", "shown", "now", "want"),
+    [
+        pytest.param(History(successful_runs=0), 60, 5, at(60), id="it goes when all have seen it"),
+        pytest.param(History(successful_runs=1), 60, 5, None, id="the history keeps it anyway"),
+        pytest.param(History(successful_runs=0), 60, 60, None, id="it goes now"),
+        pytest.param(
+            History(ttl_seconds_after_finished=10), 60, 5, at(60), id="its ttl passes earlier"
+        ),
+        pytest.param(
+            History(ttl_seconds_after_finished=90), 60, 5, at(90), id="its ttl passes later"
+        ),
+    ],
+)
+def test_a_run_that_stays_for_others_goes_later(
+    history: History, shown: float, now: float, want: datetime | None
+) -> None:
+    """The workflow looks again at that moment: nothing else may wake it."""
+    (run,) = past("g0")
+    runs = [replace(run, shown_until=at(shown))]
+    assert want == next_expiry(runs, history, at(now))
+    if want is not None:
+        assert () == expired_runs(runs, history, at(now))
+        assert ("g0",) == expired_runs(runs, history, want)
 
 
 def test_a_revision_that_nobody_refers_to_goes() -> None:
