@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from cluster.alone import ALONE
 from cluster.control import Stage
@@ -87,6 +88,25 @@ def test_wait_tells_the_end_of_the_run(story: Story, person: Person) -> None:
     assert "Failed" in shown.lines[-1]
     suspended = person.types("pause", "workflow/bad")
     assert (0, True) == (suspended.code, story.get("workflow", "bad")["spec"]["suspend"])
+
+
+def test_a_run_is_repeated_from_what_failed(story: Story, person: Person) -> None:
+    """By the command, and by the manifest that it prints; what succeeded is taken over."""
+    env = [{"name": "OK", "value": "${{ params.ok }}"}]
+    fails = task("b", shell('test "$OK" = yes'), dependsOn=["a"], env=env)
+    params = [{"name": "ok", "default": "no"}]
+    story.workflow("etl", task("a", SUCCEED), fails, params=params)
+    story.ended("etl-once")
+    done = person.types("rerun", "etl-once", "--param", "ok=yes", "--name", "again", "--wait")
+    assert (0, "") == (done.code, done.err)
+    assert ["run again repeats run etl-once", "run again: Succeeded"] == done.lines
+    assert "etl-once" == story.get("taskrun", "again.a")["status"]["takenOverFrom"]
+    vain = person.types("rerun", "again")
+    assert (2, True) == (vain.code, "run again succeeded, and no task of it failed" in vain.err)
+    words = ("rerun", "etl-once", "--task", "a", "--latest", "--param", "ok=yes", "--name", "whole")
+    story.apply(yaml.safe_load(person.types(*words, "--print").out))
+    story.ended("whole")
+    assert "takenOverFrom" not in story.get("taskrun", "whole.a")["status"]
 
 
 def test_a_question_is_answered(story: Story, person: Person) -> None:

@@ -69,11 +69,11 @@ def test_a_named_task_of_a_run_that_succeeded(bench: Bench) -> None:
     bench.write(sh("a"), sh("b", dependsOn=["a"]), sh("all", dependsOn=["b"]))
     assert 0 == bench.run().code
     first = bench.last_run
-    assert 0 == bench.rerun(first, "--from", "b").code
+    assert 0 == bench.rerun(first, "--task", "b").code
     assert ([1], [1, 1], [1, 1]) == tuple(map(bench.ran, ("a", "b", "all")))
-    assert 0 == bench.rerun(first, "--from", "b", "--downstream-only").code
+    assert 0 == bench.rerun(first, "--task", "b", "--downstream-only").code
     assert ([1], [1, 1], [1, 1, 1]) == tuple(map(bench.ran, ("a", "b", "all")))
-    assert 0 == bench.rerun(first, "--from", "task/all").code
+    assert 0 == bench.rerun(first, "--from", "task", "--task", "all").code
     assert ([1], [1, 1], [1] * 4) == tuple(map(bench.ran, ("a", "b", "all")))
     assert 0 == bench.rerun(first, "--from", "all").code
     assert [1, 1] == bench.ran("a")
@@ -97,14 +97,15 @@ def test_only_items_that_failed_run_again(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        pytest.param(("nobody",), "there is no run nobody", id="no such run"),
-        pytest.param(("RUN", "--from", "bb"), "did you mean 'b'?", id="no such task"),
-        pytest.param(("RUN", "--downstream-only"), "needs --from TASK", id="no task is named"),
+        pytest.param(("RUN", "--print"), "--print: is for runs of a cluster", id="no manifest"),
+        pytest.param(("RUN", "--file", "x"), "without --latest", id="a file without a need"),
+        pytest.param(("RUN", "--task", "bb"), "did you mean 'b'?", id="no such task"),
+        pytest.param(("RUN", "--downstream-only"), "needs --task NAME", id="no task is named"),
         pytest.param(
             *(("RUN", "--param", "x=1"), "has no parameter 'x'"), id="a parameter that is none"
         ),
         pytest.param(
-            ("RUN", "--from", "b", "--downstream-only"), "did not succeed", id="a failed task"
+            ("RUN", "--task", "b", "--downstream-only"), "did not succeed", id="a failed task"
         ),
     ],
 )
@@ -118,6 +119,43 @@ def test_a_rerun_that_cannot_be_makes_no_run(
     assert (2, "") == (done.code, done.out)
     assert words in done.err
     assert first == bench.last_run
+
+
+def test_a_run_that_does_not_exist(bench: Bench) -> None:
+    """The nearest name is told, as over a cluster."""
+    first = failed(bench, sh("a", "exit 1"))
+    done = bench.rerun(first[:-1])
+    assert (3, "") == (done.code, done.out)
+    assert f"did you mean {first!r}?" in done.err
+
+
+def test_the_latest_definition_is_that_of_the_file_beside_the_run(bench: Bench) -> None:
+    """Without --latest, a changed file changes nothing."""
+    first = failed(bench, sh("a"), sh("b", "exit 1", dependsOn=["a"]))
+    (bench.folder / "notes.yaml").write_text("- no: manifest")
+    (bench.folder / "broken.yaml").write_text("{")
+    bench.write(sh("a"), sh("b", dependsOn=["a"]), sh("c", dependsOn=["b"]))
+    assert 1 == bench.rerun(first).code
+    done = bench.rerun(first, "--latest")
+    assert (0, f"the definition of etl is that of {bench.folder / 'workflow.yaml'}\n") == (
+        done.code,
+        done.err,
+    )
+    assert ([1], [1, 1, 1], [1]) == tuple(map(bench.ran, ("a", "b", "c")))
+
+
+def test_the_latest_definition_must_be_in_one_file(bench: Bench) -> None:
+    """Whoever moved it names it."""
+    first = failed(bench, sh("a", "exit 1"))
+    bench.write(sh("a"))
+    (bench.folder / "copy.yaml").write_text((bench.folder / "workflow.yaml").read_text())
+    done = bench.rerun(first, "--latest")
+    assert (2, first) == (done.code, bench.last_run)
+    assert f"--latest: 2 files have the workflow etl in {bench.folder}; name its" in done.err
+    assert 0 == bench.rerun(first, "--latest", "--file", "copy.yaml").code
+    (bench.folder / "copy.yaml").unlink()
+    (bench.folder / "workflow.yaml").unlink()
+    assert "no file has the workflow etl" in bench.rerun(first, "--latest").err
 
 
 def test_a_killed_rerun_goes_on_and_takes_nothing_over_twice(bench: Bench) -> None:

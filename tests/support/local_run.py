@@ -97,7 +97,9 @@ class Bench:
     def rerun(self, run: str, *arguments: str) -> Result:
         """Repeat a run, in this process."""
         with chdir(self.folder):
-            done = CliRunner().invoke(program, ["rerun", run, "--runner", "process", *arguments])
+            done = CliRunner().invoke(
+                program, ["rerun", run, "--local", "--runner", "process", *arguments]
+            )
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Result(done.exit_code, done.stdout, done.stderr)
@@ -112,7 +114,7 @@ class Bench:
 
     def start_rerun(self, run: str, *arguments: str) -> subprocess.Popen[str]:
         """Start to repeat a run, in a process of its own."""
-        rerun = [*PROGRAM[:-1], "rerun", run, "--runner", "process"]
+        rerun = [*PROGRAM[:-1], "rerun", run, "--local", "--runner", "process"]
         return self._start([*rerun, *arguments])
 
     def _start(self, command: list[str]) -> subprocess.Popen[str]:

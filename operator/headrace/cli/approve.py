@@ -13,7 +13,7 @@ from headrace.cli.window.finding import found, run_named
 from headrace.cli.window.kinds import split
 from headrace.cli.window.kubectl import patch_command
 from headrace.cli.window.options import Window, windowed
-from headrace.cli.window.output import TABLE, output, printing, put_object
+from headrace.cli.window.output import is_table, output, printing, put_object
 from headrace.cli.window.source import Choice, Source
 from headrace.cluster.kinds import APPROVALS, WORKFLOW_RUNS
 from headrace.engine.text import listed
@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913 - one for each option
         tell([patch_command(window, source, APPROVALS, name(question), patch)])
         return DONE
     answered = source.answer(question, chosen, comment)
-    if form != TABLE:
+    if not is_table(form):
         put_object(answered, APPROVALS, form)
         return DONE
     run, asker = text(question, "spec", "run"), text(question, "spec", "task")

@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from headrace.api.checks.instants import write_time
 from headrace.api.v1alpha1.run import DesiredState
@@ -27,13 +26,11 @@ from headrace.cli.workflow_file import FileObject, find_workflow, read_workflow
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
 from headrace.local import containers, held, runs
+from headrace.local.engines import AUTO, ENGINES, PROCESS
 from headrace.local.folder import DEFAULT_STATE, StateFolder
 from headrace.local.launcher import Launcher, ProcessLauncher
 from headrace.local.records import RunRecord
 from headrace.local.store import Store
-
-PROCESS: Final = "process"
-AUTO: Final = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +119,11 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
     request = runs.Request(
         namespace=file.namespace,
         workflow=file.name,
-        spec=_as_stored(file.spec),
+        spec=as_stored(file.spec),
         folder=home,
         params=values,
         logical_time=logical_time,
-        called={name: _as_stored(each.spec) for name, each in called.items()},
+        called={name: as_stored(each.spec) for name, each in called.items()},
     )
     record = runs.create(folder, store, request, datetime.now(UTC))
     stack.enter_context(runs.locked(folder, record.key.name))
@@ -226,12 +223,12 @@ def _nothing_unfinished(command_line: CommandLine, workflow: str) -> InputError:
 def _changed(written: FileObject, record: RunRecord) -> bool:
     """Return whether the file differs from the run's definition today, or holds none."""
     try:
-        return record.spec != _as_stored(written.workflow().spec)
+        return record.spec != as_stored(written.workflow().spec)
     except InputError:
         return True
 
 
-def _as_stored(spec: WorkflowSpec) -> str:
+def as_stored(spec: WorkflowSpec) -> str:
     """Write a definition for the store, without defaults, so that it is read back as the same."""
     return spec.model_dump_json(by_alias=True, exclude_unset=True)
 
@@ -257,7 +254,7 @@ def _notice(launcher: Launcher, spec: WorkflowSpec) -> None:
 
 def _launcher(command_line: CommandLine, home: Path) -> Launcher:
     """Choose where tasks run."""
-    engines = containers.ENGINES if command_line.runner == AUTO else (command_line.runner,)
+    engines = ENGINES if command_line.runner == AUTO else (command_line.runner,)
     if command_line.runner != PROCESS:
         for engine in engines:
             program = containers.find(engine)

@@ -13,8 +13,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from headrace.cli.begin import AUTO, PROCESS
-from headrace.local.containers import ENGINES
+from headrace.local.engines import AUTO, ENGINES, PROCESS
 from headrace.local.folder import DEFAULT_STATE
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,14 +32,14 @@ class _Folder(click.Path):
         return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
+_STATE: Final = click.option(
+    "--state",
+    type=_Folder(file_okay=False, path_type=Path),
+    default=DEFAULT_STATE,
+    show_default=True,
+    help="The folder for logs, outputs and what --resume needs.",
+)
 _OPTIONS: Final = (
-    click.option(
-        "--state",
-        type=_Folder(file_okay=False, path_type=Path),
-        default=DEFAULT_STATE,
-        show_default=True,
-        help="The folder for logs, outputs and what --resume needs.",
-    ),
     click.option(
         "--max-parallel",
         type=click.IntRange(min=1),
@@ -73,6 +72,15 @@ _OPTIONS: Final = (
 )
 
 
+NAMES: Final = ("max_parallel", "runner", "python", "no_wait", "approve", "plain")
+"""What click calls the values of `task_options`."""
+
+
 def execution_options(command: F) -> F:
+    """Add the options of how tasks run, and of where the folder of state is."""
+    return _STATE(task_options(command))
+
+
+def task_options(command: F) -> F:
     """Add the options of how tasks run, in this order."""
     return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)

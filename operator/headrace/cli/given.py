@@ -78,6 +78,11 @@ def params(declared: Sequence[Declared], given: Iterable[str]) -> dict[str, Valu
     return values
 
 
+def manifest(values: Mapping[str, Value]) -> list[dict[str, Value]]:
+    """Return values as a manifest has them."""
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
 def declared(written: Iterable[Any]) -> list[Known]:
     """Return the parameters of a definition that the API server has checked already."""
     return [

@@ -1,4 +1,9 @@
-"""Errors of input that cannot be used."""
+"""Files of manifests by their names, and errors of input that cannot be used."""
+
+from typing import Final
+
+MANIFESTS: Final = (".yaml", ".yml", ".json")
+"""How the names of files end that hold manifests."""
 
 
 class InputError(Exception):

@@ -1,54 +1,57 @@
 """
-`headrace rerun`: repeat a run of this machine, with what succeeded taken over.
+`headrace rerun`: repeat a run, with what succeeded taken over.
 
-Knows the options. The engine says which tasks are repeated, and why a run cannot be.
+Knows the options. On a cluster it creates a WorkflowRun; runs of this machine are repeated by
+`rerun_here`.
 """
 
-import sys
-from contextlib import ExitStack
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
-from headrace.api.checks.similar import did_you_mean
-from headrace.api.v1alpha1.rerun import RerunFrom, RerunOf
-from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.api.checks.param_kinds import Known, Value
 from headrace.cli import given
-from headrace.cli.begin import CommandLine, HeldRun, ready
-from headrace.cli.execution import execution_options
+from headrace.cli.execution import NAMES, task_options
 from headrace.cli.input import InputError
-from headrace.cli.run import WRONG_INPUT, execute
-from headrace.cli.streams import note
-from headrace.engine.definition.compile import compile_workflow
-from headrace.engine.run.observed import ObservedRun
-from headrace.engine.run.rerun_check import source_problem, task_problem
-from headrace.local import runs
-from headrace.local.earlier import earlier_run
-from headrace.local.folder import StateFolder
-from headrace.local.records import RunRecord
-from headrace.local.store import Store, UnusableStateError
+from headrace.cli.window.cluster import ClusterSource
+from headrace.cli.window.completion import names_of, task_names
+from headrace.cli.window.exits import WindowError, no_such
+from headrace.cli.window.finding import run_named
+from headrace.cli.window.new_run import Asked, begin, naming
+from headrace.cli.window.options import Window, windowed
+from headrace.cli.window.output import output, printing
+from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
+from headrace.views.objects import Object, entries, field, name, text
+from headrace.views.rerunning import obstacle
 
-_WORDS: Final = {"failed": RerunFrom.FAILED, "all": RerunFrom.ALL}
-_TASK: Final = "task/"
-"""Before the name of a task that is named like one of the words."""
+_FAILED, _ALL, _TASK = "failed", "all", "task"
+_FROM: Final = {_FAILED: "Failed", _ALL: "All", _TASK: "Task"}
+_ONLY_HERE: Final = (*NAMES, "files")
+_ONLY_THERE: Final = ("run", "wait", "form", "show_only")
 
 
 @click.command("rerun")
-@click.argument("run")
+@click.argument("what", metavar="RUN", shell_complete=names_of(WORKFLOW_RUNS))
 @click.option(
     "--from",
     "start",
-    metavar="failed|all|TASK",
-    default="failed",
-    show_default=True,
-    help="What to repeat, with all that waits for it.",
+    type=click.Choice(list(_FROM)),
+    help="What to repeat, with all that waits for it. Default: failed, or task with --task.",
 )
 @click.option(
-    "--downstream-only", is_flag=True, help="Repeat what waits for TASK, and not TASK itself."
+    "--task",
+    metavar="NAME",
+    shell_complete=task_names,
+    help="The task to repeat, besides what failed.",
+)
+@click.option(
+    "--downstream-only",
+    is_flag=True,
+    help="Repeat what waits for the task, and not the task itself.",
 )
 @click.option(
     "--param",
@@ -57,95 +60,141 @@ _TASK: Final = "task/"
     multiple=True,
     help="Another value of a parameter. The others are those of RUN.",
 )
-@execution_options
-def command(run: str, start: str, *, downstream_only: bool, **options: Any) -> None:
+@click.option(
+    "--latest", is_flag=True, help="With today's definition of the workflow, not that of RUN."
+)
+@click.option(
+    "--file",
+    "files",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    help="With --latest on this machine: the file of the workflow, then those of workflows that it"
+    " calls. Default: the files beside it when RUN began.",
+)
+@naming
+@task_options
+@output
+@printing
+@windowed
+def command(  # noqa: PLR0913 - one for each option
+    *,
+    window: Window,
+    what: str,
+    start: str | None,
+    task: str | None,
+    downstream_only: bool,
+    params: Sequence[str],
+    latest: bool,
+    files: Sequence[Path],
+    run: str | None,
+    wait: bool,
+    form: str,
+    show_only: bool,
+    **execution: Any,
+) -> int:
     """
-    Repeat RUN, a run of this machine that has ended, with the definition that it had.
+    Repeat RUN, which has ended: by default from what failed, with the definition that it had.
 
-    Tasks that succeeded, and wait for no repeated task, keep their outputs.
-
-    Exit codes: 0 the run succeeded, 1 it failed or was ended, 2 the input is wrong.
+    Tasks that succeeded, and wait for no repeated task, keep their outputs. On this machine, the
+    rerun runs in this process, and the exit code is that of the rerun.
     """
-    line = CommandLine(
-        file=Path(run), others=(), name=None, resume=False, logical_time=None, **options
-    )
-    try:
-        asked = _asked(run, start, downstream_only=downstream_only)
-        code = execute(line, partial(_hold, asked))
-    except (InputError, runs.RunLockedError, UnusableStateError) as error:
-        note(str(error))
-        code = WRONG_INPUT
-    sys.exit(code)
+    rerun_of = _asked(start, task, downstream_only=downstream_only, latest=latest)
+    source = window.source()
+    earlier = run_named(source, what)
+    rerun_of = {"name": name(earlier), **rerun_of}
+    if isinstance(source, ClusterSource):
+        _refuse(_ONLY_HERE, "is for runs of this machine; leave it out, or add --local")
+        definition = _definition(source, earlier, latest=latest)
+        _check(source, earlier, definition, rerun_of)
+        spec: dict[str, Any] = {"workflow": text(earlier, "spec", "workflow"), "rerunOf": rerun_of}
+        if params:
+            spec["params"] = given.manifest(_values(earlier, definition, params))
+        words = f"repeats run {name(earlier)}"
+        return begin(source, spec, Asked(run, wait, form, show_only), words)
+    _refuse(_ONLY_THERE, "is for runs of a cluster; here the rerun runs and shows itself")
+    if files and not latest:
+        raise WindowError("--file: has no meaning without --latest; leave it out, or add --latest")
+    from headrace.cli.rerun_here import rerun_here  # noqa: PLC0415 - slow, only for runs here
+
+    return rerun_here(rerun_of, files, state=window.state, params=tuple(params), **execution)
 
 
-def _asked(run: str, start: str, *, downstream_only: bool) -> RerunOf:
-    """Return what to repeat."""
-    if start in _WORDS:
-        if downstream_only:
-            raise InputError("--downstream-only: needs --from TASK; name the task")
-        return RerunOf(name=run, from_=_WORDS[start])
-    task = start.removeprefix(_TASK)
-    return RerunOf(name=run, from_=RerunFrom.TASK, task=task, downstream_only=downstream_only)
+def _asked(
+    start: str | None, task: str | None, *, downstream_only: bool, latest: bool
+) -> dict[str, Any]:
+    """Return the fields of `rerunOf` that differ from their defaults."""
+    if task is None and start == _TASK:
+        raise WindowError("--from task: needs --task NAME; name the task")
+    if task is not None and start not in (None, _TASK):
+        raise WindowError(f"--task: has no meaning with --from {start}; leave one of them out")
+    if task is None and downstream_only:
+        raise WindowError("--downstream-only: needs --task NAME; name the task")
+    fields: dict[str, Any] = {}
+    if task is not None or start == _ALL:
+        fields["from"] = _FROM[_ALL if task is None else _TASK]
+    if task is not None:
+        fields["task"] = task
+    if downstream_only:
+        fields["downstreamOnly"] = True
+    if latest:
+        fields["revision"] = "Latest"
+    return fields
 
 
-def _hold(
-    asked: RerunOf, command_line: CommandLine, folder: StateFolder, stack: ExitStack
-) -> HeldRun:
-    """Create the rerun, and hold it."""
-    if not folder.database.exists():
-        raise InputError(f"there are no runs in {command_line.state}; name the folder with --state")
-    store = stack.enter_context(Store(folder.database))
-    if not store.has_run(asked.name):
-        cure = did_you_mean(asked.name, store.run_names()) or "headrace list --local shows them"
-        raise InputError(f"there is no run {asked.name} in {command_line.state}; {cure}")
-    earlier = store.run(asked.name)
-    record = _like(earlier, asked, command_line)
-    _check(store, record, asked)
-    held = ready(command_line, record, store)
-    made = runs.create(folder, store, _request(record), datetime.now(UTC))
-    stack.enter_context(runs.locked(folder, made.key.name))
-    return replace(held, record=made)
+def _refuse(names: Collection[str], words: str) -> None:
+    """Refuse the options that have no meaning for a run of this place."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        typed = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if parameter.name in names and typed:
+            raise WindowError(f"{parameter.opts[-1]}: {words}")
 
 
-def _like(earlier: RunRecord, asked: RerunOf, command_line: CommandLine) -> RunRecord:
-    """Return the record of an earlier run with what is asked for."""
-    if earlier.caller is not None:
-        raise InputError(
-            f"a task of run {earlier.caller} has called run {earlier.key.name}; repeat that one"
-        )
-    spec = WorkflowSpec.model_validate_json(earlier.spec)
-    known = earlier.params
-    declared = [
-        each.model_copy(update={"default": known[each.name]}) if each.name in known else each
-        for each in spec.params
-    ]
-    values = {**known, **given.params(declared, command_line.params)}
-    time = earlier.logical_time or earlier.created
-    return replace(earlier, params=values, logical_time=time, rerun_of=asked)
+def _definition(source: ClusterSource, earlier: Object, *, latest: bool) -> Object | None:
+    """Return the definition of the rerun; None: it cannot be read."""
+    if not latest:
+        return source.definition(earlier)
+    spec: Object | None = field(source.named(WORKFLOWS, text(earlier, "spec", "workflow")), "spec")
+    return spec
 
 
-def _check(store: Store, record: RunRecord, asked: RerunOf) -> None:
-    """Refuse a rerun as the engine would."""
-    definition = compile_workflow(WorkflowSpec.model_validate_json(record.spec))
-    run = ObservedRun(
-        *(record.key, record.uid, record.created, definition),
-        workflow=record.workflow,
-        rerun=asked,
-        source=earlier_run(store, record),
-    )
-    problem = source_problem(run, asked) or task_problem(run, asked, definition)
+def _check(
+    source: ClusterSource, earlier: Object, definition: Object | None, rerun_of: dict[str, Any]
+) -> None:
+    """Refuse a rerun as the engine would, before it is created."""
+    task = rerun_of.get("task")
+    if task is not None and definition is not None:
+        parts = ("tasks", "finally")
+        names = [text(each, "name") for part in parts for each in entries(definition, part)]
+        if task not in names:
+            raise no_such("task", task, f"run {name(earlier)}", names)
+    everything = rerun_of.get("from") == _FROM[_ALL]
+    tasks = [] if everything else source.tasks(name(earlier))
+    problem = obstacle(earlier, tasks, definition, rerun_of)
     if problem is not None:
-        raise InputError(problem[1])
+        raise WindowError(problem)
 
 
-def _request(record: RunRecord) -> runs.Request:
-    return runs.Request(
-        namespace=record.key.namespace,
-        workflow=record.workflow,
-        spec=record.spec,
-        folder=Path(record.folder),
-        params=record.params,
-        logical_time=record.logical_time,
-        called=record.called,
-        rerun_of=record.rerun_of,
-    )
+def _values(earlier: Object, definition: Object | None, params: Sequence[str]) -> dict[str, Value]:
+    """Read the values that differ from those of the earlier run."""
+    if definition is None:
+        raise WindowError(
+            f"--param: the definition of run {name(earlier)} cannot be read, so a value has no"
+            " type; ask for the right to get controllerrevisions, or write the manifest by hand"
+        )
+    known = {
+        text(each, "name")
+        for part in (("spec",), ("status", "rerun"))
+        for each in entries(earlier, *part, "params")
+    }
+    declared = given.declared(entries(definition, "params"))
+    try:
+        return given.params([_given_before(each, known) for each in declared], params)
+    except InputError as error:
+        raise WindowError(str(error)) from error
+
+
+def _given_before(param: Known, known: Collection[str]) -> Known:
+    """Return a parameter that may be left out, if the earlier run has a value."""
+    return replace(param, default=given.stand_in(param)) if param.name in known else param

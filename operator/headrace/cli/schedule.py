@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from headrace.cli.given import instant
-from headrace.cli.input import InputError
+from headrace.cli.input import MANIFESTS, InputError
 from headrace.cli.streams import note, tell
 from headrace.cli.window.completion import names_of
 from headrace.cli.window.exits import DONE, WindowError
@@ -26,7 +26,6 @@ from headrace.views.objects import Object, entries, field, name, number, text
 from headrace.views.table import Cell, Row
 
 _TITLES: Final = ("RUN", "LOCAL TIME", "UTC", "IN")
-_MANIFESTS: Final = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def next_(*, window: Window, what: str, count: int, after: str | None, form: str
 
 
 def _is_file(what: str) -> bool:
-    return what.endswith(_MANIFESTS) or Path(what).is_file()
+    return what.endswith(MANIFESTS) or Path(what).is_file()
 
 
 def _of_cluster(window: Window, what: str) -> Object:

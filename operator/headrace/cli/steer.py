@@ -14,7 +14,7 @@ from headrace.cli.window.exits import DONE, WindowError
 from headrace.cli.window.finding import found
 from headrace.cli.window.kubectl import patch_command
 from headrace.cli.window.options import Window, windowed
-from headrace.cli.window.output import TABLE, output, printing, put_object
+from headrace.cli.window.output import is_table, output, printing, put_object
 from headrace.cli.window.source import Source
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
@@ -75,7 +75,7 @@ def _patch(kind: Resource, verb: str, steer: Steer) -> dict[str, Any]:
 
 
 def _put(item: Object, kind: Resource, steer: Steer, form: str) -> None:
-    if form != TABLE:
+    if not is_table(form):
         put_object(item, kind, form)
         return
     is_run = kind == WORKFLOW_RUNS

@@ -25,9 +25,6 @@ from headrace.manifests.contract import environment
 from headrace.manifests.item_files import ITEM_PATH, TASK_PATH, variables
 from headrace.manifests.names import job_name
 
-ENGINES: Final = ("podman", "docker")
-"""In order of preference: podman needs no daemon and no rights."""
-
 OUTPUTS: Final = "/headrace/outputs"
 PULL: Final[Mapping[ImagePullPolicy, str]] = {
     ImagePullPolicy.ALWAYS: "always",

@@ -125,10 +125,6 @@ class Store:
         """Return whether there is a run of a name."""
         return bool(self._read("SELECT 1 FROM run WHERE name = ?", (name,)))
 
-    def run_names(self) -> list[str]:
-        """Return the names of all runs."""
-        return [str(name) for (name,) in self._read("SELECT name FROM run", ())]
-
     def run(self, name: str) -> RunRecord:
         """Return the record of a stored run."""
         columns = ", ".join(COLUMNS)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from headrace.cli.begin import AUTO, CommandLine
+from headrace.cli.begin import CommandLine
+from headrace.local.engines import AUTO
 from headrace.local.folder import DEFAULT_STATE
 
 

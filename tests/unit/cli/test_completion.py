@@ -36,6 +36,9 @@ async def completed(cluster: CommandStage, *words: str, **environ: str) -> list[
         (["pause", "n"], ["nightly-1", "nightly-2"]),
         (["list", "-r", "nightly-1"], ["nightly-1"]),
         (["logs", "nightly-1", "l"], ["load"]),
+        (["rerun", "night"], ["nightly-1", "nightly-2"]),
+        (["rerun", "nightly-1", "--task", ""], ["load"]),
+        (["rerun", "nightly-1", "--from", "f"], ["failed"]),
         (["paus"], ["pause"]),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.window import CommandStage, approval, command, kubeconfig, run, workflow
+from support.window import CommandStage, approval, command, kubeconfig, revision, run, workflow
 
 FORBIDDEN = {
     "kind": "Status",
@@ -144,6 +144,7 @@ async def test_hostile_text_moves_no_cursor(cluster: CommandStage) -> None:
         "start stock --param rows=1 --print",
         "schedule next stock",
         "approve a --print",
+        "rerun old --param rows=1 --print",
         "pause a --print",
     ],
 )
@@ -153,6 +154,8 @@ async def test_a_command_over_a_cluster_loads_little(cluster: CommandStage, word
     rows = {"name": "rows", "type": "Integer", "enum": [1, 2]}
     cluster.put(workflow(spec={"params": [rows], "triggers": [schedule]}))
     cluster.put(run("a"))
+    cluster.put(run("old", "Failed", revision="stock-1"))
+    cluster.put(revision("stock-1", params=[rows]))
     cluster.put(approval("a", "ask"))
     code, last = await loaded(cluster, *words.split())
     assert (0, []) == (code, last)

@@ -39,7 +39,9 @@ def task_names(context: click.Context, _: click.Parameter, begun: str) -> list[C
     """Return the names of the tasks that have begun, of the run that the command names."""
     try:
         source = _window(context.params).source()
-        tasks = source.tasks(split(str(context.params["what"]))[1])
+        # Behind an option without its value, click has not read the arguments yet.
+        run = context.params.get("what") or context.args[0]
+        tasks = source.tasks(split(str(run))[1])
     except Exception:  # noqa: BLE001 - the shell shows no errors
         return []
     names = sorted(text(item, "spec", "task") for item in tasks)
