@@ -2,7 +2,7 @@
 
 import pytest
 
-from cluster.story import SUCCEED, Story, task
+from cluster.story import SUCCEED, Story, condition, shell, task
 
 pytestmark = pytest.mark.cluster
 
@@ -37,3 +37,31 @@ def test_a_backfill_runs_each_night_once_and_skips_what_ran(story: Story) -> Non
     runs = story.all("workflowrun", MINE)
     assert {"Backfill"} == {run["spec"]["trigger"] for run in runs}
     assert 3 == len(runs)
+
+
+def test_a_backfill_repeats_what_failed_once(story: Story) -> None:
+    """With a parameter that mends it. What succeeded is taken over; a night without a run runs."""
+    env = [{"name": "OK", "value": "${{ params.ok }}"}]
+    fails = task("load", shell('test "$OK" = yes'), dependsOn=["fetch"], env=env)
+    params = [{"name": "ok", "default": "no"}]
+    story.workflow("stock", task("fetch", SUCCEED), fails, params=params, triggers=[NIGHTLY])
+    fourth = "stock-29458170"
+    story.start("stock", fourth)
+    assert "False" == condition(story.ended(fourth))["status"]
+    spec = {
+        "workflow": "stock",
+        "from": "2026-01-03T00:00:00Z",
+        "to": SPAN["to"],
+        "existing": "RerunFailed",
+        "params": [{"name": "ok", "value": "yes"}],
+    }
+    meta = {"name": "january", "namespace": story.namespace}
+    kind = {"apiVersion": "headrace.dev/v1alpha1", "kind": "Backfill"}
+    story.apply({**kind, "metadata": meta, "spec": spec})
+    story.until("succeeded", lambda: "Succeeded" in story.row("backfill", "january"))
+    assert 2 == story.get("backfill", "january")["status"]["done"]
+    (again,) = (run for run in story.all("workflowrun", MINE) if "rerunOf" in run["spec"])
+    name = again["metadata"]["name"]
+    assert (fourth, True) == (again["spec"]["rerunOf"]["name"], name.startswith(f"{fourth}-"))
+    assert fourth == story.get("taskrun", f"{name}.fetch")["status"]["takenOverFrom"]
+    assert "Succeeded" == story.get("taskrun", f"{name}.load")["status"]["outcome"]

@@ -22,7 +22,10 @@ _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[\w-]*)\s*$")
 _NOTE = re.compile(r"^ *<!-- test: (?P<words>.*?) -->\s*$")
 _EMPTY = re.compile(r"empty cluster(?:, namespaces (?P<names>[a-z0-9, -]+))?")
 _HELLO = "hello has run"
-_VERBS = "approve|cancel|explain|list|logs|pause|resume|schedule|show|start|stop|terminate|watch"
+_VERBS = (
+    "approve|cancel|explain|list|logs|pause|rerun|resume|schedule|show|start|stop|terminate|watch"
+    r"|backfill(?! \S+\.yaml)"
+)
 _CLUSTER = re.compile(
     rf"\b(?:kubectl|helm)\b|\bmake cluster\b|\bheadrace (?:{_VERBS})\b(?!.*--(?:local|state)\b)"
 )

@@ -83,6 +83,7 @@ SPECS = st.fixed_dictionaries(
         "maxActive": st.integers(1, 4),
         "order": st.sampled_from(["OldestFirst", "NewestFirst"]),
         "onFailure": st.sampled_from(["Continue", "Stop"]),
+        "existing": st.sampled_from(["Skip", "RerunFailed", "RerunAll"]),
     },
 )
 POLICIES = st.sampled_from(["Allow", "Forbid", "Replace", "Queue"])
@@ -114,11 +115,16 @@ async def lived(
 def test_no_tick_starts_two_runs(
     spec: dict[str, Any], policy: str, faults: dict[int, Fault], acts: list[Act]
 ) -> None:
-    """Each run is created once, the backfill ends, and all its logical times are accounted for."""
+    """
+    Each run is created once, the backfill ends, and all its logical times are accounted for.
+
+    No run is repeated twice, also where somebody creates the backfill again.
+    """
     workflow = {"concurrency": {"policy": policy}, "history": {"successfulRuns": 1000}}
     life = run_virtually(lived(spec, workflow, faults, acts))
     rig, shown = life.rig, life.rig.shown
-    assert not {name: count for name, count in rig.made.items() if count > 1}
+    for counted in (rig.made, rig.repeated):
+        assert not {name: count for name, count in counted.items() if count > 1}
     assert shown.get("completionTime"), shown
     accounted = shown["done"] + shown["failed"] + shown["skipped"]
     assert 0 == shown["active"]
@@ -127,3 +133,66 @@ def test_no_tick_starts_two_runs(
         assert NIGHTS == accounted
         nights = {name_of(day) for day in range(1, NIGHTS + 1)}
         assert nights <= set(rig.made) or Life.another_schedule in acts
+
+
+# --- nights that ran before ---------------------------------------------------------------------
+
+LATER: tuple[Act, ...] = (
+    *(Life.look, Life.look, Life.end_one, Life.end_all, Life.fail_one),
+    *(Life.pause, Life.go_on, Life.crash),
+)
+BEFORE = st.lists(
+    st.sampled_from(["none", "failed", "succeeded", "active"]), min_size=NIGHTS, max_size=NIGHTS
+)
+
+
+def oracle(before: list[str], existing: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the nights that get a run, and the runs that get a rerun, by what was there before."""
+    repeated = {"RerunFailed": {"failed"}, "RerunAll": {"failed", "succeeded"}}.get(existing, set())
+    named = [(name_of(day), state) for day, state in enumerate(before, 1)]
+    return (
+        {name: 1 for name, state in named if state == "none"},
+        {name: 1 for name, state in named if state in repeated},
+    )
+
+
+async def again(
+    spec: dict[str, Any], before: list[str], faults: dict[int, Fault], acts: list[Act]
+) -> tuple[Life, set[str]]:
+    """Let nights run before, then live; return the life, and the runs of before."""
+    life = Life(spec)
+    rig = life.rig
+    there = {name_of(day): state for day, state in enumerate(before, 1) if state != "none"}
+    for name, state in there.items():
+        await rig.give(WORKFLOW_RUNS, name, {"workflow": "w"})
+        if state != "active":
+            await rig.end(name, succeeded=state == "succeeded")
+    rig.way.planned = dict(faults)
+    await rig.start(life.spec, history={"successfulRuns": 1000, "failedRuns": 1000})
+    for act in (Life.look, *acts):
+        await act(life)
+        await life.look()
+    await life.go_on()
+    for _ in range(60):
+        await life.look()
+        await life.end_all()
+        if rig.shown.get("completionTime"):
+            break
+    return life, set(there)
+
+
+@UNHURRIED
+@given(SPECS, BEFORE, FAULTS, st.lists(st.sampled_from(LATER), max_size=12))
+def test_exactly_what_was_asked_for_runs_again(
+    spec: dict[str, Any], before: list[str], faults: dict[int, Fault], acts: list[Act]
+) -> None:
+    """As the oracle says, once each, whatever happens meanwhile."""
+    life, there = run_virtually(again({**spec, "onFailure": "Continue"}, before, faults, acts))
+    rig = life.rig
+    new, repeated = oracle(before, spec.get("existing", "Skip"))
+    assert repeated == dict(rig.repeated)
+    nights = {name_of(day) for day in range(1, NIGHTS + 1)} - there
+    assert new == {name: rig.made[name] for name in nights if rig.made[name]}
+    assert rig.shown.get("completionTime"), rig.shown
+    assert NIGHTS - len(new) - len(repeated) == rig.shown["skipped"]
+    assert NIGHTS == rig.shown["done"] + rig.shown["failed"] + rig.shown["skipped"]

@@ -32,16 +32,25 @@ def name(day: int) -> str:
     return f"w-{int(datetime(2029, 1, day, tzinfo=UTC).timestamp()) // 60}"
 
 
+def tick_run(of: str, *, ours: bool = True, **fields: Any) -> TickRun:
+    """Return a run with this name; by default, the backfill has created it."""
+    return TickRun(of, f"uid-{of}", ours, **fields)
+
+
 def looked(observed: ObservedBackfill, now: datetime = NOW) -> ObservedBackfill:
     """Return the backfill after a turn: its runs are there, and the status is written."""
     decision = advance(observed, now)
-    made = {placed.run.name: TickRun(ours=True) for placed in decision.create}
+    made: dict[str, Any] = {}
+    for placed in decision.create:
+        tick = name(placed.place + 1)
+        made[tick] = [*observed.runs.get(tick, ()), tick_run(placed.run.name)]
     return replace(observed, log=decision.status or observed.log, runs={**observed.runs, **made})
 
 
 def ended(observed: ObservedBackfill, *days: int, succeeded: bool = True) -> ObservedBackfill:
     """Return the backfill with the ends of runs."""
-    over = {name(day): TickRun(ours=True, finished=NOW, succeeded=succeeded) for day in days}
+    end = {"finished": NOW, "succeeded": succeeded}
+    over = {name(day): [tick_run(name(day), **end)] for day in days}
     return replace(observed, runs={**observed.runs, **over})
 
 

@@ -17,7 +17,7 @@ from headrace.cluster.kinds import BACKFILLS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.backfill import BackfillWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.subjects import Backfills, Workflows
-from headrace.engine.run.observed import RunLog
+from headrace.engine.run.observed import Inheritance, RunLog
 from headrace.engine.workflow.audience import TO_LEARN
 from headrace.kube.errors import ApiError, ClusterError, StaleError, not_found
 from headrace.kube.resources import Ref
@@ -45,6 +45,8 @@ class BackfillRig(WorldRig):
         self.people = Rig(server)
         self.made: Counter[str] = Counter()
         """How often each run was created."""
+        self.repeated: Counter[str] = Counter()
+        """How often a rerun of each run was created."""
         server.admit = self._count
         super().__init__(server=server, way=NotedWrites)
 
@@ -53,6 +55,9 @@ class BackfillRig(WorldRig):
         known = self.server.storage.find(resource, ("default", name))
         if resource == WORKFLOW_RUNS and known is None:
             self.made[name] += 1
+            source = body["spec"].get("rerunOf")
+            if source is not None:
+                self.repeated[source["name"]] += 1
 
     @property
     def way(self) -> NotedWrites:
@@ -136,14 +141,16 @@ class BackfillRig(WorldRig):
         ref = Ref(WORKFLOW_RUNS, "default", name)
         await self.people.client.patch_status(ref, {"status": status}, OwnObject)
 
-    async def end(self, *names: str, succeeded: bool = True) -> None:
-        """Let runs end."""
+    async def end(self, *names: str, succeeded: bool = True, began: bool = True) -> None:
+        """Let runs end; a rerun that never `began` took nothing over."""
         for name in names:
             item = self.server.storage.find(WORKFLOW_RUNS, ("default", name))
             assert item is not None
             reason = Reason.SUCCEEDED if succeeded else Reason.FAILED
+            taken = Inheritance({}, None, None) if began and "rerunOf" in item["spec"] else None
+            now = self.clock()
             log = RunLog(
-                succeeded=succeeded, reason=reason, started=self.clock(), finished=self.clock()
+                succeeded=succeeded, reason=reason, started=now, finished=now, inheritance=taken
             )
             status = run_status(log, Past(self.clock()))
             ref = Ref(WORKFLOW_RUNS, "default", name)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from headrace.cluster.kinds import BACKFILLS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.backfill.advance import advance
 from headrace.engine.backfill.observed import ObservedBackfill
-from support.backfill_rig import KEY, BackfillRig, days
+from support.backfill_rig import KEY, BackfillRig, days, name_of
 
 Note = Callable[[ObservedBackfill | None], None]
 
@@ -70,4 +70,19 @@ async def skips(note: Note) -> None:
     await _look(rig, note)
 
 
-SITUATIONS: Final = (a_life, troubles, skips)
+async def again(note: Note) -> None:
+    """Let nights have run badly, of this workflow and of another, and be repeated."""
+    rig = BackfillRig()
+    for day, workflow in ((1, "w"), (2, "other")):
+        await rig.give(WORKFLOW_RUNS, name_of(day), {"workflow": workflow})
+        await rig.end(name_of(day), succeeded=False)
+    await rig.start({**days(1, 2), "existing": "RerunFailed"})
+    await _look(rig, note)
+    await rig.end(*rig.active, succeeded=False, began=False)
+    await _look(rig, note)
+    await rig.remove(BACKFILLS, "b")
+    await rig.give(BACKFILLS, "b", {"workflow": "w", **days(1, 2), "existing": "RerunFailed"})
+    await _look(rig, note)
+
+
+SITUATIONS: Final = (a_life, troubles, skips, again)

@@ -20,7 +20,7 @@ def backfill_run(backfill: Meta, spec: BackfillSpec, placed: PlacedRun) -> Manif
     Args:
         backfill: The Backfill's metadata: who asked for it asked for its runs too.
         spec: Its spec.
-        placed: The run, and its logical time by its position.
+        placed: The run, its logical time by its position, and what it repeats.
 
     """
     place = {
@@ -33,7 +33,12 @@ def backfill_run(backfill: Meta, spec: BackfillSpec, placed: PlacedRun) -> Manif
     metadata["labels"][labels.BACKFILL] = backfill.name
     metadata["annotations"][labels.BACKFILL_UID] = backfill.uid
     metadata["annotations"][labels.BACKFILL_TICK] = str(placed.place)
-    given = RunSpec(workflow=spec.workflow, params=spec.params, priority=spec.priority)
+    given = RunSpec(
+        workflow=spec.workflow,
+        params=spec.params,
+        priority=spec.priority,
+        rerun_of=placed.rerun_of,
+    )
     return {**manifest, "spec": {**manifest["spec"], **as_given(given)}}
 
 

@@ -25,13 +25,6 @@ BACKFILL_SPEC = (
         "timeZone has no meaning without step Day or Month: remove it. The workflow's schedules"
         " have time zones of their own",
     ),
-    Rule(
-        "!has(self.existing) || self.existing == 'Skip'",
-        "is not available yet; use Skip, and delete the runs that shall run again",
-        field=".existing",
-        saying="self.existing + ' is not available yet; use Skip, and delete the runs that shall"
-        " run again'",
-    ),
     *(
         Rule(
             f"self.{name} == oldSelf.{name}",

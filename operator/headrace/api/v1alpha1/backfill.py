@@ -58,10 +58,10 @@ class Existing(ApiEnum):
     """Nothing, however the run ended."""
 
     RERUN_FAILED = "RerunFailed"
-    """A run that did not succeed is run again. Not available yet."""
+    """A run that did not succeed is repeated from what failed, once."""
 
     RERUN_ALL = "RerunAll"
-    """Each run is run again. Not available yet."""
+    """Each run that has ended is repeated, all tasks of it, once."""
 
 
 class BackfillState(ApiEnum):
@@ -128,7 +128,9 @@ class BackfillSpec(ApiType):
 
     existing: Existing = Existing.SKIP
     """existing says what happens at a logical time that has a run already, whoever created it.
-    Skip: nothing. RerunFailed and RerunAll are refused in this version."""
+    Skip: nothing. RerunFailed: a rerun of what failed, if no run of this logical time succeeded.
+    RerunAll: a rerun of all tasks. Neither repeats a run that goes on. A run counts if it has the
+    name of the logical time, or is a rerun of such a run."""
 
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
     """params are values of the workflow's parameters, for each run."""
@@ -175,15 +177,6 @@ class BackfillSpec(ApiType):
             )
         return self
 
-    @model_validator(mode="after")
-    def _only_skips(self) -> Self:
-        if self.existing is not Existing.SKIP:
-            raise ValueError(
-                f"existing: {self.existing} is not available yet; use Skip, and delete the runs"
-                " that shall run again"
-            )
-        return self
-
 
 class BackfillSchedule(ApiType):
     """A schedule whose ticks are the logical times of a backfill."""
@@ -211,7 +204,7 @@ class BackfillTicks(ApiType):
     """failed are those whose run ended in another way, or was deleted before its end."""
 
     skipped: Ranges = ""
-    """skipped are those that had a run of somebody else."""
+    """skipped are those that had a run of somebody else which is not repeated."""
 
 
 class BackfillStatus(ApiType):
@@ -251,7 +244,7 @@ class BackfillStatus(ApiType):
     """active is how many runs were created and have not ended."""
 
     skipped: int = Field(default=0, ge=0)
-    """skipped is how many logical times had a run of somebody else."""
+    """skipped is how many logical times had a run of somebody else which is not repeated."""
 
     progress: Annotated[str, StringConstraints(max_length=32)] = ""
     """progress is ended or skipped logical times / all logical times."""

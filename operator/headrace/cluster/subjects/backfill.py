@@ -15,6 +15,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster import line
 from headrace.cluster.backfills import BackfillKey
 from headrace.cluster.caches import Caches
+from headrace.cluster.chains import Chains
 from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
@@ -33,6 +34,7 @@ from headrace.engine.backfill.observed import (
     TickRun,
 )
 from headrace.engine.backfill.plan import Plan
+from headrace.engine.places import Places
 from headrace.kube.client import Client
 from headrace.kube.errors import (
     StaleError,
@@ -42,7 +44,7 @@ from headrace.manifests.backfill import backfill_of, backfill_run
 from headrace.manifests.backfill_status import backfill_status, read_backfill_status
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.run_spec import is_cancelling, workflow_of
+from headrace.manifests.run_spec import is_cancelling, source_of, workflow_of
 from headrace.manifests.run_status import read_run_status
 
 NO_WORKFLOW: Final = "there is no Workflow {} in namespace {}; create it, or correct spec.workflow"
@@ -70,8 +72,8 @@ class BackfillWorld:
         self._statuses = StatusWriter(client)
         self._looked: dict[BackfillKey, Version] = {}
         """The version of each Backfill in its last turn."""
-        self._made: dict[str, set[str]] = {}
-        """By a Backfill's uid: created runs that its status does not show yet."""
+        self._made: dict[str, set[int]] = {}
+        """By a Backfill's uid: logical times whose created runs its status does not show yet."""
 
     async def observe(self, key: BackfillKey) -> ObservedBackfill | None:
         """Return the observed backfill; None if it is gone."""
@@ -90,7 +92,7 @@ class BackfillWorld:
             generation=meta.generation,
             spec=spec if isinstance(spec, BackfillSpec) else None,
             problem=spec if isinstance(spec, str) else "",
-            made=frozenset(self._made.get(meta.uid, ())),
+            made=Places.of(self._made.get(meta.uid, ())),
             log=log,
         )
         if log.finished is not None or not isinstance(spec, BackfillSpec):
@@ -128,11 +130,14 @@ class BackfillWorld:
         meta = item.metadata
         planned = planned_of(backfill, spec)
         named = planned.names if isinstance(planned, Plan) else ()
-        found = ((name, self._caches.runs.get(meta.namespace, name)) for name in named)
-        beside = self._caches.runs.by_index((meta.namespace, spec.workflow))
+        beside = list(self._caches.runs.by_index((meta.namespace, spec.workflow)))
+        chains = Chains(beside)
+        found = (
+            (name, chains.of(name, self._caches.runs.get(meta.namespace, name))) for name in named
+        )
         return replace(
             backfill,
-            runs={name: _run(run, item) for name, run in found if run is not None},
+            runs={name: [_run(run, item) for run in runs] for name, runs in found if runs},
             others=tuple(
                 sibling_of(run, self._caches.lineage)
                 for run in self._caches.lineage.outside(beside)
@@ -156,18 +161,17 @@ class BackfillWorld:
             assert isinstance(spec, BackfillSpec)  # noqa: S101 - else there is nothing to create
             for placed in decision.create:
                 manifest = backfill_run(item.metadata, spec, placed)
-                await self._create(item, manifest)
+                await self._create(item, manifest, placed.place)
         for name in decision.cancel:
             run = self._caches.runs.get(key.namespace, name)
             if run is not None:
                 await self._requests.cancel(key.namespace, name, run.metadata.uid)
 
-    async def _create(self, item: OwnObject, manifest: dict[str, Any]) -> None:
+    async def _create(self, item: OwnObject, manifest: dict[str, Any], place: int) -> None:
         made = await self._requests.create(manifest)
-        name = made.metadata.name
         if not _is_of(made, item):
             raise StaleError(f"{Ref(WORKFLOW_RUNS, *made.metadata.key)} is a run of somebody else")
-        self._made.setdefault(item.metadata.uid, set()).add(name)
+        self._made.setdefault(item.metadata.uid, set()).add(place)
 
     async def record(self, key: BackfillKey, decision: BackfillDecision) -> None:
         """Write the status, if there is one to write, then an Event of the end."""
@@ -216,7 +220,11 @@ def _run(run: OwnObject, backfill: OwnObject) -> TickRun:
     except ValueError:
         log = read_run_status({})
     return TickRun(
+        name=run.metadata.name,
+        uid=run.metadata.uid,
         ours=_is_of(run, backfill),
+        strange=workflow_of(run.spec) != workflow_of(backfill.spec),
+        began=source_of(run.spec) is None or log.inheritance is not None,
         finished=log.finished,
         succeeded=bool(log.succeeded),
         cancelling=is_cancelling(run.spec),

@@ -21,15 +21,17 @@ from headrace.api.v1alpha1.backfill import (
 )
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import Interval, TriggerKind
+from headrace.engine.backfill.existing import rerun
 from headrace.engine.backfill.observed import (
     BackfillDecision,
     BackfillLog,
     Hindrance,
     ObservedBackfill,
     PlacedRun,
+    TickRun,
 )
 from headrace.engine.backfill.plan import Plan, plan
-from headrace.engine.backfill.reckon import reckon
+from headrace.engine.backfill.reckon import own_run, reckon
 from headrace.engine.backfill.room import crowded, room
 from headrace.engine.definition.params import InvalidParamsError, resolve
 from headrace.engine.places import Places
@@ -82,6 +84,20 @@ class Look:
         """Return the name of the run of a logical time."""
         return self.plan.names[place]
 
+    def new_run(self, place: int) -> PlacedRun:
+        """Return the run to create: that of the logical time, or a rerun of one that is there."""
+        tick, name = self.plan.ticks[place], self.name(place)
+        again = rerun(name, self.backfill.runs.get(name, ()), self.spec.existing)
+        if again is not None:
+            return PlacedRun(place, NewRun(again[0], TriggerKind.BACKFILL), again[1])
+        interval = Interval(start=tick.interval_start, end=tick.at)
+        return PlacedRun(place, NewRun(name, TriggerKind.BACKFILL, tick.at, interval))
+
+    def active(self) -> list[TickRun]:
+        """Return the backfill's runs that have not ended."""
+        runs = (own_run(self.backfill.runs[self.name(place)]) for place in self.log.active)
+        return [run for run in runs if run is not None]
+
     def failures(self) -> str:
         """Name some of the runs that did not succeed."""
         names = [self.name(place) for place in self.log.bad]
@@ -102,7 +118,7 @@ def advance(backfill: ObservedBackfill, now: datetime) -> BackfillDecision:
     planned = planned_of(backfill, spec)
     if not isinstance(planned, Plan):
         return _without_ticks(backfill, spec, planned, now)
-    log = replace(reckon(backfill, planned), begun=log.begun or now)
+    log = replace(reckon(backfill, planned, spec.existing), begun=log.begun or now)
     if spec.step is Step.SCHEDULE and log.schedules is None and backfill.workflow is not None:
         log = replace(log, schedules=backfill.workflow.schedules)
     if spec.dry_run and spec.desired_state not in FINAL_STATES:
@@ -151,7 +167,7 @@ def _go_on(look: Look) -> BackfillDecision:
     )
     return replace(
         decision,
-        create=tuple(_new_run(look.plan, place) for place in starting),
+        create=tuple(map(look.new_run, starting)),
         look_again_at=min(map(look.at, future)) if future and len(come) <= free else None,
     )
 
@@ -190,27 +206,19 @@ def _list(look: Look) -> BackfillDecision:
     )
     return look.says(
         (Reason.DRY_RUN, message),
-        names=tuple(map(look.name, order[:SHOWN_NAMES])),
+        names=tuple(look.new_run(place).run.name for place in order[:SHOWN_NAMES]),
         next=look.at(order[0]) if order else None,
     )
 
 
-def _new_run(planned: Plan, place: int) -> PlacedRun:
-    tick = planned.ticks[place]
-    interval = Interval(start=tick.interval_start, end=tick.at)
-    run = NewRun(planned.names[place], TriggerKind.BACKFILL, tick.at, interval)
-    return PlacedRun(place, run)
-
-
 def _finish(look: Look) -> BackfillDecision:
     """Wait for active runs, cancel them if somebody wants that, and record the end."""
-    active = look.log.active
+    active = look.active()
     if not active:
         return _end(look)
     cancels = look.spec.desired_state is BackfillState.CANCEL
-    names = tuple(map(look.name, active))
-    cancel = tuple(name for name in names if not look.backfill.runs[name].cancelling)
-    decision = look.says(_still(look, names), next=None)
+    cancel = tuple(run.name for run in active if not run.cancelling)
+    decision = look.says(_still(look, [run.name for run in active]), next=None)
     return replace(decision, cancel=cancel if cancels else ())
 
 

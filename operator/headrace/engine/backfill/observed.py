@@ -4,13 +4,14 @@ An observed backfill, and the decision on it.
 Values only. Knows no rule.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from headrace.api.v1alpha1.backfill import BackfillSpec
 from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.trigger import Concurrency, Schedule
 from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.siblings import SiblingRun
@@ -22,10 +23,16 @@ Hindrance = tuple[Reason, str]
 
 @dataclass(frozen=True, slots=True)
 class TickRun:
-    """A run with the name of a logical time."""
+    """A run with the name of a logical time, or a rerun of such a run."""
 
+    name: str
+    uid: str
     ours: bool
     """Whether this backfill created it."""
+    strange: bool = False
+    """Whether it is of another workflow."""
+    began: bool = True
+    """False: it is a rerun that took nothing over, so it cannot be repeated itself."""
     finished: datetime | None = None
     succeeded: bool = False
     cancelling: bool = False
@@ -91,12 +98,13 @@ class ObservedBackfill:
     workflow: KnownWorkflow | None = None
     hindrance: Hindrance | None = None
     """Why there is no workflow."""
-    runs: Mapping[str, TickRun] = field(default_factory=dict)
-    """By name: all runs with the names of logical times."""
+    runs: Mapping[str, Sequence[TickRun]] = field(default_factory=dict)
+    """The runs of each logical time that has some, oldest first, by the name of its own run."""
     others: tuple[SiblingRun, ...] = ()
     """The other runs of the workflow that have not ended."""
-    made: frozenset[str] = frozenset()
-    """Names of created runs that the status does not show yet. Somebody may have deleted them."""
+    made: Places = NO_PLACES
+    """The logical times whose created runs the status does not show yet. Somebody may have deleted
+    these runs."""
     log: BackfillLog = field(default_factory=BackfillLog)
 
 
@@ -106,6 +114,8 @@ class PlacedRun:
 
     place: int
     run: NewRun
+    rerun_of: RerunOf | None = None
+    """What it repeats of an earlier run, whose instants it has too."""
 
 
 @dataclass(frozen=True, slots=True)

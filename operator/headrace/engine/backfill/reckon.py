@@ -5,15 +5,26 @@ Knows the recorded states and the existing runs. Decides no start. A state on re
 so a run that was counted may be deleted.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from headrace.engine.backfill.observed import BackfillLog, ObservedBackfill
+from headrace.api.v1alpha1.backfill import Existing
+from headrace.engine.backfill.existing import passed_over
+from headrace.engine.backfill.observed import BackfillLog, ObservedBackfill, TickRun
 from headrace.engine.backfill.plan import Plan
 from headrace.engine.places import Places
 
 
-def reckon(backfill: ObservedBackfill, plan: Plan) -> BackfillLog:
-    """Return the log with the state of each logical time."""
+def reckon(backfill: ObservedBackfill, plan: Plan, existing: Existing) -> BackfillLog:
+    """
+    Return the log with the state of each logical time.
+
+    Args:
+        backfill: What is observed.
+        plan: The logical times.
+        existing: What happens at those that have runs already.
+
+    """
     log = replace(backfill.log, total=len(plan.ticks))
     unsettled = list(Places.first(log.total) - log.settled)
     started: list[int] = []
@@ -21,18 +32,18 @@ def reckon(backfill: ObservedBackfill, plan: Plan) -> BackfillLog:
     bad: list[int] = []
     skipped: list[int] = []
     for place in unsettled:
-        name = plan.names[place]
-        run = backfill.runs.get(name)
-        if run is None:
-            if place in log.started or name in backfill.made:  # Somebody has deleted it.
-                started.append(place)
-                bad.append(place)
-        elif not run.ours:
-            skipped.append(place)
-        else:
+        tick = plan.names[place]
+        runs = backfill.runs.get(tick, ())
+        own = own_run(runs)
+        if own is not None:
             started.append(place)
-            if run.finished is not None:
-                (good if run.succeeded else bad).append(place)
+            if own.finished is not None:
+                (good if own.succeeded else bad).append(place)
+        elif place in log.started or place in backfill.made:  # Somebody has deleted it.
+            started.append(place)
+            bad.append(place)
+        elif passed_over(tick, runs, existing):
+            skipped.append(place)
     return replace(
         log,
         started=log.started | Places.of(started),
@@ -40,3 +51,8 @@ def reckon(backfill: ObservedBackfill, plan: Plan) -> BackfillLog:
         bad=log.bad | Places.of(bad),
         skipped=log.skipped | Places.of(skipped),
     )
+
+
+def own_run(runs: Sequence[TickRun]) -> TickRun | None:
+    """Return the run of a logical time that the backfill has created; None: there is none."""
+    return next((run for run in runs if run.ours), None)

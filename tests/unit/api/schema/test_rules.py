@@ -99,7 +99,6 @@ BROKEN = {
     ("BackfillSpec", 1): backfill(step="Seconds"),
     ("BackfillSpec", 2): backfill(stepSeconds=60),
     ("BackfillSpec", 3): backfill(timeZone="Europe/Berlin"),
-    ("BackfillSpec", 4): backfill(existing="RerunFailed"),
     ("Wait", 0): workflow({"name": "a", "wait": {}}),
     ("Wait", 1): workflow({"name": "a", "wait": {"seconds": 1, "until": "run.logicalTime"}}),
     ("ForEach", 0): for_each(**{"from": "[1]", "range": {"count": 3}}),

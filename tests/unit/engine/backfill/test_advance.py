@@ -11,7 +11,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import TriggerKind
 from headrace.api.v1alpha1.trigger import Schedule
 from headrace.engine.backfill.advance import advance
-from headrace.engine.backfill.observed import KnownWorkflow, ObservedBackfill, TickRun
+from headrace.engine.backfill.observed import KnownWorkflow, ObservedBackfill
 from support.backfill_builders import (
     NOW,
     WORKFLOW,
@@ -23,6 +23,7 @@ from support.backfill_builders import (
     other,
     spec,
     started,
+    tick_run,
 )
 
 STUCK = (Reason.WORKFLOW_NOT_FOUND, "there is no Workflow w")
@@ -81,7 +82,10 @@ def test_a_turn_that_is_taken_again_decides_the_same() -> None:
 
 def test_a_tick_that_the_schedule_ran_is_skipped() -> None:
     """So is one whose run still goes on."""
-    theirs = {name(1): TickRun(ours=False, finished=NOW), name(3): TickRun(ours=False)}
+    theirs = {
+        name(1): [tick_run(name(1), ours=False, finished=NOW)],
+        name(3): [tick_run(name(3), ours=False)],
+    }
     observed = looked(backfill(runs=theirs))
     assert [0, 2] == list(observed.log.skipped)
     assert {name(2)} == observed.runs.keys() - theirs.keys()
@@ -147,7 +151,7 @@ def test_stop_and_cancel_end_when_the_active_runs_have_ended(
     assert ((name(1),) if state == "Cancel" else ()) == decision.cancel
     observed = looked(observed)
     assert waiting is reason(observed)
-    told = replace(observed, runs={name(1): TickRun(ours=True, cancelling=True)})
+    told = replace(observed, runs={name(1): [tick_run(name(1), cancelling=True)]})
     assert () == advance(told, NOW).cancel
     done = looked(ended(observed, 1))
     assert (False, over, "2 never started") == (done.log.succeeded, reason(done), done.log.message)
@@ -155,7 +159,7 @@ def test_stop_and_cancel_end_when_the_active_runs_have_ended(
 
 def test_a_dry_run_lists_what_it_would_create() -> None:
     """In the order of the starts, without the ticks that have a run; then it can begin."""
-    theirs = {name(2): TickRun(ours=False, finished=NOW)}
+    theirs = {name(2): [tick_run(name(2), ours=False, finished=NOW)]}
     dry = looked(backfill(spec(dryRun=True, order="NewestFirst"), runs=theirs))
     assert ((name(3), name(1)), Reason.DRY_RUN) == (dry.log.names, reason(dry))
     assert (3, 1, None) == (dry.log.total, len(dry.log.skipped), dry.log.finished)
