@@ -104,7 +104,7 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
     values = given.params(file.spec.params, command_line.params)
     logical_time = given.instant(command_line.logical_time)
     home = file.path.absolute().parent
-    launcher = _launcher(command_line, home)
+    launcher = launcher_of(command_line.runner, command_line.python, home)
     called = find_called(file, command_line.others)
     definitions = [each.definition for each in (file, *called.values())]
     answers = answers_ahead(definitions, command_line.approve)
@@ -119,11 +119,11 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
     request = runs.Request(
         namespace=file.namespace,
         workflow=file.name,
-        spec=as_stored(file.spec),
+        spec=file.stored,
         folder=home,
         params=values,
         logical_time=logical_time,
-        called={name: as_stored(each.spec) for name, each in called.items()},
+        called={name: each.stored for name, each in called.items()},
     )
     record = runs.create(folder, store, request, datetime.now(UTC))
     stack.enter_context(runs.locked(folder, record.key.name))
@@ -183,7 +183,7 @@ def ready(command_line: CommandLine, record: RunRecord, store: Store) -> HeldRun
         definition = compile_workflow(spec)
     except InvalidDefinitionError as error:  # An earlier version of headrace accepted it.
         raise InputError(*(f"run {name}: {problem}" for problem in error.problems)) from error
-    launcher = _launcher(command_line, Path(record.folder))
+    launcher = launcher_of(command_line.runner, command_line.python, Path(record.folder))
     problems = list(launcher.problems(spec, definition))
     if problems:
         # The problems are in the run's pinned definition: the file may have other lines today.
@@ -223,14 +223,9 @@ def _nothing_unfinished(command_line: CommandLine, workflow: str) -> InputError:
 def _changed(written: FileObject, record: RunRecord) -> bool:
     """Return whether the file differs from the run's definition today, or holds none."""
     try:
-        return record.spec != as_stored(written.workflow().spec)
+        return record.spec != written.workflow().stored
     except InputError:
         return True
-
-
-def as_stored(spec: WorkflowSpec) -> str:
-    """Write a definition for the store, without defaults, so that it is read back as the same."""
-    return spec.model_dump_json(by_alias=True, exclude_unset=True)
 
 
 def _same(command_line: CommandLine, record: RunRecord, spec: WorkflowSpec) -> None:
@@ -252,17 +247,28 @@ def _notice(launcher: Launcher, spec: WorkflowSpec) -> None:
         note(notice)
 
 
-def _launcher(command_line: CommandLine, home: Path) -> Launcher:
-    """Choose where tasks run."""
-    engines = ENGINES if command_line.runner == AUTO else (command_line.runner,)
-    if command_line.runner != PROCESS:
+def launcher_of(runner: str, python: str, home: Path) -> Launcher:
+    """
+    Choose where tasks run.
+
+    Args:
+        runner: `auto`, `process`, or an engine of containers.
+        python: The interpreter or virtual environment of tasks that run as processes.
+        home: The folder that tasks run in.
+
+    Raises:
+        InputError: There is no such engine or interpreter.
+
+    """
+    engines = ENGINES if runner == AUTO else (runner,)
+    if runner != PROCESS:
         for engine in engines:
             program = containers.find(engine)
             if program is not None:
                 return containers.ContainerLauncher(program, home, os.environ)
-        if command_line.runner != AUTO:
-            raise InputError(f"--runner {command_line.runner}: {_no_engine(command_line.runner)}")
-    return ProcessLauncher(given.interpreter(command_line.python), home, os.environ)
+        if runner != AUTO:
+            raise InputError(f"--runner {runner}: {_no_engine(runner)}")
+    return ProcessLauncher(given.interpreter(python), home, os.environ)
 
 
 def _no_engine(engine: str) -> str:

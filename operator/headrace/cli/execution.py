@@ -6,7 +6,7 @@ Knows options. Starts nothing.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -32,14 +32,7 @@ class _Folder(click.Path):
         return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
-_STATE: Final = click.option(
-    "--state",
-    type=_Folder(file_okay=False, path_type=Path),
-    default=DEFAULT_STATE,
-    show_default=True,
-    help="The folder for logs, outputs and what --resume needs.",
-)
-_OPTIONS: Final = (
+_PLACE: Final = (
     click.option(
         "--max-parallel",
         type=click.IntRange(min=1),
@@ -61,6 +54,25 @@ _OPTIONS: Final = (
         help="Interpreter or virtual environment of tasks that run as processes. Default: this"
         " one.",
     ),
+)
+"""Where tasks run, and how many."""
+
+_STATE: Final = click.option(
+    "--state",
+    type=_Folder(file_okay=False, path_type=Path),
+    default=DEFAULT_STATE,
+    show_default=True,
+    help="The folder for logs, outputs and what --resume needs.",
+)
+
+_SERVER_STATE: Final = click.option(
+    "--state",
+    type=_Folder(file_okay=False, path_type=Path),
+    help="The folder for runs, logs and outputs. Default: .headrace in DIR.",
+)
+
+_OPTIONS: Final = (
+    *_PLACE,
     click.option("--no-wait", is_flag=True, help="Leave out the time of tasks that only wait."),
     click.option(
         "--approve",
@@ -82,5 +94,14 @@ def execution_options(command: F) -> F:
 
 
 def task_options(command: F) -> F:
-    """Add the options of how tasks run, in this order."""
-    return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
+    """Add the options of how the tasks of one run are carried out, in this order."""
+    return _with(_OPTIONS, command)
+
+
+def server_options(command: F) -> F:
+    """Add the options of how the tasks of a server run, in this order."""
+    return _with((_SERVER_STATE, *_PLACE), command)
+
+
+def _with(options: Sequence[Callable[[F], F]], command: F) -> F:
+    return reduce(lambda decorated, option: option(decorated), reversed(options), command)

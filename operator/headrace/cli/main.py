@@ -38,6 +38,7 @@ COMMANDS = {
     "approve": Entry("headrace.cli.approve", "Answer a question of a run."),
     "schedule": Entry("headrace.cli.schedule", "Show when a workflow runs next."),
     "run": Entry("headrace.cli.run", "Run a workflow on this machine."),
+    "serve": Entry("headrace.cli.serve", "Serve a folder of workflows on this machine."),
     "rerun": Entry("headrace.cli.rerun", "Repeat a run: only what failed, or more."),
     "validate": Entry("headrace.cli.validate", "Check manifests, without a cluster or with one."),
     "completion": Entry("headrace.cli.shell_script", "Print the script for a shell's completion."),

@@ -15,7 +15,7 @@ from typing import Any
 from headrace.api.v1alpha1.rerun import RerunOf, RerunRevision
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli import given
-from headrace.cli.begin import CommandLine, HeldRun, as_stored, ready
+from headrace.cli.begin import CommandLine, HeldRun, ready
 from headrace.cli.called import find_called
 from headrace.cli.input import InputError
 from headrace.cli.run import execute
@@ -27,8 +27,8 @@ from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.run.rerun_check import source_problem, task_problem
 from headrace.local import runs
-from headrace.local.earlier import earlier_run
 from headrace.local.folder import StateFolder
+from headrace.local.recorded import earlier_run
 from headrace.local.records import RunRecord
 from headrace.local.store import Store, UnusableStateError
 
@@ -83,9 +83,9 @@ def _as_today(earlier: RunRecord, files: Sequence[Path]) -> RunRecord:
     note(f"the definition of {earlier.workflow} is that of {file}")
     return replace(
         earlier,
-        spec=as_stored(workflow.spec),
+        spec=workflow.stored,
         folder=str(file.absolute().parent),
-        called={name: as_stored(each.spec) for name, each in called.items()},
+        called={name: each.stored for name, each in called.items()},
     )
 
 

@@ -77,6 +77,11 @@ class WorkflowFile:
     definition: Definition
     _object: FileObject
 
+    @property
+    def stored(self) -> str:
+        """The definition for the store, without defaults, so that it is read back as the same."""
+        return self.spec.model_dump_json(by_alias=True, exclude_unset=True)
+
     def wrong(self, problems: Iterable[Problem]) -> InputError:
         """Return an error with further problems, a line each."""
         return self._object.wrong(problems)
@@ -105,7 +110,7 @@ def find_workflow(path: Path, name: str | None) -> FileObject:
         InputError: The file does not say which workflow is meant.
 
     """
-    return _choose(path, _read(path), name)
+    return _choose(path, objects_of(path), name)
 
 
 def workflows_of(path: Path) -> list[FileObject]:
@@ -116,10 +121,17 @@ def workflows_of(path: Path) -> list[FileObject]:
         InputError: The file cannot be read.
 
     """
-    return [item for item in _read(path) if _is_workflow(item.value)]
+    return [item for item in objects_of(path) if is_workflow(item.value)]
 
 
-def _read(path: Path) -> list[FileObject]:
+def objects_of(path: Path) -> list[FileObject]:
+    """
+    Return all objects of a file, of any kind, even if they have problems.
+
+    Raises:
+        InputError: The file cannot be read.
+
+    """
     try:
         return [
             FileObject(path, document, at, value)
@@ -141,7 +153,7 @@ def _objects(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _choose(path: Path, objects: Sequence[FileObject], name: str | None) -> FileObject:
-    workflows = [item for item in objects if _is_workflow(item.value)]
+    workflows = [item for item in objects if is_workflow(item.value)]
     if not workflows:
         raise _no_workflow(path, objects)
     names = ", ".join(item.name or "one without a name" for item in workflows)
@@ -168,7 +180,8 @@ def _choose(path: Path, objects: Sequence[FileObject], name: str | None) -> File
     raise InputError(f"{path}: there are several workflows in this file; add --name, of: {names}")
 
 
-def _is_workflow(value: Any) -> bool:
+def is_workflow(value: Any) -> bool:
+    """Return whether an object is a workflow."""
     return isinstance(value, Mapping) and all(value.get(key) == is_ for key, is_ in _HERE.items())
 
 

@@ -105,7 +105,8 @@ class Calls:
 
     def elsewhere(self, world: OwnWorld) -> int:
         """Return how many attempts of all runs but one may still run a program."""
-        return sum(each.processes for each in self.worlds if each is not world)
+        family = sum(each.processes for each in self.worlds if each is not world)
+        return family + self._workplace.neighbours.programs(self.worlds)
 
     async def turn(self, now: datetime) -> datetime | None:
         """Give each run of this process a turn; return the time of the next look."""

@@ -1,7 +1,8 @@
 """
 The paths in the folder of state. Reads and writes nothing.
 
-    state.db                              runs, tasks, attempts
+    state.db                              runs, tasks, attempts, served workflows
+    serve.lock                            held by `headrace serve`
     runs/<run>/.lock                      held by the runner
     runs/<run>/<task>/attempt-<n>.log     what the task printed
     runs/<run>/<task>/attempt-<n>.outputs its outputs
@@ -84,6 +85,11 @@ class StateFolder:
     def database(self) -> Path:
         """The SQLite file."""
         return self.root / "state.db"
+
+    @property
+    def server_lock(self) -> Path:
+        """The lock file of `headrace serve`."""
+        return self.root / "serve.lock"
 
     def run(self, run: str) -> Path:
         """Return the folder of a run."""

@@ -35,10 +35,11 @@ async def hear(own: LocalWorld, store: Store, say: Callable[[str], None]) -> Non
             newer = store.version_of_others()
             if newer != version:
                 version = newer
-                _pass_on(own, store, say)
+                pass_on(own, store, say)
 
 
-def _pass_on(own: LocalWorld, store: Store, say: Callable[[str], None]) -> None:
+def pass_on(own: LocalWorld, store: Store, say: Callable[[str], None]) -> None:
+    """Pass on what others want of a run, and of those that it has called, as the store has it."""
     wanted = store.run(own.run.key.name).desired
     if wanted is not own.run.desired:
         say(f"somebody wants: {wanted}")

@@ -31,14 +31,14 @@ def forget(folder: StateFolder, store: Store, run: ObservedRun, now: datetime) -
         name for name in expired_runs(finished, run.definition.history, now) if name != run.key.name
     )
     for name in gone:
-        _remove(folder, store, name)
+        remove(folder, store, name)
     return gone
 
 
-def _remove(folder: StateFolder, store: Store, name: str) -> None:
+def remove(folder: StateFolder, store: Store, name: str) -> None:
     """Remove a run, after the runs that it has called."""
     for called in store.called_by(name):
-        _remove(folder, store, called)
+        remove(folder, store, called)
     # The row is removed last: until then, an interrupted removal is repeated.
     shutil.rmtree(folder.run(name), ignore_errors=True)
     store.forget_run(name)

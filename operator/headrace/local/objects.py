@@ -24,7 +24,7 @@ Object = dict[str, Any]
 
 _RUNS: Final = (
     "SELECT name, namespace, uid, workflow, created, params, logical_time, desired, caller,"
-    " rerun, status FROM run"
+    " rerun, origin, status FROM run"
 )
 _TASKS: Final = "SELECT run, name, created, status FROM task"
 _QUESTIONS: Final = (
@@ -134,7 +134,8 @@ class StoredObjects:
 
 
 def _run(row: tuple[Any, ...]) -> Object:
-    name, namespace, uid, workflow, created, params, time, desired, caller, rerun, status = row
+    name, namespace, uid, workflow, created, params, time, desired, caller, *rest = row
+    rerun, origin, status = rest
     given = [{"name": key, "value": value} for key, value in json.loads(params).items()]
     repeats = None if rerun is None else json.loads(rerun)
     optional = {"logicalTime": time, "params": given, "rerunOf": repeats}
@@ -151,7 +152,8 @@ def _run(row: tuple[Any, ...]) -> Object:
         "spec": {
             "workflow": workflow,
             **{field: value for field, value in optional.items() if value},
-            "trigger": "Workflow" if caller else "Manual",
+            "trigger": "Call" if caller else "Manual",
+            **json.loads(origin or "{}"),
             "desiredState": desired,
         },
         "status": json.loads(status or "{}"),

@@ -3,16 +3,30 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from headrace.api.v1alpha1.approval import ApprovalRequest
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.rerun import RerunOf
-from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.run import DesiredState, EndedRun, Interval, TriggerKind
 from headrace.engine.definition.expressions.types import Value
 from headrace.engine.definition.ways import FROM, MESSAGE
 from headrace.engine.places import Places
 from headrace.engine.run.observed import RunKey
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What asked for a run."""
+
+    trigger: TriggerKind = TriggerKind.MANUAL
+    interval: Interval | None = None
+    triggered_by: EndedRun | None = None
+    """The run whose end started it."""
+
+
+BY_HAND: Final = Origin()
+"""Somebody typed `headrace run` or `headrace rerun`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,7 @@ class RunRecord:
     """The calling run, if a task of it called this run."""
     rerun_of: RerunOf | None = None
     """What it repeats of an earlier run; None: it repeats none."""
+    origin: Origin = BY_HAND
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from headrace.api.checks.instants import read_time, write_time
 from headrace.api.v1alpha1.rerun import RerunOf
-from headrace.api.v1alpha1.run import DesiredState
+from headrace.api.v1alpha1.run import DesiredState, EndedRun, Interval, TriggerKind
 from headrace.engine.run.observed import RunKey
 from headrace.local.paths import path_of, text_of
-from headrace.local.records import RunRecord
+from headrace.local.records import BY_HAND, Origin, RunRecord
+from headrace.manifests.json_form import as_json, read
 
 COLUMNS: Final = (
     *("name", "namespace", "uid", "workflow", "created", "spec", "folder", "params"),
-    *("logical_time", "desired", "called", "caller", "rerun"),
+    *("logical_time", "desired", "called", "caller", "rerun", "origin"),
 )
 
 
@@ -45,6 +46,7 @@ def row_of(record: RunRecord) -> tuple[Any, ...]:
         json.dumps(dict(record.called)),
         record.caller,
         None if record.rerun_of is None else record.rerun_of.model_dump_json(by_alias=True),
+        None if record.origin == BY_HAND else _written(record.origin),
     )
 
 
@@ -65,4 +67,25 @@ def record_of(row: Sequence[Any]) -> RunRecord:
         called=json.loads(found["called"]),
         caller=found["caller"],
         rerun_of=None if rerun is None else RerunOf.model_validate_json(rerun),
+        origin=read_origin(found["origin"], called=found["caller"] is not None),
     )
+
+
+def read_origin(text: str | None, *, called: bool) -> Origin:
+    """Return what asked for a run. An earlier version wrote nothing of it."""
+    if text is None:
+        return Origin(TriggerKind.CALL) if called else BY_HAND
+    written = json.loads(text)
+    interval, ended = written.get("interval"), written.get("triggeredBy")
+    return Origin(
+        TriggerKind(written["trigger"]),
+        None if interval is None else read(Interval, interval),
+        None if ended is None else read(EndedRun, ended),
+    )
+
+
+def _written(origin: Origin) -> str:
+    """Write what asked for a run, with the fields of a WorkflowRun."""
+    parts = {"interval": origin.interval, "triggeredBy": origin.triggered_by}
+    fields = {name: as_json(part) for name, part in parts.items() if part is not None}
+    return json.dumps({"trigger": origin.trigger.value, **fields})

@@ -4,10 +4,8 @@ Runs in a folder of state: a new one, or an unfinished one.
 Knows names and locks. Does not know how a run goes on.
 """
 
-import fcntl
 import os
 import stat
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,21 +15,18 @@ from typing import Final
 
 from headrace.api.checks.instants import write_time
 from headrace.api.v1alpha1.rerun import RerunOf
+from headrace.api.v1alpha1.run import TriggerKind
 from headrace.engine.definition.work import ChildRun
 from headrace.engine.run.observed import RunKey
 from headrace.engine.task.actions import StartAttempt
 from headrace.local.folder import StateFolder
-from headrace.local.held import signature
-from headrace.local.records import RunRecord
+from headrace.local.held import HeldError, hold
+from headrace.local.records import Origin, RunRecord
 from headrace.local.store import Store, UnusableStateError
 from headrace.manifests.names import called_run_name, item_name, short_hash
 
 _NAME_LENGTH: Final = 44
 """How many of a run's 63 characters are left beside its time and a number."""
-
-_TRIES: Final = 3
-_LOOK_SECONDS: Final = 0.01
-"""Longer than a short check whether a run is held."""
 
 
 class RunLockedError(Exception):
@@ -153,6 +148,7 @@ def call(
         called=caller.called,
         caller=caller.key.name,
         rerun_of=None if start.work.rerun_of is None else RerunOf(name=start.work.rerun_of),
+        origin=Origin(TriggerKind.CALL, start.context.interval),
     )
     folder.run(name).mkdir(exist_ok=True)
     store.add_run(record)
@@ -175,30 +171,13 @@ def locked(folder: StateFolder, run: str) -> Iterator[None]:
         RunLockedError: Another runner holds it.
 
     """
-    lock = os.open(folder.run_lock(run), os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if not _take(lock):
-            by = signature(lock)
-            raise RunLockedError(
-                f"run {run} is held by process {by}; wait for it, or end it with kill {by}"
-            )
-        os.truncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _take(lock: int) -> bool:
-    """Lock a file, if nobody holds it, not even `held.holder` for a moment."""
-    for _ in range(_TRIES):
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(_LOOK_SECONDS)
-        else:
-            return True
-    return False
+        with hold(folder.run_lock(run)):
+            yield
+    except HeldError as error:
+        raise RunLockedError(
+            f"run {run} is held by process {error}; wait for it, or end it with kill {error}"
+        ) from error
 
 
 def _claim_name(folder: StateFolder, workflow: str, now: datetime) -> str:

@@ -6,7 +6,7 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 9
+VERSION: Final = 10
 """The version in the database."""
 
 ITEMS: Final = """
@@ -55,6 +55,23 @@ CREATE TABLE item_question (
 """
 """The work of items that is no program, and the questions about items."""
 
+SERVED: Final = """
+CREATE INDEX of_workflow ON run (workflow, finished);
+CREATE TABLE workflow (
+    name TEXT PRIMARY KEY,
+    namespace TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    created TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    spec TEXT NOT NULL,
+    called TEXT NOT NULL,
+    file TEXT NOT NULL,
+    gone INTEGER NOT NULL DEFAULT 0,
+    status TEXT NOT NULL DEFAULT '{}'
+) STRICT, WITHOUT ROWID;
+"""
+"""The workflows of a served folder, and the runs of each."""
+
 UPGRADES: Final = {
     1: "ALTER TABLE attempt ADD COLUMN env TEXT NOT NULL DEFAULT '{}'",
     2: "ALTER TABLE attempt ADD COLUMN wait_until TEXT",
@@ -65,6 +82,7 @@ UPGRADES: Final = {
     6: ITEMS,
     7: "ALTER TABLE run ADD COLUMN rerun TEXT",
     8: ITEM_WORK,
+    9: "ALTER TABLE run ADD COLUMN origin TEXT;" + SERVED,
 }
 """What leads from each older version to the next one: one or more statements."""
 
@@ -84,7 +102,8 @@ CREATE TABLE run (
     finished INTEGER NOT NULL DEFAULT 0,
     called TEXT NOT NULL DEFAULT '{}',
     caller TEXT,
-    rerun TEXT
+    rerun TEXT,
+    origin TEXT
 ) STRICT;
 CREATE INDEX unfinished ON run (workflow, created) WHERE NOT finished;
 CREATE TABLE task (

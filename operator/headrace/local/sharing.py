@@ -4,12 +4,11 @@ The slots of this machine among attempts over items: those with the fewest runni
 Knows how many items run and wait. Does not know what an item is.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from headrace.engine.definition.compile import Definition
-from headrace.engine.room import Claim
-from headrace.engine.run.observed import RunKey, Slots
+from headrace.engine.run.observed import Slots
 from headrace.local.attempt import LiveAttempt
 from headrace.local.carriers import LocalAttempt
 from headrace.local.items import FanOutAttempt
@@ -62,7 +61,3 @@ def programs(attempt: LocalAttempt) -> int:
     if isinstance(attempt, FanOutAttempt):
         return attempt.running
     return int(isinstance(attempt, LiveAttempt) and attempt.alive)
-
-
-def no_pools(_key: RunKey, _claims: Mapping[str, Claim]) -> None:
-    """Do nothing: this machine has no pools, so nobody waits for one."""

@@ -6,6 +6,7 @@ from headrace.engine.run.observed import Slots
 from headrace.evaluation.answers import Asks
 from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher
+from headrace.local.neighbours import ALONE, Neighbours
 from headrace.local.store import Store
 
 
@@ -23,6 +24,8 @@ class Workplace:
     """How many attempts may run at once; None: any number."""
     no_wait: bool = False
     """Whether waits end at once."""
+    neighbours: Neighbours = ALONE
+    """The other runs of the process, besides those that a run calls."""
 
     def slots_beside(self, others: int) -> Slots | None:
         """Return the limit of one run, while so many attempts of other runs go on."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from headrace.api.v1alpha1.run import DesiredState, TriggerKind
+from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.work import Each, Work
 from headrace.engine.run.context import context_of
@@ -28,13 +28,13 @@ from headrace.local import strays
 from headrace.local.attempt import LiveAttempt
 from headrace.local.calls import Calls
 from headrace.local.carriers import LocalAttempt, carriers
-from headrace.local.earlier import earlier_run, take_over
 from headrace.local.endings import carry_out
 from headrace.local.expressions import values
 from headrace.local.question import QuestionAttempt
 from headrace.local.reach import Reach
+from headrace.local.recorded import earlier_run, observed, take_over
 from headrace.local.records import AttemptRecord, RunRecord
-from headrace.local.sharing import fill, no_pools, programs
+from headrace.local.sharing import fill, programs
 from headrace.local.starts import record_of, refusal_of, request_of
 from headrace.local.store import UnusableStateError
 from headrace.local.takeover import observed_tasks, taken_over
@@ -56,8 +56,6 @@ class LocalWorld:
 
     """
 
-    claim = staticmethod(no_pools)
-
     def __init__(
         self,
         record: RunRecord,
@@ -67,6 +65,7 @@ class LocalWorld:
     ) -> None:
         store = workplace.store
         self._workplace = workplace
+        self.claim = workplace.neighbours.claim
         self.calls = Calls(record, workplace, self._open, caller)
         """The place of the run among the runs of this process."""
         self.calls.worlds.append(self)
@@ -137,21 +136,12 @@ class LocalWorld:
 
     def snapshot(self) -> ObservedRun:
         """Return the observed run."""
-        called = self.calls.is_called
-        return ObservedRun(
-            key=self._record.key,
-            uid=self._record.uid,
-            created=self._record.created,
-            definition=self._definition,
-            workflow=self._record.workflow,
-            desired=DesiredState.RUN if called else self._record.desired,
-            given=self._record.params,
-            logical_time=self._record.logical_time,
-            trigger=TriggerKind.CALL if called else TriggerKind.MANUAL,
-            passed=self._record.desired if called else DesiredState.RUN,
-            callers=self.calls.callers,
-            rerun=self._record.rerun_of,
+        record, neighbours = self._record, self._workplace.neighbours
+        return replace(
+            observed(record, self._definition, self.calls.callers),
             source=self._earlier,
+            siblings=neighbours.beside(record, self._definition, self._log),
+            room=neighbours.room(record.key, record.uid),
             tasks=observed_tasks(self._attempts, self._task_logs),
             slots=self._workplace.slots_beside(self.calls.elsewhere(self)),
             obstacles=dict(self._obstacles),

@@ -23,7 +23,7 @@ from headrace.local.records import (
     RunRecord,
     StoredAnswer,
 )
-from headrace.local.schema import ITEMS, SCHEMA, VERSION
+from headrace.local.schema import ITEM_WORK, ITEMS, SCHEMA, VERSION
 from headrace.local.store import Store, UnusableStateError
 
 NOON = datetime(2030, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -243,13 +243,16 @@ LATER = (
     "",
     ",\n    rerun TEXT",
     "",
+    ",\n    origin TEXT",
 )
 """The columns that came with the versions after the first one, in their order. Two
-brought tables."""
+brought tables only."""
 
 
 BEFORE_ITEMS = 6
 """The last version without the tables of items."""
+BEFORE_ITEM_WORK = 8
+"""The last version without the tables of items that are no programs."""
 
 
 @pytest.mark.parametrize("version", range(1, VERSION))
@@ -262,7 +265,8 @@ def test_a_folder_of_an_earlier_version_is_brought_to_this_one(
         assert not column or 1 == schema.count(column)
         schema = schema.replace(column, "") if column else schema
     items = ITEMS if version > BEFORE_ITEMS else ""
-    for statement in f"{schema};{items}".split(";"):
+    work = ITEM_WORK if version > BEFORE_ITEM_WORK else ""
+    for statement in f"{schema};{items};{work}".split(";"):
         old.execute(statement)
     old.execute(f"PRAGMA user_version = {version}")
     old.commit()
@@ -283,7 +287,7 @@ def test_a_folder_of_an_earlier_version_is_brought_to_this_one(
 def test_a_folder_from_before_there_were_items_can_have_some(database: Path) -> None:
     """Each version leads to the next one."""
     old = sqlite3.connect(database)
-    for statement in SCHEMA.replace(LATER[6], "").split(";"):
+    for statement in SCHEMA.replace(LATER[6], "").replace(LATER[8], "").split(";"):
         old.execute(statement)
     old.execute("PRAGMA user_version = 6")
     old.commit()

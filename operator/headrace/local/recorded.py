@@ -1,5 +1,5 @@
 """
-The earlier run that a run repeats, from the folder of state.
+What is on record of a run, as the engine sees it: of a run itself, and of the one that it repeats.
 
 Knows the store. Decides nothing about tasks.
 """
@@ -7,14 +7,31 @@ Knows the store. Decides nothing about tasks.
 from collections.abc import Iterable
 from datetime import datetime
 
+from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.definition.compile import compile_workflow
+from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import TakeOver
 from headrace.engine.task.observed import ObservedTask, TaskLog
 from headrace.local.records import RunRecord
 from headrace.local.store import Store
+
+
+def observed(record: RunRecord, definition: Definition, callers: tuple[str, ...]) -> ObservedRun:
+    """Return a run as it was requested, before any of its tasks."""
+    called = record.caller is not None
+    return ObservedRun(
+        *(record.key, record.uid, record.created, definition, record.workflow),
+        desired=DesiredState.RUN if called else record.desired,
+        given=record.params,
+        logical_time=record.logical_time,
+        interval=record.origin.interval,
+        trigger=record.origin.trigger,
+        passed=record.desired if called else DesiredState.RUN,
+        callers=callers,
+        rerun=record.rerun_of,
+    )
 
 
 def earlier_run(store: Store, record: RunRecord) -> ObservedRun | None:
@@ -32,6 +49,7 @@ def earlier_run(store: Store, record: RunRecord) -> ObservedRun | None:
         workflow=known.workflow,
         given=known.params,
         logical_time=known.logical_time,
+        interval=known.origin.interval,
         rerun=known.rerun_of,
         tasks={task: ObservedTask(log) for task, log in store.task_logs(name).items()},
         log=store.run_log(name),

@@ -1,0 +1,174 @@
+"""
+`headrace serve`: the workflows of a folder on this machine, until somebody stops it.
+
+Knows the options and signals. `headrace.local` and the engine decide what runs.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from headrace.api.reading.problem import Problem
+from headrace.cli.begin import launcher_of
+from headrace.cli.execution import server_options
+from headrace.cli.input import InputError
+from headrace.cli.manifest_folder import ManifestFolder
+from headrace.cli.run import SUCCEEDED, WRONG_INPUT
+from headrace.cli.serve_lines import ServeLines
+from headrace.cli.streams import note
+from headrace.cli.words import counted
+from headrace.cli.workflow_file import WorkflowFile
+from headrace.evaluation.evaluator import Evaluator
+from headrace.local import runs
+from headrace.local.folder import DEFAULT_STATE, StateFolder
+from headrace.local.held import HeldError, hold
+from headrace.local.inventory import Inventory
+from headrace.local.launcher import Launcher
+from headrace.local.live_runs import LiveRuns
+from headrace.local.served_definitions import ServedDefinitions
+from headrace.local.server import Event, Server
+from headrace.local.site import Site
+from headrace.local.store import UnusableStateError
+from headrace.local.workflow_store import WorkflowStore
+from headrace.local.workflows import Workflows
+from headrace.local.workplace import Workplace
+
+FAILED: Final = 1
+_STOP: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    folder: Path
+    state: Path | None
+    max_parallel: int
+    runner: str
+    python: str
+    as_json: bool
+
+
+@click.command("serve")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@server_options
+@click.option("--json", "as_json", is_flag=True, help="Print each event as a JSON object.")
+def command(**options: Any) -> None:
+    """
+    Serve the workflows in the files of DIR on this machine: start runs when their triggers say so.
+
+    Files are read again when they change. Runs and their logs are in DIR/.headrace, or in the
+    folder that --state names: `headrace list --state` and the other commands see them there.
+
+    The first SIGTERM or Ctrl-C stops the server, and running tasks go on: the next server takes
+    them over. The second one kills them; they are tried again. SIGHUP reads all files again.
+
+    Exit codes: 0 somebody stopped it, 1 the folder of state fails, 2 the input is wrong.
+    """
+    try:
+        code = _serve(_Options(**options))
+    except (InputError, UnusableStateError) as error:
+        note(str(error))
+        code = WRONG_INPUT
+    sys.exit(code)
+
+
+def _serve(options: _Options) -> int:
+    home = options.folder.absolute()
+    if not home.is_dir():
+        raise InputError(f"{options.folder}: there is no such folder; name the folder of manifests")
+    folder = StateFolder((options.state or home / DEFAULT_STATE).absolute())
+    launcher = launcher_of(options.runner, options.python, home)
+    runs.prepare(folder)
+    with ExitStack() as stack:
+        stack.enter_context(_held(options.folder, folder))
+        store = stack.enter_context(WorkflowStore(folder.database))
+        site = Site(home, folder, store, partial(datetime.now, UTC))
+        try:
+            asyncio.run(_go(site, launcher, options))
+        except UnusableStateError as error:
+            note(str(error))
+            return FAILED
+    return SUCCEEDED
+
+
+@contextmanager
+def _held(shown: Path, folder: StateFolder) -> Iterator[None]:
+    """Hold the folder of state, so that no other server starts its runs."""
+    try:
+        with hold(folder.server_lock):
+            yield
+    except HeldError as error:
+        raise InputError(
+            f"{shown} is served by process {error} already; stop it with kill {error}, or serve"
+            " another folder"
+        ) from error
+
+
+async def _go(site: Site, launcher: Launcher, options: _Options) -> None:
+    """Serve the folder until a signal comes."""
+    say = ServeLines(site.clock, as_json=options.as_json).say
+    definitions, inventory = ServedDefinitions(site), Inventory(site.folder, site.store)
+    files = ManifestFolder(site.home, partial(_problems, launcher))
+    server = Server(site, definitions, files, say)
+    evaluator = Evaluator()
+
+    def place(live: LiveRuns) -> Workplace:
+        return Workplace(
+            *(site.folder, site.store, launcher, evaluator.evaluate, options.max_parallel),
+            neighbours=live,
+        )
+
+    live = LiveRuns(site, inventory, server, place)
+    server.runs = live
+    server.workflows = Workflows(site, definitions, inventory, server)
+    with _listening(server, live, files):
+        try:
+            # Who reads it may send a signal at once.
+            say(Event("Serving", f"serves {site.home} (process {os.getpid()})"))
+            await server.serve()
+            left = live.going_on
+            words = f"; {counted(left, 'task')} still running" if left else ""
+            say(Event("Stopping", f"starts nothing more{words}"))
+            await live.leave()
+        finally:
+            await evaluator.close()
+    say(Event("Stopped", "the next server takes over what still runs" if left else "bye"))
+
+
+@contextmanager
+def _listening(server: Server, live: LiveRuns, files: ManifestFolder) -> Iterator[None]:
+    """Handle signals meanwhile."""
+    loop, asked = asyncio.get_running_loop(), False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked:
+            live.kill()
+        asked = True
+        server.stop()
+
+    def again() -> None:
+        files.ask()
+
+    handlers = {**dict.fromkeys(_STOP, stop), signal.SIGHUP: again}
+    for number, handler in handlers.items():
+        loop.add_signal_handler(number, handler)
+    try:
+        yield
+    finally:
+        for number in handlers:
+            loop.remove_signal_handler(number)
+
+
+def _problems(launcher: Launcher, workflow: WorkflowFile) -> Iterator[Problem]:
+    """Yield what keeps a workflow from running on this machine."""
+    yield from launcher.problems(workflow.spec, workflow.definition)
