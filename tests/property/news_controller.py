@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from headrace.cluster.caches import Caches, Key, WorkflowKey
 from headrace.cluster.events import EventRecorder
@@ -15,6 +15,7 @@ from headrace.cluster.subjects.pool import Pools
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.subjects import subjects
+from headrace.engine.pool.observed import PoolKey
 from headrace.kube.client import Client
 from headrace.kube.errors import ClusterError
 from headrace.kube.informer import Informer
@@ -36,7 +37,6 @@ WRITES: Final = "requests"
 WORKFLOW: Final = "w"
 KEY: Final = WorkflowKey("default", WORKFLOW)
 SOON: Final = 1.0
-WORKERS: Final = 2
 BUSY: Final = 100
 """So many turns a controller may take at its start,"""
 OFTEN: Final = 20
@@ -45,6 +45,9 @@ OFTEN: Final = 20
 
 class Controller:
     """Turns of runs and of one workflow."""
+
+    workers: ClassVar = 2
+    often: ClassVar = OFTEN
 
     def __init__(
         self, ways: Mapping[str, Transport], seed: int, defect: Callable[[str], None]
@@ -56,7 +59,7 @@ class Controller:
         self._turns, self._began = 0, now()
         self._queue: WorkQueue[Key] = WorkQueue(seeded(seed), WorldRig.clock)
         self._caches = Caches(
-            self._queue.add,
+            self._at_once,
             lambda uid: runs.pictures.outdated(uid),  # noqa: PLW0108 - the world comes later
             look_soon=self._look_soon,
         )
@@ -85,7 +88,7 @@ class Controller:
                     await informer.refresh()
                 for key in (*self._caches.keys(""), KEY):
                     self._queue.add(key)
-                await self._queue.serve(self._turn, WORKERS)
+                await self._queue.serve(self._turn, self.workers)
 
     def _informers(self) -> Iterator[Informer[Any]]:
         for kind, selector, store in (*self._caches.watched(), (WORKFLOWS, "", self._workflows)):
@@ -94,6 +97,9 @@ class Controller:
 
     def _client(self, way: str) -> Client:
         return Client(self._ways[way], Settings(clock=virtual_clock()), seeded(self._seed))
+
+    def _at_once(self, key: Key) -> None:
+        (self._queue.hurry if isinstance(key, PoolKey) else self._queue.add)(key)
 
     def _later(self, key: Key, seconds: float) -> None:
         self._queue.add_at(key, now() + seconds)
@@ -110,7 +116,7 @@ class Controller:
 
     async def _turn(self, key: Key) -> datetime | None:
         self._turns += 1
-        if self._turns > BUSY + OFTEN * (now() - self._began):
+        if self._turns > BUSY + self.often * (now() - self._began):
             self._defect(f"{self._turns} turns in {now() - self._began:.0f} s")
             await asyncio.sleep(1)  # Else the time would stand still.
         try:

@@ -27,7 +27,13 @@ SETTLE: Final = 30.0  # So long after the last end nothing may happen any more.
 class NewsRig:
     """Runs of a workflow, a cluster that runs their Jobs, and a controller."""
 
-    def __init__(self, programs: Mapping[str, Program], order: Order, seed: int) -> None:
+    def __init__(
+        self,
+        programs: Mapping[str, Program],
+        order: Order,
+        seed: int,
+        controller: type[Controller] = Controller,
+    ) -> None:
         self.server = ApiServer()
         self.hands = Hands(self.server)
         self.ledger = Ledger(order)
@@ -41,7 +47,7 @@ class NewsRig:
             way.faults.latency = LATENCY
         self.coming = 0
         """How many runs are still to be made, and how many things still to be done to them."""
-        self._seed = seed
+        self._seed, self._kind = seed, controller
         self._controller: asyncio.Task[None] | None = None
 
     def apply(self, spec: dict[str, Any]) -> None:
@@ -57,7 +63,7 @@ class NewsRig:
         """End the controller in the middle of whatever it does, and start another."""
         if self._controller is not None:
             self._controller.cancel()
-        controller = Controller(self.ways, self._seed, self.ledger.wrong)
+        controller = self._kind(self.ways, self._seed, self.ledger.wrong)
         self._controller = asyncio.create_task(controller.run())
 
     async def to_the_end(self) -> float:

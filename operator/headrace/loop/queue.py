@@ -76,7 +76,7 @@ class WorkQueue(Generic[K]):
         self._running: dict[K, tuple[float, float]] = {}  # Times of request and beginning.
         self._again: set[K] = set()  # Requested again during its turn.
         self._resting: dict[K, asyncio.TimerHandle] = {}  # Keys whose turn is over.
-        self._hurried: set[K] = set()  # Keys that must not rest after their turn.
+        self._hurried: set[K] = set()  # Keys that must not rest after their turn, or queue.
         self._failures: Counter[K] = Counter()
         self._delays: Agenda[K] = Agenda(self._now)
         self._dates: Agenda[K] = Agenda(lambda: utc_now().timestamp())
@@ -94,19 +94,25 @@ class WorkQueue(Generic[K]):
         if key in self._running:
             self._again.add(key)
         elif key not in self._since:
-            self._since[key] = self._now()
-            self._ready.push(key)
-            self._tickets.release()
+            self._enter(key, self._ready.push)
 
     def hurry(self, key: K) -> None:
-        """Ask for a turn now, also if the key rests: somebody holds something for it."""
+        """
+        Ask for a turn before all others of the group: somebody holds something for this key.
+
+        The key does not rest, and does not wait for keys in no hurry.
+        """
         timer = self._resting.get(key)
         if timer is not None:
             timer.cancel()
             self._release(key)
-        elif key in self._running:
+        if key in self._running:
             self._hurried.add(key)
-        self.add(key)
+            self._again.add(key)
+        elif key in self._since:
+            self._ready.hurry(key)
+        else:
+            self._enter(key, self._ready.hurry)
 
     def add_at(self, key: K, when: datetime | float) -> None:
         """
@@ -210,10 +216,16 @@ class WorkQueue(Generic[K]):
     def _release(self, key: K) -> None:
         del self._running[key]
         self._resting.pop(key, None)
-        self._hurried.discard(key)
         if key in self._again:
             self._again.remove(key)
-            self.add(key)
+            self._enter(key, self._ready.hurry if key in self._hurried else self._ready.push)
+        self._hurried.discard(key)
+
+    def _enter(self, key: K, push: Callable[[K], None]) -> None:
+        """Put a key into the rotation that is not in it."""
+        self._since[key] = self._now()
+        push(key)
+        self._tickets.release()
 
     def _arm(self) -> None:
         """Set the only timer to the next planned moment."""

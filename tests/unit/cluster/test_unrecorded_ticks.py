@@ -158,7 +158,7 @@ async def test_the_first_run_of_a_workflow_without_triggers_happens_once() -> No
     await story.pass_time(30)
     assert {"w-once": 1} == story.made
     story.rig.faults.mend()
-    await story.pass_time(30)
+    await story.pass_time(60)  # It ended as the controller had just begun: others may follow.
 
     assert {"w-once": 1} == story.made
     assert [] == story.runs

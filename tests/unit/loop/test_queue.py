@@ -157,6 +157,22 @@ async def test_a_key_in_a_hurry_does_not_rest() -> None:
     await turns.end()
 
 
+async def test_a_key_in_a_hurry_waits_for_one_other_at_most() -> None:
+    """Whether it is new, waits already, or asks during its turn."""
+    queue = new_queue()
+    turns = Turns(queue, workers=1)
+    turns.seconds = 1
+    for key in ("now", "b", "c", "d", "e"):
+        queue.add(key)
+    await asyncio.sleep(0.5)
+    queue.hurry("now")  # during its turn
+    queue.hurry("e")  # waits
+    queue.hurry("new")
+    await asyncio.sleep(9)
+    assert ["now", "e", "b", "new", "c", "now", "d"] == [key for key, _ in turns.log]
+    await turns.end()
+
+
 async def test_a_hurry_is_one_turn_and_never_two_at_a_time() -> None:
     """As with any other request."""
     queue = new_queue(pacing=2)

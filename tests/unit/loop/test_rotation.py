@@ -31,6 +31,25 @@ def test_groups_take_turns(pushed: str, popped: str) -> None:
     assert popped.split() == [rotation.pop() for _ in pushed.split()]
 
 
+@pytest.mark.parametrize(
+    ("asked", "popped"),
+    [
+        pytest.param("a1 a2 a3!", "a3 a1 a2", id="a hurried key comes first"),
+        pytest.param("a1 a2 a3! a4!", "a3 a1 a4 a2", id="between two hurried keys comes another"),
+        pytest.param("a1! a2! a3", "a1 a3 a2", id="another one waits for one hurried key"),
+        pytest.param("a1 a2 a2!", "a2 a1", id="a waiting key gets in a hurry, and comes once"),
+        pytest.param("a1! a1 a2", "a1 a2", id="a hurried key that is asked for again comes once"),
+        pytest.param("a1 b1 b2!", "a1 b2 b1", id="a hurry is one of its group"),
+    ],
+)
+def test_hurried_keys_come_before_their_group(asked: str, popped: str) -> None:
+    """`!` marks a hurry."""
+    rotation = Rotation(first_letter)
+    for key in asked.split():
+        (rotation.hurry if key.endswith("!") else rotation.push)(key.rstrip("!"))
+    assert popped.split() == [rotation.pop() for _ in popped.split()]
+
+
 @given(
     pushes=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), min_size=1, max_size=60)
 )

@@ -4,7 +4,7 @@ The sightings of a TaskRun's attempts, from cached Jobs and pods.
 Knows which Jobs and pods belong to a TaskRun, also when they are gone. Asks nobody.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -38,7 +38,7 @@ class JobSightings:
             (True, caches.jobs.tombstones_by_index(uid)),
         ):
             for job in jobs:
-                pods = self._pods_of(job, gone=gone)
+                pods = self.pods_of(job, gone=gone)
                 known = attempt_of(job, place, logged)
                 if known is not None and is_indexed(job):
                     shown.add(job.metadata.uid)  # Its pods are no orphans.
@@ -50,14 +50,14 @@ class JobSightings:
             if known is not None:
                 yield sight(known, pods, gone=True, now=now)
 
-    def alive(self, job: Job) -> bool:
-        """Return whether a program of a Job that exists may still run, or start."""
+    def alive(self, job: Job, pods: Sequence[Pod]) -> bool:
+        """Return whether a program of a Job that exists, with its pods, may still run, or start."""
         try:
-            return sight(job, self._pods_of(job, gone=False), gone=False, now=self._clock()).alive
+            return sight(job, pods, gone=False, now=self._clock()).alive
         except ValueError:  # Somebody has changed its labels.
             return True
 
-    def _pods_of(self, job: Job, *, gone: bool) -> tuple[Pod, ...]:
+    def pods_of(self, job: Job, *, gone: bool) -> tuple[Pod, ...]:
         """
         Return a Job's pods, and the deleted ones with a result that counts.
 

@@ -35,6 +35,7 @@ class Pools:
         self._holders = Holders(caches, clock)
         self._statuses = StatusWriter(client)
         self._logged: dict[PoolKey, datetime] = {}
+        self._logs: dict[PoolKey, tuple[OwnObject, PoolLog]] = {}
 
     async def observe(self, key: PoolKey) -> ObservedPool | None:
         """Return the observed pool. One that is missing counts while somebody names it."""
@@ -54,8 +55,14 @@ class Pools:
         )
         if item is None:
             return pool
-        log = read_pool_status(item.status)
-        return replace(pool, generation=item.metadata.generation, log=log)
+        return replace(pool, generation=item.metadata.generation, log=self._log(key, item))
+
+    def _log(self, key: PoolKey, item: OwnObject) -> PoolLog:
+        """Return a pool's recorded status. Each version is read once."""
+        known = self._logs.get(key)
+        if known is None or known[0] is not item:
+            known = self._logs[key] = item, read_pool_status(item.status)
+        return known[1]
 
     def decide(self, observed: ObservedPool, now: datetime) -> PoolDecision:
         """Decide who gets slots, and the status."""
@@ -99,3 +106,4 @@ class Pools:
         self._caches.crowded.discard(key)
         self._book.drop(key)
         self._logged.pop(key, None)
+        self._logs.pop(key, None)
