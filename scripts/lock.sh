@@ -11,7 +11,7 @@ compile() {
   .venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
     --no-emit-index-url --python-version 3.11 "$@" -o "$target/$out"
 }
-compile locks/local.txt pyproject.toml
+compile locks/local.txt --extra ui pyproject.toml
 compile locks/operator.txt --extra operator pyproject.toml
 compile locks/dev.txt --extra dev pyproject.toml
 compile locks/image.txt --extra operator --overrides locks/not-in-image.txt pyproject.toml

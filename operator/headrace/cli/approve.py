@@ -51,7 +51,7 @@ def command(  # noqa: PLR0913 - one for each option
     """
     source = window.source()
     question = _question(source, what, task, item)
-    chosen = _chosen(question, choice)
+    chosen = chosen_of(question, choice)
     if show_only:
         answer = {"choice": chosen, **({"comment": comment} if comment else {})}
         patch = {"spec": {"answer": answer}}
@@ -76,7 +76,7 @@ def _question(source: Source, what: str, task: str | None, item: int | None) -> 
     if kind == APPROVALS:
         question = found(source, what)[1]
         if ended(question):
-            raise WindowError(f"{what} is closed: {_end(question)}")
+            raise WindowError(f"{what} is closed: {end_of(question)}")
         return question
     run = name(run_named(source, what))
     asked = source.listed(APPROVALS, Choice(labels=f"{RUN}={run}")).items
@@ -98,14 +98,15 @@ def _none(run: str, task: str | None, open_: Sequence[Object], asked: Sequence[O
     """Say why there is no such question."""
     of_task = [each for each in asked if text(each, "spec", "task") == task]
     if of_task:
-        raise WindowError(f"the question of task {task} is closed: {_end(of_task[-1])}")
+        raise WindowError(f"the question of task {task} is closed: {end_of(of_task[-1])}")
     if task is not None and open_:
         names = [text(each, "spec", "task") for each in open_]
         raise no_such("question of task", task, f"run {run}", names)
     raise WindowError(f"run {run} asks nobody now; headrace list approvals shows all questions")
 
 
-def _end(question: Object) -> str:
+def end_of(question: Object) -> str:
+    """Say how a question was closed."""
     choice = text(question, "spec", "answer", "choice")
     by = text(question, "spec", "answer", "by")
     if choice:
@@ -113,7 +114,14 @@ def _end(question: Object) -> str:
     return "nobody answered in time, or the task ended"
 
 
-def _chosen(question: Object, choice: str | None) -> str:
+def chosen_of(question: Object, choice: str | None) -> str:
+    """
+    Return the answer that somebody chooses.
+
+    Raises:
+        WindowError: The question has no such answer.
+
+    """
     choices = [str(each) for each in entries(question, "spec", "choices")] or [_USUAL, "reject"]
     listed = ", ".join(choices)
     if choice is None and _USUAL not in choices:

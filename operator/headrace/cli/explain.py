@@ -67,7 +67,7 @@ def _findings(
         raise WindowError(f"a {kind.kind} has no tasks to explain; name a run or a workflow")
     definition = source.definition(item)
     tasks = all_tasks(item, source.tasks(name(item)), definition)
-    events = _events(source, tasks)
+    events = events_on(source, tasks)
     if task is None:
         told = of_run(item, tasks, definition, events, now)
         remark = "" if ended(item) else source.carried_out(name(item))
@@ -85,7 +85,7 @@ def _run_of(task: Object) -> str:
     return run
 
 
-def _events(source: Source, tasks: Sequence[Object]) -> Mapping[str, Sequence[str]]:
+def events_on(source: Source, tasks: Sequence[Object]) -> Mapping[str, Sequence[str]]:
     """Return Kubernetes' own words on tasks that have not begun to run."""
     waiting = [each for each in tasks if not ended(each) and reason(each) in _NOT_BEGUN]
     found_: dict[str, Sequence[str]] = {}

@@ -30,6 +30,7 @@ COMMANDS = {
     "explain": Entry("headrace.cli.explain", "Say why something does not run, in sentences."),
     "logs": Entry("headrace.cli.logs", "Print the logs of a run, of all tasks together."),
     "watch": Entry("headrace.cli.watch", "Follow a run, or all runs, as a live table."),
+    "ui": Entry("headrace.web.command", "Show runs in the browser, and steer them there."),
     "pause": Entry(_STEER, "Start nothing new in a run, or no runs of a workflow.", "pause"),
     "resume": Entry(_STEER, "Let a run, or a workflow's triggers, go on.", "resume"),
     "stop": Entry(_STEER, "Let running tasks end, then end a run.", "stop"),

@@ -24,6 +24,7 @@ from headrace.cli.window.finding import run_named
 from headrace.cli.window.new_run import Asked, begin, naming
 from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import output, printing
+from headrace.cli.window.source import Source
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.views.objects import Object, entries, field, name, text
 from headrace.views.rerunning import obstacle
@@ -105,8 +106,8 @@ def command(  # noqa: PLR0913 - one for each option
     rerun_of = {"name": name(earlier), **rerun_of}
     if isinstance(source, ClusterSource):
         _refuse(_ONLY_HERE, "is for runs of this machine; leave it out, or add --local")
-        definition = _definition(source, earlier, latest=latest)
-        _check(source, earlier, definition, rerun_of)
+        definition = definition_for(source, earlier, latest=latest)
+        check(source, earlier, definition, rerun_of)
         spec: dict[str, Any] = {"workflow": text(earlier, "spec", "workflow"), "rerunOf": rerun_of}
         if params:
             spec["params"] = given.manifest(_values(earlier, definition, params))
@@ -151,7 +152,7 @@ def _refuse(names: Collection[str], words: str) -> None:
             raise WindowError(f"{parameter.opts[-1]}: {words}")
 
 
-def _definition(source: ClusterSource, earlier: Object, *, latest: bool) -> Object | None:
+def definition_for(source: ClusterSource, earlier: Object, *, latest: bool) -> Object | None:
     """Return the definition of the rerun; None: it cannot be read."""
     if not latest:
         return source.definition(earlier)
@@ -159,8 +160,8 @@ def _definition(source: ClusterSource, earlier: Object, *, latest: bool) -> Obje
     return spec
 
 
-def _check(
-    source: ClusterSource, earlier: Object, definition: Object | None, rerun_of: dict[str, Any]
+def check(
+    source: Source, earlier: Object, definition: Object | None, rerun_of: dict[str, Any]
 ) -> None:
     """Refuse a rerun as the engine would, before it is created."""
     task = rerun_of.get("task")

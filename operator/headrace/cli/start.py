@@ -47,13 +47,15 @@ def command(  # noqa: PLR0913 - one for each option
     if kind not in (None, WORKFLOWS):
         raise WindowError(f"{workflow} is no workflow; name one")
     definition = source.named(WORKFLOWS, wanted)
-    spec = {"workflow": wanted, **_given(definition, params, logical_time)}
+    spec = {"workflow": wanted, **run_fields(definition, params, logical_time)}
     asked = Asked(run, wait, form, show_only)
     words = f"of workflow {wanted} is created"
-    return begin(source, spec, asked, words, _remark(definition))
+    return begin(source, spec, asked, words, remark_on(definition))
 
 
-def _given(definition: Object, params: Sequence[str], logical_time: str | None) -> dict[str, Any]:
+def run_fields(
+    definition: Object, params: Sequence[str], logical_time: str | None
+) -> dict[str, Any]:
     """Read what the command line gives a run."""
     declared = entries(definition, "spec", "params")
     fields: dict[str, Any] = {}
@@ -70,7 +72,7 @@ def _given(definition: Object, params: Sequence[str], logical_time: str | None) 
     return fields
 
 
-def _remark(definition: Object) -> str:
+def remark_on(definition: Object) -> str:
     """Say at once if the run cannot begin."""
     ready = condition(definition, "Ready")
     if text(ready, "status") != "False":

@@ -64,11 +64,11 @@ def begin(
         remark: What they should know besides.
 
     """
-    body = _manifest(asked.name or _name(spec["workflow"], datetime.now(UTC)), source, spec)
+    body = manifest(source, spec, datetime.now(UTC), asked.name)
     if asked.show_only:
         tell(as_yaml(body).splitlines())
         return DONE
-    made = source.create(WORKFLOW_RUNS, body) if asked.name else _created(source, body)
+    made = source.create(WORKFLOW_RUNS, body) if asked.name else created(source, body)
     if is_table(asked.form):
         tell([f"run {name(made)} {words}"])
         if remark:
@@ -83,8 +83,12 @@ def _name(workflow: str, now: datetime) -> str:
     return f"{workflow[:_NAME_LENGTH].rstrip('-.')}-{now:%Y%m%d-%H%M%S}"
 
 
-def _manifest(run: str, source: ClusterSource, spec: dict[str, Any]) -> dict[str, Any]:
+def manifest(
+    source: ClusterSource, spec: dict[str, Any], now: datetime, run: str | None = None
+) -> dict[str, Any]:
+    """Return the manifest of a new run; without a name, it gets one of the workflow and `now`."""
     labels = {WORKFLOW: spec["workflow"]}
+    run = run or _name(spec["workflow"], now)
     return {
         "apiVersion": API_VERSION,
         "kind": "WorkflowRun",
@@ -93,7 +97,7 @@ def _manifest(run: str, source: ClusterSource, spec: dict[str, Any]) -> dict[str
     }
 
 
-def _created(source: ClusterSource, body: dict[str, Any]) -> Object:
+def created(source: ClusterSource, body: dict[str, Any]) -> Object:
     """Create a run. Somebody else may have started one in the same second."""
     base = body["metadata"]["name"]
     for number in range(1, _MOST_NAMES):

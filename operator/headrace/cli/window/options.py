@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -24,6 +24,9 @@ from headrace.cli.window.cluster import ClusterSource
 from headrace.cli.window.exits import EPILOG, NotAllowedError, NotThereError, WindowError
 from headrace.cli.window.source import Source
 from headrace.local.folder import DEFAULT_STATE
+
+if TYPE_CHECKING:
+    from headrace.cli.window.laptop import LaptopSource
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,13 +75,13 @@ class Window:
 
         """
         if self.wants_local:
-            return self._local()
+            return self.laptop()
         try:
             return self.cluster()
         except NotThereError as error:
             unnamed = isinstance(error.__cause__, NotConfiguredError)
             if unnamed and not self._names_a_cluster and (self.state / "state.db").exists():
-                return self._local()
+                return self.laptop()
             raise
 
     def cluster(self) -> ClusterSource:
@@ -105,7 +108,14 @@ class Window:
         named = [f"{option}={value}" for option, value in options.items() if value]
         return ["kubectl", *named]
 
-    def _local(self) -> Source:
+    def laptop(self) -> "LaptopSource":
+        """
+        Return the source of objects in the folder of state.
+
+        Raises:
+            WindowError: There is none.
+
+        """
         from headrace.cli.window.laptop import laptop  # noqa: PLC0415 - only for runs here
 
         if self._names_a_cluster or self.namespace:

@@ -1,0 +1,55 @@
+"""What the page is shown over in tests: a cluster in memory, runs of a laptop."""
+
+import asyncio
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from support.page_server import Answer, Page
+from support.window import CommandStage, command
+
+HELLO = {
+    "apiVersion": "headrace.dev/v1alpha1",
+    "kind": "Workflow",
+    "metadata": {"name": "hello"},
+    "spec": {
+        "defaults": {"image": "busybox"},
+        "tasks": [
+            {"name": "extract", "command": ["sh", "-c", "echo '<b>rows</b>'"]},
+            {"name": "load", "command": ["sh", "-c", "echo bad; exit 3"], "dependsOn": ["extract"]},
+            {"name": "report", "command": ["true"], "dependsOn": ["load"]},
+        ],
+        "finally": [{"name": "tidy", "command": ["true"]}],
+    },
+}
+"""A workflow whose second task fails."""
+
+
+@dataclass(frozen=True)
+class ClusterPage:
+    """A cluster in memory, and the page over it."""
+
+    stage: CommandStage
+    page: Page
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        """Ask from a thread, since the cluster answers in this one."""
+        return await asyncio.to_thread(self.page.get, path, **headers)
+
+    async def post(self, path: str, body: Any, **headers: str) -> Answer:
+        """Ask for a change, in the same way."""
+        return await asyncio.to_thread(self.page.post, path, body, **headers)
+
+
+def laptop(folder: Path, workflow: Any = HELLO) -> str:
+    """Run a workflow in a folder; return the run's name."""
+    file = folder / "workflow.yaml"
+    file.write_text(yaml.safe_dump(workflow))
+    with chdir(folder):
+        shown = command("run", str(file), "--runner", "process", "--plain")
+    assert 2 != shown.code, shown.err
+    (run,) = [path.name for path in (folder / ".headrace" / "runs").iterdir() if path.is_dir()]
+    return run
