@@ -16,6 +16,7 @@ CONTROLLER: dict[tuple[str, str], str] = {
     ("headrace.dev", "pools"): "get list watch",
     ("headrace.dev", "pools/status"): "patch",
     ("headrace.dev", "backfills"): "get list watch",
+    ("headrace.dev", "tasktemplates"): "get list watch",
     ("headrace.dev", "backfills/status"): "patch",
     ("batch", "jobs"): "get list watch create patch delete",
     ("batch", "jobs/status"): "patch",
@@ -26,5 +27,10 @@ CONTROLLER: dict[tuple[str, str], str] = {
     ("events.k8s.io", "events"): "create",
     ("", "serviceaccounts"): "get",
 }
+
+EVERYWHERE: dict[tuple[str, str], str] = {
+    ("headrace.dev", "clustertasktemplates"): "get list watch",
+}
+"""What is in no namespace."""
 
 LEASE: dict[tuple[str, str], str] = {("coordination.k8s.io", "leases"): "get create update"}

@@ -119,6 +119,7 @@ def test_the_crds_are_kept_and_can_be_left_to_somebody_else() -> None:
     """Uninstalling keeps every CRD; with crds.enabled=false the chart has none."""
     crds = render().all("CustomResourceDefinition")
     want = {"workflows", "workflowruns", "taskruns", "approvals", "pools", "backfills"}
+    want |= {"tasktemplates", "clustertasktemplates"}
     assert want == {crd["spec"]["names"]["plural"] for crd in crds}
     for crd in crds:
         assert "keep" == crd["metadata"]["annotations"]["helm.sh/resource-policy"]

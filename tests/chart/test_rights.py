@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import pytest
 
 from chart.rendering import NAMESPACE, Manifest, Rendered, render
-from chart.rights import CONTROLLER, LEASE
+from chart.rights import CONTROLLER, EVERYWHERE, LEASE
 
 Right = tuple[str, str, str]  # group, resource, verb
 
-PEOPLE = ("workflows", "workflowruns", "taskruns", "backfills")
+PEOPLE = ("workflows", "workflowruns", "taskruns", "backfills", "tasktemplates")
 
 TWO = {"watchNamespaces": ["ingest", "reports"]}
 NEVER = {"secrets", "pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers"}
@@ -37,7 +37,8 @@ def roles(rendered: Rendered) -> tuple[Manifest, ...]:
 def test_the_controller_of_a_cluster_may_do_what_the_table_says_and_no_more() -> None:
     """One ClusterRole holds exactly the rights of the table, bound to the controller alone."""
     rendered = render()
-    assert table(CONTROLLER) == rights(rendered.one("ClusterRole", "headrace-controller")["rules"])
+    role = rendered.one("ClusterRole", "headrace-controller")
+    assert table(CONTROLLER | EVERYWHERE) == rights(role["rules"])
     binding = rendered.one("ClusterRoleBinding")
     assert "headrace-controller" == binding["roleRef"]["name"]
     account = {"kind": "ServiceAccount", "name": "headrace", "namespace": NAMESPACE}
@@ -95,7 +96,7 @@ def test_people_who_view_may_read_and_people_who_edit_may_write_but_not_the_stat
     """view, edit and admin gain Headrace's kinds; the status stays the controller's."""
     rendered = render()
     view, edit = (rendered.one("ClusterRole", f"headrace-{name}") for name in ("view", "edit"))
-    seen = (*PEOPLE, "approvals", "pools")
+    seen = (*PEOPLE, "approvals", "pools", "clustertasktemplates")
     reads = {("headrace.dev", kind, verb) for kind in seen for verb in ("get", "list", "watch")}
     assert reads == rights(view["rules"])
     writes = {"create", "update", "patch", "delete", "deletecollection"}
@@ -104,6 +105,26 @@ def test_people_who_view_may_read_and_people_who_edit_may_write_but_not_the_stat
     assert writing | answers == rights(edit["rules"])
     assert {"view", "edit", "admin"} == aggregated(view)
     assert {"edit", "admin"} == aggregated(edit)
+
+
+def test_a_controller_of_listed_namespaces_reads_the_clusters_templates_if_asked_to() -> None:
+    """The one right outside of its namespaces, and the flag that makes use of it."""
+    rendered = render({**TWO, "templates.everywhere": True})
+    (role,) = (each for each in rendered.all("ClusterRole") if "-controller" in names([each]).pop())
+    assert table(EVERYWHERE) == rights(role["rules"])
+    assert role["metadata"]["name"] == rendered.one("ClusterRoleBinding")["roleRef"]["name"]
+    assert "--cluster-templates" in rendered.arguments
+    assert "--cluster-templates" not in render(TWO).arguments
+
+
+def test_templates_of_the_cluster_are_written_by_nobody_who_has_not_been_named() -> None:
+    """Whoever writes one runs programs in every namespace; a role for it waits to be bound."""
+    author = render().one("ClusterRole", "headrace-template-author")
+    assert set() == aggregated(author)
+    writes = {"create", "update", "patch", "delete"}
+    assert {("headrace.dev", "clustertasktemplates", verb) for verb in writes} <= rights(
+        author["rules"]
+    )
 
 
 def test_pools_are_written_by_who_runs_a_namespace() -> None:

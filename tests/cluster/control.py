@@ -78,7 +78,10 @@ class Stage:
 def crds(kubectl: Program) -> None:
     """Install the CRDs as they are in the repository."""
     kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
-    names = ("workflows", "workflowruns", "taskruns", "approvals", "pools", "backfills")
+    names = (
+        *("workflows", "workflowruns", "taskruns", "approvals", "pools", "backfills"),
+        *("tasktemplates", "clustertasktemplates"),
+    )
     crds = [f"crd/{name}.headrace.dev" for name in names]
     for name, crd in zip(names, crds, strict=True):
         # A CRD that is a moment old has no conditions, and kubectl gives up instead of waiting.

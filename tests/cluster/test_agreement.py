@@ -13,10 +13,11 @@ from headrace.api.reading.parse import (
     parse_pool,
     parse_run,
     parse_task_run,
+    parse_template,
     parse_workflow,
 )
-from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
+from headrace.engine.definition.templates import fill_in, uses_of
 from support.mutants import mutants
 from support.times import TIMES
 from support.written import Manifest, rich, run
@@ -33,6 +34,9 @@ ONLY_THE_CONTROLLER_SEES = re.compile(
       spec\.params\[\d+\]\.(default|enum(\[\d+\])?|value)   # a type that another field names
     | spec\.triggers\[\d+\]\.schedule\.(cron|timeZone)      # grammar, the list of zones
     | spec\.tasks\[\d+\]\.dependsOn\[\d+\]                  # names in other places
+    | spec\.(tasks|finally)\[\d+\]\.(with(\..*)?|uses)     # what the template says of its values
+    | spec\.params\[\d+\]\.pattern                        # the syntax of RE2
+    | spec\.(params|env)                                   # names that parameters have
     | spec\.triggers\[\d+\]\.workflow\.paramsFrom\[\d+\]\.name
     | spec\.tasks\[\d+\]\.volumeMounts\[\d+\]\.name
     # The CRD leaves the parts of a pod open; the reader knows their shape.
@@ -51,6 +55,12 @@ ONLY_THE_CONTROLLER_SEES = re.compile(
     re.VERBOSE,
 )
 SUCCESS = 300
+TEMPLATES = {
+    uses_of(each["metadata"]["name"]): parse_template(each)
+    for each in rich()
+    if each["kind"] == "TaskTemplate"
+}
+"""Those that the rich objects use."""
 
 
 class Server:
@@ -63,7 +73,9 @@ class Server:
 
     def refusal(self, manifest: Manifest) -> str | None:
         """Return why an object would be refused; None if it would be taken."""
-        path = f"{self._path}/{manifest['kind'].lower()}s?dryRun=All&fieldValidation=Strict"
+        everywhere = manifest["kind"] == "ClusterTaskTemplate"
+        base = self._path.partition("/namespaces/")[0] if everywhere else self._path
+        path = f"{base}/{manifest['kind'].lower()}s?dryRun=All&fieldValidation=Strict"
         answer = self._api.rest_client.request(
             "POST",
             self._api.configuration.host + path,
@@ -86,11 +98,13 @@ def fields(manifest: Manifest) -> list[str]:
     try:
         match manifest["kind"]:
             case "Workflow":
-                compile_workflow(parse_workflow(manifest))
+                fill_in(parse_workflow(manifest), TEMPLATES)
             case "WorkflowRun":
                 parse_run(manifest)
             case "Pool":
                 parse_pool(manifest)
+            case "TaskTemplate" | "ClusterTaskTemplate":
+                parse_template(manifest)
             case "Backfill":
                 parse_backfill(manifest)
             case _:

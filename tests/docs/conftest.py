@@ -33,7 +33,10 @@ DOCS = instance("docs")
 BUSY = DOCS.home / "docs.busy"
 """Locked by the worker of pytest-xdist whose page the cluster belongs to for the moment."""
 
-KINDS = ("workflows", "workflowruns", "taskruns", "approvals", "pools", "backfills")
+KINDS = (
+    *("workflows", "workflowruns", "taskruns", "approvals", "pools", "backfills"),
+    *("tasktemplates", "clustertasktemplates"),
+)
 CRDS = [f"{kind}.headrace.dev" for kind in KINDS]
 
 

@@ -92,7 +92,7 @@ class Controller:
 
     def _informers(self) -> Iterator[Informer[Any]]:
         for kind, selector, store in (*self._caches.watched(), (WORKFLOWS, "", self._workflows)):
-            scope = Scope(kind, "default", labels=selector)
+            scope = Scope(kind, "default" if kind.namespaced else "", labels=selector)
             yield Informer(self._client(kind.plural), scope, store)
 
     def _client(self, way: str) -> Client:

@@ -17,7 +17,7 @@ from support.plumbing import manifest
 from support.pod_machine import Program
 from support.virtual_time import now, seeded
 
-WAYS: Final = (*KINDS, "workflows", WRITES)
+WAYS: Final = (*KINDS, "workflows", "tasktemplates", "clustertasktemplates", WRITES)
 LATENCY: Final = 0.02
 LONGEST: Final = 3600.0
 LOOK: Final = 0.25  # How often a test looks whether all runs have ended.

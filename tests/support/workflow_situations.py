@@ -90,6 +90,8 @@ async def a_life(note: Note) -> None:
     await rig.look()
     await rig.say(tasks=[{"name": "a", "image": "busybox", "dependsOn": ["nobody"]}])
     await rig.look()
+    await rig.say(tasks=[{"name": "a", "uses": "nobody@v1"}])
+    await rig.look()
     await rig.client.delete(Ref(WORKFLOWS, "default", "w"))
     await rig.look()
 

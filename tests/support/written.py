@@ -47,6 +47,11 @@ def backfill(name: str = "again", **spec: Any) -> Manifest:
     return _object("Backfill", name, {"workflow": "stock", **span, **spec})
 
 
+def template(name: str = "http.v1", kind: str = "TaskTemplate", **spec: Any) -> Manifest:
+    """Return a template."""
+    return _object(kind, name, {"image": "busybox:1.37", **spec})
+
+
 def _object(kind: str, name: str, spec: Manifest) -> Manifest:
     return {
         "apiVersion": "headrace.dev/v1alpha1",

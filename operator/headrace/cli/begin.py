@@ -4,9 +4,7 @@ From a command line to a run that can start: a new run, or the last unfinished o
 Knows the checks before a start. Starts nothing.
 """
 
-import os
 import shlex
-import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -21,14 +19,16 @@ from headrace.cli import given
 from headrace.cli.ask import answers_ahead
 from headrace.cli.called import find_called
 from headrace.cli.input import InputError
+from headrace.cli.machine import launcher_of, make_environments
 from headrace.cli.streams import note
-from headrace.cli.workflow_file import FileObject, find_workflow, read_workflow
+from headrace.cli.templates import Here
+from headrace.cli.workflow_file import FileObject, find_workflow, read_workflow, templates_of
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
-from headrace.local import containers, held, runs
-from headrace.local.engines import AUTO, ENGINES, PROCESS
+from headrace.local import held, runs
+from headrace.local.engines import AUTO
 from headrace.local.folder import DEFAULT_STATE, StateFolder
-from headrace.local.launcher import Launcher, ProcessLauncher
+from headrace.local.launcher import Launcher
 from headrace.local.records import RunRecord
 from headrace.local.store import Store
 
@@ -100,15 +100,17 @@ def begin(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> H
 
 
 def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> HeldRun:
-    file = read_workflow(command_line.file, command_line.name)
+    home = command_line.file.absolute().parent
+    launcher = launcher_of(command_line.runner, command_line.python, home)
+    here = Here(launcher.interpreter)
+    file = read_workflow(command_line.file, command_line.name, here, command_line.others)
     values = given.params(file.spec.params, command_line.params)
     logical_time = given.instant(command_line.logical_time)
-    home = file.path.absolute().parent
-    launcher = launcher_of(command_line.runner, command_line.python, home)
-    called = find_called(file, command_line.others)
+    called = find_called(file, command_line.others, here)
     definitions = [each.definition for each in (file, *called.values())]
     answers = answers_ahead(definitions, command_line.approve)
     for each in (file, *called.values()):
+        make_environments(each.environments)
         problems = list(launcher.problems(each.spec, each.definition))
         if problems:
             raise each.wrong(problems)
@@ -159,7 +161,9 @@ def _resumed(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -
     name = record.key.name
     spec = WorkflowSpec.model_validate_json(record.spec)
     _same(command_line, record, spec)
-    if _changed(written, record):
+    held = ready(command_line, record, store)
+    here = written.among(templates_of(command_line.others), Here(held.launcher.interpreter))
+    if _changed(here, record):
         note(
             f"{command_line.file} has changed since run {name} began; the run keeps its definition"
         )
@@ -167,7 +171,7 @@ def _resumed(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -
         note(f"run {name} is still being cancelled; Ctrl-C ends its `finally` tasks too")
     if record.desired is DesiredState.TERMINATE:
         note(f"run {name} is still being ended")
-    return ready(command_line, record, store)
+    return held
 
 
 def ready(command_line: CommandLine, record: RunRecord, store: Store) -> HeldRun:
@@ -245,34 +249,3 @@ def _same(command_line: CommandLine, record: RunRecord, spec: WorkflowSpec) -> N
 def _notice(launcher: Launcher, spec: WorkflowSpec) -> None:
     for notice in launcher.notices(spec):
         note(notice)
-
-
-def launcher_of(runner: str, python: str, home: Path) -> Launcher:
-    """
-    Choose where tasks run.
-
-    Args:
-        runner: `auto`, `process`, or an engine of containers.
-        python: The interpreter or virtual environment of tasks that run as processes.
-        home: The folder that tasks run in.
-
-    Raises:
-        InputError: There is no such engine or interpreter.
-
-    """
-    engines = ENGINES if runner == AUTO else (runner,)
-    if runner != PROCESS:
-        for engine in engines:
-            program = containers.find(engine)
-            if program is not None:
-                return containers.ContainerLauncher(program, home, os.environ)
-        if runner != AUTO:
-            raise InputError(f"--runner {runner}: {_no_engine(runner)}")
-    return ProcessLauncher(given.interpreter(python), home, os.environ)
-
-
-def _no_engine(engine: str) -> str:
-    """Say why an engine cannot be used."""
-    if shutil.which(engine) is None:
-        return f"there is no {engine} on this machine; install it, or use --runner {PROCESS}"
-    return f"`{engine} info` does not answer on this machine; start it, or use --runner {PROCESS}"

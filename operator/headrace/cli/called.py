@@ -10,20 +10,24 @@ from typing import Final
 
 from headrace.api.checks.similar import did_you_mean
 from headrace.api.reading.problem import Problem
-from headrace.cli.workflow_file import FileObject, WorkflowFile, workflows_of
+from headrace.cli.templates import Here
+from headrace.cli.workflow_file import FileObject, WorkflowFile, templates_of, workflows_of
 from headrace.engine.definition.called_outputs import output_problems
 from headrace.engine.definition.calls import call_problems, calls, calls_itself, circle, path_of
 
 _CURE: Final = "name its file too, after this one"
 
 
-def find_called(workflow: WorkflowFile, others: Sequence[Path]) -> Mapping[str, WorkflowFile]:
+def find_called(
+    workflow: WorkflowFile, others: Sequence[Path], here: Here | None = None
+) -> Mapping[str, WorkflowFile]:
     """
     Return the workflows that a workflow calls, also through others, by name.
 
     Args:
         workflow: The workflow.
         others: Further files; its own file is searched too.
+        here: Where on this machine they run; None: they do not run here.
 
     Raises:
         InputError: One is missing or has problems, or a call does not fit.
@@ -32,7 +36,8 @@ def find_called(workflow: WorkflowFile, others: Sequence[Path]) -> Mapping[str, 
     if not any(calls(workflow.definition)):
         return {}
     files = dict.fromkeys((workflow.path, *others))
-    known = [item for file in files for item in workflows_of(file)]
+    templates = templates_of(list(files))
+    known = [item.among(templates, here) for file in files for item in workflows_of(file)]
     return called_among(workflow, known, _CURE)
 
 

@@ -18,6 +18,7 @@ from headrace.api.reading.parse import (
     parse_pool,
     parse_run,
     parse_task_run,
+    parse_template,
     parse_workflow,
 )
 from headrace.api.v1alpha1.backfill import BackfillSpec, Step
@@ -25,16 +26,14 @@ from headrace.api.v1alpha1.group import API_VERSION, GROUP
 from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.api.v1alpha1.template import TemplateSpec
+from headrace.cli.templates import CURE, NO_TEMPLATES, KnownTemplates, specs
 from headrace.engine.backfill.plan import Plan, plan
 from headrace.engine.definition.calls import calls_itself
-from headrace.engine.definition.compile import (
-    Definition,
-    compile_workflow,
-    params_alone,
-    single_task,
-)
+from headrace.engine.definition.compile import Definition, params_alone, single_task
 from headrace.engine.definition.followed import follows_itself
 from headrace.engine.definition.problems import InvalidDefinitionError
+from headrace.engine.definition.templates import CLUSTER, fill_in, used
 
 MAX_OBJECT_BYTES = 1_500_000
 """The default limit of etcd (1.5 MiB), with room for the status and the API server's fields."""
@@ -42,7 +41,9 @@ MAX_OBJECT_BYTES = 1_500_000
 DEFAULT_NAMESPACE = "default"
 """The namespace of a manifest that names none, as in kubectl."""
 
-Spec = Definition | RunSpec | TaskRunSpec | PoolSpec | BackfillSpec
+Spec = Definition | RunSpec | TaskRunSpec | PoolSpec | BackfillSpec | TemplateSpec
+
+WORKFLOW = "Workflow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,24 @@ class Checked:
     """The object as it was written, if it has no problems."""
 
 
-def check(value: Any) -> Iterator[Checked]:
-    """Check an object; of a `kind: List`, each object in it."""
+def check(value: Any, templates: KnownTemplates = NO_TEMPLATES) -> Iterator[Checked]:
+    """
+    Check an object; of a `kind: List`, each object in it.
+
+    Args:
+        value: The object.
+        templates: Those of the files beside it. Those of Headrace are always known.
+
+    """
     if not isinstance(value, Mapping):
         message = "this is no object; a manifest begins with apiVersion, kind, metadata and spec"
         yield Checked("", "", problems=(Problem("", message),))
     elif value.get("kind") == "List" and isinstance(value.get("items"), list):
         for index, item in enumerate(value["items"]):
-            for checked in check(item):
+            for checked in check(item, templates):
                 yield _inside(checked, f"items[{index}]")
     else:
-        yield _check(value)
+        yield _check(value, templates)
 
 
 def _inside(checked: Checked, path: str) -> Checked:
@@ -86,7 +94,7 @@ def _inside(checked: Checked, path: str) -> Checked:
     return replace(checked, problems=problems, hints=hints)
 
 
-def _check(value: Mapping[str, Any]) -> Checked:
+def _check(value: Mapping[str, Any], templates: KnownTemplates) -> Checked:
     kind, metadata = str(value.get("kind", "")), value.get("metadata")
     known = metadata if isinstance(metadata, Mapping) else {}
     name = str(known.get("name") or "")
@@ -98,7 +106,7 @@ def _check(value: Mapping[str, Any]) -> Checked:
     if api_version != API_VERSION:
         return Checked(kind, name, foreign=True)
     try:
-        spec = READERS[kind](value)
+        spec = _workflow(value, templates) if kind == WORKFLOW else READERS[kind](value)
         size = len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
         return Checked(
             kind,
@@ -147,11 +155,12 @@ def _wrong_kind(api_version: str, kind: str) -> Problem | None:
     return None
 
 
-def _workflow(value: Mapping[str, Any]) -> Definition:
-    definition = compile_workflow(parse_workflow(value))
-    metadata = value.get("metadata")
+def _workflow(value: Mapping[str, Any], templates: KnownTemplates = NO_TEMPLATES) -> Definition:
+    spec, metadata = parse_workflow(value), value.get("metadata")
     known = metadata if isinstance(metadata, Mapping) else {}
     name, namespace = str(known.get("name")), str(known.get("namespace") or DEFAULT_NAMESPACE)
+    there = specs(templates.of(namespace)) if used(spec) else {}
+    definition = fill_in(spec, there, replace(CLUSTER, cure=CURE)).definition
     problems = (
         *calls_itself(name, definition),
         *follows_itself((namespace, name), definition),
@@ -179,9 +188,11 @@ def _backfill(value: Mapping[str, Any]) -> BackfillSpec:
 
 
 READERS: Mapping[str, Callable[[Mapping[str, Any]], Spec]] = {
-    "Workflow": _workflow,
+    WORKFLOW: _workflow,
     "WorkflowRun": parse_run,
     "TaskRun": _task_run,
     "Pool": parse_pool,
     "Backfill": _backfill,
+    "TaskTemplate": parse_template,
+    "ClusterTaskTemplate": parse_template,
 }

@@ -6,6 +6,7 @@ Knows files and when they have changed. What follows from a change is decided el
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from headrace.api.reading.problem import Problem
 from headrace.cli.called import called_among
 from headrace.cli.check import check
 from headrace.cli.input import MANIFESTS, InputError
+from headrace.cli.templates import KINDS, NO_TEMPLATES, Here, KnownTemplates
 from headrace.cli.workflow_file import FileObject, WorkflowFile, is_workflow, objects_of
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.followed import Name, follow_problems, follows_itself
@@ -41,12 +43,14 @@ class ManifestFolder:
     Args:
         folder: The folder.
         check: Yields what keeps a workflow from running on this machine.
+        here: Where on this machine its workflows run.
 
     """
 
-    def __init__(self, folder: Path, check: Check) -> None:
+    def __init__(self, folder: Path, check: Check, here: Here) -> None:
         self._folder = folder
         self._check = check
+        self._here = here
         self._seen: tuple[Stamp, ...] = ()
         self._read: tuple[Stamp, ...] | None = None
         self._restless = 0
@@ -69,7 +73,7 @@ class ManifestFolder:
         stamps = tuple(_stamps(self._folder))
         if not self._due(stamps):
             return None
-        reading = await asyncio.to_thread(read_folder, self._folder, self._check)
+        reading = await asyncio.to_thread(read_folder, self._folder, self._check, self._here)
         self._read, self._asked, self._restless = stamps, False, 0
         self._troubled = 0 if reading.wrong or reading.unreadable else None
         return reading
@@ -88,7 +92,7 @@ class ManifestFolder:
         return quiet or self._restless >= RESTLESS_LOOKS
 
 
-def read_folder(folder: Path, check: Check) -> Reading:
+def read_folder(folder: Path, check: Check, here: Here) -> Reading:
     """Read all manifests of a folder."""
     objects: list[FileObject] = []
     unreadable: list[str] = []
@@ -99,6 +103,8 @@ def read_folder(folder: Path, check: Check) -> Reading:
         except InputError as error:
             unreadable.append(file.name)
             problems += error.lines
+    templates = reduce(KnownTemplates.beside, (each.templates for each in objects), NO_TEMPLATES)
+    objects = [each.among(templates, here) for each in objects]
     workflows: dict[str, WorkflowFile] = {}
     wrong: set[str] = set()
     for item in objects:
@@ -161,8 +167,11 @@ def _other(item: FileObject) -> None:
     for checked in check(item.value):
         if checked.problems:
             raise item.wrong(checked.problems)
-        if not checked.foreign:
-            message = f"a folder that is served has workflows only, and no {checked.kind}; move it"
+        if not checked.foreign and checked.kind not in KINDS:
+            message = (
+                f"a folder that is served has workflows and templates only, and no {checked.kind};"
+                " move it"
+            )
             raise item.wrong([Problem("kind", message)])
 
 

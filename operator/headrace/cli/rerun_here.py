@@ -18,8 +18,10 @@ from headrace.cli import given
 from headrace.cli.begin import CommandLine, HeldRun, ready
 from headrace.cli.called import find_called
 from headrace.cli.input import InputError
+from headrace.cli.machine import launcher_of, make_environments
 from headrace.cli.run import execute
 from headrace.cli.streams import note
+from headrace.cli.templates import Here
 from headrace.cli.todays_file import files_beside
 from headrace.cli.window.exits import WindowError
 from headrace.cli.workflow_file import read_workflow
@@ -66,7 +68,8 @@ def _hold(
     store = stack.enter_context(Store(folder.database))
     earlier = store.run(asked.name)
     if asked.revision is RerunRevision.LATEST:
-        earlier = _as_today(earlier, files)
+        launcher = launcher_of(command_line.runner, command_line.python, Path(earlier.folder))
+        earlier = _as_today(earlier, files, Here(launcher.interpreter))
     record = _like(earlier, asked, command_line)
     _check(store, record, asked)
     held = ready(command_line, record, store)
@@ -75,11 +78,13 @@ def _hold(
     return replace(held, record=made)
 
 
-def _as_today(earlier: RunRecord, files: Sequence[Path]) -> RunRecord:
+def _as_today(earlier: RunRecord, files: Sequence[Path], here: Here) -> RunRecord:
     """Return the record of an earlier run with the definitions that the files have now."""
     file, *others = files or files_beside(earlier)
-    workflow = read_workflow(file, f"{earlier.key.namespace}/{earlier.workflow}")
-    called = find_called(workflow, others)
+    workflow = read_workflow(file, f"{earlier.key.namespace}/{earlier.workflow}", here, others)
+    called = find_called(workflow, others, here)
+    for each in (workflow, *called.values()):
+        make_environments(each.environments)
     note(f"the definition of {earlier.workflow} is that of {file}")
     return replace(
         earlier,

@@ -19,13 +19,14 @@ from typing import Any, Final
 import click
 
 from headrace.api.reading.problem import Problem
-from headrace.cli.begin import launcher_of
 from headrace.cli.execution import server_options
 from headrace.cli.input import InputError
+from headrace.cli.machine import launcher_of, make_environments
 from headrace.cli.manifest_folder import ManifestFolder
 from headrace.cli.run import SUCCEEDED, WRONG_INPUT
 from headrace.cli.serve_lines import ServeLines
 from headrace.cli.streams import note
+from headrace.cli.templates import Here
 from headrace.cli.words import counted
 from headrace.cli.workflow_file import WorkflowFile
 from headrace.evaluation.evaluator import Evaluator
@@ -117,7 +118,7 @@ async def _go(site: Site, launcher: Launcher, options: _Options) -> None:
     """Serve the folder until a signal comes."""
     say = ServeLines(site.clock, as_json=options.as_json).say
     definitions, inventory = ServedDefinitions(site), Inventory(site.folder, site.store)
-    files = ManifestFolder(site.home, partial(_problems, launcher))
+    files = ManifestFolder(site.home, partial(_problems, launcher), Here(launcher.interpreter))
     server = Server(site, definitions, files, say)
     evaluator = Evaluator()
 
@@ -171,4 +172,5 @@ def _listening(server: Server, live: LiveRuns, files: ManifestFolder) -> Iterato
 
 def _problems(launcher: Launcher, workflow: WorkflowFile) -> Iterator[Problem]:
     """Yield what keeps a workflow from running on this machine."""
+    make_environments(workflow.environments)
     yield from launcher.problems(workflow.spec, workflow.definition)

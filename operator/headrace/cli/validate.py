@@ -20,6 +20,7 @@ from headrace.cli.given import stand_in
 from headrace.cli.input import YamlError
 from headrace.cli.manifest import documents, line_about, located
 from headrace.cli.streams import note, tell
+from headrace.cli.templates import NO_TEMPLATES, templates_in
 from headrace.cli.words import counted
 from headrace.cli.written import Written, objects_of
 from headrace.engine.definition.called_outputs import output_problems
@@ -113,7 +114,15 @@ class _FileObject:
 def validate(files: Sequence[str]) -> Report:
     """Check all objects in some files, and each run against its workflow, if that is there too."""
     report = Report()
-    objects = [item for file in files for item in _objects(file, report)]
+    read = [(file, document) for file in files for document in _documents(file, report)]
+    templates = NO_TEMPLATES
+    for file, document in read:
+        templates = templates.beside(templates_in(file, (document.value,)))
+    objects = [
+        _FileObject(file, document, checked)
+        for file, document in read
+        for checked in check(document.value, templates)
+    ]
     workflows = {
         (item.checked.namespace, item.checked.name): item.checked.spec
         for item in objects
@@ -128,12 +137,11 @@ def validate(files: Sequence[str]) -> Report:
     return report
 
 
-def _objects(file: str, report: Report) -> Iterator[_FileObject]:
+def _documents(file: str, report: Report) -> Iterator[Document]:
     try:
         for document in documents(file):
             report.objects.extend(objects_of(file, document.line, document.value))
-            for checked in check(document.value):
-                yield _FileObject(file, document, checked)
+            yield document
     except YamlError as error:
         report.problems.append(line_about(file, error.line, str(error)))
 

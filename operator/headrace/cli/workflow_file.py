@@ -5,7 +5,7 @@ Knows which object of a file is meant. The API and the engine find the problems.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,18 @@ from headrace.cli.check import DEFAULT_NAMESPACE, check
 from headrace.cli.compose import Document
 from headrace.cli.input import InputError, YamlError
 from headrace.cli.manifest import documents, line_about, located
-from headrace.engine.definition.compile import Definition, compile_workflow
+from headrace.cli.templates import (
+    CURE,
+    NO_TEMPLATES,
+    Here,
+    KnownTemplates,
+    specs,
+    templates_in,
+)
+from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.problems import InvalidDefinitionError
+from headrace.engine.definition.templates import CLUSTER, FilledIn, fill_in, used
+from headrace.local.environments import Environment
 
 _HERE = {"apiVersion": API_VERSION, "kind": "Workflow"}
 
@@ -31,6 +41,10 @@ class FileObject:
     path: str
     """In the document: empty, or a place in a List."""
     value: Any
+    templates: KnownTemplates = NO_TEMPLATES
+    """Those of its file, and of others beside it."""
+    here: Here | None = None
+    """Where on this machine it runs; None: it does not run here."""
 
     @property
     def name(self) -> str:
@@ -50,6 +64,17 @@ class FileObject:
         placed = [Problem(f"{self.path}{problem.path}", problem.message) for problem in problems]
         return InputError(*located(self.file, self.document, placed))
 
+    def among(self, templates: KnownTemplates, here: Here | None) -> "FileObject":
+        """
+        Return the object with more around it.
+
+        Args:
+            templates: The templates of other files.
+            here: Where on this machine it runs; None: it does not run here.
+
+        """
+        return replace(self, templates=self.templates.beside(templates), here=here)
+
     def workflow(self) -> "WorkflowFile":
         """
         Return the workflow, ready to run.
@@ -60,10 +85,15 @@ class FileObject:
         """
         try:
             spec = parse_workflow(self.value)
-            definition = compile_workflow(spec)
+            needed = used(spec)
+            known = self.templates.of(self.namespace) if needed else {}
+            found = {uses: known[uses] for uses in needed if uses in known}
+            place = CLUSTER if self.here is None else self.here.place(found)
+            filled = fill_in(spec, specs(known), replace(place, cure=CURE))
         except (InvalidObjectError, InvalidDefinitionError) as error:
             raise self.wrong(error.problems) from error
-        return WorkflowFile(self.file, self.name, self.namespace, spec, definition, self)
+        environments = {} if self.here is None else self.here.environments(found)
+        return WorkflowFile(self.file, self.name, self.namespace, filled, environments, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +103,9 @@ class WorkflowFile:
     path: Path
     name: str
     namespace: str
-    spec: WorkflowSpec
-    definition: Definition
+    _filled: FilledIn
+    environments: Mapping[str, Environment]
+    """What the programs of its templates need on this machine, by template."""
     _object: FileObject
 
     @property
@@ -82,24 +113,52 @@ class WorkflowFile:
         """The definition for the store, without defaults, so that it is read back as the same."""
         return self.spec.model_dump_json(by_alias=True, exclude_unset=True)
 
+    @property
+    def spec(self) -> WorkflowSpec:
+        """What it does; no task of it uses a template any more."""
+        return self._filled.spec
+
+    @property
+    def definition(self) -> Definition:
+        """It, ready to run."""
+        return self._filled.definition
+
     def wrong(self, problems: Iterable[Problem]) -> InputError:
         """Return an error with further problems, a line each."""
-        return self._object.wrong(problems)
+        return self._object.wrong(map(self._filled.told, problems))
 
 
-def read_workflow(path: Path, name: str | None) -> WorkflowFile:
+def read_workflow(
+    path: Path, name: str | None, here: Here | None = None, others: Sequence[Path] = ()
+) -> WorkflowFile:
     """
     Read the workflow of a file, or of standard input (`-`).
 
     Args:
         path: The file.
         name: Which workflow, if the file holds several: its name, or namespace/name.
+        here: Where on this machine it runs; None: it does not run here.
+        others: Further files, which may have templates.
 
     Raises:
         InputError: The workflow has problems, a line each.
 
     """
-    return find_workflow(path, name).workflow()
+    return find_workflow(path, name).among(templates_of(others), here).workflow()
+
+
+def templates_of(files: Sequence[Path]) -> KnownTemplates:
+    """
+    Return the templates of some files.
+
+    Raises:
+        InputError: One cannot be read.
+
+    """
+    known = NO_TEMPLATES
+    for file in files:
+        known = known.beside(templates_in(file, (each.value for each in _documents(file))))
+    return known
 
 
 def find_workflow(path: Path, name: str | None) -> FileObject:
@@ -132,12 +191,18 @@ def objects_of(path: Path) -> list[FileObject]:
         InputError: The file cannot be read.
 
     """
+    found = _documents(path)
+    templates = templates_in(path, (document.value for document in found))
+    return [
+        FileObject(path, document, at, value, templates)
+        for document in found
+        for at, value in _objects(document.value)
+    ]
+
+
+def _documents(path: Path) -> list[Document]:
     try:
-        return [
-            FileObject(path, document, at, value)
-            for document in documents(path)
-            for at, value in _objects(document.value)
-        ]
+        return list(documents(path))
     except YamlError as error:
         raise InputError(line_about(path, error.line, str(error))) from error
 

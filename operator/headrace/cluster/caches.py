@@ -33,6 +33,7 @@ from headrace.cluster.line import Line
 from headrace.cluster.lineage import Lineage
 from headrace.cluster.news import News
 from headrace.cluster.outlived import Outlived
+from headrace.cluster.templates import Templates
 from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta
@@ -40,7 +41,7 @@ from headrace.kube.resources import JOBS, PODS, Resource
 from headrace.kube.store import Store, either
 from headrace.manifests.approval import Approval
 from headrace.manifests.item_pods import index_of
-from headrace.manifests.kube import Job, OwnObject, Pod
+from headrace.manifests.kube import Job, OwnObject, Pod, TemplateObject
 from headrace.manifests.names import task_run_names
 from headrace.manifests.run_spec import workflow_of
 from headrace.manifests.work_spec import wait_until
@@ -59,7 +60,7 @@ class WorkflowKey:
 
 Key = RunKey | WorkflowKey | PoolKey | BackfillKey
 
-Watched = Store[OwnObject] | Store[Job] | Store[Pod] | Store[Approval]
+Watched = Store[OwnObject] | Store[Job] | Store[Pod] | Store[Approval] | Store[TemplateObject]
 
 
 class Caches:
@@ -110,6 +111,7 @@ class Caches:
         self.backfills = Backfills(
             self._tell, lambda workflow: self._look_soon(WorkflowKey(*workflow)), leads
         )
+        self.templates = Templates(self._template_changed, leads)
 
     def stand_by(self) -> None:
         """Forget the knowledge of turns, but not the objects. Another process leads now."""
@@ -128,6 +130,7 @@ class Caches:
         yield APPROVALS, "", self.approvals
         yield POOLS, "", self.pools
         yield BACKFILLS, "", self.backfills.store
+        yield from self.templates.watched()
 
     def _run_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
         item = either(old, new)
@@ -271,6 +274,14 @@ class Caches:
         item = either(old, new)
         if old is None or new is None or old.spec != new.spec or line.is_another(old, new):
             self._look_at(PoolKey(*item.metadata.key))
+
+    def _template_changed(self, workflow: tuple[str, str]) -> None:
+        """Give a turn to a workflow, and to all that wait for its definition."""
+        key = WorkflowKey(*workflow)
+        self._look_at(key)
+        for run in self.waiting_runs(key):
+            self._look_at(run)
+        self.backfills.wake(workflow, News.NOW)
 
     def _concerns(self, meta: Meta, worth: News) -> None:
         key = run_of(meta)

@@ -36,6 +36,15 @@ _decoder: Final = msgspec.json.Decoder(dict[str, Any])
 class UnusableError(Exception):
     """A definition cannot run; the text names the wrong field and the cure."""
 
+    awaited = False
+    """Whether it can run as soon as somebody makes or corrects a template."""
+
+
+class TemplateError(UnusableError):
+    """A template that a task uses is not there, or has problems itself."""
+
+    awaited = True
+
 
 class Compiler:
     """Compiles one large definition at a time, beside the event loop."""

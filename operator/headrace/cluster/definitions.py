@@ -15,7 +15,9 @@ from msgspec import json
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cluster.bounds import Kept, forget_oldest
 from headrace.cluster.compiler import Compiler, UnusableError, size
+from headrace.cluster.filling_in import filled_in, uses_in
 from headrace.cluster.kinds import WORKFLOWS
+from headrace.cluster.templates import Stamp, Templates
 from headrace.engine.definition.calls import calls_itself
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.followed import follows_itself
@@ -52,14 +54,16 @@ class Revision(msgspec.Struct, frozen=True):
 class Definitions:
     """Definitions by the name of their revision; the content of a name never changes."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, templates: Templates) -> None:
         """Start empty."""
         self._client = client
+        self._templates = templates
         self._compiler = Compiler()
         self._compiled: Kept[tuple[str, str], Definition] = Kept(KEPT_BYTES)
         self._compiling: dict[tuple[str, str], asyncio.Future[Definition]] = {}
         self._known: set[tuple[str, str]] = set()
-        self._names: dict[tuple[str, int], str] = {}  # Of revisions, by uid and generation.
+        self._uses: dict[tuple[str, int], tuple[str, ...]] = {}  # By uid and generation.
+        self._names: dict[tuple[str, int, Stamp], str] = {}  # Of revisions.
         self._asked: dict[tuple[str, str], asyncio.Future[WorkflowObject | None]] = {}
         self._turns = WeakValueDictionary[tuple[str, str], asyncio.Lock]()
 
@@ -91,19 +95,25 @@ class Definitions:
         """
         Store a workflow's current definition; return the name of its revision.
 
+        What templates say is a part of the definition: a run keeps it.
+
         Raises:
             UnusableError: if it cannot be run.
+            TemplateError: if it cannot be run before somebody makes a template.
 
         """
         meta = workflow.metadata
-        content = (meta.uid, meta.generation)
+        uses = await self._used(workflow)
+        content = (*_content(meta), self._templates.stamp(meta.key, uses))
         name = self._names.get(content)
         if name is not None and (meta.namespace, name) in self._known:
-            await self._compile((meta.namespace, name), workflow.spec)
+            if self._compiled.get((meta.namespace, name)) is None:
+                await self._compile((meta.namespace, name), await self._spec(workflow, uses))
             return name
-        manifest = await self._compiler.read(workflow.spec, partial(_revision, meta))
+        spec = await self._spec(workflow, uses)
+        manifest = await self._compiler.read(spec, partial(_revision, meta))
         name = str(manifest["metadata"]["name"])
-        definition = await self._compile((meta.namespace, name), workflow.spec)
+        definition = await self._compile((meta.namespace, name), spec)
         circles = (
             *calls_itself(meta.name, definition),
             *follows_itself((meta.namespace, meta.name), definition),
@@ -119,6 +129,22 @@ class Definitions:
         self._names[content] = name
         forget_oldest(self._names, NAMES)
         return name
+
+    async def _used(self, workflow: WorkflowObject) -> tuple[str, ...]:
+        """Return the templates that a workflow uses; its spec is read once a generation."""
+        content = _content(workflow.metadata)
+        if content not in self._uses:
+            self._uses[content] = await self._compiler.read(workflow.spec, uses_in)
+            forget_oldest(self._uses, NAMES)
+        return self._uses[content]
+
+    async def _spec(self, workflow: WorkflowObject, uses: tuple[str, ...]) -> msgspec.Raw:
+        """Return a workflow's spec, with what its templates say."""
+        if not uses:
+            return workflow.spec
+        namespace = workflow.metadata.namespace
+        fill = partial(filled_in, namespace=namespace, templates=self._templates)
+        return await self._compiler.read(workflow.spec, fill)
 
     async def read(self, namespace: str, name: str) -> Definition | None:
         """
@@ -171,6 +197,10 @@ class Definitions:
         definition = await self._compiler.compile(spec)
         self._compiled.put(key, definition, size(spec))
         return definition
+
+
+def _content(meta: Meta) -> tuple[str, int]:
+    return meta.uid, meta.generation
 
 
 def _revision(meta: Meta, spec: dict[str, Any]) -> Manifest:

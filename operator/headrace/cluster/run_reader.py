@@ -169,7 +169,7 @@ class RunReader:
                 return await self._kept(namespace, log.revision)
             return PinnedDefinition(hindrance=_without_workflow(spec.workflow))
         except UnusableError as error:
-            return PinnedDefinition(refusal=(Reason.INVALID_DEFINITION, str(error)))
+            return _unusable(error)
 
     async def _current(
         self, namespace: str, workflow: WorkflowObject, before: str | None
@@ -267,6 +267,13 @@ def _not_of(run: str, task: str) -> str:
         f" the TaskRun of task {task!r}, with the name {task_run_name(run, task)!r} and the run as"
         " owner; delete this one; for a task on its own, leave out spec.run and spec.task"
     )
+
+
+def _unusable(error: UnusableError) -> PinnedDefinition:
+    """Return no definition: the run waits for a template, or never runs."""
+    if error.awaited:
+        return PinnedDefinition(hindrance=(Reason.TEMPLATE_NOT_READY, str(error)))
+    return PinnedDefinition(refusal=(Reason.INVALID_DEFINITION, str(error)))
 
 
 def _without_workflow(name: str) -> tuple[Reason, str]:

@@ -46,7 +46,8 @@ class Openings:
         for informer in self.informers[namespace]:
             await informer.synced.wait()
         for informer in self.informers[namespace]:
-            await informer.refresh()
+            if informer.scope.resource.namespaced:  # Headrace writes no others.
+                await informer.refresh()
         self._open.add(namespace)
         log.info("leading in %s", namespace or "all namespaces")
         self._opened(namespace)

@@ -155,7 +155,7 @@ class Runtime:
     def _make_informers(self) -> Iterator[tuple[str, Informer[Any]]]:
         """Yield informers by the name of the watched resource and namespace."""
         for resource, selector, store in self.caches.watched():
-            for namespace in self.settings.namespaces or ("",):
+            for namespace in self.settings.watched(namespaced=resource.namespaced):
                 scope = Scope(resource, namespace, labels=selector)
                 name = f"{resource} in {namespace or 'all namespaces'}"
                 rest = self._rest_of_pods if resource is PODS else _rest
@@ -166,10 +166,16 @@ class Runtime:
                 yield name, informer
 
     def _by_namespace(self) -> dict[str, list[Informer[Any]]]:
-        grouped: dict[str, list[Informer[Any]]] = {}
-        for informer in self.informers.values():
-            grouped.setdefault(informer.scope.namespace, []).append(informer)
-        return grouped
+        """Return what must be known before a namespace opens: what no namespace has, for each."""
+        informers = self.informers.values()
+        return {
+            namespace: [
+                informer
+                for informer in informers
+                if informer.scope.namespace == namespace or not informer.scope.resource.namespaced
+            ]
+            for namespace in self.settings.namespaces or (EVERYWHERE,)
+        }
 
     def _rest_of_pods(self) -> float:
         """Return how long events of pods may gather: not at all while anything waits for them."""

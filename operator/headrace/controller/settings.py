@@ -17,6 +17,8 @@ class Settings:
 
     namespaces: tuple[str, ...] = ()
     """Empty: all namespaces."""
+    cluster_templates: bool = False
+    """Whether ClusterTaskTemplates are read where namespaces are listed."""
     lease_namespace: str = "default"
     lease_name: str = "headrace"
     identity: str = "headrace"
@@ -26,6 +28,12 @@ class Settings:
     burst: int = 400
     log_format: str = "json"
     log_level: str = "info"
+
+    def watched(self, *, namespaced: bool) -> tuple[str, ...]:
+        """Return where to watch objects of a kind; an empty name stands for the whole cluster."""
+        if namespaced:
+            return self.namespaces or ("",)
+        return ("",) if self.cluster_templates or not self.namespaces else ()
 
 
 def read(arguments: Sequence[str]) -> Settings:
@@ -40,6 +48,11 @@ def read(arguments: Sequence[str]) -> Settings:
         default=[],
         metavar="NS",
         help="watch this namespace only; can be repeated (default: all)",
+    )
+    add(
+        "--cluster-templates",
+        action="store_true",
+        help="with --namespace, read ClusterTaskTemplates too (without: always)",
     )
     add(
         "--lease-namespace",

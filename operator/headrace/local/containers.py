@@ -61,6 +61,7 @@ class ContainerLauncher:
     """
 
     def __init__(self, engine: str, folder: Path, inherited: Mapping[str, str]) -> None:
+        self.interpreter: Path | None = None
         self._engine = engine
         self._folder = folder
         self._inherited = {

@@ -31,6 +31,10 @@ _PYTHONS: Final = frozenset({"python", "python3"})
 class Launcher(Protocol):
     """How attempts run here: as processes, or in containers."""
 
+    @property
+    def interpreter(self) -> Path | None:
+        """The program for `python`; None: each container has its own."""
+
     def problems(self, spec: WorkflowSpec, definition: Definition) -> Iterator[Problem]:
         """Yield the problems that keep a workflow from running here."""
 
@@ -62,7 +66,7 @@ class ProcessLauncher:
     """
 
     def __init__(self, interpreter: Path, folder: Path, inherited: Mapping[str, str]) -> None:
-        self._interpreter = interpreter
+        self.interpreter = interpreter
         self._folder = folder
         self._inherited = {
             name: value for name, value in inherited.items() if not name.startswith(RESERVED_ENV)
@@ -138,13 +142,13 @@ class ProcessLauncher:
         path = own.get("PATH", self._inherited.get("PATH", os.defpath))
         # The log must show output when the program prints it.
         unbuffered = {"PYTHONUNBUFFERED": "1"}
-        first = f"{self._interpreter.parent}{os.pathsep}{path}"
+        first = f"{self.interpreter.parent}{os.pathsep}{path}"
         return {**unbuffered, **self._inherited, **own, "PATH": first}
 
     def _find(self, program: str, path: str, folder: Path) -> str | None:
         """Return a program's absolute path, never a builtin word of the shell."""
         if program in _PYTHONS:
-            return str(self._interpreter)
+            return str(self.interpreter)
         if os.sep in program:
             program = str(folder / program)
         found = shutil.which(program, path=path)

@@ -27,6 +27,7 @@ STALLED: Final = STUCK | {
     Reason.INVALID_DEFINITION,
     Reason.INVALID_PARAMS,
     Reason.NO_TICKS,
+    Reason.TEMPLATE_NOT_READY,
     Reason.WORKFLOW_NOT_FOUND,
 }
 """Reasons that last until somebody changes something."""

@@ -244,6 +244,18 @@ class WholeObject(View, frozen=True):
     spec: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class TemplateObject(View, frozen=True):
+    """A TaskTemplate or ClusterTaskTemplate."""
+
+    metadata: Meta
+    spec: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Keep what is read of the metadata."""
+        if not usual(self.metadata):
+            force_setattr(self, "metadata", bare(self.metadata, (), ()))
+
+
 class WorkflowObject(View, frozen=True):
     """
     A Workflow.

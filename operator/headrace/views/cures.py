@@ -26,6 +26,7 @@ CURES: Final[Mapping[str, str]] = {
     Reason.PAUSED: "headrace resume {run}",
     Reason.INVALID_DEFINITION: "correct the workflow, and apply it again",
     Reason.INVALID_PARAMS: "start a run with other values",
+    Reason.TEMPLATE_NOT_READY: "apply the template, or correct its name in the workflow",
     Reason.WORKFLOW_NOT_FOUND: "apply the workflow",
     Reason.NON_ZERO_EXIT: "headrace logs {run} {task}",
     Reason.RETRIES_EXHAUSTED: "headrace logs {run} {task}",

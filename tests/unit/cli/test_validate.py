@@ -44,9 +44,9 @@ def test_valid_objects_are_told_and_all_is_well() -> None:
     done = validate(RICH)
     assert 0 == done.exit_code, done.output
     lines = done.stdout.splitlines()
-    assert 11 == len(lines)
+    assert 13 == len(lines)
     name = "stock-levels-of-all-warehouses-for-the-analysts-eu"
-    assert f"{RICH}:3: Workflow {name!r} is valid: 13 tasks" == lines[0]
+    assert f"{RICH}:3: Workflow {name!r} is valid: 14 tasks" == lines[0]
 
 
 def test_each_problem_is_a_line_with_file_line_and_field() -> None:

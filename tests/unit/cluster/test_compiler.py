@@ -12,6 +12,7 @@ from headrace.cluster.definitions import Definitions
 from headrace.engine.definition.compile import Definition
 from headrace.kube.objects import Meta
 from headrace.manifests.kube import WorkflowObject
+from support.plumbing import no_templates
 
 
 def spec(tasks: int, **more: Any) -> bytes:
@@ -68,7 +69,7 @@ async def test_the_tasks_of_a_workflow_are_parsed_once(monkeypatch: pytest.Monke
         return real(manifest)
 
     monkeypatch.setattr(compiler, "parse_workflow", counting)
-    definitions = Definitions(Accepting())  # type: ignore[arg-type] # all that is asked of it
+    definitions = Definitions(Accepting(), no_templates())  # type: ignore[arg-type] # all that is asked of it
     workflow = WorkflowObject(Meta("w", "default", "uid", generation=1), spec=Raw(LARGE))
     await definitions.freeze(workflow)
     await definitions.parse(workflow)
@@ -92,7 +93,7 @@ async def test_runs_that_ask_at_once_share_one_compilation(monkeypatch: pytest.M
         return real(parsed)
 
     monkeypatch.setattr(compiler, "compile_workflow", counting)
-    definitions = Definitions(Accepting())  # type: ignore[arg-type] # all that is asked of it
+    definitions = Definitions(Accepting(), no_templates())  # type: ignore[arg-type] # all that is asked of it
     workflow = WorkflowObject(Meta("w", "default", "uid", generation=1), spec=Raw(LARGE))
     names = await asyncio.gather(*(definitions.freeze(workflow) for _ in range(5)))
     assert 1 == len(set(names))

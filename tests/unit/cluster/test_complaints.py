@@ -32,7 +32,9 @@ class Bench:
         events = EventRecorder(client, clock, "test")
         hooks = Hooks(clock, lambda _key, _seconds: None, events, evaluate_here)
         self.runs = ClusterWorld(self.caches, client, hooks)
-        self.workflows = WorkflowWorld(self.caches, client, Definitions(client), events, clock)
+        self.workflows = WorkflowWorld(
+            *(self.caches, client, Definitions(client, self.caches.templates)), events, clock
+        )
 
     async def make(self, resource: Resource, spec: dict[str, Any], **status: Any) -> OwnObject:
         """Make an object named `it`, with a status."""

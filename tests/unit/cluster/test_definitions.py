@@ -11,6 +11,7 @@ from headrace.kube.errors import ApiError
 from headrace.kube.objects import Meta
 from headrace.kube.resources import Ref
 from headrace.manifests.kube import WorkflowObject
+from support.plumbing import no_templates
 
 
 class SlowClient:
@@ -33,7 +34,7 @@ class SlowClient:
 
 def definitions(client: Any) -> Definitions:
     """Return definitions that ask this client."""
-    return Definitions(client)
+    return Definitions(client, no_templates())
 
 
 async def test_those_who_ask_meanwhile_share_the_next_answer() -> None:

@@ -14,7 +14,6 @@ NOT_SHAPED = "it is not among what a task may shape of its pod; remove it"
 NO_PROBE = "a task ends by itself and is not asked how it is; write timeouts.attemptSeconds"
 OUTPUTS = "outputs go to the file that HEADRACE_OUTPUTS names; remove it"
 GRACE = "write terminationGracePeriodSeconds"
-LATER = "this version does not have it; remove it"
 
 INSTEAD = {
     "activeDeadlineSeconds": "write timeouts.attemptSeconds",
@@ -99,9 +98,7 @@ INSTEAD = {
     "trigger_rule": "write runWhen",
     "tty": NOT_SHAPED,
     "upstream": "write dependsOn",
-    "uses": LATER,
     "volumeDevices": NOT_SHAPED,
-    "with": LATER,
     "withItems": "write forEach: {items: [...]}",
     "withParam": "write forEach: {from: ...}",
     "withSequence": "write forEach: {range: {from: 1, to: 9}}",

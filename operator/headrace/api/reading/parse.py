@@ -21,8 +21,10 @@ from headrace.api.schema.name_limits import name_problem
 from headrace.api.v1alpha1.backfill import BackfillSpec
 from headrace.api.v1alpha1.objects import (
     BackfillObject,
+    ClusterTaskTemplateObject,
     PoolObject,
     TaskRunObject,
+    TaskTemplateObject,
     WorkflowObject,
     WorkflowRunObject,
     WrittenObject,
@@ -31,6 +33,7 @@ from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.task import NamedTask
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.api.v1alpha1.template import TemplateSpec
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "parse_pool",
     "parse_run",
     "parse_task_run",
+    "parse_template",
     "parse_workflow",
 ]
 
@@ -47,6 +51,8 @@ Written = TypeVar("Written", bound=WrittenObject)
 
 FOR_EACH = str(NamedTask.model_fields["for_each"].alias)
 ITEMS = "items"
+
+NAME = "metadata.name"
 
 MOST = 50
 """How many problems are named at most."""
@@ -125,6 +131,21 @@ def parse_backfill(manifest: Mapping[str, Any]) -> BackfillSpec:
     return _read(BackfillObject, manifest).spec
 
 
+def parse_template(manifest: Mapping[str, Any]) -> TemplateSpec:
+    """
+    Return the spec of a TaskTemplate or ClusterTaskTemplate.
+
+    Args:
+        manifest: The object as JSON values: `kind`, `spec`, and if it is there, `metadata`.
+
+    Raises:
+        InvalidObjectError: with every field that is wrong.
+
+    """
+    everywhere = manifest.get("kind") == "ClusterTaskTemplate"
+    return _read(ClusterTaskTemplateObject if everywhere else TaskTemplateObject, manifest).spec
+
+
 def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:
     deep = too_deep(manifest)
     if deep is not None:
@@ -142,6 +163,8 @@ def _read(model: type[Written], manifest: Mapping[str, Any]) -> Written:
         problems = [wording.problem(detail) for detail in islice(details, MOST)]
     else:
         problems = []
+    if any(problem.path == NAME for problem in problems):
+        about_name = ()  # Its characters are wrong, and that is enough.
     if problems or about_name:
         raise InvalidObjectError((*problems, *about_name))
     return read
@@ -185,7 +208,7 @@ def _name(model: type[WrittenObject], manifest: Mapping[str, Any]) -> Iterator[P
     # A name that is there and is none, such as `name: n`, is the type's to refuse.
     generated = metadata.get("generateName")
     if name is None and (generated is None or generated == ""):
-        yield Problem("metadata.name", f"is missing; give the {kind} a name")
+        yield Problem(NAME, f"is missing; give the {kind} a name")
     message = name_problem(kind, name, spec) if isinstance(name, str) else None
     if message:
-        yield Problem("metadata.name", message)
+        yield Problem(NAME, message)

@@ -1,219 +1,16 @@
 """
 The CustomResourceDefinitions of all kinds, from the API types.
 
-Knows the columns of `kubectl get`, and the checks and indexes of the API server. Knows no file and
-no cluster.
+Knows the checks and indexes of the API server. Knows no file and no cluster.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterator
 
 from headrace.api.schema.json_schema import Schema
+from headrace.api.schema.kinds import KINDS, Kind, Manifest
 from headrace.api.schema.name_limits import NAME_RULES
 from headrace.api.schema.openapi import structural
-from headrace.api.v1alpha1.approval import ApprovalSpec, ApprovalStatus
-from headrace.api.v1alpha1.backfill import BackfillSpec, BackfillStatus
-from headrace.api.v1alpha1.base import ApiType
 from headrace.api.v1alpha1.group import GROUP, VERSION
-from headrace.api.v1alpha1.pool import PoolSpec, PoolStatus
-from headrace.api.v1alpha1.run import RunSpec, RunStatus
-from headrace.api.v1alpha1.taskrun import TaskRunSpec, TaskRunStatus
-from headrace.api.v1alpha1.workflow import WorkflowSpec, WorkflowStatus
-
-Manifest = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of `kubectl get`."""
-
-    name: str
-    path: str
-    type: Literal["string", "integer", "boolean", "date"] = "string"
-    wide: bool = False
-    """Shown only with `-o wide`."""
-
-    def written(self) -> Manifest:
-        """Return the column in the form of a CRD."""
-        column: Manifest = {"name": self.name, "type": self.type, "jsonPath": self.path}
-        return {**column, "priority": 1} if self.wide else column
-
-
-def _condition(kind: str, part: str) -> str:
-    return f'.status.conditions[?(@.type=="{kind}")].{part}'
-
-
-AGE = Column("Age", ".metadata.creationTimestamp", "date")
-STARTED = Column("Started", ".status.startTime", "date")
-STATUS = Column("Status", _condition("Succeeded", "reason"))
-MESSAGE = Column("Message", _condition("Succeeded", "message"), wide=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of resource."""
-
-    name: str
-    plural: str
-    short: str
-    text: str
-    spec: type[ApiType]
-    status: type[ApiType]
-    columns: tuple[Column, ...]
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of the spec that the API server fills in. Only plain switches that people look for,
-    since a default in an object differs from the file in Git."""
-    fixed: bool = False
-    """Whether the spec never changes. Then its fields have no separate owners, and the API server
-    does not record any (metadata.managedFields)."""
-    selectable: tuple[str, ...] = ()
-    """Fields that `kubectl get --field-selector` and watches can select by."""
-
-    @property
-    def crd_name(self) -> str:
-        """The name of the CRD: `workflows.headrace.dev`."""
-        return f"{self.plural}.{GROUP}"
-
-
-WORKFLOW = Kind(
-    name="Workflow",
-    plural="workflows",
-    short="hrw",
-    text="Workflow is the definition of a pipeline: its tasks, its triggers, and the history of its"
-    " runs.",
-    spec=WorkflowSpec,
-    status=WorkflowStatus,
-    columns=(
-        Column("Ready", _condition("Ready", "status")),
-        Column("Suspended", ".spec.suspend", "boolean"),
-        Column("Active", ".status.activeRuns", "integer"),
-        Column("Last Run", ".status.lastRunTime"),
-        Column("Outcome", ".status.lastOutcome"),
-        Column("Next Run", ".status.nextRunTime"),
-        AGE,
-        Column("Waiting", ".status.waitingRuns", "integer", wide=True),
-        Column("Message", _condition("Ready", "message"), wide=True),
-    ),
-    defaults={"suspend": False},
-    selectable=(".spec.suspend",),
-)
-
-WORKFLOW_RUN = Kind(
-    name="WorkflowRun",
-    plural="workflowruns",
-    short="hrr",
-    text="WorkflowRun is one execution of a Workflow.",
-    spec=RunSpec,
-    status=RunStatus,
-    columns=(
-        Column("Workflow", ".spec.workflow"),
-        STATUS,
-        Column("Progress", ".status.progress"),
-        STARTED,
-        Column("Duration", ".status.duration"),
-        Column("Logical Time", ".spec.logicalTime"),
-        AGE,
-        MESSAGE,
-    ),
-    defaults={"desiredState": "Run"},
-    selectable=(".spec.workflow",),
-)
-
-TASK_RUN = Kind(
-    name="TaskRun",
-    plural="taskruns",
-    short="hrt",
-    text="TaskRun is one task of one WorkflowRun with its attempts and outputs, or one task on its"
-    " own.",
-    spec=TaskRunSpec,
-    status=TaskRunStatus,
-    columns=(
-        Column("Run", ".spec.run"),
-        Column("Task", ".spec.task"),
-        STATUS,
-        Column("Attempts", ".status.attemptCount", "integer"),
-        Column("Items", ".status.items.progress"),
-        STARTED,
-        Column("Duration", ".status.duration"),
-        AGE,
-        Column("Node", ".status.attempts[-1:].nodeName", wide=True),
-        MESSAGE,
-    ),
-    fixed=True,
-    selectable=(".spec.run", ".spec.task", ".status.outcome"),
-)
-
-APPROVAL = Kind(
-    name="Approval",
-    plural="approvals",
-    short="hra",
-    text="Approval is one question of a run to people, who may answer it, and the answer. The"
-    " controller writes it; somebody sets spec.answer, once.",
-    spec=ApprovalSpec,
-    status=ApprovalStatus,
-    columns=(
-        Column("Run", ".spec.run"),
-        Column("Question", ".spec.message"),
-        Column("Choices", ".spec.choices"),
-        Column("Answer", ".spec.answer.choice"),
-        Column("By", ".spec.answer.by"),
-        Column("Status", _condition("Answered", "reason")),
-        AGE,
-        Column("Task", ".spec.task", wide=True),
-        Column("Deadline", ".spec.deadline", wide=True),
-        Column("Message", _condition("Answered", "message"), wide=True),
-    ),
-    selectable=(".spec.run", ".spec.task"),
-)
-
-POOL = Kind(
-    name="Pool",
-    plural="pools",
-    short="hrp",
-    text="Pool is a number of slots that limits how many tasks run at the same time, across the"
-    " workflows of its namespace.",
-    spec=PoolSpec,
-    status=PoolStatus,
-    columns=(
-        Column("Slots", ".spec.slots", "integer"),
-        Column("Used", ".status.used", "integer"),
-        Column("Waiting", ".status.waiting", "integer"),
-        Column("Next Run", ".status.queue[0].run"),
-        Column("Next Task", ".status.queue[0].task"),
-        AGE,
-        Column("Message", _condition("Ready", "message"), wide=True),
-    ),
-)
-
-BACKFILL = Kind(
-    name="Backfill",
-    plural="backfills",
-    short="hrb",
-    text="Backfill creates the runs of a Workflow for a stretch of time, one for each logical time."
-    " A run has the name that the run of its tick has, so no tick is done twice. Deleting a"
-    " Backfill ends it and leaves its runs.",
-    spec=BackfillSpec,
-    status=BackfillStatus,
-    columns=(
-        Column("Workflow", ".spec.workflow"),
-        STATUS,
-        Column("Progress", ".status.progress"),
-        Column("Active", ".status.active", "integer"),
-        Column("Failed", ".status.failed", "integer"),
-        Column("Next", ".status.next"),
-        AGE,
-        Column("Skipped", ".status.skipped", "integer", wide=True),
-        Column("From", ".spec.from", wide=True),
-        Column("To", ".spec.to", wide=True),
-        Column("Duration", ".status.duration", wide=True),
-        MESSAGE,
-    ),
-    defaults={"desiredState": "Run"},
-    selectable=(".spec.workflow",),
-)
-
-KINDS = (WORKFLOW, WORKFLOW_RUN, TASK_RUN, APPROVAL, POOL, BACKFILL)
 
 
 def crds() -> Iterator[Manifest]:
@@ -229,7 +26,7 @@ def crd(kind: Kind) -> Manifest:
         "metadata": {"name": kind.crd_name},
         "spec": {
             "group": GROUP,
-            "scope": "Namespaced",
+            "scope": "Namespaced" if kind.namespaced else "Cluster",
             "names": {
                 "kind": kind.name,
                 "listKind": f"{kind.name}List",
@@ -248,7 +45,7 @@ def _version(kind: Kind) -> Manifest:
         "name": VERSION,
         "served": True,
         "storage": True,
-        "subresources": {"status": {}},
+        **({} if kind.status is None else {"subresources": {"status": {}}}),
         "additionalPrinterColumns": [column.written() for column in kind.columns],
         "selectableFields": [{"jsonPath": path} for path in kind.selectable],
         "schema": {"openAPIV3Schema": object_schema(kind)},
@@ -271,7 +68,7 @@ def object_schema(kind: Kind) -> Schema:
             "kind": {"type": "string", "description": f"kind is {kind.name}."},
             "metadata": {"type": "object"},
             "spec": spec,
-            "status": structural(kind.status),
+            **({} if kind.status is None else {"status": structural(kind.status)}),
         },
     }
     if kind.name in NAME_RULES:

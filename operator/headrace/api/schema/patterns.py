@@ -7,6 +7,7 @@ Knows regular expressions only.
 from headrace.api.checks.instants import TIME
 from headrace.api.v1alpha1.for_each import PERCENT
 from headrace.api.v1alpha1.items import RANGES
+from headrace.api.v1alpha1.task import TEMPLATE
 
 ANY_WORD = r"^\S+$"
 
@@ -30,6 +31,8 @@ WORDS = {
     TIME: "a time with its zone, like 2026-11-22T02:30:00Z",
     PERCENT: "a share, like 10%",
     RANGES: "ranges of numbers, like 0-7,9",
+    TEMPLATE: "a template's name and version, like http@v1",
+    r"^[^/\\]": "the path of a file beside this one",
     r"^/": "an absolute path, like /work",
     ANY_WORD: "an image's name without spaces, like python:3.13-slim",
 }

@@ -41,7 +41,7 @@ class Rule:
         return json.dumps(f"{field}{self.message}", ensure_ascii=False)
 
 
-TOGETHER = frozenset({"EnvVar", "RetryRule", "Task", "Wait"})
+TOGETHER = frozenset({"EnvVar", "NamedTask", "RetryRule", "Task", "Wait"})
 """
 Types with thousands of objects in a large workflow: their rules become one rule. One rule for one
 element costs the API server about 70 microseconds, whatever the rule says (measured: 0.35 s for

@@ -14,6 +14,7 @@ from headrace.api.schema.backfill_rules import BACKFILL_SPEC
 from headrace.api.schema.item_rules import FOR_EACH, ITEM_RANGE
 from headrace.api.schema.rerun_rules import RERUN_OF
 from headrace.api.schema.rule import Rule
+from headrace.api.schema.template_rules import NAMED_TASK
 
 # --- a workflow -------------------------------------------------------------------------------
 
@@ -156,7 +157,9 @@ _APPROVAL_REQUEST = (
 )
 
 _HAS_DEFAULT_IMAGE = "has(self.defaults) && has(self.defaults.image)"
-_RUNS = " || ".join(f"has(task.{field})" for field in ("image", "wait", "workflow", "approval"))
+_RUNS = " || ".join(
+    f"has(task.{field})" for field in ("image", "uses", "wait", "workflow", "approval")
+)
 """Whether a task says what it runs."""
 
 _WORKFLOW_SPEC = (
@@ -257,6 +260,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "EnvVar": _ENV,
     "ForEach": FOR_EACH,
     "Interval": _INTERVAL,
+    "NamedTask": NAMED_TASK,
     "ItemRange": ITEM_RANGE,
     "RerunOf": RERUN_OF,
     "RetryRule": _RULE,

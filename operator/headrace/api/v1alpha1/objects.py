@@ -14,6 +14,7 @@ from headrace.api.v1alpha1.pod import LabelValue
 from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.api.v1alpha1.template import TemplateSpec
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 
 
@@ -45,7 +46,7 @@ class WrittenObject(ApiType):
     """apiVersion is headrace.dev/v1alpha1."""
 
     kind: str = ""
-    """kind is Workflow, WorkflowRun, TaskRun, Pool or Backfill."""
+    """kind is Workflow, WorkflowRun, TaskRun, Pool, Backfill, or that of a template."""
 
     metadata: Metadata = Metadata()
     """metadata holds the name."""
@@ -87,3 +88,14 @@ class BackfillObject(WrittenObject):
 
     spec: BackfillSpec
     """spec says which runs to create."""
+
+
+class TaskTemplateObject(WrittenObject):
+    """A TaskTemplate."""
+
+    spec: TemplateSpec
+    """spec is what the template runs."""
+
+
+class ClusterTaskTemplateObject(TaskTemplateObject):
+    """A ClusterTaskTemplate."""

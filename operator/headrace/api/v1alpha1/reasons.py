@@ -241,6 +241,10 @@ class Reason(StrEnum):
     INVALID_PARAMS = "InvalidParams"
     """The run's parameters do not fit the workflow's."""
 
+    TEMPLATE_NOT_READY = "TemplateNotReady"
+    """A template that a task uses does not exist, or has problems of its own. The message names it.
+    As soon as it is there, the workflow and its waiting runs go on."""
+
     WORKFLOW_NOT_FOUND = "WorkflowNotFound"
     """The workflow that the run names does not exist."""
 

@@ -61,6 +61,7 @@ class RetryReason(ApiEnum):
 
 
 LARGEST_EXIT_CODE = 255
+MAX_RULES = 20
 
 
 def _can_occur(code: int) -> int:
@@ -125,5 +126,5 @@ class RetryPolicy(ApiType):
     backoff: Backoff = Backoff()
     """backoff is the wait before each retry."""
 
-    rules: tuple[RetryRule, ...] = Field(default=(), max_length=20)
+    rules: tuple[RetryRule, ...] = Field(default=(), max_length=MAX_RULES)
     """rules decide by exit code or reason, before the limits. The first matching rule wins."""

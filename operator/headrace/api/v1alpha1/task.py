@@ -20,13 +20,18 @@ from headrace.api.v1alpha1.base import (
     ShortText,
     TaskName,
 )
-from headrace.api.v1alpha1.for_each import ForEach
+from headrace.api.v1alpha1.for_each import ForEach, Item
 from headrace.api.v1alpha1.params import ParamValue
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.retry import RetryPolicy
 
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=4096), NoNul]
 """An expression in CEL, as long as expressions can be."""
+
+TEMPLATE = r"^[a-z]([-a-z0-9]*[a-z0-9])?@v[1-9][0-9]*$"
+"""The form of a template's name and version: `http@v1`."""
+
+Template = Annotated[str, StringConstraints(min_length=1, max_length=70, pattern=TEMPLATE)]
 
 Image = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^\S+$"), NoNul]
 
@@ -213,11 +218,23 @@ class WorkflowCall(ApiType):
     default."""
 
 
+PROGRAM = ("image", "command", "args", "outputs")
+"""What a template says of its program, and so a task with `uses` does not."""
+
+
 class NamedTask(TaskBody):
     """A task of a workflow."""
 
     name: TaskName
     """name of the task, unique in the workflow."""
+
+    uses: Template | None = None
+    """uses names the template that the task runs, with its version: `http@v1` is the TaskTemplate
+    `http.v1` of the namespace, or else the ClusterTaskTemplate `http.v1`."""
+
+    with_: dict[str, Item] = Field(default_factory=dict, max_length=100, alias="with")
+    """with has the values of the template's parameters, by name. Text may hold expressions in
+    `${{ }}`, where the template allows it. A secret is `secretRef: {name: ..., key: ...}`."""
 
     when: Condition | None = None
     """when is a CEL expression that says whether the task runs: false skips the task. It is
@@ -243,6 +260,16 @@ class NamedTask(TaskBody):
 
     allow_failure: bool = False
     """allowFailure lets the run succeed even if this task fails."""
+
+    @model_validator(mode="after")
+    def _runs_one_program(self) -> Self:
+        if self.uses is None and self.with_:
+            raise ValueError("with: has values for a template, and the task names none in uses")
+        given = (name for name in PROGRAM if name in self.model_fields_set)
+        own = next((name for name in given if getattr(self, name) is not None), None)
+        if self.uses is not None and own is not None:
+            raise ValueError(f"{own}: a task with uses runs the template's program; remove {own}")
+        return self
 
 
 class Task(NamedTask):

@@ -113,7 +113,8 @@ class BackfillWorld:
             spec = await self._definitions.parse(item)
             definition = await self._definitions.read(namespace, revision)
         except UnusableError as error:
-            return Reason.INVALID_DEFINITION, f"Workflow {name}: {error}"
+            reason = Reason.TEMPLATE_NOT_READY if error.awaited else Reason.INVALID_DEFINITION
+            return reason, f"Workflow {name}: {error}"
         if definition is None:  # Somebody has deleted it just now.
             raise StaleError(f"ControllerRevision {revision} is gone")
         schedules = (trigger.schedule for trigger in spec.triggers)

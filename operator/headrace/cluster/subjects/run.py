@@ -57,7 +57,7 @@ class ClusterWorld:
         self._caches = caches
         self._client = client
         self._clock = clock
-        self.definitions = Definitions(client)
+        self.definitions = Definitions(client, caches.templates)
         self._hooks = hooks
         reach = Reach(caches, client, clock, hooks.later)
         kinds = carriers(reach)

@@ -171,12 +171,12 @@ class WorkflowWorld:
     ) -> ObservedWorkflow:
         meta, log = item.metadata, _log(item)
         key = WorkflowKey(meta.namespace, meta.name)
-        spec, revision, problem = None, None, ""
+        spec, revision, problem, awaits = None, None, "", False
         try:
             revision = await self._definitions.freeze(item)
             spec = await self._parsed(item)
         except UnusableError as error:
-            problem = str(error)
+            problem, awaits = str(error), error.awaited
         return ObservedWorkflow(
             namespace=meta.namespace,
             name=meta.name,
@@ -185,6 +185,7 @@ class WorkflowWorld:
             generation=meta.generation,
             spec=spec,
             problem=problem,
+            awaits_template=awaits,
             revision=revision,
             revisions=revisions,
             runs=runs,

@@ -22,7 +22,7 @@ from headrace.api.v1alpha1.task import (
 )
 from headrace.api.v1alpha1.trigger import Concurrency, Trigger
 from headrace.api.v1alpha1.workflow import History, OnFailure, WorkflowSpec
-from headrace.engine.definition.expression_problems import problems_alone
+from headrace.engine.definition.expression_problems import ANY_TYPE, WantedTypes, problems_alone
 from headrace.engine.definition.graph import Graph
 from headrace.engine.definition.problems import InvalidDefinitionError, problems
 from headrace.engine.definition.run_outputs import NO_OUTPUTS, RunOutputs, outputs_of
@@ -105,15 +105,19 @@ class Definition:
                 yield task, task.work.body
 
 
-def compile_workflow(spec: WorkflowSpec) -> Definition:
+def compile_workflow(spec: WorkflowSpec, wants: WantedTypes = ANY_TYPE) -> Definition:
     """
     Fill in the defaults, find the order, and make the checks that no schema can make.
+
+    Args:
+        spec: The workflow. No task of it uses a template: `templates.fill_in` comes first.
+        wants: What an expression must give, by the path of the variable whose value it is.
 
     Raises:
         InvalidDefinitionError: The workflow has problems.
 
     """
-    wrong = problems(spec)
+    wrong = problems(spec, wants)
     if wrong:
         raise InvalidDefinitionError(wrong)
     tasks = {

@@ -19,6 +19,7 @@ from headrace.engine.definition.expressions.types import (
     Failure,
     ScopeTypes,
     Template,
+    Wants,
 )
 from headrace.engine.definition.graph import Graph
 from headrace.engine.definition.run_outputs import expression_of
@@ -38,6 +39,11 @@ class Called:
 
 
 NOTHING_CALLED: Mapping[str, Called] = {}
+
+WantedTypes = Mapping[str, Wants]
+"""What an expression must give, by the path of the variable whose value it is."""
+
+ANY_TYPE: WantedTypes = {}
 
 OF_ITEMS: Outputs = {
     "items": Declared.JSON,
@@ -83,7 +89,10 @@ class _Readable(Mapping[str, Outputs]):
 
 
 def expression_problems(
-    spec: WorkflowSpec, graph: Graph, called: Mapping[str, Called] = NOTHING_CALLED
+    spec: WorkflowSpec,
+    graph: Graph,
+    called: Mapping[str, Called] = NOTHING_CALLED,
+    wants: WantedTypes = ANY_TYPE,
 ) -> Iterator[Problem]:
     """
     Yield the problems of all expressions.
@@ -92,6 +101,7 @@ def expression_problems(
         spec: The workflow.
         graph: Its tasks in their order.
         called: The workflows that tasks call, by task, where they are known.
+        wants: What an expression must give, where it is the value of a variable.
 
     """
     if not _has_expressions(spec):
@@ -106,7 +116,7 @@ def expression_problems(
     for field, tasks in (("tasks", spec.tasks), ("finally", spec.finally_)):
         for index, task in enumerate(tasks):
             scope = _scope(task, types, table)
-            yield from _of_task(f"spec.{field}[{index}]", task, scope)
+            yield from _of_task(f"spec.{field}[{index}]", task, scope, wants)
     yield from _of_outputs(spec, replace(types, tasks=table.outputs))
 
 
@@ -162,7 +172,9 @@ def _declared(task: NamedTask, called: Mapping[str, Called]) -> Outputs:
     return {each.name: Declared(each.type.value) for each in declared_outputs(task)} or None
 
 
-def _of_task(path: str, task: NamedTask, types: ScopeTypes) -> Iterator[Problem]:
+def _of_task(
+    path: str, task: NamedTask, types: ScopeTypes, wants: WantedTypes
+) -> Iterator[Problem]:
     if task.when is not None:
         failure = _failure(condition(task.when), types)
         if failure is not None:
@@ -171,7 +183,7 @@ def _of_task(path: str, task: NamedTask, types: ScopeTypes) -> Iterator[Problem]
         failure = _failure(asked, _of_field(field, task, types))
         if failure is not None:
             yield Problem(f"{path}.{field}", words(failure))
-    yield from _of_env(path, task.env, types)
+    yield from _of_env(path, task.env, types, wants)
 
 
 def _of_field(field: str, task: NamedTask, types: ScopeTypes) -> ScopeTypes:
@@ -179,11 +191,22 @@ def _of_field(field: str, task: NamedTask, types: ScopeTypes) -> ScopeTypes:
     return replace(types, fan_out=task.for_each is not None and field != FROM)
 
 
-def _of_env(path: str, env: Sequence[EnvVar], types: ScopeTypes) -> Iterator[Problem]:
+def _of_env(
+    path: str, env: Sequence[EnvVar], types: ScopeTypes, wants: WantedTypes = ANY_TYPE
+) -> Iterator[Problem]:
     for index, variable in enumerate(env):
-        failure = _failure(leaf(variable), types)
+        at = f"{path}.env[{index}].value"
+        failure = _failure(_wanting(leaf(variable), wants.get(at, Wants.ANY)), types)
         if failure is not None:
-            yield Problem(f"{path}.env[{index}].value", words(failure))
+            yield Problem(at, words(failure))
+
+
+def _wanting(asked: Template | Failure | None, wants: Wants) -> Template | Failure | None:
+    """Return a leaf that must give a value of a type, if it is one expression and no text."""
+    match asked:
+        case Template(parts=(Expression() as one,)):
+            return Template((replace(one, wants=wants),))
+    return asked
 
 
 def _of_outputs(spec: WorkflowSpec, types: ScopeTypes) -> Iterator[Problem]:

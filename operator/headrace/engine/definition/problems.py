@@ -14,7 +14,11 @@ from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.task import Defaults, NamedTask, Task
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.definition.expression_problems import expression_problems
+from headrace.engine.definition.expression_problems import (
+    ANY_TYPE,
+    WantedTypes,
+    expression_problems,
+)
 from headrace.engine.definition.graph import CyclicGraphError, Graph
 from headrace.engine.definition.item_texts import LARGEST, least, unfit
 from headrace.engine.definition.params import too_large
@@ -38,12 +42,12 @@ class InvalidDefinitionError(ValueError):
         self.problems = problems
 
 
-def problems(spec: WorkflowSpec) -> tuple[Problem, ...]:
+def problems(spec: WorkflowSpec, wants: WantedTypes = ANY_TYPE) -> tuple[Problem, ...]:
     """Return the first problems of a workflow, in the order of its fields."""
-    return tuple(islice(_problems(spec), MOST))
+    return tuple(islice(_problems(spec, wants), MOST))
 
 
-def _problems(spec: WorkflowSpec) -> Iterator[Problem]:
+def _problems(spec: WorkflowSpec, wants: WantedTypes) -> Iterator[Problem]:
     known = {task.name for task in spec.tasks}
     last = {task.name for task in spec.finally_}
     yield from _double_params(spec)
@@ -61,7 +65,7 @@ def _problems(spec: WorkflowSpec) -> Iterator[Problem]:
         path = f"spec.finally[{index}]"
         yield from _unrunnable(path, named, spec.defaults)
         yield from _large_items(path, named, spec)
-    yield from _order(spec, known)
+    yield from _order(spec, known, wants)
 
 
 def _double_names(spec: WorkflowSpec) -> Iterator[Problem]:
@@ -150,7 +154,9 @@ def _unrunnable(path: str, task: NamedTask, defaults: Defaults) -> Iterator[Prob
     yield from ways_problems(path, task, defaults)
     if way_of(task) is not None:
         return
-    if not (task.image or defaults.image):
+    if task.uses is not None:  # Whoever knows templates has filled them in.
+        yield Problem(f"{path}.uses", f"there is no template {task.uses!r} here")
+    elif not (task.image or defaults.image):
         yield Problem(f"{path}.image", "give an image here or in spec.defaults.image")
     yield from _volumes(path, task, defaults)
 
@@ -172,7 +178,7 @@ def _volumes(path: str, task: PodSettings, defaults: Defaults) -> Iterator[Probl
             )
 
 
-def _order(spec: WorkflowSpec, known: Collection[str]) -> Iterator[Problem]:
+def _order(spec: WorkflowSpec, known: Collection[str], wants: WantedTypes) -> Iterator[Problem]:
     """Yield a cycle of tasks; without one, the problems of expressions that read other tasks."""
     edges = {
         task.name: tuple(up for up in task.depends_on if up in known and up != task.name)
@@ -186,4 +192,4 @@ def _order(spec: WorkflowSpec, known: Collection[str]) -> Iterator[Problem]:
             f"tasks wait for each other: {' -> '.join(error.path)}; remove a dependency",
         )
     else:
-        yield from expression_problems(spec, graph)
+        yield from expression_problems(spec, graph, wants=wants)

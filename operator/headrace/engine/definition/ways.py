@@ -199,6 +199,8 @@ def ways_problems(path: str, task: NamedTask, defaults: Defaults) -> Iterator[Pr
             name = _name(attribute)
             yield Problem(f"{path}.{name}", f"a task with {own} runs no program; remove {name}")
     yield from _limits_of_programs(path, chosen[0], task.timeouts or _NO_TIMEOUTS)
+    if task.uses is not None:
+        yield Problem(f"{path}.uses", f"the task has {own} already; keep one of them")
     timeouts = task.timeouts or defaults.timeouts or _NO_TIMEOUTS
     yield from chosen[0].problems(path, chosen[1], timeouts)
     for other in WAYS:

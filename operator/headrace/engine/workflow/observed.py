@@ -98,6 +98,8 @@ class ObservedWorkflow:
     spec: WorkflowSpec | None
     """None: it cannot run, and `problem` says why; or it was deleted."""
     problem: str = ""
+    awaits_template: bool = False
+    """Whether the problem is that of a template: it ends when somebody makes or corrects that."""
     exists: bool = True
     revision: str | None = None
     revisions: tuple[str, ...] = ()

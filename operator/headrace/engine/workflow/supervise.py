@@ -170,7 +170,7 @@ def _refused(workflow: ObservedWorkflow, log: WorkflowLog, now: datetime) -> Wor
     return replace(
         log,
         ready=False,
-        reason=Reason.INVALID_DEFINITION,
+        reason=Reason.TEMPLATE_NOT_READY if workflow.awaits_template else Reason.INVALID_DEFINITION,
         message=workflow.problem,
         since=_since(workflow.log, now, ready=False),
         next_run=None,

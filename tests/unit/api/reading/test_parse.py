@@ -12,10 +12,11 @@ from headrace.api.reading.parse import (
     parse_pool,
     parse_run,
     parse_task_run,
+    parse_template,
     parse_workflow,
 )
 from headrace.api.reading.paths import path_of
-from headrace.api.schema.crd import APPROVAL, KINDS
+from headrace.api.schema.kinds import APPROVAL, KINDS
 from headrace.api.schema.openapi import Schema, structural
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from support.mutants import mutants
@@ -28,6 +29,8 @@ READERS = {
     "TaskRun": parse_task_run,
     "Pool": parse_pool,
     "Backfill": parse_backfill,
+    "TaskTemplate": parse_template,
+    "ClusterTaskTemplate": parse_template,
 }
 JARGON = (
     "input should",

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from headrace.api.reading.suggest import misplaced, quoted, repaired
-from headrace.api.schema.crd import KINDS
+from headrace.api.schema.kinds import KINDS
 from headrace.api.schema.openapi import Schema, structural
 from headrace.api.schema.patterns import WORDS
 from headrace.api.v1alpha1.base import QUANTITY
@@ -27,7 +27,7 @@ def test_every_pattern_of_the_api_has_words() -> None:
     used = {
         pattern
         for kind in KINDS
-        for model in (kind.spec, kind.status)
+        for model in kind.models
         for pattern in patterns(structural(model))
     }
     assert used == set(WORDS) & used

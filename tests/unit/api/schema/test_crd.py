@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from headrace.api.schema.crd import (
+from headrace.api.schema.crd import crd
+from headrace.api.schema.kinds import (
     APPROVAL,
     BACKFILL,
     KINDS,
@@ -12,7 +13,6 @@ from headrace.api.schema.crd import (
     WORKFLOW,
     WORKFLOW_RUN,
     Kind,
-    crd,
 )
 
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
@@ -84,13 +84,22 @@ def test_names_are_those_of_the_design() -> None:
         "Approval": ("approvals", "approval", "hra", "headrace"),
         "Pool": ("pools", "pool", "hrp", "headrace"),
         "Backfill": ("backfills", "backfill", "hrb", "headrace"),
+        "TaskTemplate": ("tasktemplates", "tasktemplate", "hrtt", "headrace"),
+        "ClusterTaskTemplate": ("clustertasktemplates", "clustertasktemplate", "hrct", "headrace"),
     } == found
 
 
 @EVERY_KIND
 def test_status_is_a_subresource(kind: Kind) -> None:
     """Who may write a spec may not write a status by it, and the other way round."""
-    assert {"status": {}} == crd(kind)["spec"]["versions"][0]["subresources"]
+    want = None if kind.status is None else {"status": {}}
+    assert want == crd(kind)["spec"]["versions"][0].get("subresources")
+
+
+def test_only_templates_of_the_whole_cluster_have_no_namespace() -> None:
+    """Whoever may write one shapes the tasks of all namespaces."""
+    scopes = {kind.name: crd(kind)["spec"]["scope"] for kind in KINDS}
+    assert {"ClusterTaskTemplate"} == {name for name, scope in scopes.items() if scope == "Cluster"}
 
 
 @EVERY_KIND

@@ -6,7 +6,8 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
-from headrace.api.schema.crd import KINDS, Kind, object_schema
+from headrace.api.schema.crd import object_schema
+from headrace.api.schema.kinds import KINDS, Kind
 from headrace.api.schema.openapi import Schema, UnknownKeywordError, structural
 from headrace.api.v1alpha1.base import ApiType
 

@@ -10,16 +10,17 @@ from headrace.api.reading.parse import (
     parse_pool,
     parse_run,
     parse_task_run,
+    parse_template,
     parse_workflow,
 )
-from headrace.api.schema.name_limits import MAX_NAME, NAME_TOO_LONG
+from headrace.api.schema.name_limits import MAX_NAME, NAME_TOO_LONG, NOT_A_VERSION, TEMPLATES
 from headrace.api.schema.openapi import structural
 from headrace.api.schema.rules import NEED_UPSTREAM, RULES, VOLUME_SOURCES
 from headrace.api.v1alpha1.volume import Volume
 from headrace.engine.definition import run_when
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
-from support.written import Manifest, backfill, pool, run, task, task_run, workflow
+from support.written import Manifest, backfill, pool, run, task, task_run, template, workflow
 
 READERS = {
     "Workflow": parse_workflow,
@@ -27,6 +28,8 @@ READERS = {
     "TaskRun": parse_task_run,
     "Pool": parse_pool,
     "Backfill": parse_backfill,
+    "TaskTemplate": parse_template,
+    "ClusterTaskTemplate": parse_template,
 }
 
 
@@ -61,6 +64,11 @@ def for_each(**fields: Any) -> Manifest:
     return workflow(task(forEach=fields))
 
 
+def using(**fields: Any) -> Manifest:
+    """Return a task with a template."""
+    return {"name": "a", "uses": "http@v1", **fields}
+
+
 CRON = {"cron": "@daily"}
 BROKEN = {
     ("RetryRule", 0): rule(action="Fail"),
@@ -81,6 +89,10 @@ BROKEN = {
     ("Concurrency", 1): workflow(concurrency={"policy": "Replace", "maxRuns": 2}),
     ("Task", 0): workflow(task(runWhen="OneFailed")),
     ("Task", 1): workflow(task(dependsOn=["extract"])),
+    ("NamedTask", 0): workflow(using(image="busybox")),
+    ("NamedTask", 1): workflow(using(command=["true"])),
+    ("NamedTask", 2): workflow(using(args=["a"])),
+    ("NamedTask", 3): workflow(using(outputs=[{"name": "rows"}])),
     ("WorkflowSpec", 0): workflow({"name": "a"}),
     ("WorkflowSpec", 1): workflow(**{"finally": [{"name": "a"}]}),
     ("Interval", 0): run(interval={"start": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z"}),
@@ -150,6 +162,27 @@ def test_names_are_as_long_as_labels_allow(kind: str) -> None:
     longest = "a" * MAX_NAME[kind]
     assert "nothing against" in told(build(name=longest))
     assert f"metadata.name: {NAME_TOO_LONG[kind]}" == told(build(name=f"{longest}a"))
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("http.v1", True),
+        ("load-orders.v12", True),
+        ("http", False),
+        ("http-v1", False),
+        ("http.v0", False),
+        ("http.v1.2", False),
+        ("a.b.v1", False),
+        (f"{'a' * 64}.v1", True),
+        (f"{'a' * 65}.v1", False),
+    ],
+)
+def test_the_name_of_a_template_ends_with_its_version(kind: str, name: str, *, fits: bool) -> None:
+    """Tasks name both, so the object has both."""
+    want = "nothing against" if fits else f"metadata.name: {NOT_A_VERSION}"
+    assert told(template(name=name, kind=kind)).startswith(want)
 
 
 def test_a_derived_name_may_be_longer() -> None:

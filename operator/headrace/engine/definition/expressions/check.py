@@ -28,6 +28,8 @@ FITTING = {
     Wants.LIST: ("LIST",),
     Wants.TIMESTAMP: ("TIMESTAMP",),
     Wants.STRING: ("STRING",),
+    Wants.INTEGER: ("INT", "UINT"),
+    Wants.NUMBER: ("INT", "UINT", "DOUBLE"),
     Wants.ANY: ("BOOL", "LIST", "TIMESTAMP", "STRING", "INT", "UINT", "DOUBLE", "MAP", "NULL"),
 }
 """The library's names of the types that a field takes; DYN, which may become any, fits always."""

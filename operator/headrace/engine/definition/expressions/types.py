@@ -38,6 +38,9 @@ class Wants(Enum):
     """`wait.until`"""
     STRING = "text"
     """`cache.key`"""
+    INTEGER = "a whole number"
+    NUMBER = "a number"
+    """A template's parameter of that type"""
     ANY = "any value"
     """A leaf with `${{ }}`"""
 
