@@ -54,6 +54,7 @@ SWEEP ?= 400
 sweep: .venv/.dev ## Try many plans of late news, lost pods and people who meddle (SWEEP=400), from new seeds; for every night
 	@HEADRACE_PLANS=$(SWEEP) HEADRACE_FIRST_PLAN=$${HEADRACE_FIRST_PLAN:-$$(date +%s)} \
 	$(PY) -m pytest tests/property/test_news.py tests/property/test_pools.py --numprocesses 2
+	@HEADRACE_SERVED_HOURS=24 $(PY) -m pytest tests/scenarios/test_served_folder.py --timeout 7200
 
 .PHONY: lint
 lint: .venv/.dev ## Check form, types, layers, and that generated files are up to date

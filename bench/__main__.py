@@ -19,6 +19,7 @@ PARTS = {
     "memory": "what objects cost the memory of a controller",
     "plumbing": "the client and the cache, beside the official client",
     "local": "runs on this machine",
+    "served": "a served folder of a hundred workflows",
     "kubernetes": "what Kubernetes itself takes, without Headrace",
     "cluster": "runs on a real node, beside bare Jobs",
     "pools": "500 tasks of 20 workflows in three pools, on fake nodes",
