@@ -14,11 +14,13 @@ from typing import Any
 import click
 import pod_table
 import yaml
+from prometheus_client import CollectorRegistry
 
 from headrace.api.schema import reference
 from headrace.api.schema.crd import crds
 from headrace.cli.main import main as program
 from headrace.controller.metrics import Metrics
+from headrace.receiver.metrics import Metrics as ReceiverMetrics
 from headrace.web.app import described
 
 ROOT = Path(__file__).parents[1]
@@ -115,8 +117,11 @@ def _sections(command: click.Command, outer: click.Context, name: str) -> Iterat
 
 def metrics_page() -> str:
     """Return the page on the metrics: what `/metrics` says of each, names and labels as there."""
-    metrics = Metrics()
-    metrics.request("get", "pods", 200, 0.0)  # a metric with labels has none before it has a value
+    controller, receiver = Metrics(), ReceiverMetrics()
+    # A metric with labels has none before it has a value.
+    controller.request("get", "pods", 200, 0.0)
+    receiver.request("get", "secrets", 200, 0.0)
+    receiver.delivery("Started", 0.0)
     lines = [
         METRICS,
         "# Metrics",
@@ -127,16 +132,28 @@ def metrics_page() -> str:
             " `python_info`) come on top. [Which to watch](../how-to/install.md#what-to-watch)."
         ),
         "",
-        "| name | type | labels | |",
-        "|---|---|---|---|",
+        *_table(controller.registry),
+        "",
+        "## Of the receiver",
+        (
+            "The receiver of [webhooks](../how-to/start-on-a-webhook.md) shows its own, at"
+            " `/metrics` of port `http` of its Service."
+        ),
+        "",
+        *_table(receiver.registry),
     ]
-    for family in metrics.registry.collect():
+    return "\n".join(lines) + "\n"
+
+
+def _table(registry: CollectorRegistry) -> Iterator[str]:
+    """Yield the table of our own metrics."""
+    yield from ("| name | type | labels | |", "|---|---|---|---|")
+    for family in registry.collect():
         if family.name.startswith(OURS):
             names = {name for sample in family.samples for name in sample.labels} - {"le"}
             shown = family.name + ("_total" if family.type == "counter" else "")
             told = ", ".join(f"`{name}`" for name in sorted(names))
-            lines.append(f"| `{shown}` | {family.type} | {told} | {family.documentation} |")
-    return "\n".join(lines) + "\n"
+            yield f"| `{shown}` | {family.type} | {told} | {family.documentation} |"
 
 
 def _help(context: click.Context) -> str:

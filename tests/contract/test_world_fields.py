@@ -55,6 +55,7 @@ NO_POOLS: Final = dict.fromkeys(
     "there are no pools on a machine, and one run",
 )
 PODS_STAY: Final = "pods stay as long as their Job here, and each pod says how its item ended"
+RECEIVED: Final = "the receiver creates the run of a delivery, and no workflow's turn does"
 INSIDE: Final = "a run that is part of another one is no other run of its workflow"
 IN_MEMORY: Final = {
     **LIMIT,
@@ -206,7 +207,7 @@ def test_a_workflow_fills_each_field() -> None:
     shown = ShownFields()
     for situation in workflow_situations.SITUATIONS:
         run_virtually(situation(shown.note))
-    check(ObservedWorkflow, shown, {})
+    check(ObservedWorkflow, shown, {"NewRun.delivery": RECEIVED})
 
 
 def test_a_backfill_fills_each_field() -> None:

@@ -142,4 +142,14 @@ async def backfills(note: Note) -> None:
     note(await rig.workflows.observe(WORKFLOW))
 
 
-SITUATIONS: Final = (a_life, calls, follows, backfills)
+async def deliveries(note: Note) -> None:
+    """Let a receiver create the run of a delivery."""
+    rig = WorkflowRig(note)
+    hook = {"scheme": "GitHub", "secretRef": {"name": "s"}}
+    await rig.make(WORKFLOWS, "w", {**SPEC, "triggers": [{"webhook": hook}]})
+    run = {"workflow": "w", "trigger": "Webhook", "delivery": {"id": "d-1"}}
+    await rig.make(WORKFLOW_RUNS, "w-wabc", run)
+    await rig.look()
+
+
+SITUATIONS: Final = (a_life, calls, follows, backfills, deliveries)

@@ -22,7 +22,8 @@ from headrace.controller.openings import EVERYWHERE
 from headrace.controller.roll_call import RollCall
 from headrace.controller.settings import Settings
 from headrace.controller.term import REST_SECONDS, House, Term, now
-from headrace.controller.web import Door, app
+from headrace.door.door import Door
+from headrace.door.pages import app
 from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
 from headrace.engine.text import duration

@@ -41,7 +41,7 @@ def write_question(question: Question) -> bytes:
 
     """
     scope = question.scope
-    given = [scope.params, scope.run, scope.tasks, scope.item, scope.index]
+    given = [scope.params, scope.run, scope.tasks, scope.item, scope.index, scope.delivery]
     try:
         return _dumped([_asked(question.asked), _wrapped(given)])
     except (TypeError, RecursionError) as error:
@@ -51,8 +51,7 @@ def write_question(question: Question) -> bytes:
 def read_question(message: bytes) -> Question:
     """Read a question."""
     asked, given = json.loads(message)
-    params, run, tasks, item, index = _unwrapped(given)
-    return Question(_asked_again(asked), Scope(params, run, tasks, item, index))
+    return Question(_asked_again(asked), Scope(*_unwrapped(given)))
 
 
 def write_answer(answer: Value | Failure) -> bytes:

@@ -14,6 +14,7 @@ from headrace.api.v1alpha1.base import MAX_PRIORITY
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState, Interval, RunSpec, TriggerKind
+from headrace.api.v1alpha1.webhook import Delivery
 from headrace.engine.definition.work import ChildRun
 from headrace.engine.task.actions import RunContext
 from headrace.engine.workflow.observed import NewRun
@@ -24,11 +25,14 @@ _PARAMS: Final = name_of(RunSpec, "params")
 _LOGICAL_TIME: Final = name_of(RunSpec, "logical_time")
 _DESIRED_STATE: Final = name_of(RunSpec, "desired_state")
 _CALLER_STATE: Final = name_of(RunSpec, "caller_state")
+_TRIGGER: Final = name_of(RunSpec, "trigger")
+_DELIVERY: Final = name_of(RunSpec, "delivery")
+_ID: Final = name_of(Delivery, "id")
 
 _RERUN_OF: Final = name_of(RunSpec, "rerun_of")
 _NAME: Final = name_of(RerunOf, "name")
 
-READ_OFTEN: Final = (_WORKFLOW, _LOGICAL_TIME, _DESIRED_STATE, _CALLER_STATE)
+READ_OFTEN: Final = (_WORKFLOW, _LOGICAL_TIME, _DESIRED_STATE, _CALLER_STATE, _TRIGGER)
 """The fields that this module reads."""
 
 LONGEST_NAME: Final = 253
@@ -47,6 +51,7 @@ def run_spec(workflow: str, run: NewRun) -> Json:
         interval=None if run.interval is None else _to_the_second(run.interval),
         params=run.params,
         triggered_by=run.triggered_by,
+        delivery=run.delivery,
     )
     given = as_given(spec)
     return given if run.params else {name: given[name] for name in given if name != _PARAMS}
@@ -106,6 +111,18 @@ def source_of(spec: Mapping[str, Any]) -> str | None:
     written = spec.get(_RERUN_OF)
     name = written.get(_NAME) if isinstance(written, Mapping) else None
     return name if isinstance(name, str) and len(name) <= LONGEST_NAME else None
+
+
+def is_delivered(spec: Mapping[str, Any]) -> bool:
+    """Return whether a delivery to a webhook started a run."""
+    return spec.get(_TRIGGER) == TriggerKind.WEBHOOK.value
+
+
+def delivery_of(spec: Mapping[str, Any]) -> str | None:
+    """Return the id of the delivery that started a run; None: there is none that could be one."""
+    written = spec.get(_DELIVERY)
+    delivery = written.get(_ID) if isinstance(written, Mapping) else None
+    return delivery if isinstance(delivery, str) else None
 
 
 def logical_time_of(spec: Mapping[str, Any], created: datetime) -> datetime:

@@ -25,6 +25,7 @@ from headrace.views.objects import (
     name,
     namespace,
     number,
+    path_of_webhooks,
     reason,
     state,
     succeeded,
@@ -147,6 +148,11 @@ def _triggers(workflow: Object, own: str, now: datetime) -> Iterator[Finding]:
         yield Finding(own, "NextRun", f"at {text(workflow, 'status', 'nextRunTime')}, in {left}")
         return
     triggers = entries(workflow, "spec", "triggers")
+    if any(field(each, "webhook") is not None for each in triggers):
+        words = f"a delivery to {path_of_webhooks(workflow)} starts a run"
+        advice = "if the sender is refused (401), the receiver's log says why"
+        yield Finding(own, "TakesDeliveries", words, cure=advice)
+        return
     words = "it has no schedule" if triggers else "it has no triggers, and has run once"
     yield Finding(own, "NoSchedule", words, cure=f"headrace start {name(workflow)}")
 

@@ -21,6 +21,7 @@ from headrace.views.objects import (
     name,
     namespace,
     number,
+    path_of_webhooks,
     reason,
     state,
     text,
@@ -54,7 +55,7 @@ def _workflow(item: Object, now: datetime) -> Iterator[Fact]:
     yield "About", text(item, "spec", "description")
     yield "Suspended", "triggers are off" if field(item, "spec", "suspend") is True else ""
     yield "Tasks", str(len(entries(item, "spec", "tasks")) + len(entries(item, "spec", "finally")))
-    yield "Triggers", "; ".join(_trigger(each) for each in entries(item, "spec", "triggers"))
+    yield "Triggers", "; ".join(_trigger(each, item) for each in entries(item, "spec", "triggers"))
     yield "Active runs", text(item, "status", "activeRuns")
     yield "Waiting runs", text(item, "status", "waitingRuns")
     yield (
@@ -68,8 +69,10 @@ def _workflow(item: Object, now: datetime) -> Iterator[Fact]:
     yield "Revision", text(item, "status", "revision")
 
 
-def _trigger(trigger: Any) -> str:
-    schedule = field(trigger, "schedule")
+def _trigger(trigger: Any, workflow: Object) -> str:
+    schedule, webhook = field(trigger, "schedule"), field(trigger, "webhook")
+    if webhook is not None:
+        return f"deliveries to {path_of_webhooks(workflow)} ({text(webhook, 'scheme')})"
     if schedule is None:
         return ", ".join(trigger) if isinstance(trigger, Mapping) else ""
     when = text(schedule, "cron") or f"every {text(schedule, 'everySeconds')}s"
@@ -84,7 +87,8 @@ def _run(item: Object, now: datetime) -> Iterator[Fact]:
     yield "Message", message(item)
     yield "Progress", text(item, "status", "progress")
     yield "Wanted", _wanted(item)
-    yield "Trigger", text(item, "spec", "trigger")
+    delivery = text(item, "spec", "delivery", "id")
+    yield "Trigger", " ".join(filter(None, (text(item, "spec", "trigger"), delivery)))
     yield "Requested by", text(item, "metadata", "annotations", REQUESTED_BY)
     yield "Logical time", text(item, "spec", "logicalTime")
     yield (

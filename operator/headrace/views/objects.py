@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from headrace.api.checks.instants import read_time
+from headrace.api.v1alpha1.group import WEBHOOKS
 
 Object = Mapping[str, Any]
 
@@ -102,3 +103,8 @@ def ended(item: Object) -> bool:
 def succeeded(item: Object) -> bool:
     """Return whether a run or task has ended well."""
     return text(state(item), "status") == "True"
+
+
+def path_of_webhooks(workflow: Object) -> str:
+    """Return where a workflow with webhooks takes deliveries."""
+    return WEBHOOKS.format(namespace=namespace(workflow), workflow=name(workflow))

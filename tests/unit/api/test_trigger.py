@@ -38,7 +38,7 @@ def test_a_trigger_is_accepted_and_written_back(given: dict[str, Any]) -> None:
 
 
 REFUSED = [
-    ({}, "a trigger needs one of schedule, onApply and workflow"),
+    ({}, "a trigger needs one of schedule, onApply, workflow and webhook"),
     ({"schedule": {"cron": "@daily"}, "onApply": {}}, "make a trigger of each"),
     ({"onApply": {"when": "now"}}, "Extra inputs are not permitted"),
     ({"workflow": {}}, "Field required"),

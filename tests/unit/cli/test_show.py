@@ -72,6 +72,19 @@ async def test_a_workflow_is_found_by_its_name_alone(cluster: CommandStage) -> N
     assert "stock-1" in shown.lines[-1]
 
 
+async def test_a_webhook_and_its_deliveries_are_shown(cluster: CommandStage) -> None:
+    """The workflow with where to deliver, the run with the id of its delivery."""
+    webhook = {"scheme": "GitHub", "secretRef": {"name": "github"}}
+    cluster.put(workflow("stock", spec={"triggers": [{"webhook": webhook}]}))
+    sent = run("stock-w1", "Succeeded")
+    spec = {**sent["spec"], "trigger": "Webhook", "delivery": {"id": "d-17"}}
+    cluster.put({**sent, "spec": spec})
+    shown = await cluster.call("show", "stock")
+    assert "Triggers:  deliveries to /webhooks/shop/stock (GitHub)" in shown.lines
+    shown = await cluster.call("show", "stock-w1")
+    assert any(line.split() == ["Trigger:", "Webhook", "d-17"] for line in shown.lines)
+
+
 @pytest.mark.parametrize("word", ["approval/a-ask-1", "approvals.headrace.dev/a-ask-1"])
 async def test_a_kind_before_the_name_decides(cluster: CommandStage, word: str) -> None:
     """As kubectl writes it, too."""

@@ -13,7 +13,7 @@ from headrace.controller.frame import Frame
 from headrace.controller.handlers import WorkflowChange
 from headrace.controller.runtime import Runtime, Transports
 from headrace.controller.settings import Settings
-from headrace.controller.web import Door
+from headrace.door.door import Door
 from headrace.engine.run.observed import RunKey
 from headrace.kube.client import Client
 from headrace.kube.errors import StaleError

@@ -7,13 +7,16 @@ import pytest
 
 from headrace.api.reading.parse import parse_run
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
+from headrace.api.v1alpha1.webhook import Delivery
 from headrace.engine.definition.work import ChildRun
 from headrace.engine.workflow.observed import NewRun
 from headrace.manifests.run_spec import (
     CANCEL,
     READ_OFTEN,
     called_run_spec,
+    delivery_of,
     is_cancelling,
+    is_delivered,
     logical_time_of,
     passed_of,
     passes,
@@ -60,6 +63,18 @@ def test_an_odd_value_harms_nobody(odd: Any) -> None:
     assert at(9) == logical_time_of(spec, at(9))
     assert not is_cancelling(spec)
     assert DesiredState.RUN is passed_of(spec)
+
+
+def test_the_delivery_of_a_run_is_found_again() -> None:
+    """Whoever is told that the name of its run is taken looks whose run it is."""
+    delivery = Delivery(id="d-1")
+    spec = run_spec("etl", NewRun("etl-w1", TriggerKind.WEBHOOK, delivery=delivery))
+    assert {"workflow": "etl", "trigger": "Webhook", "delivery": {"id": "d-1"}} == spec
+    assert delivery == parse_run({"spec": spec}).delivery
+    assert ("d-1", True) == (delivery_of(spec), is_delivered(spec))
+    odd: tuple[Any, ...] = (None, 7, "d-1", [], {}, {"id": 7})
+    assert [None] * 6 == [delivery_of({"delivery": each}) for each in odd]
+    assert not is_delivered({"trigger": "Manual"})
 
 
 def test_a_run_that_goes_on_or_pauses_is_not_being_cancelled() -> None:

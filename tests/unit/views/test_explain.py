@@ -174,6 +174,13 @@ def test_a_workflow_tells_when_it_runs_next() -> None:
             "workflow stock: NoSchedule: it has no schedule → headrace start stock",
         ),
         (
+            workflow(spec={"triggers": [{"onApply": {}}, {"webhook": {"scheme": "GitHub"}}]}),
+            (
+                "workflow stock: TakesDeliveries: a delivery to /webhooks/shop/stock starts a"
+                " run → if the sender is refused (401), the receiver's log says why"
+            ),
+        ),
+        (
             workflow(),
             (
                 "workflow stock: NoSchedule: it has no triggers, and has run once → headrace start"

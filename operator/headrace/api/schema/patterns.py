@@ -24,6 +24,8 @@ WORDS = {
     r"^[a-zA-Z]([a-zA-Z0-9_]*)$": "letters, digits and '_', beginning with a letter",
     r"^[-._a-zA-Z][-._a-zA-Z0-9]*$": "letters, digits, '_', '-' and '.', not beginning with a"
     " digit",
+    r"^[-._a-zA-Z0-9]+$": "letters, digits, '_', '-' and '.'",
+    r"^[!-~]+$": "letters, digits and signs of ASCII, without spaces",
     r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$": "letters, digits, '-', '_' and '.', beginning"
     " and ending with a letter or digit",
     r"^[0-9]+(\.[0-9]{1,9})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$": "a number with one of the units"

@@ -96,13 +96,16 @@ _SCHEDULE = (
     ),
 )
 
-_CAUSES = "[has(self.schedule), has(self.onApply), has(self.workflow)].filter(given, given).size()"
+_CAUSES = " + ".join(
+    f"(has(self.{cause}) ? 1 : 0)" for cause in ("schedule", "onApply", "workflow", "webhook")
+)
 
 _TRIGGER = (
-    Rule(f"{_CAUSES} > 0", "a trigger needs one of schedule, onApply and workflow"),
+    Rule(f"{_CAUSES} > 0", "a trigger needs one of schedule, onApply, workflow and webhook"),
     Rule(
         f"{_CAUSES} < 2",
-        "a trigger has one of schedule, onApply and workflow, not several: make a trigger of each",
+        "a trigger has one of schedule, onApply, workflow and webhook, not several: make a trigger"
+        " of each",
     ),
 )
 
@@ -177,7 +180,10 @@ _WORKFLOW_SPEC = (
 
 # --- runs -------------------------------------------------------------------------------------
 
-FIXED = ("params", "logicalTime", "interval", "trigger", "triggeredBy", "priority", "rerunOf")
+FIXED = (
+    *("params", "logicalTime", "interval", "trigger", "triggeredBy", "delivery", "priority"),
+    "rerunOf",
+)
 """Optional fields of a run's spec that cannot be changed: all but desiredState and callerState."""
 
 _RUN_SPEC = (

@@ -5,3 +5,6 @@ VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 
 MAX_TASKS = 5000
+
+WEBHOOKS = "/webhooks/{namespace}/{workflow}"
+"""The path where a receiver takes deliveries for a workflow."""

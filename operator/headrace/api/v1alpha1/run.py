@@ -20,6 +20,7 @@ from headrace.api.v1alpha1.base import (
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.rerun import RerunOf
+from headrace.api.v1alpha1.webhook import Delivery
 
 
 class DesiredState(ApiEnum):
@@ -58,6 +59,8 @@ class TriggerKind(ApiEnum):
     """A task of another run called the workflow."""
     BACKFILL = "Backfill"
     """A Backfill created the run for a logical time."""
+    WEBHOOK = "Webhook"
+    """Somebody delivered an event over HTTP."""
 
 
 class Interval(ApiType):
@@ -124,6 +127,9 @@ class RunSpec(ApiType):
 
     triggered_by: EndedRun | None = None
     """triggeredBy is the run whose end started this one."""
+
+    delivery: Delivery | None = None
+    """delivery is the delivery to the webhook of the workflow that started the run."""
 
     desired_state: DesiredState = DesiredState.RUN
     """desiredState steers the run: Run, Pause, Stop, Cancel or Terminate. Stop can only become

@@ -15,6 +15,7 @@ from headrace.api.v1alpha1.base import (
     ObjectName,
     ParamName,
 )
+from headrace.api.v1alpha1.webhook import WebhookTrigger
 
 CronText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -155,15 +156,19 @@ class Trigger(ApiType):
     workflow: WorkflowTrigger | None = None
     """workflow starts a run each time a run of another workflow ends: one for each end."""
 
+    webhook: WebhookTrigger | None = None
+    """webhook starts a run for each delivery over HTTP that is signed with a shared secret."""
+
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
-        given = sum(cause is not None for cause in (self.schedule, self.on_apply, self.workflow))
+        causes = (self.schedule, self.on_apply, self.workflow, self.webhook)
+        given = sum(cause is not None for cause in causes)
         if given == 0:
-            raise ValueError("a trigger needs one of schedule, onApply and workflow")
+            raise ValueError("a trigger needs one of schedule, onApply, workflow and webhook")
         if given > 1:
             raise ValueError(
-                "a trigger has one of schedule, onApply and workflow, not several: make a trigger"
-                " of each"
+                "a trigger has one of schedule, onApply, workflow and webhook, not several: make a"
+                " trigger of each"
             )
         return self
 

@@ -42,7 +42,7 @@ from headrace.manifests.backfill import backfill_of
 from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject, WorkflowObject
 from headrace.manifests.objects import workflow_run
-from headrace.manifests.run_spec import is_cancelling, logical_time_of, source_of
+from headrace.manifests.run_spec import is_cancelling, is_delivered, logical_time_of, source_of
 from headrace.manifests.run_status import read_run_status
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
 
@@ -277,6 +277,7 @@ def _known(run: OwnObject, *, inside: bool) -> KnownRun:
         inside=inside,
         rerun_of=source_of(run.spec),
         backfill=backfill_of(run.metadata) is not None,
+        delivered=is_delivered(run.spec),
     )
 
 

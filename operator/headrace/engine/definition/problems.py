@@ -24,6 +24,7 @@ from headrace.engine.definition.item_texts import LARGEST, least, unfit
 from headrace.engine.definition.params import too_large
 from headrace.engine.definition.run_when import NEED_UPSTREAM
 from headrace.engine.definition.ways import way_of, ways_problems
+from headrace.engine.definition.webhooks import webhook_problems
 
 RESERVED_VOLUMES = "headrace-"
 
@@ -53,6 +54,7 @@ def _problems(spec: WorkflowSpec, wants: WantedTypes) -> Iterator[Problem]:
     yield from _double_params(spec)
     yield from _large_params(spec)
     yield from _params_of_triggers(spec)
+    yield from webhook_problems(spec.triggers, spec.params)
     yield from _volumes("spec.defaults", spec.defaults, spec.defaults)
     yield from _double_names(spec)
     for index, task in enumerate(spec.tasks):

@@ -11,6 +11,7 @@ from datetime import datetime
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import EndedRun, Interval, TriggerKind
+from headrace.api.v1alpha1.webhook import Delivery
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.workflow.ends import ObservedUpstream, Record, Upstream
@@ -40,6 +41,8 @@ class KnownRun:
     """A backfill created it."""
     uncounted: bool = False
     """The backfill that created it has yet to count its end: it stays until then."""
+    delivered: bool = False
+    """A delivery to a webhook started it: it stays while the sender may repeat the delivery."""
 
     @property
     def sibling(self) -> SiblingRun:
@@ -84,6 +87,8 @@ class NewRun:
     params: tuple[ParamGiven, ...] = ()
     triggered_by: EndedRun | None = None
     """The run whose end starts it."""
+    delivery: Delivery | None = None
+    """The delivery that starts it."""
 
 
 @dataclass(frozen=True, slots=True)

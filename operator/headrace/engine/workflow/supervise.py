@@ -12,6 +12,7 @@ from headrace.api.v1alpha1.run import TriggerKind
 from headrace.api.v1alpha1.workflow import History, WorkflowSpec
 from headrace.engine.workflow.audience import shown_until
 from headrace.engine.workflow.concurrency import replaced, superseded
+from headrace.engine.workflow.delivery import known_until
 from headrace.engine.workflow.observed import (
     NewRun,
     ObservedWorkflow,
@@ -59,7 +60,8 @@ def _tidy(
 
     The run of an unrecorded tick stays: it alone keeps the tick from starting again. There are such
     runs while a workflow is suspended, or while the clock is set back. So does a run whose end a
-    backfill has yet to count. A run that another run has called goes with that one.
+    backfill has yet to count, and the run of a delivery that may be repeated. A run that another
+    run has called goes with that one.
 
     Args:
         workflow: The workflow.
@@ -77,7 +79,7 @@ def _tidy(
             run.finished,
             run.succeeded,
             needed=run.name in needed or run.uncounted,
-            shown_until=shown_until(workflow, run.finished),
+            shown_until=max(shown_until(workflow, run.finished), known_until(run)),
         )
         for run in workflow.runs
         if run.finished and not run.called

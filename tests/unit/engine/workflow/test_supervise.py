@@ -405,3 +405,19 @@ def test_a_run_that_another_one_repeats_is_kept_until_that_one_has_ended() -> No
     assert () == supervise(workflow(none, runs=(old, again)), later(5)).delete_runs
     ended = replace(done("again", 1), rerun_of="old")
     assert ("old", "again") == supervise(workflow(none, runs=(old, ended)), later(5)).delete_runs
+
+
+@pytest.mark.parametrize("history", [{"successfulRuns": 0}, {"ttlSecondsAfterFinished": 0}])
+def test_the_run_of_a_delivery_is_kept_while_the_sender_may_repeat_it(
+    history: dict[str, int],
+) -> None:
+    """Its name keeps the delivery from starting another one; a turn comes when that is over."""
+    given = spec(suspend=True, history=history)
+    sent = replace(done("stock-wabc", 1), delivered=True)
+    seen = workflow(given, runs=(sent, done("by-hand", 1)))
+
+    early, late = supervise(seen, later(5)), supervise(seen, later(12))
+
+    assert ("by-hand",) == early.delete_runs
+    assert later(12) == early.look_again_at
+    assert {"by-hand", "stock-wabc"} == set(late.delete_runs)

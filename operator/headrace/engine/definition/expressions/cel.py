@@ -40,6 +40,8 @@ ROOTS: Mapping[str, str] = {
     "tasks": "DYN",
     "item": "DYN",
     "index": "INT",
+    "payload": "DYN",
+    "headers": "DYN",
 }
 """The names that expressions may begin with, and their types."""
 

@@ -100,6 +100,8 @@ def _text(part: Expression, scope: Scope) -> str | Failure:
 
 
 def _data(scope: Scope) -> dict[str, Any]:
+    if scope.delivery:
+        return dict(scope.delivery)
     data: dict[str, Any] = {"params": scope.params, "run": scope.run, "tasks": scope.tasks}
     if scope.index is not None:
         data |= {"item": scope.item, "index": scope.index}

@@ -24,6 +24,7 @@ def narrowed(asked: Expression | Template, scope: Scope) -> Scope:
         run=_named(paths, "run", scope.run),
         tasks=_named(paths, "tasks", scope.tasks),
         item=scope.item if fans_out else None,
+        delivery={name: _fields(paths, name, each) for name, each in scope.delivery.items()},
     )
 
 
@@ -57,6 +58,10 @@ def _paths(asked: Expression | Template) -> Iterator[Path]:
     except cel.CelError:
         return
     yield from free_paths(tree.root)
+
+
+def _fields(paths: tuple[Path, ...], root: str, value: Any) -> Any:
+    return _named(paths, root, value) if isinstance(value, Mapping) else value
 
 
 def _named(paths: tuple[Path, ...], root: str, values: Mapping[str, Any]) -> Mapping[str, Any]:

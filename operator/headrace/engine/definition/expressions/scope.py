@@ -1,7 +1,7 @@
 """
 The names in scope: which paths there are, the types of their values, and the cure for others.
 
-Knows fields of `params`, `run` and `tasks`. Does not know syntax.
+Knows fields of `params`, `run` and `tasks`, and the names of a delivery. Does not know syntax.
 """
 
 from collections.abc import Collection, Mapping
@@ -40,6 +40,8 @@ KINDS: Mapping[Declared, str] = {
 
 FAN_OUT = ("item", "index")
 
+DELIVERY = ("payload", "headers")
+
 WORDS: Mapping[str, str] = {
     "True": "true",
     "False": "false",
@@ -58,10 +60,29 @@ Refusal = tuple[int, str]
 
 def refusal(path: Path, types: ScopeTypes) -> Refusal | None:
     """Return why a path cannot be read; None: it can."""
+    if types.delivery or path.root in DELIVERY:
+        return _of_delivery(path, types)
     check = _CHECKS.get(path.root)
     if path.root in FAN_OUT:
         return None if types.fan_out else (0, _no_item(path.root, types))
     return (0, _unknown_root(path.root, types)) if check is None else check(path, types)
+
+
+def _of_delivery(path: Path, types: ScopeTypes) -> Refusal | None:
+    if not types.delivery:
+        return 0, f"{path.root!r} has a value only in when and params of a webhook"
+    if path.root in DELIVERY:
+        return _header(path) if path.root == "headers" else None
+    if path.root in WORDS:
+        return 0, _unknown_root(path.root, types)
+    return 0, f"there is no name {path.root!r} before the run; {_cure(path.root, DELIVERY)}"
+
+
+def _header(path: Path) -> Refusal | None:
+    name = path.steps[0] if path.steps else ""
+    if name == name.lower():
+        return None
+    return 1, f"names of headers are in lower case here; write headers[{name.lower()!r}]"
 
 
 def _no_item(name: str, types: ScopeTypes) -> str:

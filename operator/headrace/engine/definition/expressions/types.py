@@ -94,6 +94,8 @@ class ScopeTypes:
     """By name of a task whose outputs are those of a workflow that it calls: the workflow."""
     out_of_scope: frozenset[str] = frozenset()
     """Tasks of the workflow that cannot be read here: the refusal says so."""
+    delivery: bool = False
+    """Whether there is no run yet, but a delivery: `payload` and `headers`, and no other name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Scope:
     item: Value = None
     index: int | None = None
     """The number of the item in its fan-out, from 0; None: it is no fan-out."""
+    delivery: Mapping[str, Value] = field(default_factory=dict)
+    """Of a delivery that may start a run: payload, headers."""
 
 
 @dataclass(frozen=True, slots=True)

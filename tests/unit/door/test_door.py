@@ -1,4 +1,4 @@
-"""Who connects to the port of the probes: `headrace.controller.web`, over real HTTP."""
+"""Who connects to the port of the probes: `headrace.door`, over real HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from headrace.controller.web import Door, Limits, app
+from headrace.door.door import Door, Limits
+from headrace.door.pages import app
 from support.real_loops import EVENT_LOOPS
 
 __all__ = ["EVENT_LOOPS"]
@@ -70,6 +71,14 @@ async def test_probes_and_scrapers_are_answered(path: str, status: int, words: s
         got, text = await asked(door, path)
         assert status == got
         assert words in text
+
+
+async def test_whoever_asks_is_told_to_ask_by_a_new_connection() -> None:
+    """A client that keeps connections would else send its next request into a closed one."""
+    async with opened() as door, aiohttp.ClientSession() as session:
+        for _ in range(20):
+            async with session.get(f"http://127.0.0.1:{door.port}/livez") as answer:
+                assert "close" == answer.headers["Connection"]
 
 
 async def test_a_request_that_does_not_come_ends_its_connection() -> None:

@@ -1,0 +1,1 @@
+"""The process that takes deliveries of webhooks and starts runs: `python -m headrace.receiver`."""
