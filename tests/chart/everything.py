@@ -12,7 +12,22 @@ OBJECTS: dict[str, Any] = {
     "networkPolicy.enabled": True,
     "reserveNamespace": True,
 }
-"""With these, every object is there that the chart can make."""
+"""With these, every object is there that the chart can make for the controller."""
+
+RECEIVER: dict[str, Any] = {
+    "receiver.enabled": True,
+    "receiver.namespaces": [
+        {"namespace": "ingest", "secrets": ["github-webhook", "billing"]},
+        {"namespace": "reports", "secrets": ["billing"]},
+    ],
+    "receiver.ingress.enabled": True,
+    "receiver.ingress.host": "hooks.example.com",
+    "receiver.ingress.className": "nginx",
+    "receiver.ingress.tlsSecret": "hooks-tls",
+    "receiver.ingress.annotations": {"team": "platform"},
+    "receiver.deliveriesFrom": [{"namespaceSelector": {"matchLabels": {"team": "edge"}}}],
+}
+"""With these, every object is there that it can make for the receiver."""
 
 _ANY_PROCESSOR = {"key": "kubernetes.io/arch", "operator": "Exists"}
 FIELDS: dict[str, Any] = {

@@ -33,4 +33,11 @@ EVERYWHERE: dict[tuple[str, str], str] = {
 }
 """What is in no namespace."""
 
+RECEIVER: dict[tuple[str, str], str] = {
+    ("headrace.dev", "workflows"): "get list watch",
+    ("headrace.dev", "workflowruns"): "create get",
+    ("", "secrets"): "get",
+}
+"""What the receiver may do in a listed namespace; of Secrets, only with those that are named."""
+
 LEASE: dict[tuple[str, str], str] = {("coordination.k8s.io", "leases"): "get create update"}

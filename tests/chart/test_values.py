@@ -46,8 +46,12 @@ def closed(schema: Mapping[str, Any]) -> Iterator[bool]:
 def test_the_schema_knows_the_values_and_no_others() -> None:
     """Each value of values.yaml is in the schema, and nothing is that values.yaml does not show."""
     # Of these, values.yaml shows what is set; what else can be is Kubernetes' to say.
-    kubernetes = ("resources.", "podSecurityContext.", "securityContext.")
-    shown = {"resources.requests", "resources.limits", "resources.claims"}
+    kubernetes = (
+        *("resources.", "podSecurityContext.", "securityContext."),
+        "receiver.resources.",
+    )
+    of_resources = ("requests", "limits", "claims")
+    shown = {f"{path}resources.{it}" for path in ("", "receiver.") for it in of_resources}
     shown |= {"podSecurityContext", "securityContext"}
     in_values = {name for name in leaves(VALUES) if not name.startswith(kubernetes)}
     assert in_values | shown == set(described(SCHEMA)) - HELMS_OWN

@@ -40,6 +40,11 @@ class Stage:
         self.kubectl("wait", "--for=create", "serviceaccount/default", "--namespace", name)
         return name
 
+    def environ(self) -> dict[str, str]:
+        """Return the variables of a program of this tree: the administrator's way to the API."""
+        ours = {"PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in ("operator", "tests"))}
+        return {**self.cluster.variables(), **ours}
+
     def controller(
         self,
         identity: str,
@@ -49,8 +54,7 @@ class Stage:
     ) -> ControllerProcess:
         """Prepare a controller of some namespaces; it is not started."""
         log = self._logs / f"{identity}.log"
-        ours = {"PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in ("operator", "tests"))}
-        variables = {**self.cluster.variables(), **ours, **(environ or {})}
+        variables = {**self.environ(), **(environ or {})}
         made = ControllerProcess(namespaces, variables, identity, log, program)
         self._controllers.append(made)
         return made

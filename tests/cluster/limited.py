@@ -55,14 +55,15 @@ def limited_controller(stage: Stage, namespace: str, folder: Path) -> Controller
     account = f"--serviceaccount={namespace}:{ACCOUNT}"
     story.kubectl("create", "rolebinding", ACCOUNT, f"--role={ACCOUNT}", account)
     kubeconfig = folder / "kubeconfig"
-    _write_kubeconfig(kubeconfig, story, story.kubectl("create", "token", ACCOUNT).strip())
+    write_kubeconfig(kubeconfig, story, story.kubectl("create", "token", ACCOUNT).strip())
     variables = stage.cluster.variables()
     return stage.controller(
         "limited", namespace, environ={**variables, "KUBECONFIG": str(kubeconfig)}
     )
 
 
-def _write_kubeconfig(path: Path, story: Story, token: str) -> None:
+def write_kubeconfig(path: Path, story: Story, token: str) -> None:
+    """Write a kubeconfig for whoever has a token."""
     view = json.loads(story.kubectl("config", "view", "--raw", "--minify", "-o", "json"))
     user = {"name": "controller", "user": {"token": token}}
     context = {"cluster": view["clusters"][0]["name"], "user": "controller"}

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -42,10 +42,14 @@ class ControllerProcess:
         self._command = [
             *(sys.executable, "-m", program, "--log-format", "plain"),
             *(word for name in namespaces for word in ("--namespace", name)),
-            *("--lease-namespace", namespaces[0], "--identity", identity),
-            *("--port", str(self.port)),
+            *self._own_words(),
         ]
         self._process: subprocess.Popen[bytes] | None = None
+
+    def _own_words(self) -> Sequence[str]:
+        """Return the arguments besides its log and its namespaces."""
+        lease = ("--lease-namespace", self.namespaces[0], "--identity", self.identity)
+        return (*lease, "--port", str(self.port))
 
     def start(self) -> None:
         """Start it, and wait until it answers that it is ready."""
@@ -110,7 +114,7 @@ class ControllerProcess:
     def cpu_seconds(self) -> float:
         """Return the CPU time that the process has used so far, to the nanosecond."""
         assert self._process is not None
-        return time.clock_gettime(~self._process.pid << 3 | _SCHEDULED)
+        return _cpu_seconds(self._process.pid)
 
     def most_memory(self) -> int:
         """Return the most bytes of memory that the process has had so far."""
@@ -136,6 +140,30 @@ class ControllerProcess:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
+
+
+class ReceiverProcess(ControllerProcess):
+    """One receiver of deliveries; `port` is that of its probes."""
+
+    def __init__(self, namespace: str, environ: Mapping[str, str], log: Path) -> None:
+        """Prepare; `start` starts it."""
+        self.deliveries = _free_port()
+        super().__init__((namespace,), environ, "receiver", log, "headrace.receiver")
+
+    def _own_words(self) -> Sequence[str]:
+        ports = ("--port", str(self.deliveries), "--probe-port", str(self.port))
+        return (*ports, "--address", "127.0.0.1", "--drain-seconds", "0.5")
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the process and of the worker that evaluates expressions."""
+        assert self._process is not None
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return sum(map(_cpu_seconds, (pid, *map(int, children))))
+
+
+def _cpu_seconds(pid: int) -> float:
+    return time.clock_gettime(~pid << 3 | _SCHEDULED)
 
 
 def _free_port() -> int:

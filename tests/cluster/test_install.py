@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chart.everything import FIELDS, OBJECTS
+from chart.everything import FIELDS, OBJECTS, RECEIVER
 from chart.rendering import manifest_in, notes, render
 from chart.rights import CONTROLLER
 from cluster.control import Stage
@@ -98,7 +98,9 @@ def test_the_api_server_knows_every_field_that_values_can_give(
 ) -> None:
     """With all that can be switched on, each object is accepted; a ServiceMonitor needs its CRD."""
     monitor = {"serviceMonitor.enabled": False}
-    rendered = render({**OBJECTS, **FIELDS, **monitor, "crds.enabled": False}, release="all")
+    rendered = render(
+        {**OBJECTS, **FIELDS, **RECEIVER, **monitor, "crds.enabled": False}, release="all"
+    )
     for each in rendered.manifests:
         metadata = dict(each["metadata"])
         if "namespace" in metadata:
