@@ -5,7 +5,8 @@ Layers of a hundred tasks each (ten at 200); a task waits for three tasks of the
 for all of it. Half of the run has ended, one layer runs. Measured are a turn in which nothing
 changed, one in which one task has just ended, and one over a run of which only the first layer
 has started. Then a turn in which nothing changed, of 3,000 tasks that wait for one: while that one
-runs, and after it failed. Caches, requests and the rest of the controller are not measured here.
+runs, and after it failed; and of 3,000 tasks that could start, if `maxParallel` were not ten.
+Caches, requests and the rest of the controller are not measured here.
 
     python bench/engine.py [--turns 50]
 """
@@ -147,6 +148,14 @@ def one_for_all(*, failed: bool) -> ObservedRun:
     return quiet(observed(definition, {"a": seen, "other": runs("other")}))
 
 
+def crowded() -> ObservedRun:
+    """Return a run in which 3,000 tasks could start, and ten may run at the same time."""
+    names = [f"t{n}" for n in range(WAITING)]
+    tasks = tuple(Task(name=name) for name in names)
+    spec = WorkflowSpec(tasks=tasks, defaults=Defaults(image="busybox"), max_parallel=10)
+    return quiet(observed(compile_workflow(spec), {name: runs(name) for name in names[:10]}))
+
+
 def median_ms(turn: Callable[[], object], turns: int) -> float:
     """Return the median CPU time of a turn in milliseconds; others may use the machine."""
     times = []
@@ -181,6 +190,8 @@ def main() -> None:
     for what, failed in (("wait", False), ("were left out", True)):
         turn = partial(decide, one_for_all(failed=failed), NOW)
         print(f"{WAITING} tasks {what}: {median_ms(turn, arguments.turns):.2f} ms")
+    turn = partial(decide, crowded(), NOW)
+    print(f"{WAITING} tasks wait for ten: {median_ms(turn, arguments.turns):.2f} ms")
 
 
 if __name__ == "__main__":

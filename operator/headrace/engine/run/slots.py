@@ -18,17 +18,30 @@ from headrace.engine.task.observed import ObservedTask, Sighting
 from headrace.engine.task.verdict import Start, Wait
 
 
+def free_slots(run: ObservedRun, definition: Definition) -> Slots | None:
+    """Return how many tasks may start, by the tighter limit; None: there is no limit."""
+    limits: list[Slots] = []
+    if run.slots is not None:
+        limits.append(Slots(run.slots.total - _taken(run, _programs), run.slots.message))
+    most = definition.max_parallel
+    if most is not None:
+        words = f"{most} tasks of the run may run at the same time (maxParallel)"
+        limits.append(Slots(most - _taken(run, _one), words))
+    tightest = min(limits, key=lambda slots: slots.total, default=None)
+    return None if tightest is None else Slots(max(0, tightest.total), tightest.message)
+
+
 def without_slot(
     run: ObservedRun, definition: Definition, judged: Mapping[str, Judged], now: datetime
 ) -> Iterator[tuple[str, Judged]]:
     """
-    Yield the tasks that may start and have no slot, as tasks that wait.
+    Yield the judged tasks that may start and have no slot, as tasks that wait.
 
     Tasks that can start at once come first, in the order of their ranks. What they leave is how
     many tasks may ask each pool for room: a pool that gave more would give slots to tasks that
     cannot start. A task without a program takes no slot.
     """
-    slots = _free(run, definition)
+    slots = free_slots(run, definition)
     if slots is None:
         return
     starts = [
@@ -48,19 +61,6 @@ def without_slot(
             asking[task.task.pool] += 1
             if asking[task.task.pool] > left:
                 yield task.task.name, held(task, wait, now)
-
-
-def _free(run: ObservedRun, definition: Definition) -> Slots | None:
-    """Return how many tasks may start, by the tighter limit; None: there is no limit."""
-    limits: list[Slots] = []
-    if run.slots is not None:
-        limits.append(Slots(run.slots.total - _taken(run, _programs), run.slots.message))
-    most = definition.max_parallel
-    if most is not None:
-        words = f"{most} tasks of the run may run at the same time (maxParallel)"
-        limits.append(Slots(most - _taken(run, _one), words))
-    tightest = min(limits, key=lambda slots: slots.total, default=None)
-    return None if tightest is None else Slots(max(0, tightest.total), tightest.message)
 
 
 def _taken(run: ObservedRun, count: Callable[[ObservedTask], int]) -> int:

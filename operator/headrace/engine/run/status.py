@@ -137,7 +137,8 @@ def _leaving(course: Course, reason: Reason, left: Mapping[str, str]) -> tuple[R
 def _finally_since(view: RunView) -> datetime | None:
     """Return when the `finally` tasks' time began, if there are any."""
     definition, judged = view.definition, view.found.judged.values()
-    none = len(definition.names) == len(definition.graph.order) or bool(view.found.parked)
+    waits = view.found.parked or view.found.crowded_out
+    none = len(definition.names) == len(definition.graph.order) or bool(waits)
     # Tasks without a judgement wait for one of these.
     if none or any(task.outcome is None and not task.task.is_finally for task in judged):
         return view.run.log.finally_since

@@ -12,26 +12,24 @@ from datetime import datetime
 from headrace.api.v1alpha1.workflow import OnFailure
 from headrace.engine import ranges
 from headrace.engine.course import Course
-from headrace.engine.definition.compile import Definition, TaskDefinition
-from headrace.engine.definition.run_when import PATIENT, tally
+from headrace.engine.definition.compile import Definition
+from headrace.engine.definition.run_when import tally
 from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
 from headrace.engine.room import Claim
-from headrace.engine.run.beside import beside, left_running
 from headrace.engine.run.claims import claims, parked
 from headrace.engine.run.continued import without_source
-from headrace.engine.run.inheritance import without_takeover
 from headrace.engine.run.leftovers import remains
 from headrace.engine.run.marks import by_mark, on_record, to_keep, with_ends
 from headrace.engine.run.observed import Mark, ObservedRun
 from headrace.engine.run.slots import without_slot
-from headrace.engine.task.judgement import Judged, judge_lost, judge_seen, judge_unseen
-from headrace.engine.task.observed import ObservedTask
+from headrace.engine.run.unstarted import seen_task, unstarted
+from headrace.engine.task.judgement import Judged, judge_lost, judge_unseen
 from headrace.engine.task.verdict import TaskView, Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All tasks of a run. Tasks in none of the tables wait for tasks upstream, or for pools."""
+    """All tasks of a run. Tasks in none of the tables wait: for tasks upstream, pools or slots."""
 
     settled: Mapping[str, Outcome]
     """Tasks that ended in an earlier turn, as their TaskRuns say. None of them runs any more."""
@@ -42,6 +40,8 @@ class Survey:
     """What the run asks of pools, by task."""
     parked: frozenset[str] = frozenset()
     """The tasks that wait for their pools, and need no judgement."""
+    crowded_out: frozenset[str] = frozenset()
+    """The tasks that wait for others of the run to end (`maxParallel`), and need no judgement."""
 
     def ended(self, how: Outcome) -> Iterator[str]:
         """Yield the tasks with an outcome."""
@@ -87,7 +87,7 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
     turn = replace(turn, halted=_halt(definition, found))
     if turn.halted is None:
         found = replace(found, parked=parked(run, definition, course))
-    found = _with(found, _waiting(run, definition, turn, found))
+    found = _with_unstarted(run, definition, turn, found)
     turn = replace(turn, unfinished=_unfinished(definition, found))
     found = _with(found, _last(run, definition, turn, found))
     found = _with(found, without_source(run, found.judged, now))
@@ -146,7 +146,7 @@ def _started(
         if name in found.settled or name not in definition.tasks:
             continue
         if seen.log.count or seen.sighting is not None:
-            yield name, _seen(run, turn, definition.tasks[name], seen)
+            yield name, seen_task(run, turn, definition.tasks[name], seen)
     for name in lost(run, definition):
         if found.mark(name) is None:
             yield name, judge_lost(turn, definition.tasks[name])
@@ -172,83 +172,10 @@ def _refused(
                 yield name, judged
 
 
-def _waiting(
-    run: ObservedRun, definition: Definition, turn: Turn, found: Survey
-) -> Iterator[tuple[str, Judged]]:
-    """
-    Judge the tasks without an attempt, each after its upstream tasks.
-
-    One pass is enough, because each end is known before it is needed. Example: `a` failed, `b`
-    waits for `a`, and `c` for `b`. `b` is left out, so `c` becomes one of the troubled tasks. `c`
-    is next in the order, so it is left out in the same turn.
-    """
-    looks = found.looks()
-    troubled, held = _troubled(definition, looks), left_running(run, found.judged, looks)
-    for name in definition.graph.order:
-        if name in looks or name in found.judged or name in found.parked:
-            continue
-        task, seen = definition.tasks[name], run.tasks.get(name)
-        if seen is not None:
-            judged = _seen(run, turn, task, seen)
-        elif name not in troubled and _must_wait(task, looks):
-            continue
-        else:
-            judged = judge_unseen(_unseen(run, turn, task, looks, held))
-        if isinstance(judged.verdict, Ended):
-            looks[name] = judged.verdict.look
-            troubled.update(definition.graph.downstream[name])
-        yield name, judged
-
-
-def _seen(run: ObservedRun, turn: Turn, task: TaskDefinition, seen: ObservedTask) -> Judged:
-    """Judge a task with a TaskRun."""
-    known, seen = run.evaluated.get(task.name), without_takeover(run, task.name, seen)
-    return judge_seen(turn, task, seen, run.obstacles.get(task.name), known)
-
-
-def _unseen(
-    run: ObservedRun,
-    turn: Turn,
-    task: TaskDefinition,
-    looks: Mapping[str, Look],
-    held: Mapping[str, str],
-) -> TaskView:
-    """Return the view of a task without a TaskRun, among the tasks that it waits for."""
-    reads = task.expressions.reads
-    return TaskView(
-        *(turn, task),
-        obstacle=run.obstacles.get(task.name),
-        upstream=tally(task.upstream, looks),
-        beside=beside(task, looks, held),
-        unread=min((name for name in reads if name not in looks), default=None) if reads else None,
-        evaluated=run.evaluated.get(task.name),
-    )
-
-
-def _troubled(definition: Definition, looks: Mapping[str, Look]) -> set[str]:
-    """Return the tasks that wait for a task that ended without success."""
-    downstream = definition.graph.downstream
-    return {
-        name
-        for ended, look in looks.items()
-        if look is not Look.SUCCESS
-        for name in downstream.get(ended, ())
-    }
-
-
-def _must_wait(task: TaskDefinition, looks: Mapping[str, Look]) -> bool:
-    """
-    Return whether an open upstream task keeps a task waiting; no upstream task has failed.
-
-    Example: `a` succeeded and `b` runs. A task with `AllSucceeded` over both must wait and needs no
-        judgement. With `OneSucceeded`, it may start, so it is judged.
-    """
-    if task.run_when not in PATIENT:
-        return False
-    for name in task.upstream:  # noqa: SIM110 - any() is slower, and this is the hottest loop
-        if name not in looks:
-            return True
-    return False
+def _with_unstarted(run: ObservedRun, definition: Definition, turn: Turn, found: Survey) -> Survey:
+    done = found.judged.keys() | found.parked
+    more = unstarted(run, definition, turn, found.looks(), done)
+    return replace(found, judged={**found.judged, **more.judged}, crowded_out=more.crowded_out)
 
 
 def _last(
@@ -263,7 +190,7 @@ def _last(
             continue
         task, seen = definition.tasks[name], run.tasks.get(name)
         if seen is not None:
-            yield name, _seen(run, turn, task, seen)
+            yield name, seen_task(run, turn, task, seen)
         else:
             obstacle, known = run.obstacles.get(name), run.evaluated.get(name)
             view = TaskView(turn, task, obstacle=obstacle, beside=beside, evaluated=known)
@@ -283,8 +210,8 @@ def _unfinished(definition: Definition, found: Survey) -> str | None:
     """Return an open task that `finally` tasks wait for. Others wait for it, or are parked."""
     if len(definition.names) == len(definition.graph.order):
         return None
-    if found.parked:
-        return min(found.parked)
+    if found.parked or found.crowded_out:
+        return min(found.parked or found.crowded_out)
     for name, task in found.judged.items():
         if not task.task.is_finally and task.outcome is None:
             return name
