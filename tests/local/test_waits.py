@@ -15,6 +15,8 @@ def waiting(bench: Bench) -> None:
     bench.write(sh("a"), DAY, sh("b", dependsOn=["day"]))
     runner = bench.start()
     until(lambda: "day  WaitingForTime: until " in said(runner))
+    # The line shows a judgement. The turn that comes next records it.
+    until(lambda: bench.log_of("day").reason is Reason.WAITING_FOR_TIME)
     kill_runner(runner)
 
 
