@@ -230,6 +230,20 @@ def test_a_closed_question_takes_no_answer(story: Story) -> None:
     assert "the question is closed" in answer(story, name, "bob", by="bob")
 
 
+@pytest.mark.usefixtures("policies")
+def test_a_question_that_the_controller_has_not_recorded_takes_no_answer(story: Story) -> None:
+    """Else nobody could tell later whether the policies were there when it was asked."""
+    account = f"--as=system:serviceaccount:{story.namespace}:{ACCOUNT}"
+    body = json.dumps(approval("early", question()))
+    story.kubectl("create", "--filename=-", account, stdin=body)
+    assert "the question is not open yet" in answer(story, "early", "bob", by="bob")
+    told = {"type": "Answered", "status": "Unknown", "reason": "WaitingForApproval", "message": ""}
+    status = {"conditions": [{**told, "lastTransitionTime": "2026-01-01T00:00:00Z"}]}
+    patch = ("--subresource=status", "--type=merge", "--patch", json.dumps({"status": status}))
+    story.kubectl("patch", "approval", "early", *patch)
+    assert "patched" in answer(story, "early", "bob", by="bob")
+
+
 def test_without_the_policies_a_question_with_approvers_is_not_asked(
     story: Story, policies: Policies
 ) -> None:

@@ -9,7 +9,7 @@ from headrace.api.v1alpha1.task import Defaults, TaskTimeouts
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from support.builders import asking, last, limits, on, retries, task, workflow
-from support.fake_cluster import Fault
+from support.fake_cluster import CrashError, Fault
 from support.story import NewStory, Story, turn
 
 BY_ALICE = Approvers(users=("alice",))
@@ -369,6 +369,24 @@ def test_without_approvers_and_policy_the_choice_counts_and_the_name_does_not(
 
 
 # --- crashes ----------------------------------------------------------------------------------
+
+
+def test_who_answers_a_question_that_is_not_recorded_yet_is_not_forgotten(
+    new_story: NewStory,
+) -> None:
+    """The controller ends between the question and its record: the answer counts with its name."""
+    story = new_story(gate(approvers=BY_ALICE))
+    story.cluster.faults = dict.fromkeys(range(1, 9), Fault.CRASH_AFTER)
+    while story.cluster.writes[-1:] != ["ask ask/1"]:
+        with pytest.raises(CrashError):
+            story.tick()
+        story.restart()
+    story.cluster.faults = {}
+    story.cluster.answer(story.job("ask"), "approve")
+    turn(story)
+    story.answer("ask", "approve")  # Who was refused tries again.
+    assert {"choice": "approve", "by": "alice", "comment": ""} == story.log("ask").outputs
+    assert {("ask", 1): 1, ("deploy", 1): 1} == story.jobs_made
 
 
 LIFE = workflow(

@@ -248,6 +248,8 @@ class ApiCluster:
         found = self._server.storage.find(APPROVALS, (NAMESPACE, job.sighting.where.unit_name))
         if found is None or "answer" in found["spec"] or "completionTime" in found["status"]:
             return
+        if self.guarded and "conditions" not in found["status"]:
+            return  # The policy refuses it: the question is not recorded yet.
         given = {"choice": choice, "by": by, "comment": comment}
         answer = {**given, "time": self._in_loop(self._server.now)}
         self._do(lambda: self._request("PATCH", path, {"spec": {"answer": answer}}))
