@@ -109,6 +109,24 @@ def test_a_run_is_repeated_from_what_failed(story: Story, person: Person) -> Non
     assert "takenOverFrom" not in story.get("taskrun", "whole.a")["status"]
 
 
+def test_a_backfill_is_planned_created_paused_and_explained(story: Story, person: Person) -> None:
+    """The dry run names the runs that come."""
+    triggers = [{"schedule": {"cron": "30 2 * * *", "timeZone": "Europe/Berlin"}}]
+    story.workflow("stock", task("only", SUCCEED), triggers=triggers)
+    story.until("a definition", lambda: "True" in person.types("list", "workflows").out)
+    span = ("--from", "2026-01-01T00:00:00Z", "--to", "2026-01-03T12:00:00Z")
+    planned = person.types("backfill", "stock", *span, "--dry-run", "-o", "name")
+    assert (0, 3) == (planned.code, len(planned.lines))
+    words = ("backfill", "stock", *span, "--name", "january", "--max-active", "3")
+    assert 0 == person.types(*words).code
+    story.until("the end", lambda: "Succeeded" in person.types("list", "backfills").out)
+    ours = person.types("list", "-l", "headrace.dev/backfill=january", "-o", "name")
+    assert {f"workflowrun.headrace.dev/{name}" for name in planned.lines} == set(ours.lines)
+    assert "3/3" in person.types("show", "backfill/january").out
+    assert "Succeeded" in person.types("explain", "backfill/january").lines[0]
+    assert 2 == person.types("pause", "backfill/january").code
+
+
 def test_a_question_is_answered(story: Story, person: Person) -> None:
     """And the run goes on."""
     asks = {"name": "ask", "approval": {"message": "Load?", "choices": ["all", "sample"]}}

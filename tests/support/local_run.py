@@ -104,6 +104,20 @@ class Bench:
             raise done.exception
         return Result(done.exit_code, done.stdout, done.stderr)
 
+    def backfill(self, *arguments: str) -> Result:
+        """Backfill the workflow, in this process."""
+        with chdir(self.folder):
+            words = ["backfill", "workflow.yaml", "--runner", "process", *arguments]
+            done = CliRunner().invoke(program, words)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Result(done.exit_code, done.stdout, done.stderr)
+
+    def start_backfill(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start to backfill the workflow, in a process of its own."""
+        words = [*PROGRAM[:-1], "backfill", "workflow.yaml", "--runner", "process"]
+        return self._start([*words, *arguments])
+
     def command(self, *arguments: str) -> list[str]:
         """Return the command line that runs the workflow."""
         return [*PROGRAM, "workflow.yaml", "--runner", "process", *arguments]

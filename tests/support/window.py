@@ -16,7 +16,7 @@ from aiohttp import web
 from click.testing import CliRunner
 
 from headrace.cli.main import main
-from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import APPROVALS, BACKFILLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
 from headrace.kube.transport import Request
 from support.api_http import answering, serving
@@ -69,6 +69,16 @@ def workflow(name: str = "stock", reason: str = "Ready", message: str = "", **mo
     spec = {"tasks": [{"name": "extract"}], "suspend": False, **more.pop("spec", {})}
     status = conditions("Ready", "True" if reason == "Ready" else "False", reason, message)
     return _object(WORKFLOWS, name, spec, {"conditions": status, "observedGeneration": 1, **more})
+
+
+def backfill(
+    name: str = "january", reason: str = "Running", message: str = "", **more: Any
+) -> Object:
+    """Return a Backfill of `stock`; `more` are fields of its status, and `spec`."""
+    span = {"from": "2030-01-01T00:00:00Z", "to": "2030-01-04T00:00:00Z"}
+    spec = {"workflow": "stock", **span, "desiredState": "Run", **more.pop("spec", {})}
+    status = conditions("Succeeded", ENDS.get(reason, "Unknown"), reason, message)
+    return _object(BACKFILLS, name, spec, {"conditions": status, "observedGeneration": 1, **more})
 
 
 def approval(run_name: str, task_name: str, answer: str | None = None, **spec: Any) -> Object:

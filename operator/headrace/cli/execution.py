@@ -7,6 +7,7 @@ Knows options. Starts nothing.
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -20,6 +21,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _SLOTS_PER_CORE: Final = 4
 """More than one, because tasks wait for data more than they compute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the tasks of several runs run, and how many at once."""
+
+    state: Path
+    max_parallel: int
+    runner: str
+    python: str
 
 
 class _Folder(click.Path):
@@ -84,6 +95,9 @@ _OPTIONS: Final = (
 )
 
 
+PLACE_NAMES: Final = ("max_parallel", "runner", "python")
+"""What click calls the values of `place_options`."""
+
 NAMES: Final = ("max_parallel", "runner", "python", "no_wait", "approve", "plain")
 """What click calls the values of `task_options`."""
 
@@ -96,6 +110,11 @@ def execution_options(command: F) -> F:
 def task_options(command: F) -> F:
     """Add the options of how the tasks of one run are carried out, in this order."""
     return _with(_OPTIONS, command)
+
+
+def place_options(command: F) -> F:
+    """Add the options of where tasks run, in this order."""
+    return _with(_PLACE, command)
 
 
 def server_options(command: F) -> F:

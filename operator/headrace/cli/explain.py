@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from headrace.api.v1alpha1.labels import BACKFILL
 from headrace.cli.streams import tell
 from headrace.cli.window.completion import names_of, task_names
 from headrace.cli.window.exits import DONE, MissingError, WindowError, no_such
@@ -13,9 +14,9 @@ from headrace.cli.window.finding import found
 from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import JSON, NAME, output, put_object, put_value
 from headrace.cli.window.source import Choice, Source
-from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import BACKFILLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
-from headrace.views.explain import Finding, of_run, of_task, of_workflow
+from headrace.views.explain import Finding, of_backfill, of_run, of_task, of_workflow
 from headrace.views.objects import Object, ended, entries, name, reason, text
 from headrace.views.run_tasks import all_tasks
 
@@ -37,7 +38,7 @@ _MOST_ASKED: Final = 3
 @windowed
 def command(*, window: Window, what: str, task: str | None, form: str) -> int:
     """
-    Say why a run, TASK of it, or a workflow does not go on, or how it ended.
+    Say why a run, TASK of it, a workflow or a backfill does not go on, or how it ended.
 
     NAME is the name of a run, or of a workflow; or KIND/NAME with a kind of `headrace list`.
     """
@@ -61,10 +62,15 @@ def _findings(
     if kind == WORKFLOWS and task is None:
         choice = Choice(fields=f"spec.workflow={name(item)}")
         return of_workflow(item, source.listed(WORKFLOW_RUNS, choice).items, now)
+    if kind == BACKFILLS and task is None:
+        choice = Choice(labels=f"{BACKFILL}={name(item)}")
+        return of_backfill(item, source.listed(WORKFLOW_RUNS, choice).items, now)
     if kind == TASK_RUNS and task is None:
         task, item = text(item, "spec", "task"), source.named(WORKFLOW_RUNS, _run_of(item))
     elif kind != WORKFLOW_RUNS:
-        raise WindowError(f"a {kind.kind} has no tasks to explain; name a run or a workflow")
+        raise WindowError(
+            f"a {kind.kind} has no tasks to explain; name a run, a workflow or a backfill"
+        )
     definition = source.definition(item)
     tasks = all_tasks(item, source.tasks(name(item)), definition)
     events = events_on(source, tasks)

@@ -1,9 +1,15 @@
 """Files of manifests by their names, and errors of input that cannot be used."""
 
+from pathlib import Path
 from typing import Final
 
 MANIFESTS: Final = (".yaml", ".yml", ".json")
 """How the names of files end that hold manifests."""
+
+
+def is_manifest(name: str) -> bool:
+    """Return whether somebody means a file, and not an object of a cluster."""
+    return name.endswith(MANIFESTS) or Path(name).is_file()
 
 
 class InputError(Exception):

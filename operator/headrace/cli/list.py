@@ -25,6 +25,7 @@ _BY_FIELD: Final = {
     ("WorkflowRun", "workflow"): "spec.workflow",
     ("TaskRun", "run"): "spec.run",
     ("Approval", "run"): "spec.run",
+    ("Backfill", "workflow"): "spec.workflow",
 }
 """Fields that the API server can select by, of each kind, by the option that means them."""
 
@@ -67,7 +68,7 @@ def command(  # noqa: PLR0913 - one for each option
     everywhere: bool,
     limit: int,
 ) -> int:
-    """List WHAT: runs (if left out), workflows, tasks or approvals."""
+    """List WHAT: runs (if left out), workflows, tasks, approvals, pools or backfills."""
     kind = KINDS[what]
     choice = Choice(
         _labels(kind, workflow, selector),

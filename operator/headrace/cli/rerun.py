@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from click.core import ParameterSource
 
 from headrace.api.checks.param_kinds import Known, Value
 from headrace.cli import given
@@ -22,6 +21,7 @@ from headrace.cli.window.completion import names_of, task_names
 from headrace.cli.window.exits import WindowError, no_such
 from headrace.cli.window.finding import run_named
 from headrace.cli.window.new_run import Asked, begin, naming
+from headrace.cli.window.one_place import refuse
 from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import output, printing
 from headrace.cli.window.source import Source
@@ -105,7 +105,7 @@ def command(  # noqa: PLR0913 - one for each option
     earlier = run_named(source, what)
     rerun_of = {"name": name(earlier), **rerun_of}
     if isinstance(source, ClusterSource):
-        _refuse(_ONLY_HERE, "is for runs of this machine; leave it out, or add --local")
+        refuse(_ONLY_HERE, "is for runs of this machine; leave it out, or add --local")
         definition = definition_for(source, earlier, latest=latest)
         check(source, earlier, definition, rerun_of)
         spec: dict[str, Any] = {"workflow": text(earlier, "spec", "workflow"), "rerunOf": rerun_of}
@@ -113,7 +113,7 @@ def command(  # noqa: PLR0913 - one for each option
             spec["params"] = given.manifest(_values(earlier, definition, params))
         words = f"repeats run {name(earlier)}"
         return begin(source, spec, Asked(run, wait, form, show_only), words)
-    _refuse(_ONLY_THERE, "is for runs of a cluster; here the rerun runs and shows itself")
+    refuse(_ONLY_THERE, "is for runs of a cluster; here the rerun runs and shows itself")
     if files and not latest:
         raise WindowError("--file: has no meaning without --latest; leave it out, or add --latest")
     from headrace.cli.rerun_here import rerun_here  # noqa: PLC0415 - slow, only for runs here
@@ -141,15 +141,6 @@ def _asked(
     if latest:
         fields["revision"] = "Latest"
     return fields
-
-
-def _refuse(names: Collection[str], words: str) -> None:
-    """Refuse the options that have no meaning for a run of this place."""
-    context = click.get_current_context()
-    for parameter in context.command.params:
-        typed = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-        if parameter.name in names and typed:
-            raise WindowError(f"{parameter.opts[-1]}: {words}")
 
 
 def definition_for(source: ClusterSource, earlier: Object, *, latest: bool) -> Object | None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from headrace.cli.given import instant
-from headrace.cli.input import MANIFESTS, InputError
+from headrace.cli.input import InputError, is_manifest
 from headrace.cli.streams import note, tell
 from headrace.cli.window.completion import names_of
 from headrace.cli.window.exits import DONE, WindowError
@@ -67,7 +67,7 @@ def next_(*, window: Window, what: str, count: int, after: str | None, form: str
     Each time stands in the zone of its schedule and in UTC. A time that the clocks skip or repeat
     comes once, as the controller has it.
     """
-    workflow = _of_file(Path(what)) if _is_file(what) else _of_cluster(window, what)
+    workflow = _of_file(Path(what)) if is_manifest(what) else _of_cluster(window, what)
     now = datetime.now(UTC)
     try:
         begin = instant(after, "--after") or now
@@ -81,10 +81,6 @@ def next_(*, window: Window, what: str, count: int, after: str | None, form: str
     else:
         put_value({"ticks": upcoming}, form)
     return DONE
-
-
-def _is_file(what: str) -> bool:
-    return what.endswith(MANIFESTS) or Path(what).is_file()
 
 
 def _of_cluster(window: Window, what: str) -> Object:

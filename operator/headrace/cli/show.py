@@ -1,11 +1,12 @@
 """`headrace show`: one object with all that belongs to it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 import click
 
+from headrace.api.v1alpha1.labels import BACKFILL
 from headrace.cli.streams import tell
 from headrace.cli.window.completion import names_of, task_names
 from headrace.cli.window.exits import DONE
@@ -13,7 +14,7 @@ from headrace.cli.window.finding import found
 from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import is_table, output, put_object, put_table
 from headrace.cli.window.source import Choice, Source
-from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import BACKFILLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
 from headrace.views.columns import ATTEMPTS_OF_TASK, RUNS, TASKS_OF_RUN, Column
 from headrace.views.facts import Fact, facts
@@ -22,6 +23,11 @@ from headrace.views.run_tasks import all_tasks
 from headrace.views.table import shown
 
 _LAST_RUNS: Final = 10
+_RUNS_OF: Final[Mapping[Resource, Callable[[str], Choice]]] = {
+    WORKFLOWS: lambda workflow: Choice(fields=f"spec.workflow={workflow}"),
+    BACKFILLS: lambda backfill: Choice(labels=f"{BACKFILL}={backfill}"),
+}
+"""The runs that belong to an object."""
 
 
 @click.command("show")
@@ -62,8 +68,8 @@ def _put_parts(source: Source, kind: Resource, item: Object, now: datetime) -> N
         _put(tasks, TASKS_OF_RUN, now)
     elif kind == TASK_RUNS:
         _put(entries(item, "status", "attempts"), ATTEMPTS_OF_TASK, now)
-    elif kind == WORKFLOWS:
-        choice = Choice(fields=f"spec.workflow={name(item)}")
+    elif kind in _RUNS_OF:
+        choice = _RUNS_OF[kind](name(item))
         runs = source.listed(WORKFLOW_RUNS, choice).items
         newest = sorted(
             runs, key=lambda run: text(run, "metadata", "creationTimestamp"), reverse=True

@@ -1,5 +1,5 @@
 """
-`headrace pause`, `resume`, `stop`, `cancel` and `terminate`: what somebody wants of a run.
+`headrace pause`, `resume`, `stop`, `cancel`, `terminate`: what somebody wants of a run or backfill.
 
 Knows the options and the output. The views know what each way to steer means.
 """
@@ -12,25 +12,27 @@ from headrace.cli.streams import note, tell
 from headrace.cli.window.completion import names_of
 from headrace.cli.window.exits import DONE, WindowError
 from headrace.cli.window.finding import found
+from headrace.cli.window.kinds import SHORT
 from headrace.cli.window.kubectl import patch_command
 from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import is_table, output, printing, put_object
 from headrace.cli.window.source import Source
-from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import BACKFILLS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
-from headrace.views.objects import Object, name
+from headrace.views.objects import name
 from headrace.views.steering import STEERS, Steer, desired, obstacle
 
 _RUN: Final = "NAME is the name of a run, also written as run/NAME."
-_RUN_OR_WORKFLOW: Final = (
+_RUN_OR_BACKFILL: Final = f"{_RUN} backfill/NAME is a backfill."
+_ANY: Final = (
     "NAME is the name of a run. workflow/NAME is a workflow: its `spec.suspend` is changed."
+    " backfill/NAME is a backfill."
 )
 
 
 def _command(verb: str) -> click.Command:
     """Return the command of a verb."""
     steer = STEERS[verb]
-    of_both = steer.suspend is not None
 
     @output
     @printing
@@ -38,14 +40,15 @@ def _command(verb: str) -> click.Command:
     def command(*, window: Window, what: str, form: str, show_only: bool) -> int:
         return _steer(window, verb, what, form, show_only=show_only)
 
-    kinds = (WORKFLOW_RUNS, WORKFLOWS) if of_both else (WORKFLOW_RUNS,)
+    kinds = (WORKFLOW_RUNS, WORKFLOWS) if steer.suspend is not None else (WORKFLOW_RUNS,)
     argument = click.argument("what", metavar="NAME", shell_complete=names_of(*kinds))
     made: click.Command = click.command(verb)(argument(command))
-    whom = "a run or a workflow" if of_both else "a run"
-    made.help = (
-        f"{verb.capitalize()} {whom}: {steer.effect}.\n\n"
-        f"{_RUN_OR_WORKFLOW if of_both else _RUN}\n\n{made.help}"
-    )
+    whom, names = "a run", _RUN
+    if steer.suspend is not None:
+        whom, names = "a run, a workflow or a backfill", _ANY
+    elif steer.backfill_effect:
+        whom, names = "a run or a backfill", _RUN_OR_BACKFILL
+    made.help = f"{verb.capitalize()} {whom}: {steer.effect}.\n\n{names}\n\n{made.help}"
     return made
 
 
@@ -53,34 +56,42 @@ def _steer(window: Window, verb: str, what: str, form: str, *, show_only: bool) 
     steer = STEERS[verb]
     source = window.source()
     kind, item = found(source, what, workflows=steer.suspend is not None)
-    patch = _patch(kind, verb, steer)
+    effect = _effect(kind, verb, steer)
+    patch = _patch(kind, steer)
     if show_only:
         tell([patch_command(window, source, kind, name(item), patch)])
         return DONE
-    problem = obstacle(item, steer) if kind == WORKFLOW_RUNS else None
+    problem = None if kind == WORKFLOWS else obstacle(item, steer)
     if problem is not None:
         raise WindowError(problem)
-    _put(source.change(kind, name(item), patch), kind, steer, form)
+    changed = source.change(kind, name(item), patch)
+    if is_table(form):
+        tell([f"{SHORT[kind.kind][1]} {name(changed)}: {effect}"])
+    else:
+        put_object(changed, kind, form)
     if kind == WORKFLOW_RUNS and desired(item) != steer.state:
         _remind(source, name(item))
     return DONE
 
 
-def _patch(kind: Resource, verb: str, steer: Steer) -> dict[str, Any]:
-    if kind == WORKFLOW_RUNS:
-        return {"spec": {"desiredState": steer.state}}
-    if kind == WORKFLOWS and steer.suspend is not None:
+def _effect(kind: Resource, verb: str, steer: Steer) -> str:
+    """Return what follows for an object of a kind."""
+    effects = {
+        WORKFLOW_RUNS: steer.effect,
+        WORKFLOWS: steer.workflow_effect,
+        BACKFILLS: steer.backfill_effect,
+    }
+    effect = effects.get(kind)
+    if effect:
+        return effect
+    cure = "stop or cancel it" if kind == BACKFILLS else "name a run"
+    raise WindowError(f"{verb} is for runs, and not for a {kind.kind}; {cure}")
+
+
+def _patch(kind: Resource, steer: Steer) -> dict[str, Any]:
+    if kind == WORKFLOWS:
         return {"spec": {"suspend": steer.suspend}}
-    raise WindowError(f"{verb} is for runs, and not for a {kind.kind}; name a run")
-
-
-def _put(item: Object, kind: Resource, steer: Steer, form: str) -> None:
-    if not is_table(form):
-        put_object(item, kind, form)
-        return
-    is_run = kind == WORKFLOW_RUNS
-    effect = steer.effect if is_run else steer.workflow_effect
-    tell([f"{'run' if is_run else 'workflow'} {name(item)}: {effect}"])
+    return {"spec": {"desiredState": steer.state}}
 
 
 def _remind(source: Source, run: str) -> None:

@@ -150,10 +150,22 @@ POOLS: Final = (
     AGE,
     MESSAGE,
 )
+BACKFILLS: Final = (
+    NAME,
+    Column("WORKFLOW", _at("spec", "workflow")),
+    STATUS,
+    Column("PROGRESS", _at("status", "progress")),
+    Column("ACTIVE", _at("status", "active")),
+    Column("FAILED", _at("status", "failed")),
+    Column("NEXT", _at("status", "next")),
+    AGE,
+    MESSAGE,
+)
 OF_KIND: Final[Mapping[str, Sequence[Column]]] = {
     "Workflow": WORKFLOWS,
     "WorkflowRun": RUNS,
     "TaskRun": TASKS,
     "Approval": APPROVALS,
     "Pool": POOLS,
+    "Backfill": BACKFILLS,
 }

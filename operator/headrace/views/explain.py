@@ -124,6 +124,33 @@ def of_workflow(workflow: Object, runs: Sequence[Object], now: datetime) -> list
     ]
 
 
+def of_backfill(backfill: Object, runs: Sequence[Object], now: datetime) -> list[Finding]:
+    """Explain how far a backfill is, and what keeps it or some of its runs."""
+    own = f"backfill {name(backfill)}"
+    unseen = _unseen(backfill, own, now)
+    if unseen is not None:
+        return [unseen]
+    why, words = reason(backfill), message(backfill)
+    progress = text(backfill, "status", "progress")
+    if progress and not ended(backfill):
+        words = f"{progress} logical times are done{f'; {words}' if words else ''}"
+    since = instant(state(backfill), "lastTransitionTime")
+    called = f"backfill/{name(backfill)}"
+    advice = {
+        "Paused": f"headrace resume {called}",
+        "DryRun": f"headrace show {called} lists the runs",
+        "InvalidDefinition": cure(why),
+        "WorkflowNotFound": cure(why),
+    }.get(why, "")
+    bad = [name(run) for run in runs if ended(run) and not succeeded(run)]
+    findings = [Finding(own, why, words, since, advice)]
+    findings += [_whole(run) for run in runs if not ended(run)][:_MOST]
+    if bad:
+        again = f"headrace rerun {bad[0]}, or a backfill with --existing rerun-failed"
+        findings.append(Finding("runs", Reason.FAILED, listed(bad, _NAMED), cure=again))
+    return findings
+
+
 def _definition(workflow: Object, own: str) -> Iterator[Finding]:
     ready = condition(workflow, "Ready")
     why = text(ready, "reason")

@@ -162,6 +162,30 @@ def _claim(holder: Object) -> str:
     return claim(holder) if slots == 1 else f"{claim(holder)} ({slots} slots)"
 
 
+def _backfill(item: Object, now: datetime) -> Iterator[Fact]:
+    yield from _common(item, now)
+    yield "Workflow", text(item, "spec", "workflow")
+    yield "From", text(item, "spec", "from")
+    yield "To", text(item, "spec", "to")
+    yield "Step", text(item, "spec", "step") or "Schedule"
+    yield "Existing", text(item, "spec", "existing") or "Skip"
+    yield "Wanted", _wanted(item)
+    yield "Progress", text(item, "status", "progress")
+    for title, count in _COUNTS:
+        yield title, str(number(item, "status", count) or "")
+    yield "Next", text(item, "status", "next")
+    yield from _times(item, now)
+    yield "Would run", "\n".join(map(str, entries(item, "status", "names")))
+
+
+_COUNTS: Final = (
+    ("Done", "done"),
+    ("Failed", "failed"),
+    ("Active", "active"),
+    ("Skipped", "skipped"),
+)
+
+
 def _json(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
@@ -172,4 +196,5 @@ _OF_KIND: Final = {
     "TaskRun": _task,
     "Approval": _approval,
     "Pool": _pool,
+    "Backfill": _backfill,
 }

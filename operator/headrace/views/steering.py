@@ -22,6 +22,8 @@ class Steer:
     suspend: bool | None = None
     """What it is for a workflow; None: a workflow cannot be steered like this."""
     workflow_effect: str = ""
+    backfill_effect: str = ""
+    """What follows for a backfill; empty: a backfill cannot be steered like this."""
 
 
 STEERS: Final[Mapping[str, Steer]] = {
@@ -30,12 +32,25 @@ STEERS: Final[Mapping[str, Steer]] = {
         "nothing new starts, and running tasks end on their own",
         suspend=True,
         workflow_effect="its triggers start no runs, and running runs go on",
+        backfill_effect="no new run starts, and its active runs go on",
     ),
     "resume": Steer(
-        "Run", "it goes on", suspend=False, workflow_effect="its triggers start runs again"
+        "Run",
+        "it goes on",
+        suspend=False,
+        workflow_effect="its triggers start runs again",
+        backfill_effect="it goes on",
     ),
-    "stop": Steer("Stop", "running tasks end on their own, then `finally` tasks run"),
-    "cancel": Steer("Cancel", "running tasks are ended, then `finally` tasks run"),
+    "stop": Steer(
+        "Stop",
+        "running tasks end on their own, then `finally` tasks run",
+        backfill_effect="no new run starts, and it ends with its active runs",
+    ),
+    "cancel": Steer(
+        "Cancel",
+        "running tasks are ended, then `finally` tasks run",
+        backfill_effect="no new run starts, and its active runs are cancelled",
+    ),
     "terminate": Steer("Terminate", "running tasks are ended, also `finally` tasks"),
 }
 
@@ -47,18 +62,27 @@ _LATER: Final[Mapping[str, tuple[str, ...]]] = {
 """What a state can become; any other can become each."""
 
 
+_BACKFILL_LATER: Final[Mapping[str, tuple[str, ...]]] = {
+    "Stop": ("Stop", "Cancel"),
+    "Cancel": ("Cancel",),
+}
+
+
 def desired(run: Object) -> str:
-    """Return the state that somebody wants for a run."""
+    """Return the state that somebody wants for a run or backfill."""
     return text(run, "spec", "desiredState") or "Run"
 
 
-def obstacle(run: Object, steer: Steer) -> str | None:
-    """Return why a run cannot be steered like this; None: it can."""
-    now = desired(run)
-    if ended(run):
-        return f"run {name(run)} has ended: {reason(run)}; headrace start begins a new one"
-    if steer.state not in _LATER.get(now, (steer.state,)):
-        later = " or ".join(_LATER[now][1:])
-        cure = f"it can only become {later}" if later else "this is final"
-        return f"run {name(run)} is already being ended by {now}; {cure}"
+def obstacle(item: Object, steer: Steer) -> str | None:
+    """Return why a run or backfill cannot be steered like this; None: it can."""
+    is_run = text(item, "kind") != "Backfill"
+    what = f"{'run' if is_run else 'backfill'} {name(item)}"
+    if ended(item):
+        begins = "headrace start begins a new one" if is_run else "create a new one"
+        return f"{what} has ended: {reason(item)}; {begins}"
+    now, later = desired(item), _LATER if is_run else _BACKFILL_LATER
+    if steer.state not in later.get(now, (steer.state,)):
+        rest = " or ".join(later[now][1:])
+        cure = f"it can only become {rest}" if rest else "this is final"
+        return f"{what} is already being ended by {now}; {cure}"
     return None

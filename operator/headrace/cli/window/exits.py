@@ -18,7 +18,12 @@ EPILOG: Final = (
 """The last lines of each command's help."""
 
 
-LISTS: Final = {"Workflow": "workflows", "Approval": "approvals", "Pool": "pools"}
+LISTS: Final = {
+    "Workflow": "workflows",
+    "Approval": "approvals",
+    "Pool": "pools",
+    "Backfill": "backfills",
+}
 """What `headrace list` calls a kind; of any other, it lists the runs."""
 
 

@@ -6,7 +6,7 @@ Knows names. Knows no object.
 
 from typing import Final
 
-from headrace.cluster.kinds import APPROVALS, POOLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import APPROVALS, BACKFILLS, POOLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
 
 SHORT: Final = {
@@ -15,12 +15,13 @@ SHORT: Final = {
     "TaskRun": ("tasks", "task", "taskruns", "taskrun", "hrt"),
     "Approval": ("approvals", "approval", "hra"),
     "Pool": ("pools", "pool", "hrp"),
+    "Backfill": ("backfills", "backfill", "hrb"),
 }
 """The names of each kind; the first one is ours."""
 
 KINDS: Final[dict[str, Resource]] = {
     name: kind
-    for kind in (WORKFLOWS, WORKFLOW_RUNS, TASK_RUNS, APPROVALS, POOLS)
+    for kind in (WORKFLOWS, WORKFLOW_RUNS, TASK_RUNS, APPROVALS, POOLS, BACKFILLS)
     for name in SHORT[kind.kind]
 }
 

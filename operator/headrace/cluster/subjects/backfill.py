@@ -15,7 +15,6 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster import line
 from headrace.cluster.backfills import BackfillKey
 from headrace.cluster.caches import Caches
-from headrace.cluster.chains import Chains
 from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.events import EventRecorder
@@ -25,6 +24,7 @@ from headrace.cluster.siblings import sibling_of
 from headrace.cluster.specs import Specs
 from headrace.cluster.statuses import Status, StatusWriter, Version, version_of
 from headrace.engine.backfill.advance import planned_of
+from headrace.engine.backfill.chains import Chains, Link
 from headrace.engine.backfill.observed import (
     BackfillDecision,
     BackfillLog,
@@ -132,10 +132,9 @@ class BackfillWorld:
         planned = planned_of(backfill, spec)
         named = planned.names if isinstance(planned, Plan) else ()
         beside = list(self._caches.runs.by_index((meta.namespace, spec.workflow)))
-        chains = Chains(beside)
-        found = (
-            (name, chains.of(name, self._caches.runs.get(meta.namespace, name))) for name in named
-        )
+        there = (self._caches.runs.get(meta.namespace, name) for name in named)
+        chains = Chains(map(_link, [*beside, *filter(None, there)]))
+        found = ((name, chains.of(name)) for name in named)
         return replace(
             backfill,
             runs={name: [_run(run, item) for run in runs] for name, runs in found if runs},
@@ -213,6 +212,11 @@ def _is_of(run: OwnObject, backfill: OwnObject) -> bool:
     """Return whether a backfill has created a run, for its own workflow."""
     ours = backfill_of(run.metadata) == backfill.metadata.uid
     return ours and workflow_of(run.spec) == workflow_of(backfill.spec)
+
+
+def _link(run: OwnObject) -> Link[OwnObject]:
+    meta = run.metadata
+    return Link(meta.name, meta.creation_timestamp, source_of(run.spec), run)
 
 
 def _run(run: OwnObject, backfill: OwnObject) -> TickRun:
