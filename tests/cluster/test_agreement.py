@@ -46,7 +46,7 @@ ONLY_THE_CONTROLLER_SEES = re.compile(
       [\w.\[\]]*
     | spec\.((defaults|(tasks|finally)\[\d+\])\.)?(env\[\d+\]\.value|when)  # expressions
     | spec\.(tasks|finally)\[\d+\]
-      \.(wait\.until|forEach(\..*)?|workflow\.params\[\d+\]\.value
+      \.(wait\.until|cache\.key|forEach(\..*)?|workflow\.params\[\d+\]\.value
          |approval\.(message|failOn|onTimeout)(\[\d+\])?)
     | spec\.outputs\[\d+\]\.expression
     | spec\.logicalTime      # the API server takes a list for a text with a format

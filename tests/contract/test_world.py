@@ -13,6 +13,7 @@ import pytest
 
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.task import TaskBody
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.definition.expressions.types import (
     Expression,
@@ -22,9 +23,12 @@ from headrace.engine.definition.expressions.types import (
     Template,
     Wants,
 )
+from headrace.engine.definition.ways import CACHE_KEY
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, Mark, RunKey, RunLog, Watched
 from headrace.engine.task.actions import EndAttempt, Evaluate, RunContext, TakeOver
+from headrace.engine.task.cache import entry_of
+from headrace.engine.task.cached import CachedResult, CacheQuestion
 from headrace.engine.task.observed import (
     Attempt,
     Ending,
@@ -502,3 +506,31 @@ async def test_a_task_that_is_taken_over_has_its_log_at_once_and_no_attempt(rig:
         assert (log, None) == (seen.log, seen.sighting)
         rig.restart()
     assert {"a"} == (await rig.observed()).tasks.keys()
+
+
+async def test_the_result_of_an_earlier_run_is_found(rig: Rig) -> None:
+    """By the hash that its task has on record; also in the next process, and not by another one."""
+    run = await rig.observed()
+    context = RunContext(rig.key.namespace, rig.key.name, run.uid, run.workflow, "")
+    question = CacheQuestion(rig.key.namespace, run.workflow, "a", TaskBody(image="busybox:1.37"))
+    entry = entry_of(question, Evaluated(fields={CACHE_KEY: "k"}))
+    assert entry is not None
+    log = TaskLog(
+        outcome=Outcome.SUCCEEDED,
+        reason=Reason.FROM_CACHE,
+        finished=MORNING,
+        outputs={"rows": 3},
+        taken_over_from="etl-0",
+        done=MORNING,
+    )
+    await rig.world.apply(rig.key, [TakeOver("a", context, log, cache_hash=entry.hash)])
+    for _ in range(2):
+        for key, want in (("'k'", (CachedResult("etl-0", MORNING, {"rows": 3}),)), ("'l'", ())):
+            asked = Question(Expression(key, Wants.STRING), Scope())
+            fields = {CACHE_KEY: asked}
+            await rig.world.apply(rig.key, [Evaluate("b", fields=fields, cache=question)])
+            found = (await rig.observed()).evaluated["b"].cache
+            assert found is not None
+            assert (key[1], want) == (found.entry.key, found.results)
+        rig.restart()
+        assert {"a"} == (await rig.observed()).tasks.keys()

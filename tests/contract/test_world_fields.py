@@ -91,6 +91,18 @@ IN_A_REAL_CLUSTER: Final = {
     ),
     **dict.fromkeys(
         (
+            "ObservedRun.cache",
+            "ObservedTask.cache_hash",
+            "TaskLog.done",
+            "Evaluated.cache",
+            *(f"Lookup.{name}" for name in ("entry", "results")),
+            *(f"CacheEntry.{name}" for name in ("key", "hash")),
+            *(f"CachedResult.{name}" for name in ("run", "done", "outputs")),
+        ),
+        "no task has a cache here: tests/cluster/test_cache.py has some",
+    ),
+    **dict.fromkeys(
+        (
             "Denied.items",
             "Evaluated.each",
             "SeenItems.expected",

@@ -7,6 +7,7 @@ running.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Self
 
 from hypothesis import strategies as st
 
@@ -36,9 +37,13 @@ class Ride:
 
     @classmethod
     def again(
-        cls, before: "Ride", of: RerunOf, plan: Plan, faults: Mapping[int, Fault] | None = None
-    ) -> "Ride":
-        """Let somebody repeat a run that has ended; its programs end as a plan says."""
+        cls,
+        before: "Ride",
+        of: RerunOf | None,
+        plan: Plan,
+        faults: Mapping[int, Fault] | None = None,
+    ) -> Self:
+        """Let somebody start a run after one that has ended, perhaps to repeat that one."""
         ride = cls.__new__(cls)
         ride.plan, ride.story, ride.cluster = plan, before.story, before.cluster
         ride.run = ride.story.run = ride.story.another_run(plan.definition, "etl-2", rerun=of)
@@ -112,7 +117,11 @@ class Ride:
         elif reason is Reason.RUN_FAILED:
             self.cluster.end(job, 1)
         else:
-            self.cluster.end(job, code, reason)
+            self.cluster.end(job, code, reason, self.output(name, number))
+
+    def output(self, name: str, number: int) -> str:  # noqa: ARG002 - for others than this one
+        """Return what the program of an attempt writes: nothing."""
+        return ""
 
     # --- what can happen ----------------------------------------------------------------------
 

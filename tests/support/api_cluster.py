@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from headrace.api.reading.parse import parse_workflow
 from headrace.api.v1alpha1 import labels
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, RunSpec
@@ -120,7 +121,7 @@ class ApiCluster:
         desired: DesiredState = DesiredState.RUN,
         given: Mapping[str, bool | int | str] | None = None,
         rerun: RerunOf | None = None,
-        **more: datetime | Interval | int,
+        **more: datetime | Interval | int | CacheMode,
     ) -> FakeRun:
         """Let somebody create a run, and its workflow if there is none and it has a definition."""
         params = [{"name": key, "value": value} for key, value in (given or {}).items()]

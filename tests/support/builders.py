@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from headrace.api.v1alpha1.approval import ApprovalRequest
+from headrace.api.v1alpha1.cache import TaskCache
+from headrace.api.v1alpha1.call import ParamPassed, WorkflowCall
 from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.pod import EnvVar
@@ -18,13 +20,11 @@ from headrace.api.v1alpha1.retry import Backoff, RetryAction, RetryPolicy, Retry
 from headrace.api.v1alpha1.task import (
     Defaults,
     NamedTask,
-    ParamPassed,
     RunWhen,
     Task,
     TaskBody,
     TaskTimeouts,
     Wait,
-    WorkflowCall,
 )
 from headrace.api.v1alpha1.workflow import RunOutput, RunTimeouts, WorkflowSpec
 from headrace.engine.definition.compile import Definition, TaskDefinition, compile_workflow
@@ -79,6 +79,11 @@ def spec(*tasks: NamedTask, **fields: Any) -> WorkflowSpec:
     )
 
 
+def cached(name: str, *after: str, key: str = "'k'", age: int | None = None, **more: Any) -> Task:
+    """Return a task whose result later runs can have."""
+    return task(name, *after, cache=TaskCache(key=key, max_age_seconds=age), **more)
+
+
 def pause(name: str, *after: str, seconds: int = 60, until: str = "", **fields: Any) -> Task:
     """Return a task that only waits: so long, or until what an expression says."""
     wait = Wait(until=until) if until else Wait(seconds=seconds)
@@ -116,7 +121,7 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
             allow_failure=each.allow_failure,
             when=None if each.expressions.when is None else each.expressions.when.source,
             for_each=_for_each(each),
-            **{} if each.is_finally else {"depends_on": each.upstream, "run_when": each.run_when},
+            **{} if each.is_finally else _of_task(each),
             **_way(each),
         )
         for each in definition.tasks.values()
@@ -141,6 +146,11 @@ def spelled_out(definition: Definition) -> dict[str, Any]:
     )
     assert definition.tasks == compile_workflow(written).tasks
     return written.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _of_task(each: TaskDefinition) -> dict[str, Any]:
+    """Return the fields that no `finally` task has."""
+    return {"depends_on": each.upstream, "run_when": each.run_when, "cache": each.cache}
 
 
 def _way(defined: TaskDefinition) -> dict[str, Any]:

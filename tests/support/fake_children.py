@@ -35,9 +35,7 @@ def start_items(cluster: FakeCluster, run: FakeRun, start: StartAttempt[Any]) ->
             cluster.children_made[run.uid, start.task, number, index] += 1
             if isinstance(work, ChildRuns):
                 call = called_for(work.of, values)
-                child: Child = cluster.called(
-                    run, start.task, number, call, start.priority, f"-{index}"
-                )
+                child: Child = cluster.called(run, start, call, f"-{index}")
             else:
                 assert isinstance(work, Approvals)
                 asked = asked_for(work.of, values, cluster.now)

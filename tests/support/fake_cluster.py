@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
@@ -102,6 +103,8 @@ class FakeTaskRun:
 
     each: Timers | ChildRuns | Approvals | None = None
     """What it does for each item, if that is no program."""
+    cache_hash: str = ""
+    """By what later runs find its result."""
     children: "dict[tuple[int, int], FakeRun | FakeJob]" = field(default_factory=dict)
     """By attempt and index: the runs or the questions of its items."""
 
@@ -143,6 +146,8 @@ class FakeRun:
     callers: tuple[str, ...] = ()
     rerun: RerunOf | None = None
     """What it repeats."""
+    cache: CacheMode | None = None
+    """What it does with the caches of its tasks."""
     deleted: bool = False
     """Somebody has deleted it."""
 
@@ -216,16 +221,16 @@ class FakeCluster:
             seen = SeenItems(work.total, digest=work.digest)
             job.sighting = replace(sighting, items=seen)
 
-    def call(self, run: FakeRun, task: str, number: int, work: ChildRun, priority: int) -> None:
+    def call(self, run: FakeRun, start: StartAttempt[ChildRun]) -> None:
         """Make the run that an attempt calls."""
-        self.jobs_made[run.uid, task, number] += 1
-        run.task_runs[task].called[number] = self.called(run, task, number, work, priority)
+        self.jobs_made[run.uid, start.task, start.number] += 1
+        run.task_runs[start.task].called[start.number] = self.called(run, start, start.work)
 
-    def called(  # noqa: PLR0913, PLR0917 - what a call is made of
-        self, run: FakeRun, task: str, number: int, work: ChildRun, priority: int, item: str = ""
+    def called(
+        self, run: FakeRun, start: StartAttempt[Any], work: ChildRun, item: str = ""
     ) -> FakeRun:
         """Make a run that a task calls."""
-        name = f"{run.key.name}-{task}-{number}{item}"
+        name = f"{run.key.name}-{start.task}-{start.number}{item}"
         missing = (Reason.WORKFLOW_NOT_FOUND, f"there is no Workflow {work.workflow!r} here")
         definition = self.workflows.get(work.workflow)
         called = FakeRun(
@@ -238,10 +243,11 @@ class FakeCluster:
             logical_time=run.logical_time or run.created,
             interval=run.interval,
             trigger=TriggerKind.CALL,
-            priority=priority,
+            priority=start.priority,
             hindrance=missing if definition is None else None,
             callers=(*run.callers, run.workflow),
             rerun=None if work.rerun_of is None else RerunOf(name=work.rerun_of),
+            cache=start.context.cache,
         )
         self.runs[called.key] = called
         return called

@@ -12,7 +12,7 @@ from typing import Any
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
-from headrace.engine.definition.ways import FROM, MESSAGE, PARAM
+from headrace.engine.definition.ways import CACHE_KEY, FROM, MESSAGE, PARAM
 from headrace.engine.definition.work import (
     Approval,
     Approvals,
@@ -40,11 +40,14 @@ from headrace.engine.task.actions import (
     StartAttempt,
     TakeOver,
 )
+from headrace.engine.task.cache import result_of
+from headrace.engine.task.cached import CachedResult, CacheEntry, CacheQuestion
 from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.task.observed import Evaluated, ObservedTask, Sighting, TaskLog
 from headrace.engine.task.obstacles import Busy, Denied, Obstacle
 from headrace.engine.task.timer import ONLY_ATTEMPT, wait_sighting
 from headrace.evaluation.answers import answers, recorded
+from headrace.evaluation.lookups import with_lookups
 from headrace.loop.pool_book import PoolBook
 from support.evaluation import evaluate_here
 from support.fake_children import chosen, observed, start_items
@@ -68,6 +71,8 @@ class FakeWorld:
         self._logged: dict[RunKey, datetime] = {}
         self._tasks_logged: dict[RunKey, dict[str, datetime]] = {}
         self._named: set[str] = set()
+        self.woken: set[RunKey] = set()
+        """Runs that need another turn: what happened to them is no write of anybody else."""
         self._book = PoolBook(_attempt, lambda pool: self._named.add(pool.name), lambda _: None)
         cluster.tell()  # a list says what is; of what is gone it says nothing
         for run in cluster.runs.values():
@@ -111,6 +116,7 @@ class FakeWorld:
             hindrance=run.hindrance,
             room=self._book.room(key, run.uid),
             rerun=run.rerun,
+            cache=run.cache,
         )
         return replace(shown, source=self._source(run)) if needs_source(shown) else shown
 
@@ -128,7 +134,11 @@ class FakeWorld:
             logical_time=earlier.logical_time,
             interval=earlier.interval,
             rerun=earlier.rerun,
-            tasks={name: ObservedTask(each.log) for name, each in records if not each.deleted},
+            tasks={
+                name: ObservedTask(each.log, cache_hash=each.cache_hash)
+                for name, each in records
+                if not each.deleted
+            },
             log=earlier.log,
         )
 
@@ -183,12 +193,14 @@ class FakeWorld:
                     self._start(run, action)
                 case TakeOver():
                     self._take_over(run, action)
+                    self.woken.add(key)
                 case EndAttempt():
                     self._end(run, action)
                 case PassOn():
                     self._pass_on(run, action)
                 case Evaluate():
                     await self._evaluate(run, action)
+                    self.woken.add(key)
 
     async def record(self, key: RunKey, status: RunLog) -> None:
         """Write the run's status, if it is still the one that was decided upon."""
@@ -212,8 +224,11 @@ class FakeWorld:
             return
         if action.task not in run.task_runs or run.task_runs[action.task].told_deleted:
             cluster, task = self.cluster, action.task
-            cluster.write(f"create {task}", lambda: _create(cluster, run, task, FakeTaskRun()))
+            new = FakeTaskRun() if action.attempt is None else self._new(action.attempt)
+            new.cache_hash = action.found_by
+            cluster.write(f"create {task}", lambda: _create(cluster, run, task, new))
         self._begin(run, action.task, action.log)
+        self._evaluated.get(run.key, {}).pop(action.task, None)
 
     def _begin(self, run: FakeRun, task: str, log: TaskLog) -> None:
         """Write the first log of a TaskRun, unless it shows results already."""
@@ -266,7 +281,7 @@ class FakeWorld:
             if number not in run.task_runs[task].called:
                 cluster.write(
                     f"call {task}/{number}",
-                    lambda: cluster.call(run, task, number, work, start.priority),
+                    lambda: cluster.call(run, start),
                 )
             self._evaluated.get(run.key, {}).pop(task, None)
             return
@@ -286,7 +301,7 @@ class FakeWorld:
         match start.work:
             case Container(body) | FanOut(body):
                 env = {each.name: each.value for each in body.env if each.value is not None}
-                return FakeTaskRun(env=env)
+                return FakeTaskRun(env=env, **_cached(start))
             case Timer(until=until):
                 return FakeTaskRun(made=self.cluster.now, until=until)
             case Timers(ends=ends) as work:
@@ -313,7 +328,16 @@ class FakeWorld:
             ).values()
             fields = {**known.fields, **again.fields}
             found = {request.task: replace(known, fields=fields)}
-        self._evaluated.setdefault(run.key, {}).update(found)
+        looked = with_lookups(found, [request], self._results)
+        self._evaluated.setdefault(run.key, {}).update(looked)
+
+    def _results(self, question: CacheQuestion, entry: CacheEntry) -> Iterator[CachedResult]:
+        """Yield the results of all runs of a workflow that are there."""
+        for run in self.cluster.runs.values():
+            for record in run.task_runs.values() if run.workflow == question.workflow else ():
+                result = result_of(run.key.name, record.told)
+                if record.cache_hash == entry.hash and not record.deleted and result is not None:
+                    yield result
 
     def _end(self, run: FakeRun, end: EndAttempt) -> None:
         record = run.task_runs.get(end.task)
@@ -386,6 +410,12 @@ def _create(cluster: FakeCluster, run: FakeRun, task: str, new: FakeTaskRun) -> 
     run.task_runs[task] = new
     if new.until is not None:  # The TaskRun of a wait is its attempt.
         cluster.jobs_made[run.uid, task, ONLY_ATTEMPT] += 1
+
+
+def _cached(start: StartAttempt[Work]) -> dict[str, Any]:
+    """Return what a TaskRun says of the cache of its task."""
+    entry = start.cache
+    return {} if entry is None else {"fields": {CACHE_KEY: entry.key}, "cache_hash": entry.hash}
 
 
 def _names_approvers(work: Each[Any]) -> bool:

@@ -18,7 +18,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import OnFailure
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.outcome import LOOKS, Look, Outcome
-from headrace.engine.run.observed import Counts
+from headrace.engine.run.observed import Counts, RunKey
 from headrace.engine.task.classify import KINDS, Kind
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.retry import matching_rule
@@ -35,6 +35,10 @@ HELD = frozenset(
     {Reason.PENDING, Reason.PAUSED, Reason.WAITING_FOR_TURN, Reason.WORKFLOW_NOT_FOUND}
 )
 """Reasons of a run that waits for somebody."""
+
+
+TAKEN = frozenset({Reason.TAKEN_OVER, Reason.FROM_CACHE})
+"""Reasons of tasks that ran nothing, and have what an earlier run did."""
 
 
 class Invariants:
@@ -64,6 +68,7 @@ class Invariants:
         if not cut_off:
             self._nothing_runs_on(run)
         self._conditions_tell_the_truth(run)
+        self._results_are_those_of_the_run_that_is_named(run)
         for name, record in run.task_runs.items():
             if run.definition is not None and name in run.definition.tasks:
                 _retries_stay_within_policy(run.definition.tasks[name], record)
@@ -95,6 +100,23 @@ class Invariants:
                 looks = [_quiet_look(run, upstream) for upstream in task.upstream]
                 met = oracle.may_start(task.run_when, looks)
                 assert met, (name, task.run_when, looks)
+
+    def _results_are_those_of_the_run_that_is_named(self, run: FakeRun) -> None:
+        """2, too: a task from a cache obeys its rule, runs nothing, and has the first outputs."""
+        for name, record in run.task_runs.items():
+            if record.log.reason is not Reason.FROM_CACHE:
+                continue
+            assert run.definition is not None
+            task, first = run.definition.tasks[name], record.log.taken_over_from
+            assert oracle.may_start(
+                task.run_when, [_quiet_look(run, upstream) for upstream in task.upstream]
+            )
+            assert {} == record.jobs
+            source = self._cluster.runs.get(RunKey(run.key.namespace, str(first)))
+            done = None if source is None else source.task_runs.get(name)
+            if done is not None and not done.deleted:
+                assert done.log.reason is Reason.SUCCEEDED
+                assert done.log.outputs == record.log.outputs
 
     def _attempts_never_overlap(self, run: FakeRun) -> None:
         """1, too: of the attempts of one task only one runs at a time."""
@@ -278,5 +300,5 @@ def _retries_stay_within_policy(task: TaskDefinition, record: FakeTaskRun) -> No
         assert not (more and rule is not None and rule.action is RetryAction.FAIL)
         assert not more or used[Kind.USER] <= task.retry.limit
         assert not more or used[Kind.INFRASTRUCTURE] <= task.retry.infrastructure_limit
-    if record.log.outcome is Outcome.SUCCEEDED and record.log.reason is not Reason.TAKEN_OVER:
+    if record.log.outcome is Outcome.SUCCEEDED and record.log.reason not in TAKEN:
         assert attempts[-1].reason is Reason.SUCCEEDED

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.run import DesiredState
@@ -12,6 +13,7 @@ from headrace.engine.run.observed import ObservedRun
 from support.builders import (
     NOON,
     asking,
+    cached,
     calls,
     last,
     on,
@@ -262,6 +264,29 @@ async def repeated(new_rig: NewRig, note: Note) -> None:
     await rig.close()
 
 
+async def reused(new_rig: NewRig, note: Note) -> None:
+    """Use the result of an earlier run, then repeat the earlier run."""
+    tasks = (cached("a", **fields()), task("b", "a", **fields()))
+    rig = new_rig(spec(*tasks), cache=CacheMode.USE)
+    await look(rig, note)
+    await look(rig, note)
+    rig.end("a", output='{"rows": 1}')
+    await rig.until_ended("a")
+    await look(rig, note)
+    rig.end("b", 3)
+    await rig.until_ended("b")
+    await look(rig, note)
+    rig.again()
+    for _ in range(3):
+        await look(rig, note)
+    rig.end("b", 3)
+    await rig.until_ended("b")
+    await look(rig, note)
+    rig.repeat()
+    await look(rig, note)
+    await rig.close()
+
+
 async def items_without_programs(new_rig: NewRig, note: Note) -> None:
     """Call and ask for items, with values of their own."""
     inner = spec(task("a", **fields()), params=(param("word"),))
@@ -279,5 +304,5 @@ async def items_without_programs(new_rig: NewRig, note: Note) -> None:
 
 SITUATIONS: Final = (
     *(attempts, two_attempts, no_room, stopped, failed, conditions, waits, no_evaluator, called),
-    *(asked, items, repeated, items_without_programs),
+    *(asked, items, repeated, reused, items_without_programs),
 )

@@ -99,10 +99,15 @@ class LocalRig:
     def repeat(self) -> None:
         """Let somebody repeat the run, and go on with the new one."""
         record = self._store.run(self.key.name)
+        time = record.logical_time or record.created
+        self.again(logical_time=time, rerun_of=RerunOf(name=self.key.name))
+
+    def again(self, **asked: Any) -> None:
+        """Let somebody start another run of the workflow, and go on with that."""
+        record = self._store.run(self.key.name)
         request = runs.Request(
             *(record.key.namespace, record.workflow, record.spec, self._home, record.params),
-            logical_time=record.logical_time or record.created,
-            rerun_of=RerunOf(name=self.key.name),
+            **asked,
         )
         self.key = runs.create(self._folder, self._store, request, _now()).key
         self.restart()

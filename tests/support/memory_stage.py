@@ -65,6 +65,7 @@ class MemoryStage:
 
     def look(self, run: FakeRun) -> datetime | None:
         """Give a run a turn; return when the controller wants to look again."""
+        self.world.woken.discard(run.key)
         return at_once(reconcile(run.key, self.world, self.cluster.now))
 
     def apply(self, run: FakeRun, actions: Sequence[Action]) -> None:
@@ -75,8 +76,9 @@ class MemoryStage:
         """Return how many slots of a pool are held, as the controller counts them."""
         return self.world.held(pool)
 
-    def due(self, _: FakeRun) -> None:
-        """Ask for no look by itself."""
+    def due(self, run: FakeRun) -> datetime | None:
+        """Return when the world has asked for a look at a run, in its last turn."""
+        return self.cluster.now if run.key in self.world.woken else None
 
     def restart(self) -> None:
         """End the controller's process and start another."""

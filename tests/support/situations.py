@@ -6,6 +6,7 @@ Together they are to fill each field of an `ObservedRun`, and of all that it is 
 
 from typing import Final
 
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.reasons import Reason
@@ -16,6 +17,7 @@ from support.builders import (
     NOON,
     asking,
     at,
+    cached,
     calls,
     last,
     on,
@@ -267,6 +269,22 @@ def repeated(new_story: NewStory) -> None:
     story.pass_time(3)
 
 
+def reused(new_story: NewStory) -> None:
+    """Use the result of an earlier run, then repeat the earlier run."""
+    definition = workflow(cached("a"), task("b", "a"))
+    story = new_story(definition, cache=CacheMode.USE)
+    story.tick()
+    story.succeed("a", output='{"rows": 1}')
+    story.fail("b")
+    of = RerunOf(name=story.run.key.name)
+    for name, asked in (("etl-2", {}), ("etl-3", {"rerun": of})):
+        story.run = story.another_run(definition, name, **asked)
+        for _ in range(4):
+            story.decision()
+            story.stage.look(story.run)
+        story.tick()
+
+
 def pooled(new_story: NewStory) -> None:
     """Let tasks share a pool that has room for one of them."""
     first = task("first", pool="db", priority=1)
@@ -300,6 +318,7 @@ SITUATIONS: Final = (
     pooled,
     items,
     repeated,
+    reused,
     items_without_programs,
     attempts,
     ends,

@@ -12,7 +12,7 @@ from headrace.engine.task.attempts import follow
 from headrace.engine.task.chain import judge
 from headrace.engine.task.observed import ObservedTask, Sighting, TaskLog
 from headrace.engine.task.obstacles import Busy, Denied
-from headrace.engine.task.verdict import Abort, Ask, Start, TaskView, Turn, Verdict, Wait
+from headrace.engine.task.verdict import Abort, Ask, Reuse, Start, TaskView, Turn, Verdict, Wait
 from support.builders import (
     asking,
     at,
@@ -75,6 +75,8 @@ def word(verdict: Verdict) -> str:
     match verdict:
         case Start(number):
             return f"start {number}"
+        case Reuse(result):
+            return f"reuse {result.run}"
         case Ask(conditional):
             return "ask when" if conditional else "ask values"
         case Wait(reason, _, until):

@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from headrace.api.checks.instants import write_time
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.cli import given
 from headrace.cli.ask import answers_ahead
+from headrace.cli.cache_option import mode_of
 from headrace.cli.called import find_called
 from headrace.cli.input import InputError
 from headrace.cli.machine import launcher_of, make_environments
@@ -51,6 +53,13 @@ class CommandLine:
     plain: bool
     no_wait: bool = False
     approve: tuple[str, ...] = ()
+    cache: str | None = None
+
+    @property
+    def cache_mode(self) -> CacheMode | None:
+        """What the run does with the caches of its tasks; None: what is usual."""
+        mode = mode_of(self.cache)
+        return None if mode is None else CacheMode(mode)
 
     @property
     def to_resume(self) -> str:
@@ -126,6 +135,7 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
         params=values,
         logical_time=logical_time,
         called={name: each.stored for name, each in called.items()},
+        cache=command_line.cache_mode,
     )
     record = runs.create(folder, store, request, datetime.now(UTC))
     stack.enter_context(runs.locked(folder, record.key.name))
@@ -242,6 +252,9 @@ def _same(command_line: CommandLine, record: RunRecord, spec: WorkflowSpec) -> N
     if logical_time not in (None, record.logical_time):
         kept = write_time(record.logical_time) if record.logical_time else "none"
         wrong.append(f"--logical-time: run {record.key.name} keeps its own ({kept})")
+    if command_line.cache_mode not in (None, record.cache):
+        kept = record.cache.lower() if record.cache else "none"
+        wrong.append(f"--cache: run {record.key.name} keeps its own ({kept})")
     if wrong:
         raise InputError(*wrong)
 

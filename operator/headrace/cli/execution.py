@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from headrace.cli.cache_option import cache_option
 from headrace.local.engines import AUTO, ENGINES, PROCESS
 from headrace.local.folder import DEFAULT_STATE
 
@@ -104,7 +105,7 @@ NAMES: Final = ("max_parallel", "runner", "python", "no_wait", "approve", "plain
 
 def execution_options(command: F) -> F:
     """Add the options of how tasks run, and of where the folder of state is."""
-    return _STATE(task_options(command))
+    return _STATE(cache_option(task_options(command)))
 
 
 def task_options(command: F) -> F:

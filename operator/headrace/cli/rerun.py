@@ -14,6 +14,7 @@ import click
 
 from headrace.api.checks.param_kinds import Known, Value
 from headrace.cli import given
+from headrace.cli.cache_option import cache_option, mode_of
 from headrace.cli.execution import NAMES, task_options
 from headrace.cli.input import InputError
 from headrace.cli.window.cluster import ClusterSource
@@ -73,6 +74,7 @@ _ONLY_THERE: Final = ("run", "wait", "form", "show_only")
     help="With --latest on this machine: the file of the workflow, then those of workflows that it"
     " calls. Default: the files beside it when RUN began.",
 )
+@cache_option
 @naming
 @task_options
 @output
@@ -88,6 +90,7 @@ def command(  # noqa: PLR0913 - one for each option
     params: Sequence[str],
     latest: bool,
     files: Sequence[Path],
+    cache: str | None,
     run: str | None,
     wait: bool,
     form: str,
@@ -111,6 +114,8 @@ def command(  # noqa: PLR0913 - one for each option
         spec: dict[str, Any] = {"workflow": text(earlier, "spec", "workflow"), "rerunOf": rerun_of}
         if params:
             spec["params"] = given.manifest(_values(earlier, definition, params))
+        if cache is not None:
+            spec["cache"] = mode_of(cache)
         words = f"repeats run {name(earlier)}"
         return begin(source, spec, Asked(run, wait, form, show_only), words)
     refuse(_ONLY_THERE, "is for runs of a cluster; here the rerun runs and shows itself")
@@ -118,7 +123,8 @@ def command(  # noqa: PLR0913 - one for each option
         raise WindowError("--file: has no meaning without --latest; leave it out, or add --latest")
     from headrace.cli.rerun_here import rerun_here  # noqa: PLC0415 - slow, only for runs here
 
-    return rerun_here(rerun_of, files, state=window.state, params=tuple(params), **execution)
+    own = {"state": window.state, "params": tuple(params), "cache": cache}
+    return rerun_here(rerun_of, files, **own, **execution)
 
 
 def _asked(

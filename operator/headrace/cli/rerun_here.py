@@ -109,7 +109,8 @@ def _like(earlier: RunRecord, asked: RerunOf, command_line: CommandLine) -> RunR
     ]
     values = {**known, **given.params(declared, command_line.params)}
     time = earlier.logical_time or earlier.created
-    return replace(earlier, params=values, logical_time=time, rerun_of=asked)
+    cache = command_line.cache_mode
+    return replace(earlier, params=values, logical_time=time, rerun_of=asked, cache=cache)
 
 
 def _check(store: Store, record: RunRecord, asked: RerunOf) -> None:
@@ -136,4 +137,5 @@ def _request(record: RunRecord) -> runs.Request:
         logical_time=record.logical_time,
         called=record.called,
         rerun_of=record.rerun_of,
+        cache=record.cache,
     )

@@ -20,7 +20,7 @@ from headrace.engine.run.steering import course
 from headrace.engine.run.survey import survey
 from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import EMPTY, TaskLog
-from headrace.engine.task.verdict import Start, Wait
+from headrace.engine.task.verdict import Reuse, Start, Wait
 from headrace.engine.text import duration, listed
 from headrace.local.process import grace_seconds
 
@@ -199,7 +199,7 @@ def _items(log: TaskLog) -> Items | None:
 
 def _words(judged: Judged, now: datetime) -> tuple[Reason, str]:
     verdict = judged.verdict
-    if isinstance(verdict, Start):
+    if isinstance(verdict, Start | Reuse):
         return Reason.STARTING, ""
     if isinstance(verdict, Wait) and verdict.next_attempt is not None:
         again = length(verdict.next_attempt - now)
@@ -214,6 +214,7 @@ def _words(judged: Judged, now: datetime) -> tuple[Reason, str]:
 def _tone(judged: Judged) -> Tone:
     if judged.outcome is not None:
         return _TONES[judged.outcome]
-    if isinstance(judged.verdict, Start) or (judged.log.last is not None and judged.log.last.open):
+    last = judged.log.last
+    if isinstance(judged.verdict, Start | Reuse) or (last is not None and last.open):
         return Tone.BUSY
     return Tone.TROUBLE if judged.log.count else Tone.WAITING

@@ -7,6 +7,7 @@ import click
 
 from headrace.api.checks.instants import write_time
 from headrace.cli import given
+from headrace.cli.cache_option import cache_option, mode_of
 from headrace.cli.input import InputError
 from headrace.cli.window.completion import names_of
 from headrace.cli.window.exits import WindowError
@@ -24,6 +25,7 @@ from headrace.views.objects import Object, condition, entries, field, text
 @click.option(
     "--logical-time", metavar="TIME", help="The instant that the run stands for. Default: now."
 )
+@cache_option
 @naming
 @output
 @printing
@@ -34,6 +36,7 @@ def command(  # noqa: PLR0913 - one for each option
     workflow: str,
     params: Sequence[str],
     logical_time: str | None,
+    cache: str | None,
     run: str | None,
     wait: bool,
     form: str,
@@ -48,6 +51,8 @@ def command(  # noqa: PLR0913 - one for each option
         raise WindowError(f"{workflow} is no workflow; name one")
     definition = source.named(WORKFLOWS, wanted)
     spec = {"workflow": wanted, **run_fields(definition, params, logical_time)}
+    if cache is not None:
+        spec["cache"] = mode_of(cache)
     asked = Asked(run, wait, form, show_only)
     words = f"of workflow {wanted} is created"
     return begin(source, spec, asked, words, remark_on(definition))

@@ -45,12 +45,18 @@ def summary(run: ObservedRun, folder: StateFolder, now: datetime) -> Iterator[st
     if run.log.finished is None:
         yield f"run {name} was interrupted after {time}; --resume continues it"
     elif run.log.succeeded:
-        counts = run.log.counts
+        counts, kept = run.log.counts, _from_cache(run)
         skipped = f", {counts.skipped} skipped" if counts.skipped else ""
-        yield f"run {name} succeeded in {time}; {counted(counts.total, 'task')}{skipped}"
+        known = f", {kept} from the cache" if kept else ""
+        yield f"run {name} succeeded in {time}; {counted(counts.total, 'task')}{known}{skipped}"
     else:
         how = _HOW.get(run.log.reason, "failed")
         yield f"run {name} {how} after {time}: {here(run.log.message)}"
+
+
+def _from_cache(run: ObservedRun) -> int:
+    """Return how many tasks have the result of an earlier run, and ran nothing."""
+    return sum(seen.log.reason is Reason.FROM_CACHE for seen in run.tasks.values())
 
 
 def _failure(run: ObservedRun, folder: StateFolder, row: Row) -> list[str]:

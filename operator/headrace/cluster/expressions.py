@@ -11,7 +11,9 @@ from typing import Final
 
 from headrace.api.v1alpha1.pod import EnvVar
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
+from headrace.cluster.caches import Caches
 from headrace.cluster.kinds import TASK_RUNS
+from headrace.cluster.results import Results
 from headrace.cluster.specs import Specs
 from headrace.engine.definition.ways import FROM
 from headrace.engine.task.actions import Evaluate
@@ -19,6 +21,7 @@ from headrace.engine.task.observed import Evaluated
 from headrace.engine.task.obstacles import Busy
 from headrace.evaluation.answers import Asks, answers, no_answer, recorded
 from headrace.evaluation.evaluator import NoAnswerError
+from headrace.evaluation.lookups import with_lookups
 from headrace.manifests.json_form import name_of
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.work_spec import recorded_values
@@ -31,7 +34,9 @@ _VALUE: Final = name_of(EnvVar, "value")
 class Expressions:
     """Finds the values of a run's expressions."""
 
-    def __init__(self, specs: Specs, asks: Asks, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, specs: Specs, asks: Asks, clock: Callable[[], datetime], caches: Caches
+    ) -> None:
         """
         Work with these.
 
@@ -39,11 +44,13 @@ class Expressions:
             specs: Reads whole TaskRuns.
             asks: Evaluates questions.
             clock: The wall clock.
+            caches: Have the results of earlier runs.
 
         """
         self._specs = specs
         self._asks = asks
         self._clock = clock
+        self._results = Results(caches)
 
     async def values(
         self, begun: Mapping[str, OwnObject], requests: Sequence[Evaluate]
@@ -59,6 +66,12 @@ class Expressions:
             StaleError: A TaskRun has changed or is gone. Look again.
 
         """
+        found = await self._values(begun, requests)
+        return with_lookups(found, requests, self._results.find)
+
+    async def _values(
+        self, begun: Mapping[str, OwnObject], requests: Sequence[Evaluate]
+    ) -> dict[str, Evaluated | Busy]:
         found = {
             each.task: await self._recorded(begun[each.task], each)
             for each in requests

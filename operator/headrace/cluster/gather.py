@@ -26,6 +26,7 @@ from headrace.kube.resources import Ref
 from headrace.manifests.kube import OwnObject
 from headrace.manifests.names import task_run_names
 from headrace.manifests.task_status import has_outcome, read_task_status
+from headrace.manifests.work_spec import cache_hash_of
 
 
 class TaskPictures:
@@ -142,14 +143,17 @@ class Gatherer:
             self._later(RunKey(*second.metadata.key, RunKind.TASK_RUN), 0.0)
         return first
 
-    def logs(self, key: RunKey, uid: str) -> dict[str, TaskLog]:
-        """Return the logs of the tasks of a run that is not looked at itself, by name."""
+    def recorded(self, key: RunKey, uid: str) -> dict[str, ObservedTask]:
+        """Return what is on record of the tasks of a run that is not looked at itself, by name."""
         items: dict[str, OwnObject] = {}
         for item in self._caches.task_runs.by_index(key):
             if owner_uid(item.metadata) == uid and item.metadata.deletion_timestamp is None:
                 task = item.spec["task"]
                 items[task] = elder(items[task], item) if task in items else item
-        return {task: task_log(item)[0] for task, item in items.items()}
+        return {
+            task: ObservedTask(task_log(item)[0], cache_hash=cache_hash_of(item.spec))
+            for task, item in items.items()
+        }
 
     async def alone(self, key: RunKey, item: OwnObject) -> ObservedTask:
         """Return the state of a TaskRun on its own, or of one that claims another's place."""

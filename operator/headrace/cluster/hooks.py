@@ -7,11 +7,21 @@ Knows the kinds of calls. Calls nothing.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from headrace.cluster.events import EventRecorder
 from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
 from headrace.evaluation.answers import Asks
+
+
+class CacheUse(StrEnum):
+    """What came of the cache of a task."""
+
+    REUSED = "reused"
+    """The task has an earlier result."""
+    RAN = "ran"
+    """There was none that counts, so its program runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +39,5 @@ class Hooks:
     """Asks for a turn of a run or pool now, also if it rests after a turn."""
     job_created: Callable[[RunKey], None] = lambda _: None
     """Called for each Job that was created, for metrics."""
+    cache_asked: Callable[[CacheUse], None] = lambda _: None
+    """Called for each task with a cache that could start, for metrics."""

@@ -5,6 +5,7 @@ Knows labels and owners. Knows no cache.
 """
 
 from collections.abc import Hashable, Iterator
+from typing import NamedTuple
 
 from headrace.api.v1alpha1 import labels
 from headrace.cluster.belonging import call_of, owner_uid, task_run_key
@@ -16,6 +17,7 @@ from headrace.manifests.items_sighting import over
 from headrace.manifests.kube import Job, OwnObject, Pod
 from headrace.manifests.pods import active
 from headrace.manifests.run_spec import workflow_of
+from headrace.manifests.work_spec import cache_hash_of
 
 
 def run_of(meta: Meta) -> RunKey | None:
@@ -57,9 +59,19 @@ def backfill_index(item: OwnObject) -> Iterator[str | tuple[str, str]]:
         yield item.metadata.namespace, workflow
 
 
-def task_run_index(item: OwnObject) -> Iterator[RunKey]:
-    """Yield the run of a TaskRun."""
+class ResultKey(NamedTuple):
+    """The key of the TaskRuns with a result that later runs can find."""
+
+    namespace: str
+    cache_hash: str
+
+
+def task_run_index(item: OwnObject) -> Iterator[RunKey | ResultKey]:
+    """Yield the run of a TaskRun, and by what its result is found."""
     yield task_run_key(item)
+    cache_hash = cache_hash_of(item.spec)
+    if cache_hash:
+        yield ResultKey(item.metadata.namespace, cache_hash)
 
 
 def attempt_index(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey | str, str]]:

@@ -114,6 +114,7 @@ class RunReader:
             interval=spec.interval,
             trigger=spec.trigger,
             priority=spec.priority,
+            cache=spec.cache,
             passed=spec.caller_state or DesiredState.RUN,
             callers=self._caches.lineage.workflows(item),
             refusal=pinned.refusal,

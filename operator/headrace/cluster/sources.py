@@ -106,12 +106,12 @@ class Sources:
 
     async def _tasks(self, source: ObservedRun, asked: Iterable[str]) -> dict[str, ObservedTask]:
         """Return the tasks of an earlier run; those that are asked for are surely up to date."""
-        known = self._gatherer.logs(source.key, source.uid)
-        doubtful = [name for name in asked if name not in known or known[name].outcome is None]
+        known = self._gatherer.recorded(source.key, source.uid)
+        doubtful = [name for name in asked if name not in known or known[name].log.outcome is None]
         if doubtful:
             await self._gatherer.surely_without(source.key, doubtful)
-            known = self._gatherer.logs(source.key, source.uid)
-        return {name: ObservedTask(log) for name, log in known.items()}
+            known = self._gatherer.recorded(source.key, source.uid)
+        return known
 
 
 def _asked(run: ObservedRun, source: ObservedRun) -> list[str]:

@@ -4,6 +4,8 @@ Starting and ending attempts: the TaskRun first, then the objects of its kind of
 Knows that each task has one TaskRun, with a derived name. A carrier carries out the work.
 """
 
+from collections.abc import Callable
+
 from headrace.cluster.belonging import Place, place_of
 from headrace.cluster.carriers.called_run import CalledRunCarrier
 from headrace.cluster.carriers.child_runs import ChildRunsCarrier
@@ -11,6 +13,7 @@ from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.table import Carriers
 from headrace.cluster.creation import create, refusal, taken
 from headrace.cluster.gather import task_log
+from headrace.cluster.hooks import CacheUse
 from headrace.cluster.kinds import TASK_RUNS
 from headrace.cluster.statuses import Status, StatusWriter
 from headrace.engine.definition.work import Work
@@ -28,13 +31,24 @@ from headrace.manifests.task_status import task_status
 class Starter:
     """Creates and deletes the objects of attempts."""
 
-    def __init__(self, reach: Reach, carriers: Carriers) -> None:
-        """Write through these caches. Each kind of work has its carrier."""
+    def __init__(
+        self, reach: Reach, carriers: Carriers, cache_asked: Callable[[CacheUse], None]
+    ) -> None:
+        """
+        Write through these caches.
+
+        Args:
+            reach: The caches, the client and the clock.
+            carriers: Each kind of work has one.
+            cache_asked: Hears of each task with a cache that could start.
+
+        """
         self._caches = reach.caches
         self._client = reach.client
         self._clock = reach.clock
         self._carriers = carriers
         self._statuses = StatusWriter(reach.client)
+        self._cache_asked = cache_asked
 
     async def start(self, start: StartAttempt[Work], alone: OwnObject | None) -> Obstacle | None:
         """
@@ -53,6 +67,8 @@ class Starter:
                 return self._taken(start)
             if start.begins_with is not None:
                 await self._begin(item, start.begins_with)
+            if start.cache is not None:
+                self._cache_asked(CacheUse.RAN)
             return await self._carriers[type(start.work)].make(start, item)
         except ApiError as error:
             return refusal(error, self._clock())
@@ -69,6 +85,8 @@ class Starter:
             if item is None:
                 return self._taken(action)
             await self._begin(item, action.log)
+            if action.attempt is not None:
+                self._cache_asked(CacheUse.REUSED)
         except ApiError as error:
             return refusal(error, self._clock())
         return None

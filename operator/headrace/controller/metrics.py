@@ -17,6 +17,7 @@ from prometheus_client import (
 )
 
 from headrace.cluster.caches import Key
+from headrace.cluster.hooks import CacheUse
 from headrace.engine.run.observed import RunKey
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -59,6 +60,12 @@ class Metrics:
         self.stale = Counter(
             "headrace_stale_turns_total",
             "Turns that stopped because an object had changed meanwhile.",
+            registry=self.registry,
+        )
+        self.caches = Counter(
+            "headrace_cached_tasks_total",
+            "Tasks with a cache that could start: reused had an earlier result, ran had none.",
+            ("result",),
             registry=self.registry,
         )
         self._states()
@@ -107,6 +114,10 @@ class Metrics:
         ended = self._ended.pop(key, None)
         if ended is not None:
             self.hops.observe(self._now() - ended)
+
+    def cache_asked(self, use: CacheUse) -> None:
+        """Count a task with a cache."""
+        self.caches.labels(use.value).inc()
 
     def turn_over(self, key: Key) -> None:
         """Forget an end without a following Job."""

@@ -94,6 +94,7 @@ class Term:
             *(now, self.later, events, evaluate),
             hurry=self.queue.hurry,
             job_created=house.metrics.job_created,
+            cache_asked=house.metrics.cache_asked,
         )
         runs = ClusterWorld(caches, client, hooks)
         self.pictures = runs.pictures

@@ -24,9 +24,9 @@ Object = dict[str, Any]
 
 _RUNS: Final = (
     "SELECT name, namespace, uid, workflow, created, params, logical_time, desired, caller,"
-    " rerun, origin, status FROM run"
+    " rerun, origin, cache, status FROM run"
 )
-_TASKS: Final = "SELECT run, name, created, status FROM task"
+_TASKS: Final = "SELECT run, name, created, cache_hash, status FROM task"
 _QUESTIONS: Final = (
     "SELECT run, task, number, NULL, created, asked, answer FROM attempt WHERE asked IS NOT NULL"
     " UNION ALL SELECT run, task, number, item, created, asked, answer FROM item_question"
@@ -135,10 +135,10 @@ class StoredObjects:
 
 def _run(row: tuple[Any, ...]) -> Object:
     name, namespace, uid, workflow, created, params, time, desired, caller, *rest = row
-    rerun, origin, status = rest
+    rerun, origin, cache, status = rest
     given = [{"name": key, "value": value} for key, value in json.loads(params).items()]
     repeats = None if rerun is None else json.loads(rerun)
-    optional = {"logicalTime": time, "params": given, "rerunOf": repeats}
+    optional = {"logicalTime": time, "params": given, "rerunOf": repeats, "cache": cache}
     return {
         "apiVersion": API_VERSION,
         "kind": "WorkflowRun",
@@ -161,12 +161,12 @@ def _run(row: tuple[Any, ...]) -> Object:
 
 
 def _task(row: tuple[Any, ...]) -> Object:
-    run, name, created, status = row
+    run, name, created, cache_hash, status = row
     return {
         "apiVersion": API_VERSION,
         "kind": "TaskRun",
         "metadata": {"name": f"{run}.{name}", "creationTimestamp": created},
-        "spec": {"run": run, "task": name},
+        "spec": {"run": run, "task": name, **({"cacheHash": cache_hash} if cache_hash else {})},
         "status": json.loads(status or "{}"),
     }
 

@@ -31,6 +31,7 @@ def observed(record: RunRecord, definition: Definition, callers: tuple[str, ...]
         passed=record.desired if called else DesiredState.RUN,
         callers=callers,
         rerun=record.rerun_of,
+        cache=record.cache,
     )
 
 
@@ -39,7 +40,7 @@ def earlier_run(store: Store, record: RunRecord) -> ObservedRun | None:
     if record.rerun_of is None or not store.has_run(record.rerun_of.name):
         return None
     name = record.rerun_of.name
-    known = store.run(name)
+    known, hashes = store.run(name), store.hashes(name)
     try:
         definition = compile_workflow(WorkflowSpec.model_validate_json(known.spec))
     except InvalidDefinitionError:  # An earlier version of headrace accepted it.
@@ -51,7 +52,10 @@ def earlier_run(store: Store, record: RunRecord) -> ObservedRun | None:
         logical_time=known.logical_time,
         interval=known.origin.interval,
         rerun=known.rerun_of,
-        tasks={task: ObservedTask(log) for task, log in store.task_logs(name).items()},
+        tasks={
+            task: ObservedTask(log, cache_hash=hashes.get(task, ""))
+            for task, log in store.task_logs(name).items()
+        },
         log=store.run_log(name),
     )
 
@@ -60,6 +64,8 @@ def take_over(
     store: Store, run: str, actions: Iterable[TakeOver], now: datetime
 ) -> dict[str, TaskLog]:
     """Store the tasks that an earlier run did, all or none; return their logs."""
+    actions = list(actions)
     logs = {action.task: action.log for action in actions}
-    store.add_attempts(run, [], now, logs)
+    found_by = {action.task: action.found_by for action in actions if action.found_by}
+    store.add_attempts(run, [], now, logs, found_by)
     return logs

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from headrace.api.v1alpha1.approval import ApprovalRequest
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, EndedRun, Interval, TriggerKind
@@ -53,6 +54,8 @@ class RunRecord:
     rerun_of: RerunOf | None = None
     """What it repeats of an earlier run; None: it repeats none."""
     origin: Origin = BY_HAND
+    cache: CacheMode | None = None
+    """What it does with the caches of its tasks; None: what is usual."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,23 @@ Knows the columns that never change, besides `desired`. Reads and writes nothing
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from headrace.api.checks.instants import read_time, write_time
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, EndedRun, Interval, TriggerKind
 from headrace.engine.run.observed import RunKey
+from headrace.engine.workflow.retention import FinishedRun
 from headrace.local.paths import path_of, text_of
 from headrace.local.records import BY_HAND, Origin, RunRecord
 from headrace.manifests.json_form import as_json, read
+from headrace.manifests.run_status import read_run_status
 
 COLUMNS: Final = (
     *("name", "namespace", "uid", "workflow", "created", "spec", "folder", "params"),
-    *("logical_time", "desired", "called", "caller", "rerun", "origin"),
+    *("logical_time", "desired", "called", "caller", "rerun", "origin", "cache"),
 )
 
 
@@ -28,6 +31,14 @@ FINISHED: Final = (
     " FROM run WHERE workflow = ? AND finished AND caller IS NULL"
 )
 """Reads the ended runs of a workflow, and whether another run still repeats each."""
+
+
+def finished_runs(rows: Iterable[Sequence[Any]]) -> Iterator[FinishedRun]:
+    """Yield the ended runs of such rows."""
+    for name, status, needed in rows:
+        log = read_run_status(json.loads(status))
+        if log.finished is not None:
+            yield FinishedRun(name, log.finished, bool(log.succeeded), needed=bool(needed))
 
 
 def row_of(record: RunRecord) -> tuple[Any, ...]:
@@ -47,6 +58,7 @@ def row_of(record: RunRecord) -> tuple[Any, ...]:
         record.caller,
         None if record.rerun_of is None else record.rerun_of.model_dump_json(by_alias=True),
         None if record.origin == BY_HAND else _written(record.origin),
+        record.cache,
     )
 
 
@@ -68,6 +80,7 @@ def record_of(row: Sequence[Any]) -> RunRecord:
         caller=found["caller"],
         rerun_of=None if rerun is None else RerunOf.model_validate_json(rerun),
         origin=read_origin(found["origin"], called=found["caller"] is not None),
+        cache=None if found["cache"] is None else CacheMode(found["cache"]),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from headrace.api.checks.instants import write_time
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import TriggerKind
 from headrace.engine.definition.work import ChildRun
@@ -46,6 +47,8 @@ class Request:
     logical_time: datetime | None = None
     rerun_of: RerunOf | None = None
     """What it repeats of an earlier run."""
+    cache: CacheMode | None = None
+    """What it does with the caches of its tasks; None: what is usual."""
     called: Mapping[str, str] = field(default_factory=dict)
     """The definitions of the workflows that it may call, also through others, by name."""
 
@@ -111,6 +114,7 @@ def create(folder: StateFolder, store: Store, request: Request, now: datetime) -
         logical_time=request.logical_time,
         called=request.called,
         rerun_of=request.rerun_of,
+        cache=request.cache,
     )
     store.add_run(record)
     return record
@@ -149,6 +153,7 @@ def call(
         caller=caller.key.name,
         rerun_of=None if start.work.rerun_of is None else RerunOf(name=start.work.rerun_of),
         origin=Origin(TriggerKind.CALL, start.context.interval),
+        cache=start.context.cache,
     )
     folder.run(name).mkdir(exist_ok=True)
     store.add_run(record)

@@ -6,7 +6,7 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 10
+VERSION: Final = 11
 """The version in the database."""
 
 ITEMS: Final = """
@@ -72,6 +72,11 @@ CREATE TABLE workflow (
 """
 """The workflows of a served folder, and the runs of each."""
 
+FOUND: Final = """
+CREATE INDEX found ON task (cache_hash) WHERE cache_hash IS NOT NULL;
+"""
+"""How the results that caches of tasks want are found."""
+
 UPGRADES: Final = {
     1: "ALTER TABLE attempt ADD COLUMN env TEXT NOT NULL DEFAULT '{}'",
     2: "ALTER TABLE attempt ADD COLUMN wait_until TEXT",
@@ -83,6 +88,8 @@ UPGRADES: Final = {
     7: "ALTER TABLE run ADD COLUMN rerun TEXT",
     8: ITEM_WORK,
     9: "ALTER TABLE run ADD COLUMN origin TEXT;" + SERVED,
+    10: "ALTER TABLE run ADD COLUMN cache TEXT; ALTER TABLE task ADD COLUMN cache_hash TEXT;"
+    + FOUND,
 }
 """What leads from each older version to the next one: one or more statements."""
 
@@ -103,7 +110,8 @@ CREATE TABLE run (
     called TEXT NOT NULL DEFAULT '{}',
     caller TEXT,
     rerun TEXT,
-    origin TEXT
+    origin TEXT,
+    cache TEXT
 ) STRICT;
 CREATE INDEX unfinished ON run (workflow, created) WHERE NOT finished;
 CREATE TABLE task (
@@ -111,6 +119,7 @@ CREATE TABLE task (
     name TEXT NOT NULL,
     created TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT '{}',
+    cache_hash TEXT,
     PRIMARY KEY (run, name)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE attempt (

@@ -13,14 +13,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from headrace.api.checks.instants import read_time, write_time
+from headrace.api.checks.instants import read_time
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import RunLog
+from headrace.engine.task.cache import LOOKED_AT
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.workflow.retention import FinishedRun
-from headrace.local import attempt_rows, each_rows, item_rows
+from headrace.local import attempt_rows, each_rows, item_rows, task_rows
 from headrace.local.records import AttemptRecord, ForcedEnd, ItemQuestion, RunRecord
-from headrace.local.run_rows import COLUMNS, FINISHED, record_of, row_of
+from headrace.local.run_rows import COLUMNS, FINISHED, finished_runs, record_of, row_of
 from headrace.local.schema import VERSION
 from headrace.local.upgrade import upgrade
 from headrace.manifests.conditions import Past
@@ -32,6 +33,7 @@ BUSY_SECONDS: Final = 30
 
 
 NO_LOGS: Final[Mapping[str, TaskLog]] = {}
+NOT_FOUND: Final[Mapping[str, str]] = {}
 
 
 class UnusableStateError(Exception):
@@ -94,13 +96,7 @@ class Store:
 
     def finished_runs(self, workflow: str) -> list[FinishedRun]:
         """Return the runs of a workflow that have ended, without those that others called."""
-        rows = self._read(FINISHED, (workflow,))
-        logs = ((name, read_run_status(json.loads(text)), needed) for name, text, needed in rows)
-        return [
-            FinishedRun(name, log.finished, bool(log.succeeded), needed=bool(needed))
-            for name, log, needed in logs
-            if log.finished is not None
-        ]
+        return list(finished_runs(self._read(FINISHED, (workflow,))))
 
     def version_of_others(self) -> int:
         """Return a number that changes whenever another connection has written."""
@@ -139,6 +135,15 @@ class Store:
         """Return the logs of started tasks."""
         rows = self._read("SELECT name, status FROM task WHERE run = ?", (run,))
         return {name: read_task_status(json.loads(status)) for name, status in rows}
+
+    def hashes(self, run: str) -> dict[str, str]:
+        """Return by what later runs find the results of tasks, by task."""
+        return dict(self._read(task_rows.HASHES, (run,)))
+
+    def results(self, namespace: str, workflow: str, cache_hash: str) -> list[tuple[str, TaskLog]]:
+        """Return the newest tasks of a workflow that succeeded with a hash: run and log."""
+        rows = self._read(task_rows.RESULTS, (cache_hash, namespace, workflow, LOOKED_AT))
+        return [(str(run), read_task_status(json.loads(status))) for run, status in rows]
 
     def attempts(self, run: str) -> list[AttemptRecord]:
         """Return all attempts of a run, oldest first."""
@@ -183,6 +188,7 @@ class Store:
         records: Sequence[AttemptRecord],
         now: datetime,
         logs: Mapping[str, TaskLog] = NO_LOGS,
+        found_by: Mapping[str, str] = NOT_FOUND,
     ) -> None:
         """
         Store attempts before their start, and their tasks, all or none.
@@ -192,18 +198,13 @@ class Store:
             records: The attempts. None of them is stored yet.
             now: When the attempts are started.
             logs: By task: the log of a new task, if it begins with one.
+            found_by: By task: by what later runs find the result of a new task, if they can.
 
         """
         with self._transaction():
-            begun = ((name, task_status(log, Past(now))) for name, log in logs.items())
-            self._db.executemany(
-                "INSERT OR IGNORE INTO task (run, name, created, status) VALUES (?, ?, ?, ?)",
-                [(run, name, write_time(now), json.dumps(status)) for name, status in begun],
-            )
-            self._db.executemany(
-                "INSERT OR IGNORE INTO task (run, name, created) VALUES (?, ?, ?)",
-                [(run, record.task, write_time(now)) for record in records],
-            )
+            tasks = dict.fromkeys(record.task for record in records)
+            new = task_rows.rows_of(run, tasks | dict(logs), found_by, now)
+            self._db.executemany(task_rows.ADD, new)
             rows = [attempt_rows.row_of(run, record) for record in records]
             self._db.executemany(attempt_rows.ADD, rows)
             self._db.executemany(item_rows.ADD_ITEMS, item_rows.items_rows(run, records))
@@ -255,7 +256,7 @@ class Store:
                     f" {version}, this one reads {VERSION}); choose another folder with --state"
                 )
 
-    def _read(self, query: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
+    def _read(self, query: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:

@@ -73,7 +73,6 @@ class LocalWorld:
         self._store = store
         self._record = record
         self._definition = definition
-        self._evaluate = workplace.evaluate
         self._evaluated: dict[str, Evaluated] = {}
         self._obstacles = dict[str, Obstacle]()
         self._changed = self.calls.changed
@@ -110,9 +109,9 @@ class LocalWorld:
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
         """End attempts, then start others and items, then evaluate expressions."""
         carry_out(actions, self._attempts)
-        done = [action for action in actions if isinstance(action, TakeOver)]
-        if done:
+        if done := [action for action in actions if isinstance(action, TakeOver)]:
             self._task_logs.update(take_over(self._store, key.name, done, datetime.now(UTC)))
+            self._changed.set()  # the engine must see it, and nothing else will happen
         starts = [action for action in actions if isinstance(action, StartAttempt)]
         new = [each for each in starts if (each.task, each.number) not in self._attempts]
         for each in (each for each in starts if each not in new and isinstance(each.work, Each)):
@@ -129,8 +128,7 @@ class LocalWorld:
         """Write the run's log."""
         now = datetime.now(UTC)
         self._store.write_run(key.name, status, now)
-        self._log = status
-        self._logged_at = now
+        self._log, self._logged_at = status, now
         if self.calls.is_called:
             self._changed.set()  # the calling run must see it
 
@@ -263,7 +261,8 @@ class LocalWorld:
         made = [attempt.record for attempt in self._attempts.values()]
         records = [record_of(start, tasks[start.task], now, made) for start in good]
         logs = {each.task: each.begins_with for each in good if each.begins_with is not None}
-        self._store.add_attempts(key.name, records, now, logs)
+        found_by = {each.task: each.cache.hash for each in good if each.cache is not None}
+        self._store.add_attempts(key.name, records, now, logs, found_by)
         for start, record in zip(good, records, strict=True):
             self._task_logs.setdefault(start.task, start.begins_with or TaskLog())
             self._evaluated.pop(start.task, None)  # the attempt has them from now on
@@ -273,7 +272,7 @@ class LocalWorld:
         for each in questions:
             self._obstacles.pop(each.task, None)
         try:
-            self._evaluated.update(await values(self._evaluate, self._attempts, questions))
+            self._evaluated.update(await values(self._workplace, self._attempts, questions))
         except NoAnswerError as error:
             self._obstacles.update(no_answer(questions, error, datetime.now(UTC)))
         self._changed.set()  # the engine must see it, and nothing else will happen

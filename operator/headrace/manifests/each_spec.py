@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from headrace.api.v1alpha1.approval import ApprovalRequest
+from headrace.api.v1alpha1.call import WorkflowCall
 from headrace.api.v1alpha1.for_each import MAX_ITEMS
 from headrace.api.v1alpha1.items import ItemsSpec, ItemValues, ItemWork
-from headrace.api.v1alpha1.task import WorkflowCall
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition.work import Approval, Approvals, ChildRun, ChildRuns, Timers
 from headrace.engine.task.each import Given

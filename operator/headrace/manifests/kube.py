@@ -31,7 +31,7 @@ from headrace.manifests.trimming import (
     usual,
     whole,
 )
-from headrace.manifests.work_spec import WAIT_UNTIL
+from headrace.manifests.work_spec import CACHE_HASH, WAIT_UNTIL
 
 ATTEMPT: Final = (
     *(labels.WORKFLOW, labels.RUN, labels.TASK, labels.ATTEMPT),
@@ -49,7 +49,7 @@ PLACE: Final = (name_of(TaskRunSpec, "run"), name_of(TaskRunSpec, "task"))
 """The fields that are kept of a TaskRun in a run: the run's definition has the rest."""
 _PLACE: Final = frozenset(PLACE)
 SLOTS: Final = name_of(PoolSpec, "slots")
-HEAD: Final = (*PLACE, WAIT_UNTIL, *READ_OFTEN, SLOTS)
+HEAD: Final = (*PLACE, WAIT_UNTIL, CACHE_HASH, *READ_OFTEN, SLOTS)
 """The fields of a spec that are read again and again."""
 
 

@@ -15,7 +15,7 @@ from headrace.engine.workflow.observed import NewRun
 from headrace.manifests.names import revision_name, task_run_name
 from headrace.manifests.run_spec import called_run_spec, run_spec
 from headrace.manifests.task_labels import child_labels, child_name, task_labels
-from headrace.manifests.work_spec import work_spec
+from headrace.manifests.work_spec import taken_over_spec, work_spec
 
 Manifest = dict[str, Any]
 
@@ -36,7 +36,7 @@ def owner(kind: str, name: str, uid: str, api_version: str = API_VERSION) -> Man
 def task_run(start: StartAttempt[Work] | TakeOver) -> Manifest:
     """Return the TaskRun of a task that starts or is taken over, owned by its run."""
     context, task = start.context, start.task
-    work = work_spec(start) if isinstance(start, StartAttempt) else {}
+    work = work_spec(start) if isinstance(start, StartAttempt) else taken_over_spec(start)
     return {
         "apiVersion": API_VERSION,
         "kind": "TaskRun",

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from headrace.api.checks.instants import read_time, read_time_or, to_the_second
 from headrace.api.v1alpha1.base import MAX_PRIORITY
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState, Interval, RunSpec, TriggerKind
@@ -77,6 +78,7 @@ def called_run_spec(work: ChildRun, context: RunContext, priority: int) -> Json:
             priority=max(-MAX_PRIORITY, min(priority, MAX_PRIORITY)),
             caller_state=DesiredState.RUN,
             rerun_of=None if work.rerun_of is None else RerunOf(name=work.rerun_of),
+            cache=None if context.cache is CacheMode.USE else context.cache,
         )
     )
 

@@ -37,6 +37,7 @@ def task_status(log: TaskLog, past: Past) -> Json:
             attempts=tuple(map(_attempt, log.attempts)),
             next_attempt_time=log.next_attempt,
             taken_over_from=log.taken_over_from,
+            done_time=log.done,
             items=items_status(log.items),
             outputs=None if log.outputs is None else dict(log.outputs),
         )
@@ -67,6 +68,7 @@ def read_task_status(written: Mapping[str, Any]) -> TaskLog:
         finished=status.completion_time,
         next_attempt=status.next_attempt_time,
         taken_over_from=status.taken_over_from,
+        done=status.done_time,
         items=read_items_status(status.items),
         outputs=status.outputs,
         observed_generation=status.observed_generation,

@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from headrace.api.checks.instants import read_time
 from headrace.api.v1alpha1.approval import ApprovalRequest
+from headrace.api.v1alpha1.call import ParamPassed, WorkflowCall
 from headrace.api.v1alpha1.items import ItemsSpec
-from headrace.api.v1alpha1.task import ParamPassed, TaskBody, WorkflowCall
+from headrace.api.v1alpha1.task import TaskBody
 from headrace.api.v1alpha1.taskrun import TaskRunSpec
 from headrace.engine.definition.expressions.types import Value
-from headrace.engine.definition.ways import MESSAGE, PARAM
+from headrace.engine.definition.ways import CACHE_KEY, MESSAGE, PARAM
 from headrace.engine.definition.work import (
     Approval,
     Approvals,
@@ -26,13 +27,16 @@ from headrace.engine.definition.work import (
     Timers,
     Work,
 )
-from headrace.engine.task.actions import StartAttempt
+from headrace.engine.task.actions import StartAttempt, TakeOver
+from headrace.engine.task.cached import CacheEntry
 from headrace.engine.text import rfc3339
 from headrace.manifests.each_spec import APPROVAL, ITEMS, WORKFLOW, items_facts, items_spec
 from headrace.manifests.item_maps import config_maps
 from headrace.manifests.json_form import Json, as_given, as_json, name_of
 
 WAIT_UNTIL: Final = name_of(TaskRunSpec, "wait_until")
+CACHE_HASH: Final = name_of(TaskRunSpec, "cache_hash")
+_CACHE_KEY: Final = name_of(TaskRunSpec, "cache_key")
 _MESSAGE: Final = name_of(ApprovalRequest, "message")
 
 
@@ -44,7 +48,24 @@ def work_spec(start: StartAttempt[Work]) -> Json:
         case ChildRuns(of) | Approvals(of) as work:
             return {**_spec(start, of), ITEMS: items_spec(work)}
         case work:
-            return _spec(start, work)
+            return {**_spec(start, work), **_cached(start.cache)}
+
+
+def taken_over_spec(action: TakeOver) -> Json:
+    """Return the fields of a TaskRun's spec if its task is taken over: what would have run."""
+    if action.attempt is not None:
+        return work_spec(action.attempt)
+    return {CACHE_HASH: action.cache_hash} if action.cache_hash else {}
+
+
+def cache_hash_of(spec: Mapping[str, Any]) -> str:
+    """Return by what later runs find the result of a TaskRun; empty: they cannot."""
+    written = spec.get(CACHE_HASH)
+    return written if isinstance(written, str) else ""
+
+
+def _cached(entry: CacheEntry | None) -> Json:
+    return {} if entry is None else {CACHE_HASH: entry.hash, _CACHE_KEY: entry.key}
 
 
 def _spec(
@@ -86,6 +107,8 @@ def recorded_values(spec: Mapping[str, Any], paths: Iterable[str]) -> dict[str, 
     asked = spec.get(APPROVAL)
     if asked is not None:
         known[MESSAGE] = asked[_MESSAGE]
+    if _CACHE_KEY in spec:
+        known[CACHE_KEY] = spec[_CACHE_KEY]
     return {path: known[path] for path in paths if path in known}
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from headrace.api.reading.parse import parse_run
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.cluster.kinds import WORKFLOW_RUNS
 from support.window import CommandStage, conditions, run, workflow
 
@@ -48,6 +49,16 @@ async def test_two_runs_of_one_second_have_two_names(cluster: CommandStage) -> N
     shown = await cluster.call("start", "stock", "--name", "mine")
     assert 4 == shown.code
     assert shown.err.endswith("choose another name\n")
+
+
+async def test_a_run_can_be_told_what_to_do_with_caches(cluster: CommandStage) -> None:
+    """In a word of the command line; the API has its own."""
+    cluster.put(workflow())
+    for word in ("use", "refresh", "off"):
+        assert 0 == (await cluster.call("start", "stock", "--cache", word)).code
+    specs = [parse_run(item) for item in created(cluster)]
+    assert list(CacheMode) == [spec.cache for spec in specs]
+    assert 2 == (await cluster.call("start", "stock", "--cache", "Refresh")).code
 
 
 async def test_parameters_have_the_types_that_the_workflow_declares(cluster: CommandStage) -> None:

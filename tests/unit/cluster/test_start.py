@@ -29,7 +29,7 @@ def attempt(**body: Any) -> StartAttempt:
 def starter(client: AsyncMock, caches: Caches) -> Starter:
     """Return what makes the attempts of all kinds of work."""
     reach = Reach(caches, client, lambda: NOON, lambda _key, _seconds: None)
-    return Starter(reach, carriers(reach))
+    return Starter(reach, carriers(reach), lambda _: None)
 
 
 async def test_a_token_without_an_identity_is_refused_before_a_job_is_made() -> None:

@@ -30,6 +30,15 @@ def test_success_is_one_line(tmp_path: Path) -> None:
     assert ["run etl-1 succeeded in 3.0s; 2 tasks"] == told(tmp_path, log)
 
 
+def test_results_of_earlier_runs_are_counted(tmp_path: Path) -> None:
+    """Whoever waited for a minute wants to know why it was a second."""
+    log = RunLog(succeeded=True, reason=Reason.SUCCEEDED, finished=at(3), counts=Counts(total=2))
+    a, b = ended(Outcome.SUCCEEDED, Reason.FROM_CACHE), ended(Outcome.SUCCEEDED)
+
+    want = "run etl-1 succeeded in 3.0s; 2 tasks, 1 from the cache"
+    assert [want] == told(tmp_path, log, a=ObservedTask(a), b=ObservedTask(b))
+
+
 def test_a_failure_comes_with_its_log(tmp_path: Path) -> None:
     """Reason, path and the last lines; the run's own end comes last, where people look."""
     log = StateFolder(tmp_path).attempt("etl-1", "a", 1).log

@@ -105,6 +105,7 @@ FULL = TaskLog(
         digest="9f86d081",
     ),
     taken_over_from="etl-0",
+    done=at(-60),
     observed_generation=1,
 )
 

@@ -14,6 +14,7 @@ NOT_SHAPED = "it is not among what a task may shape of its pod; remove it"
 NO_PROBE = "a task ends by itself and is not asked how it is; write timeouts.attemptSeconds"
 OUTPUTS = "outputs go to the file that HEADRACE_OUTPUTS names; remove it"
 GRACE = "write terminationGracePeriodSeconds"
+CACHE = "write cache: {key: ..., maxAgeSeconds: ...}"
 
 INSTEAD = {
     "activeDeadlineSeconds": "write timeouts.attemptSeconds",
@@ -23,6 +24,10 @@ INSTEAD = {
     "arguments": "write params for the workflow, args for a task",
     "automountServiceAccountToken": "write serviceAccountName: with it, its token is mounted",
     "backoffLimit": "write retry.limit",
+    "cache": "only a task in spec.tasks can have one, and `finally` tasks always run; remove it",
+    "cache_expiration": CACHE,
+    "cache_key_fn": CACHE,
+    "cache_policy": CACHE,
     "capabilities": WEAKER,
     "completions": "write forEach: a task runs its program once for each item",
     "concurrencyPolicy": "write concurrency.policy",
@@ -54,6 +59,7 @@ INSTEAD = {
     "lifecycle": "catch SIGTERM in the program; terminationGracePeriodSeconds gives it time",
     "livenessProbe": NO_PROBE,
     "manualSelector": NOT_SHAPED,
+    "memoize": CACHE,
     "needs": "write dependsOn",
     "nodeName": "write nodeSelector",
     "onExit": "write finally",

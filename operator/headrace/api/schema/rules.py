@@ -11,6 +11,7 @@ from typing import Any
 
 from headrace.api.schema.approval_rules import APPROVAL_SPEC
 from headrace.api.schema.backfill_rules import BACKFILL_SPEC
+from headrace.api.schema.cache_rules import CACHED_TASK, CACHED_TASK_RUN
 from headrace.api.schema.item_rules import FOR_EACH, ITEM_RANGE
 from headrace.api.schema.rerun_rules import RERUN_OF
 from headrace.api.schema.rule import Rule
@@ -182,7 +183,7 @@ _WORKFLOW_SPEC = (
 
 FIXED = (
     *("params", "logicalTime", "interval", "trigger", "triggeredBy", "delivery", "priority"),
-    "rerunOf",
+    *("rerunOf", "cache"),
 )
 """Optional fields of a run's spec that cannot be changed: all but desiredState and callerState."""
 
@@ -272,8 +273,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "RetryRule": _RULE,
     "RunSpec": _RUN_SPEC,
     "Schedule": _SCHEDULE,
-    "Task": _TASK,
-    "TaskRunSpec": _TASK_RUN_SPEC,
+    "Task": (*_TASK, *CACHED_TASK),
+    "TaskRunSpec": (*_TASK_RUN_SPEC, *CACHED_TASK_RUN),
     "Trigger": _TRIGGER,
     "Volume": _VOLUME,
     "Wait": _WAIT,

@@ -32,6 +32,10 @@ class Reason(StrEnum):
     """The task succeeded in an earlier run, and this run has its outputs. `status.takenOverFrom`
     names that run."""
 
+    FROM_CACHE = "FromCache"
+    """The task's `cache` found the result of an earlier run, and this run has its outputs.
+    `status.takenOverFrom` names the run that did the work."""
+
     # --- what a run or task waits for ---------------------------------------------------------
     TAKING_OVER = "TakingOver"
     """A rerun takes over the tasks that it does not repeat. The message says how many are left."""

@@ -17,6 +17,7 @@ from headrace.api.v1alpha1.base import (
     TaskName,
     Time,
 )
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.rerun import RerunOf
@@ -138,6 +139,10 @@ class RunSpec(ApiType):
     rerun_of: RerunOf | None = None
     """rerunOf names an earlier run to repeat. Its parameters, logical time and interval count where
     this run gives none."""
+
+    cache: CacheMode | None = None
+    """cache is what the run does with the caches of its tasks: Use, Refresh or Off. Default: Use;
+    in a rerun with from All or Task, Refresh. Runs that its tasks call do the same."""
 
     caller_state: DesiredState | None = None
     """callerState is the state that the calling run passes on, if a task of it called this run. The

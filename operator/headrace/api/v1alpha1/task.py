@@ -14,14 +14,14 @@ from headrace.api.v1alpha1.base import (
     ApiType,
     LabelName,
     NoNul,
-    ObjectName,
     ParamName,
     ProgramText,
     ShortText,
     TaskName,
 )
+from headrace.api.v1alpha1.cache import NOT_CACHED, TaskCache
+from headrace.api.v1alpha1.call import WorkflowCall
 from headrace.api.v1alpha1.for_each import ForEach, Item
-from headrace.api.v1alpha1.params import ParamValue
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.retry import RetryPolicy
 
@@ -196,28 +196,6 @@ class Wait(ApiType):
         return self
 
 
-class ParamPassed(ApiType):
-    """A parameter's value for a called workflow."""
-
-    name: ParamName
-    """name is the parameter's name in the called workflow."""
-
-    value: ParamValue
-    """value is text, a whole number, true or false. Text may hold expressions in `${{ }}`; a text
-    that is one expression keeps the type of its value."""
-
-
-class WorkflowCall(ApiType):
-    """The workflow that a task calls: the task is a run of it."""
-
-    name: ObjectName
-    """name is the name of the Workflow, in the same namespace."""
-
-    params: Annotated[tuple[ParamPassed, ...], Unique("name")] = Field(default=(), max_length=100)
-    """params are values of the called workflow's parameters. Any other parameter has its
-    default."""
-
-
 PROGRAM = ("image", "command", "args", "outputs")
 """What a template says of its program, and so a task with `uses` does not."""
 
@@ -283,6 +261,17 @@ class Task(NamedTask):
     run_when: RunWhen = RunWhen.ALL_SUCCEEDED
     """runWhen says which outcomes of the tasks in dependsOn let this task start. With a One… rule,
     it starts as soon as one outcome is enough; with Always, at once."""
+
+    cache: TaskCache | None = None
+    """cache lets the task have the outputs of an earlier run instead of running its program. Only
+    for a task with one program."""
+
+    @model_validator(mode="after")
+    def _caches_one_program(self) -> Self:
+        other = next((name for name in NOT_CACHED if getattr(self, name) is not None), None)
+        if self.cache is not None and other is not None:
+            raise ValueError(f"cache: {NOT_CACHED[other]}")
+        return self
 
 
 class Defaults(TaskSettings):

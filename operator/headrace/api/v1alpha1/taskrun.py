@@ -14,10 +14,12 @@ from headrace.api.v1alpha1.base import (
     ShortText,
     TaskName,
 )
+from headrace.api.v1alpha1.cache import MAX_KEY
+from headrace.api.v1alpha1.call import WorkflowCall
 from headrace.api.v1alpha1.conditions import Condition
 from headrace.api.v1alpha1.items import ItemsSpec, ItemsStatus
 from headrace.api.v1alpha1.params import ParamGiven
-from headrace.api.v1alpha1.task import TaskBody, WorkflowCall
+from headrace.api.v1alpha1.task import TaskBody
 
 
 class TaskRunSpec(TaskBody):
@@ -39,6 +41,13 @@ class TaskRunSpec(TaskBody):
     """approval is what a task that asks people asks."""
     items: ItemsSpec | None = None
     """items are the items of a task with forEach. A task on its own has none."""
+
+    cache_key: Annotated[str, StringConstraints(max_length=MAX_KEY)] | None = None
+    """cacheKey is the value of cache.key of a task of a run."""
+
+    cache_hash: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """cacheHash is a hash of cacheKey, the task's name and its program. Later runs of the workflow
+    find the result by it. A task on its own has none."""
 
     params: Annotated[tuple[ParamGiven, ...], Unique("name")] = Field(default=(), max_length=100)
     """params are the values that a task on its own finds in HEADRACE_PARAMS."""
@@ -65,6 +74,11 @@ class TaskRunSpec(TaskBody):
             raise ValueError("approval: only a task of a run can ask people; remove it")
         if self.run is None and self.items is not None:
             raise ValueError("items: a TaskRun on its own has no items; remove them")
+        if self.run is None and (self.cache_key or self.cache_hash):
+            raise ValueError(
+                "cacheHash: no run can use the result of a TaskRun on its own; remove cacheKey and"
+                " cacheHash"
+            )
         return self
 
 
@@ -159,6 +173,10 @@ class TaskRunStatus(ApiType):
     taken_over_from: ObjectName | None = None
     """takenOverFrom is the first run that did the work, if this run only took it over: of the task,
     or of the items in items.takenOver."""
+
+    done_time: Instant | None = None
+    """doneTime is when that run had done the work. The age of a result for cache.maxAgeSeconds
+    counts from then."""
 
     items: ItemsStatus | None = None
     """items are the items of a task with forEach."""

@@ -65,8 +65,8 @@ class ClusterWorld:
         gatherer = Gatherer(caches, client, self.pictures, hooks.later, self._saw)
         specs = Specs(client)
         self._reader = run_reader(*(caches, client, self.definitions, gatherer, specs), clock=clock)
-        self._starter = Starter(reach, kinds)
-        self._expressions = Expressions(specs, hooks.evaluate, clock)
+        self._starter = Starter(reach, kinds, hooks.cache_asked)
+        self._expressions = Expressions(specs, hooks.evaluate, clock, caches)
         self._statuses = StatusWriter(client)
         self._second_look = SecondLook(caches, client)
         self._memories: dict[RunKey, Memory] = {}
@@ -250,8 +250,8 @@ class ClusterWorld:
                     if isinstance(action.work, Program):
                         self._hooks.job_created(key)
             case TakeOver(task):
-                obstacle = await self._starter.take_over(action)
-                self._remember(key, task, obstacle)
+                self._remember(key, task, await self._starter.take_over(action))
+                self._hooks.later(key, 0.0)  # Nobody else does anything for the task to go on.
             case EndAttempt(task) | PassOn(task):
                 memory, item = self._memories.get(key), self._task_run(key, task)
                 if memory is not None and task in memory.items:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headrace.api.checks.param_kinds import PYTHON_TYPES
+from headrace.api.v1alpha1.cache import TaskCache
 from headrace.api.v1alpha1.params import Param, ParamGiven, ParamType
 from headrace.api.v1alpha1.retry import RetryPolicy
 from headrace.api.v1alpha1.task import (
@@ -60,6 +61,8 @@ class TaskDefinition:
     """How many slots each of its programs needs."""
     priority: int = 0
     """Added to the priority of the run."""
+    cache: TaskCache | None = None
+    """Which earlier results count; None: none does."""
 
 
 _ANY_NUMBER = Concurrency()
@@ -193,6 +196,7 @@ def _named_task(task: NamedTask, position: int, defaults: Defaults) -> TaskDefin
         run_when=task.run_when if isinstance(task, Task) else RunWhen.ALWAYS,
         allow_failure=task.allow_failure,
         is_finally=not isinstance(task, Task),
+        cache=task.cache if isinstance(task, Task) else None,
     )
 
 

@@ -10,15 +10,16 @@ from typing import Any, Final
 
 from headrace.api.reading.problem import Problem
 from headrace.api.v1alpha1.approval import ApprovalRequest
+from headrace.api.v1alpha1.call import WorkflowCall
 from headrace.api.v1alpha1.for_each import MAX_CHILDREN, MAX_ITEMS
 from headrace.api.v1alpha1.task import (
     Defaults,
     NamedTask,
     Output,
+    Task,
     TaskBody,
     TaskTimeouts,
     Wait,
-    WorkflowCall,
 )
 from headrace.engine.definition.expressions.leaves import OPEN, parse_leaf
 from headrace.engine.definition.expressions.types import Expression, Failure, Template, Wants
@@ -40,6 +41,9 @@ MESSAGE: Final = "approval.message"
 
 FROM: Final = "forEach.from"
 """The path of the list of items."""
+
+CACHE_KEY: Final = "cache.key"
+"""The path of the text by which an earlier result is found."""
 
 _NO_TIMEOUTS: Final = TaskTimeouts()
 
@@ -165,6 +169,8 @@ def fields_of(task: NamedTask) -> Fields:
     """Return the expressions outside of `when` and `env`, by their path in the task."""
     chosen, each = way_of(task), task.for_each
     own = {} if chosen is None else chosen[0].fields(chosen[1])
+    if isinstance(task, Task) and task.cache is not None:
+        return {**own, CACHE_KEY: Expression(task.cache.key, Wants.STRING)}
     if each is None or each.from_ is None:
         return own
     return {**own, FROM: Expression(each.from_, Wants.LIST)}

@@ -6,6 +6,7 @@ Knows the run and its parameters. Knows no attempt.
 
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.params import values
+from headrace.engine.run.caching import cache_mode
 from headrace.engine.run.claims import priority_of
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import RunContext
@@ -24,4 +25,5 @@ def context_of(run: ObservedRun, definition: Definition) -> RunContext:
         params=values(definition.params, run.given),
         priority=priority_of(run, definition),
         queue=definition.queue,
+        cache=cache_mode(run),
     )

@@ -4,7 +4,7 @@ The one entry to the engine: an observed run in, a decision out.
 Knows the order of the questions. The policies (`verdict`) and `status` give the answers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.room import Claim
 from headrace.engine.run.admission import Held, Refused, admit
+from headrace.engine.run.caching import take_from_cache
 from headrace.engine.run.claims import LOOK_AGAIN
 from headrace.engine.run.companions import companions
 from headrace.engine.run.context import context_of
@@ -31,13 +32,20 @@ from headrace.engine.run.status import RunView, refused, run_log, waiting
 from headrace.engine.run.steering import course, deadlines
 from headrace.engine.run.survey import Survey, survey
 from headrace.engine.run.takeover import Stage, take_over
-from headrace.engine.task.actions import Action, EndAttempt, PassOn, RunContext, StartAttempt
+from headrace.engine.task.actions import (
+    Action,
+    EndAttempt,
+    PassOn,
+    RunContext,
+    StartAttempt,
+    TakeOver,
+)
 from headrace.engine.task.item_starts import held_until, items_to_start
 from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.terms import NO_TERMS, Terms, terms_of
 from headrace.engine.task.timeout import total_deadline
-from headrace.engine.task.verdict import Ask, Start, Wait
+from headrace.engine.task.verdict import Ask, Reuse, Start, Wait
 from headrace.engine.task.work import start_attempt, start_more
 
 RUN_STATUS_INTERVAL = timedelta(seconds=1)
@@ -95,7 +103,7 @@ def _judge(run: ObservedRun, definition: Definition, steered: Course, now: datet
     beside = companions(run)
     actions = tuple(_actions(run, definition, found, steered, now))
     outputs = tuple(asks(run, definition, found, status, now))
-    waits = bool(outputs) or any(isinstance(action, StartAttempt) for action in actions)
+    waits = bool(outputs) or _start(actions)
     check = now + START_CHECK if waits else None
     due = (
         *(beside.next_overstay(now), until(run, now), check),
@@ -147,6 +155,9 @@ def _actions(
             case Start():
                 context = context or context_of(run, definition)
                 yield continued(run, start_attempt(task.task, task.verdict, context, now), task)
+            case Reuse():
+                context = context or context_of(run, definition)
+                yield take_from_cache(task.task, task.verdict, context, now)
             case Ask(conditional):
                 yield evaluate(task.task, run, definition, found, conditional=conditional)
 
@@ -179,7 +190,7 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
     status = status.after(run.log, now)
     if status == run.log:
         return decision
-    if status.marks != run.log.marks and _starts(decision):
+    if status.marks != run.log.marks and _start(decision.actions):
         return replace(decision, status=status, status_first=True)
     weighty = (
         status.finished is not None
@@ -206,9 +217,9 @@ def _without_places(log: RunLog) -> RunLog:
     return replace(log, attention=attention)
 
 
-def _starts(decision: Decision) -> bool:
-    """Return whether a task starts. It may rely on the end of another task."""
-    return any(isinstance(action, StartAttempt) for action in decision.actions)
+def _start(actions: Iterable[Action]) -> bool:
+    """Return whether a task starts, or is taken over. It may rely on the end of another task."""
+    return any(isinstance(action, StartAttempt | TakeOver) for action in actions)
 
 
 def _after_the_end(run: ObservedRun, now: datetime) -> Decision:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
@@ -171,6 +172,8 @@ class ObservedRun:
     """What the calling run has passed on, if a task of it called this run."""
     callers: tuple[str, ...] = ()
     """The workflows of the runs that this run is part of, outermost first."""
+    cache: CacheMode | None = None
+    """What somebody wants it to do with the caches of its tasks; None: what is usual."""
     rerun: RerunOf | None = None
     """What the run repeats of an earlier run; None: it repeats none."""
     source: "ObservedRun | None" = None

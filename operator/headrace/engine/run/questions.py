@@ -13,6 +13,7 @@ from headrace.engine.definition.compile import Definition, TaskDefinition
 from headrace.engine.definition.expressions.types import Question, Scope, Value
 from headrace.engine.definition.params import values
 from headrace.engine.definition.work import OF_ITEMS, Each
+from headrace.engine.run.caching import cache_mode, cache_question
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.run.survey import Survey
 from headrace.engine.task.actions import Evaluate
@@ -53,7 +54,8 @@ def evaluate(
     scope = scope_of(run, definition, found, task.expressions.reads)
     when = task.expressions.when if conditional else None
     judged = found.judged.get(task.name)
-    fields = asked_fields(task.expressions, EMPTY if judged is None else judged.log)
+    log = EMPTY if judged is None else judged.log
+    fields = asked_fields(task.expressions, log, cache_mode(run))
     items = task.work.items if isinstance(task.work, Each) else None
     return Evaluate(
         task.name,
@@ -62,6 +64,7 @@ def evaluate(
         {path: Question(each, scope) for path, each in fields.items()},
         {path: Question(each, scope) for path, each in task.expressions.each.items()},
         items,
+        cache_question(run, task, log),
     )
 
 

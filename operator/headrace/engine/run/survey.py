@@ -16,6 +16,7 @@ from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.run_when import tally
 from headrace.engine.outcome import LOOKS, Ended, Look, Outcome
 from headrace.engine.room import Claim
+from headrace.engine.run.caching import cache_mode
 from headrace.engine.run.claims import claims, parked
 from headrace.engine.run.continued import without_source
 from headrace.engine.run.leftovers import remains
@@ -81,7 +82,8 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
     """Judge started tasks, then waiting tasks, then `finally` tasks."""
     marked = by_mark(on_record(run, definition), run, definition)
     found = Survey(_settled(run, definition), {}, marked)
-    turn = Turn(now, run.uid, course, _halt(definition, found), None, run.created, run.chain)
+    facts = (now, run.uid, course, _halt(definition, found), None, run.created, run.chain)
+    turn = Turn(*facts, cache_mode(run))
     found = _with(found, _started(run, definition, turn, found))
     found = _with(found, _refused(run, definition, turn, found))
     turn = replace(turn, halted=_halt(definition, found))

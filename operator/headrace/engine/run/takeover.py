@@ -21,6 +21,7 @@ from headrace.engine.run.inheritance import untaken
 from headrace.engine.run.observed import Counts, ObservedRun, RunLog
 from headrace.engine.run.rerun_plan import plan
 from headrace.engine.task.actions import RunContext, TakeOver
+from headrace.engine.task.cache import done_at
 from headrace.engine.task.observed import TaskLog
 from headrace.engine.task.obstacles import Busy, Denied
 
@@ -86,7 +87,8 @@ def _actions(
     source: ObservedRun, names: Sequence[str], context: RunContext, now: datetime
 ) -> Iterator[TakeOver]:
     for name in names:
-        log = source.tasks[name].log
+        seen = source.tasks[name]
+        log = seen.log
         first = log.taken_over_from or source.key.name
         items = log.items
         if items is not None:
@@ -104,7 +106,9 @@ def _actions(
                 observed_generation=1,
                 items=items,
                 taken_over_from=first,
+                done=done_at(log),
             ),
+            cache_hash=seen.cache_hash,
         )
 
 

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.run import DesiredState, Interval
 from headrace.api.v1alpha1.task import TaskTimeouts
 from headrace.engine.definition.expressions.types import Question
 from headrace.engine.definition.work import W_co, Work
 from headrace.engine.places import Places
+from headrace.engine.task.cached import CacheEntry, CacheQuestion
 from headrace.engine.task.observed import TaskLog
 
 
@@ -27,6 +29,8 @@ class RunContext:
     priority: int = 0
     queue: str | None = None
     """The queue of Kueue that Jobs wait in; None: they wait in none."""
+    cache: CacheMode = CacheMode.USE
+    """What the runs that it calls do with the caches of their tasks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class StartAttempt(Generic[W_co]):
     """None: the attempt needs no pool."""
     priority: int = 0
     """The priority of the run plus that of the task."""
+    cache: CacheEntry | None = None
+    """Where later runs find the result; None: nowhere. The first attempt puts it on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,17 @@ class TakeOver:
     task: str
     context: RunContext
     log: TaskLog
+    attempt: StartAttempt[Work] | None = None
+    """The attempt that it stands for: the TaskRun says what would have run. None: the TaskRun says
+    nothing of that."""
+    cache_hash: str = ""
+    """By what later runs find the result, without an attempt that says so; empty: they cannot."""
+
+    @property
+    def found_by(self) -> str:
+        """By what later runs find the result; empty: they cannot."""
+        entry = self.attempt.cache if self.attempt is not None else None
+        return self.cache_hash if entry is None else entry.hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +130,8 @@ class Evaluate:
     """Those that read the item: they are asked once for each."""
     items: Sequence[Any] | None = None
     """The items; None: `forEach.from` gives them, which is one of the fields."""
+    cache: CacheQuestion | None = None
+    """What is asked of the task's cache, once its key has a value; None: nothing."""
 
 
 Action = StartAttempt[Work] | TakeOver | EndAttempt | PassOn | Evaluate

@@ -6,10 +6,10 @@ Knows the order of the policies. Does not know their inputs.
 
 from collections.abc import Callable
 
-from headrace.engine.task.memory import memory_of_next
 from headrace.engine.task.policies.already_ended import already_ended
 from headrace.engine.task.policies.another_work import another_work
 from headrace.engine.task.policies.cancelled import cancelled
+from headrace.engine.task.policies.from_cache import from_cache
 from headrace.engine.task.policies.in_progress import in_progress
 from headrace.engine.task.policies.items_limit import items_limit
 from headrace.engine.task.policies.items_stopped import items_stopped
@@ -31,8 +31,8 @@ from headrace.engine.task.policies.unread import unread
 from headrace.engine.task.policies.upstream import upstream
 from headrace.engine.task.policies.wait_stopped import wait_stopped
 from headrace.engine.task.policies.when import when
-from headrace.engine.task.values import each_of, env_of, fields_of
-from headrace.engine.task.verdict import Start, TaskView, Verdict
+from headrace.engine.task.starting import next_start
+from headrace.engine.task.verdict import TaskView, Verdict
 
 Policy = Callable[[TaskView], Verdict | None]
 
@@ -62,6 +62,7 @@ TASK_POLICIES: tuple[Policy, ...] = (
     nested_depth,  #     runs call each other too deep
     no_items,  #         the list of items is empty
     items_limit,  #      the list of items is too long
+    from_cache,  #       an earlier run has the result
 )
 
 
@@ -71,7 +72,4 @@ def judge(view: TaskView) -> Verdict:
         verdict = policy(view)
         if verdict is not None:
             return verdict
-    memory = memory_of_next(view.task, view.log)
-    known = view.evaluated
-    values = env_of(known), fields_of(known)
-    return Start(view.log.count + 1, memory, *values, view.log.items, each_of(known))
+    return next_start(view)

@@ -15,6 +15,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.expressions.types import Failure, Value
 from headrace.engine.outcome import Outcome
 from headrace.engine.places import NO_PLACES, Places
+from headrace.engine.task.cached import Lookup
 from headrace.engine.task.items import ItemsLog
 
 
@@ -239,6 +240,8 @@ class TaskLog:
     """The items of a task with forEach, from its first attempt on."""
     taken_over_from: str | None = None
     """The first run that did the work; None: this run does all of it."""
+    done: datetime | None = None
+    """When that run had done the work."""
 
     @property
     def last(self) -> Attempt | None:
@@ -261,6 +264,8 @@ class ObservedTask:
     lingering: frozenset[int] = frozenset()
     """The numbers of older attempts that may still run."""
     generation: int = 1
+    cache_hash: str = ""
+    """Of an earlier run: by what later runs find the result; empty: they cannot."""
 
     @property
     def unsettled(self) -> bool:
@@ -285,3 +290,5 @@ class Evaluated:
     """The values of other fields, by their path in the task; empty if `when` is not true."""
     each: Mapping[str, Sequence[Value | Failure]] = field(default_factory=dict)
     """The values of fields that read the item, one for each item. A failure is the last one."""
+    cache: Lookup | None = None
+    """What the task's cache has; None: it was not asked."""

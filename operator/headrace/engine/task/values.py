@@ -10,10 +10,11 @@ from typing import Any
 
 from headrace.api.checks.instants import FIRST_YEAR, LAST_YEAR, fits_the_api
 from headrace.api.v1alpha1.base import MAX_TEXT
+from headrace.api.v1alpha1.cache import MAX_KEY, CacheMode
 from headrace.engine.definition.expressions.results import ResultError, as_text
 from headrace.engine.definition.expressions.types import Expression, Failure, Template, Value
 from headrace.engine.definition.task_expressions import NO_FIELDS, TaskExpressions, words
-from headrace.engine.definition.ways import FROM, MESSAGE
+from headrace.engine.definition.ways import CACHE_KEY, FROM, MESSAGE
 from headrace.engine.definition.work import Each, FanOut
 from headrace.engine.task.observed import Evaluated, TaskLog
 
@@ -47,11 +48,18 @@ def items_of(work: FanOut | Each[Any], known: Evaluated | None) -> Sequence[Any]
     return items if isinstance(items, list | tuple | range) else ()
 
 
-def asked_fields(expressions: TaskExpressions, log: TaskLog) -> Mapping[str, Expression | Template]:
-    """Return the expressions of fields that the next attempt needs: only the first needs items."""
-    if log.items is None or not log.count:
+def asked_fields(
+    expressions: TaskExpressions, log: TaskLog, cache: CacheMode
+) -> Mapping[str, Expression | Template]:
+    """Return the expressions of fields that the next attempt needs: later ones need fewer."""
+    spare = set()
+    if log.items is not None and log.count:
+        spare.add(FROM)
+    if log.count or cache is CacheMode.OFF:
+        spare.add(CACHE_KEY)
+    if spare.isdisjoint(expressions.fields):
         return expressions.fields
-    return {path: each for path, each in expressions.fields.items() if path != FROM}
+    return {path: each for path, each in expressions.fields.items() if path not in spare}
 
 
 def failure_of(
@@ -94,7 +102,17 @@ def _problem(
         return words(value)
     # The text of a question may be long, and must not be empty.
     is_value = isinstance(asked.get(path), Template) and path != MESSAGE
-    return _unfit(value) if is_value else _out_of_place(value)
+    if is_value:
+        return _unfit(value)
+    return _out_of_place(value) or (_long_key(value) if path == CACHE_KEY else None)
+
+
+def _long_key(value: Value) -> str | None:
+    """Return why no TaskRun can keep a key."""
+    length = len(as_text(value))
+    if length <= MAX_KEY:
+        return None
+    return f"gives {length:,} characters; at most {MAX_KEY:,} are allowed: write hash(…) around it"
 
 
 def _out_of_place(value: Value) -> str | None:

@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.course import Course
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.definition.expressions.types import Value
 from headrace.engine.definition.run_when import NONE, Tally
 from headrace.engine.outcome import Ended
+from headrace.engine.task.cached import CachedResult, CacheEntry
 from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import EMPTY, Evaluated, ObservedTask, Sighting, TaskLog
 from headrace.engine.task.obstacles import Obstacle
@@ -37,6 +39,17 @@ class Start:
     programs: int | None = None
     """How many programs of the attempt may run at the same time, if its pool has less room than
     there are items."""
+    cache: CacheEntry | None = None
+    """Where later runs find the result; None: nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """Give the task the result of an earlier run, in place of its first attempt."""
+
+    result: CachedResult
+    start: Start
+    """The attempt that is not made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,7 @@ class Abort:
     message: str
 
 
-Verdict = Start | Ask | Wait | Abort | Ended
+Verdict = Start | Reuse | Ask | Wait | Abort | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,8 @@ class Turn:
     """When the run was created."""
     chain: tuple[str, ...] = ()
     """The workflows of the runs that the run is part of, outermost first, and its own."""
+    cache: CacheMode = CacheMode.USE
+    """What the run does with the caches of its tasks."""
 
 
 @dataclass(frozen=True, slots=True)

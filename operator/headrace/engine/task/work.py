@@ -54,6 +54,7 @@ def start_attempt(
         *(task.name, start.number, context, work, task.timeouts, start.memory),
         share=None if task.pool is None else Share(task.pool, task.pool_slots),
         priority=context.priority + task.priority,
+        cache=start.cache,
     )
 
 

@@ -471,7 +471,7 @@ def test_each_field_known_from_elsewhere_is_unknown_here() -> None:
     for kind in KINDS:
         fields |= names(structural(kind.spec))
     # These exist, in other places than people look for them.
-    assert {"schedule", "timeoutSeconds"} == fields & INSTEAD.keys()
+    assert {"cache", "schedule", "timeoutSeconds"} == fields & INSTEAD.keys()
 
 
 GUESSED = {"serviceAccount"}

@@ -70,6 +70,7 @@ def using(**fields: Any) -> Manifest:
 
 
 CRON = {"cron": "@daily"}
+CACHED = {"cache": {"key": "'k'"}}
 BROKEN = {
     ("RetryRule", 0): rule(action="Fail"),
     ("RetryRule", 1): rule(action="Fail", exitCodes=[1], memoryFactorPercent=150),
@@ -89,6 +90,10 @@ BROKEN = {
     ("Concurrency", 1): workflow(concurrency={"policy": "Replace", "maxRuns": 2}),
     ("Task", 0): workflow(task(runWhen="OneFailed")),
     ("Task", 1): workflow(task(dependsOn=["extract"])),
+    ("Task", 2): workflow({"name": "a", "wait": {"seconds": 1}, **CACHED}),
+    ("Task", 3): workflow({"name": "a", "workflow": {"name": "stock"}, **CACHED}),
+    ("Task", 4): workflow({"name": "a", "approval": {"message": "Go on?"}, **CACHED}),
+    ("Task", 5): workflow(task(forEach={"items": [1]}, **CACHED)),
     ("NamedTask", 0): workflow(using(image="busybox")),
     ("NamedTask", 1): workflow(using(command=["true"])),
     ("NamedTask", 2): workflow(using(args=["a"])),
@@ -107,6 +112,7 @@ BROKEN = {
     ("TaskRunSpec", 4): {**task_run(), "spec": {}},
     ("TaskRunSpec", 5): task_run(approval={"message": "Go on?"}),
     ("TaskRunSpec", 6): task_run(items={"total": 3, "configMaps": 1}),
+    ("TaskRunSpec", 7): task_run(cacheHash="9f86d081"),
     ("BackfillSpec", 0): backfill(to="2025-01-01T00:00:00Z"),
     ("BackfillSpec", 1): backfill(step="Seconds"),
     ("BackfillSpec", 2): backfill(stepSeconds=60),

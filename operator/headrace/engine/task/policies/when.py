@@ -16,7 +16,8 @@ def when(view: TaskView) -> Verdict | None:
     """
     asked, known = view.task.expressions, view.evaluated
     conditional = asked.when is not None and not view.begun
-    if not (conditional or asked.env or asked.each or asked_fields(asked, view.log)):
+    fields = asked_fields(asked, view.log, view.turn.cache)
+    if not (conditional or asked.env or asked.each or fields):
         return None
     if known is None or (conditional and known.when is None):
         return Ask(conditional=conditional)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from headrace.api.v1alpha1.call import WorkflowCall
 from headrace.api.v1alpha1.for_each import ForEach
-from headrace.api.v1alpha1.task import WorkflowCall
 from headrace.engine.course import Course
 from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.task.items import ItemsLog
