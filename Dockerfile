@@ -17,6 +17,7 @@ RUN python -m venv /build && python -m venv --without-pip /opt/headrace \
         --requirement locks/image.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY operator operator
+COPY task-images task-images
 # Byte code is made here because the root file system is read-only later. It holds no time of its
 # source and depends on no random seed, and the wheel has a fixed date: the same source gives the
 # same files. (The same layers too, with a builder's option for their date, e.g. --timestamp.)

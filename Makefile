@@ -62,6 +62,7 @@ lint: .venv/.dev ## Check form, types, layers, and that generated files are up t
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy
 	@.venv/bin/mypy bench tools
+	@MYPYPATH=task-images/contract .venv/bin/mypy task-images/contract/task_contract
 	@.venv/bin/lint-imports --no-cache >/tmp/headrace-imports.$$$$ || { cat /tmp/headrace-imports.$$$$; exit 1; }; rm -f /tmp/headrace-imports.$$$$
 	@$(PY) scripts/generate.py --check
 

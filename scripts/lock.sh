@@ -17,4 +17,8 @@ compile locks/dev.txt --extra dev pyproject.toml
 compile locks/image.txt --extra operator --overrides locks/not-in-image.txt pyproject.toml
 printf 'hatchling\neditables\n' | compile locks/build.txt -
 compile $flights/requirements.build.txt $flights/requirements.build.in
+for listed in task-images/*/requirements.in; do
+  mkdir -p "$target/$(dirname "$listed")"
+  compile "${listed%.in}.txt" "$listed"
+done
 compile $flights/requirements.txt --excludes $flights/requirements.excludes $flights/requirements.in

@@ -1,7 +1,7 @@
 """The CRDs on a real API server: texts, columns, round trips, what may change."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -52,9 +52,13 @@ def shared(shared_stage: Stage) -> Objects:
 
 
 @pytest.fixture
-def objects(kubectl: Program, namespace: str) -> Objects:
-    """Return the objects of the test's own namespace."""
-    return Objects(kubectl, namespace)
+def objects(kubectl: Program, namespace: str) -> Iterator[Objects]:
+    """Return the objects of the test's own namespace, and remove those that are in none."""
+    yield Objects(kubectl, namespace)
+    for manifest in rich():
+        if manifest["kind"] == "ClusterTaskTemplate":
+            name = manifest["metadata"]["name"]
+            kubectl("delete", "clustertasktemplate", name, "--ignore-not-found")
 
 
 @pytest.mark.parametrize("words", [(), ("--server-side", "--force-conflicts")], ids=str)

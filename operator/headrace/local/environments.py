@@ -126,7 +126,8 @@ def _make(wanted: Environment, name: str, say: Callable[[str], None]) -> None:
     packages = _count(wanted.requirements)
     say(f"making the environment of {name} ({packages} packages); this happens once")
     try:
-        _run([str(wanted.interpreter), "-m", "venv", str(folder)])
+        bare = () if packages else ("--without-pip",)  # Pip takes most of the time.
+        _run([str(wanted.interpreter), "-m", "venv", *bare, str(folder)])
         if packages:
             pip = (str(wanted.python), "-m", "pip", "--disable-pip-version-check", "install")
             exact = ("--require-hashes", "--only-binary", ":all:", "--quiet", "--no-input")
