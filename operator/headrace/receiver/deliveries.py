@@ -47,7 +47,7 @@ from headrace.receiver.secrets import AwayError, SecretReader
 from headrace.receiver.signatures import proven
 from headrace.receiver.workflows import Hooked, Workflows
 
-STORE_SECONDS: Final = 6.0
+STORE_SECONDS: Final = 4.0
 """How long the API server may take to store a run: senders wait some 10 seconds."""
 
 NAMES: Final = 3

@@ -35,8 +35,13 @@ class Patience:
 
     body_seconds: float = 5.0
     """For the body, from the end of its head."""
-    answer_seconds: float = 9.0
-    """For the work on a delivery: senders wait some 10 seconds."""
+    turn_seconds: float = 4.0
+    """For a delivery to wait for its turn."""
+    answer_seconds: float = 5.0
+    """For the work on it. With the wait, it is a little less than what senders wait: 10 seconds."""
+    at_once: int = 32
+    """How many deliveries are worked on at a time. The others wait in the order of their arrival:
+    one that gives up has cost nothing, and one that has its turn has time enough."""
     linger_seconds: float = 0.5
     """For a refused sender to read why, while nothing more of its body is received."""
     held_bytes: int = 64 * 2**20
@@ -69,6 +74,7 @@ class Gate:
         self._patience = patience
         self._at_work: set[asyncio.Protocol] = set()
         self._held = 0
+        self._turns = asyncio.Semaphore(patience.at_once)
         self.pages = web.Application()
         self.pages.router.add_post(WEBHOOKS, self._take, expect_handler=_expect)
 
@@ -117,10 +123,17 @@ class Gate:
 
     async def _worked_on(self, delivery: Delivered) -> Answer:
         try:
+            async with asyncio.timeout(self._patience.turn_seconds):
+                await self._turns.acquire()
+        except TimeoutError:
+            return LATER
+        try:
             async with asyncio.timeout(self._patience.answer_seconds):
                 return await self._answer(delivery)
         except TimeoutError:
             return LATER
+        finally:
+            self._turns.release()
 
     @contextmanager
     def _working(self, guest: asyncio.Protocol) -> Any:

@@ -182,6 +182,21 @@ async def test_of_too_many_deliveries_at_once_some_have_to_come_again() -> None:
         assert {1} == set(rig.made.values())
 
 
+async def test_with_more_than_it_can_do_a_receiver_still_does_what_it_can() -> None:
+    """Deliveries have their turn one after the other: no work is spent on those that give up."""
+    busy = replace(
+        FEW, at_once=1, turn_seconds=1.0, connections=replace(FEW.connections, connections=50)
+    )
+    async with receiving(busy) as rig:
+        await rig.push("first")  # The Secret is known from now on.
+        rig.transport.faults.latency = 0.1
+        told = await asyncio.gather(*(rig.push(f"d-{number}") for number in range(30)))
+        accepted = [each.run for each in told if each.status == 201]
+        assert {201, 503} == {each.status for each in told}
+        assert len(accepted) >= 3
+        assert len(accepted) + 1 == len(rig.runs)
+
+
 async def test_a_crowd_takes_no_place_from_a_delivery_at_work() -> None:
     """Once its body is here, a delivery is answered, whoever comes after it."""
     async with receiving(FEW) as rig:
