@@ -55,7 +55,8 @@ def command(  # noqa: PLR0913 - one for each option
     Print the logs of RUN: of all its tasks, merged by time, or of TASK.
 
     A label before each line names the task: `load`, `load#2` for its second attempt, `load[7]` for
-    item 7. The logs of pods that are gone are gone.
+    item 7. Of more than 50 programs of one moment, some lines come later than their time. The logs
+    of pods that are gone are gone.
     """
     source = window.source()
     run = name(run_named(source, what))

@@ -5,7 +5,8 @@ Knows the form in which the kubelet writes times. Knows no file and no cluster.
 """
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -44,9 +45,50 @@ def timed(raw: bytes, source: LogSource) -> LogLine:
     return LogLine("", text, source)
 
 
-def merged(streams: Iterable[Iterable[LogLine]]) -> Iterator[LogLine]:
-    """Merge logs by time. Each one is in order; of lines of one time, the first log's is first."""
-    yield from heapq.merge(*streams)
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log that nobody has opened yet."""
+
+    begin: str
+    """When its program began, in RFC 3339; empty: nobody knows. No line is older."""
+    read: Callable[[], Iterator[LogLine]]
+
+
+def merged(logs: Iterable[Log], most: int) -> Iterator[LogLine]:
+    """
+    Merge logs by time. Each one is in order; of lines of one time, the first log's is first.
+
+    A log is opened when the others have come to its begin, so only logs of one moment are open at
+    once, and one line of each is held.
+
+    Args:
+        logs: The logs.
+        most: How many are open at once. Of more logs of one moment, the last ones come late.
+
+    """
+    waiting = deque(enumerate(sorted(logs, key=lambda log: log.begin)))
+    heads: list[tuple[str, int, LogLine, Iterator[LogLine]]] = []
+    while waiting or heads:
+        while waiting and len(heads) < most and (not heads or _comes(waiting[0][1], heads[0][0])):
+            order, log = waiting.popleft()
+            _push(heads, order, log.read())
+        if heads:
+            _, order, line, rest = heapq.heappop(heads)
+            yield line
+            _push(heads, order, rest)
+
+
+def _comes(log: Log, now: str) -> bool:
+    """Return whether a log may have lines of a moment. Begins are whole seconds."""
+    return log.begin.removesuffix("Z") <= now
+
+
+def _push(
+    heads: list[tuple[str, int, LogLine, Iterator[LogLine]]], order: int, rest: Iterator[LogLine]
+) -> None:
+    line = next(rest, None)
+    if line is not None:
+        heapq.heappush(heads, (line.time, order, line, rest))
 
 
 def prefixed(line: LogLine, width: int) -> tuple[str, str]:

@@ -8,7 +8,6 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -20,11 +19,14 @@ from headrace.cli.window.cluster import ClusterSource
 from headrace.cli.window.source import Choice
 from headrace.cluster.kinds import WORKFLOW_RUNS
 from headrace.kube.resources import PODS
-from headrace.views.log_lines import LogLine, LogSource, merged, timed
+from headrace.views.log_lines import Log, LogLine, LogSource, merged, timed
 from headrace.views.objects import Object, ended, entries, field, label, name, text
 
 CONTAINER: Final = "main"
-AT_ONCE: Final = 8
+MOST_OPEN: Final = 50
+"""How many logs are read at once: each has a connection of its own."""
+MOST_WAITING: Final = 10_000
+"""How many lines of followed logs may wait for whoever reads them; then the logs wait."""
 LOOK_SECONDS: Final = 1.0
 
 
@@ -59,13 +61,12 @@ class PodLogs:
             yield from _read(self._source.connection, pods[0], self._query(follow=False))
             return
         query = self._query(follow=False)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            read = partial(self._beside, query=query)
-            yield from merged(pool.map(read, pods))
+        logs = (Log(_begin(pod), partial(self._beside, pod, query)) for pod in pods)
+        yield from merged(logs, MOST_OPEN)
 
     def follow(self) -> Iterator[LogLine]:
         """Yield lines as they are written, until the run has ended and all its logs with it."""
-        arriving: queue.Queue[LogLine | Exception | None] = queue.Queue()
+        arriving: queue.Queue[LogLine | Exception | None] = queue.Queue(MOST_WAITING)
         known: set[str] = set()
         reading = 0
         while True:
@@ -102,13 +103,12 @@ class PodLogs:
         finally:
             arriving.put(None)
 
-    def _beside(self, pod: Object, query: Query) -> list[LogLine]:
+    def _beside(self, pod: Object, query: Query) -> Iterator[LogLine]:
         try:
-            return list(_read(self._source.connection.another(), pod, query))
+            yield from _read(self._source.connection.another(), pod, query)
         except RefusedError as error:
-            if _gone(error):
-                return []
-            raise
+            if not _gone(error):
+                raise
 
     def _begun(self) -> list[Object]:
         """Return the pods whose program has begun, oldest first."""
@@ -149,9 +149,21 @@ def _source(pod: Object) -> LogSource:
 
 
 def _has_begun(pod: Object) -> bool:
+    return _state(pod) is not None
+
+
+def _begin(pod: Object) -> str:
+    """Return when the program of a pod began; empty: nobody knows."""
+    return text(_state(pod), "startedAt")
+
+
+def _state(pod: Object) -> Object | None:
+    """Return the state of the program of a pod; None: it has not begun."""
     statuses: Sequence[Object] = entries(pod, "status", "containerStatuses")
     for status in statuses:
         if text(status, "name") == CONTAINER:
-            state = field(status, "state") or {}
-            return "running" in state or "terminated" in state
-    return False
+            for state in ("running", "terminated"):
+                found: Object | None = field(status, "state", state)
+                if found is not None:
+                    return found
+    return None
