@@ -32,6 +32,11 @@ setup: .venv/.dev ## Make the virtual environment for development, from the lock
 run: .venv-run/.run ## Run the example pipeline (the flights of New York 2013) on this machine
 	@.venv-run/bin/headrace run examples/flights/workflow.yaml --runner process
 	@echo "the report it wrote: examples/flights/data/latest/report/index.html"
+	@echo "look at the run in the browser: .venv-run/bin/headrace ui --local --open $$(ls -t .headrace/runs | grep '^flights-' | head -n 1)"
+
+.PHONY: ui
+ui: ## Build the page of `headrace ui` into the package; needs Node.js
+	@scripts/page.sh
 
 .PHONY: cluster
 cluster: .venv/.dev ## Make a Kubernetes, install Headrace on it and run the example there

@@ -10,11 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
-
-from headrace.web.app import application
-from headrace.web.guard import door
 from headrace.web.places import Place
+from headrace.web.serving import server_of
 
 SECRET = "the-token-of-a-test"  # noqa: S105 - no secret
 
@@ -91,19 +88,13 @@ def _events(answer: http.client.HTTPResponse) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def page_over(place: Place) -> Iterator[Page]:
-    """Serve a place in a thread."""
+def page_over(place: Place, port: int = 0) -> Iterator[Page]:
+    """Serve a place in a thread; on port 0, any free one."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
     port = listener.getsockname()[1]
-    config = uvicorn.Config(
-        application(place, door(port, SECRET)),
-        lifespan="off",
-        log_level="warning",
-        timeout_graceful_shutdown=1,
-        ws="none",
-    )
-    server = uvicorn.Server(config)
+    server = server_of(place, port, SECRET)
     listener.listen()
 
     def serve() -> None:

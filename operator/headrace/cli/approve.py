@@ -18,8 +18,9 @@ from headrace.cli.window.source import Choice, Source
 from headrace.cluster.kinds import APPROVALS, WORKFLOW_RUNS
 from headrace.engine.text import listed
 from headrace.views.objects import Object, ended, entries, name, text
+from headrace.views.summaries import USUAL_CHOICES
 
-_USUAL: Final = "approve"
+_USUAL: Final = USUAL_CHOICES[0]
 _SHOWN: Final = 20
 """How many items a message names."""
 
@@ -122,7 +123,7 @@ def chosen_of(question: Object, choice: str | None) -> str:
         WindowError: The question has no such answer.
 
     """
-    choices = [str(each) for each in entries(question, "spec", "choices")] or [_USUAL, "reject"]
+    choices = [str(each) for each in entries(question, "spec", "choices")] or list(USUAL_CHOICES)
     listed = ", ".join(choices)
     if choice is None and _USUAL not in choices:
         raise WindowError(f"say which answer: {listed}")

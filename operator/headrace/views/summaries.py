@@ -31,6 +31,8 @@ from headrace.views.rows import (
 from headrace.views.steering import desired
 from headrace.views.tones import tone
 
+USUAL_CHOICES: Final = ("approve", "reject")
+"""The answers of a question that names none."""
 LAST_RUNS: Final = 20
 """How many runs of a workflow its row shows."""
 
@@ -172,7 +174,7 @@ def approval_row(approval: Object) -> ApprovalRow:
         task=text(approval, "spec", "task"),
         item=text(approval, "spec", "item"),
         question=text(approval, "spec", "message"),
-        choices=[str(each) for each in entries(approval, "spec", "choices")],
+        choices=[str(each) for each in entries(approval, "spec", "choices") or USUAL_CHOICES],
         state=state_of(approval),
         answer=text(approval, "spec", "answer", "choice"),
         by=text(approval, "spec", "answer", "by"),

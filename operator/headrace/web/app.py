@@ -32,7 +32,7 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def api(place: Place) -> FastAPI:
+def api(place: Place, changes: Changes) -> FastAPI:
     """Return the API and the page over a place, open to anybody."""
     app = FastAPI(
         title="Headrace: the window",
@@ -45,7 +45,6 @@ def api(place: Place) -> FastAPI:
         responses=_PROBLEMS,
     )
     answered(app)
-    changes = Changes()
     for router in (
         lists(place),
         pages(place),
@@ -59,11 +58,11 @@ def api(place: Place) -> FastAPI:
     return app
 
 
-def application(place: Place, door: Door) -> ASGIApp:
+def application(place: Place, door: Door, changes: Changes) -> ASGIApp:
     """Return the API and the page over a place, for whoever the door lets in."""
-    return Guard(api(place), door)
+    return Guard(api(place, changes), door)
 
 
 def described() -> dict[str, Any]:
     """Return the OpenAPI of the API, which is the same over each place."""
-    return api(LaptopPlace(Window(local=True))).openapi()
+    return api(LaptopPlace(Window(local=True)), Changes()).openapi()

@@ -45,6 +45,7 @@ class Changes:
         self._lock = threading.Lock()
         self._ring: deque[Change | None] = deque(maxlen=KEPT)
         self._last = 0
+        self._closed = False
         self._woken: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
     def tell(self, change: Change | None) -> None:
@@ -56,6 +57,11 @@ class Changes:
         for loop, event in woken:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(event.set)
+
+    def close(self) -> None:
+        """Let all readers go: the server ends."""
+        self._closed = True
+        self.tell(None)
 
     def now(self) -> int:
         """Return the place after the newest change."""
@@ -81,13 +87,13 @@ class Changes:
         return News(last, list(dict.fromkeys(each for each in items if each is not None)))
 
     async def follow(self, place: int, every: float) -> AsyncGenerator[News, None]:
-        """Yield news as they come, and empty news after some seconds without any."""
+        """Yield news as they come, and empty news after some seconds without any, until the end."""
         event = asyncio.Event()
         waiter = (asyncio.get_running_loop(), event)
         with self._lock:
             self._woken.add(waiter)
         try:
-            while True:
+            while not self._closed:
                 event.clear()
                 news = self.after(place)
                 if news.place == place:

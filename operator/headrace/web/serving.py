@@ -9,8 +9,9 @@ from headrace.cli.streams import note
 from headrace.cli.window.options import Window
 from headrace.cli.window.source import Source
 from headrace.web.app import application
+from headrace.web.changes import Changes
 from headrace.web.guard import TOKEN, door
-from headrace.web.places import place_of
+from headrace.web.places import Place, place_of
 
 _MOST_CONNECTIONS: Final = 400
 
@@ -25,8 +26,27 @@ def serve(window: Window, source: Source, listener: socket.socket, secret: str) 
     """Serve the page until a signal comes."""
     place = place_of(window, source)
     note(f"shows {place.title}; Ctrl-C ends it")
+    server_of(place, listener.getsockname()[1], secret).run(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """A server that lets its streams go before it ends: they would go on for ever."""
+
+    def __init__(self, config: uvicorn.Config, changes: Changes) -> None:
+        super().__init__(config)
+        self._changes = changes
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        self._changes.close()
+        await super().shutdown(sockets)
+
+
+def server_of(place: Place, port: int, secret: str) -> Server:
+    """Return the server over a place, for a socket on a port of this machine."""
+    changes = Changes()
     config = uvicorn.Config(
-        application(place, door(listener.getsockname()[1], secret)),
+        application(place, door(port, secret), changes),
         lifespan="off",
         log_level="warning",
         access_log=False,  # the first address has the token
@@ -35,4 +55,4 @@ def serve(window: Window, source: Source, listener: socket.socket, secret: str) 
         timeout_graceful_shutdown=1,
         ws="none",
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    return Server(config, changes)
