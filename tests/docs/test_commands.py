@@ -19,6 +19,9 @@ SKIPPED = {
     "docs/how-to/install.md": [
         "docker build --tag registry.example.com/headrace/controller:0.1.0 ."
     ],
+    "docs/how-to/write-a-template.md": [
+        "docker build --tag headrace/task-contract:0.1.0 task-images/contract",
+    ],
     "examples/flights/README.md": [
         "docker build --tag headrace/flights:0.1 examples/flights",
     ],

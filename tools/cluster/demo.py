@@ -34,7 +34,7 @@ INSTALL = (
     *("upgrade", "--install", HOME, str(CHART), "--namespace", HOME, "--create-namespace"),
     *("--set", f"image.repository={REPOSITORY}"),
 )
-IN_THE_IMAGE = ("Dockerfile", "locks", "operator", "pyproject.toml")
+IN_THE_IMAGE = ("Dockerfile", "locks", "operator", "pyproject.toml", "task-images")
 """The source of the controller's image."""
 RUN = "flights-once"
 RUN_SECONDS = 600
