@@ -110,7 +110,10 @@ def owner_uid(meta: Meta) -> str:
 
 
 def _controller(meta: Meta) -> OwnerReference | None:
-    return next((owner for owner in meta.owner_references if owner.controller), None)
+    for owner in meta.owner_references:  # Several times for each event: no generator.
+        if owner.controller:
+            return owner
+    return None
 
 
 def attempt_name(place: Place, number: int) -> str:

@@ -122,6 +122,8 @@ class Store(Generic[ObjectT]):
 
     def tombstones_by_index(self, key: Hashable) -> tuple[ObjectT, ...]:
         """Return the last state of deleted objects under this key, until they are forgotten."""
+        if not self._dead:  # Most of the time, and each turn asks for each of its tasks.
+            return ()
         return tuple(self._dead[uid] for uid in self._dead_index.find(key))
 
     def forget(self, key: Hashable) -> None:

@@ -174,3 +174,61 @@ def test_a_wait_is_drawn_with_its_time() -> None:
     assert "      z  (waits 5s)" in lines
     assert '  t1(["p"])' in list(mermaid(definition))
     assert '    t3(["z"])' in list(mermaid(definition))
+
+
+def test_a_question_is_drawn_as_a_point_where_ways_part() -> None:
+    """In text, with its choices, in `finally` too."""
+    asks = {"message": "Go on?"}
+    definition = compiled(
+        workflow(
+            task("a"),
+            {"name": "p", "dependsOn": ["a"], "when": "true", "approval": asks},
+            {"name": "q", "dependsOn": ["p"], "approval": {**asks, "choices": ["x", "y", "z"]}},
+            **{"finally": [{"name": "end", "approval": asks}]},
+        )
+    )
+    lines = list(text("stock", definition))
+    assert "   2  p    after a when true (asks for approve or reject)" in lines
+    assert "   3  q    after p (asks for x, y or z)" in lines
+    assert "      end  (asks for approve or reject)" in lines
+    drawn = list(mermaid(definition))
+    assert ('  t1{"p"}', '    t3{"end"}') == (drawn[2], drawn[7])
+    assert "  t0 -->|when| t1" in drawn
+
+
+def test_a_call_names_its_workflow() -> None:
+    """In Mermaid it has bands at its sides."""
+    definition = compiled(
+        workflow(
+            task("a"),
+            {"name": "c", "dependsOn": ["a"], "runWhen": "AllDone", "workflow": {"name": "inner"}},
+        )
+    )
+    assert "   2  c  calls inner after a (AllDone)" in list(text("stock", definition))
+    assert '  t1[["c: inner"]]' in list(mermaid(definition))
+
+
+def test_work_without_a_program_over_items_says_both() -> None:
+    """What is done for each item, and for which; in Mermaid it keeps the shape of one."""
+    items = {"forEach": {"items": ["x", "y"], "maxParallel": 1}}
+    listed = {"dependsOn": ["list"], "forEach": {"from": "tasks.list.outputs.n"}}
+    definition = compiled(
+        workflow(
+            task("list"),
+            {"name": "waits", "wait": {"seconds": 60}, **items},
+            {"name": "until", "wait": {"until": "timestamp(item)"}, **listed},
+            {"name": "asks", "approval": {"message": "${{ item }}?"}, **items},
+            {"name": "calls", "workflow": {"name": "inner"}, **listed},
+        )
+    )
+    lines = list(text("stock", definition))
+    each = "(for each of 2 items, 1 at a time)"
+    assert f"   1  waits  {each} (waits 1m)" in lines
+    assert f"   1  asks   {each} (asks for approve or reject)" in lines
+    over = "after list (for each of tasks.list.outputs.n)"
+    assert f"   2  until  {over} (waits until timestamp(item))" in lines
+    assert f"   2  calls  calls inner {over}" in lines
+    shapes = ['(["waits for each"])', '(["until for each"])', '{"asks for each"}']
+    shapes.append('[["calls for each: inner"]]')
+    want = [f"  t{number}{shape}" for number, shape in enumerate(shapes, 1)]
+    assert want == list(mermaid(definition))[2:6]

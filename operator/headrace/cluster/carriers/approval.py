@@ -46,6 +46,8 @@ class ApprovalCarrier:
 
     def show(self, item: OwnObject, logged: int) -> Iterator[Sighting]:
         """Show the attempts of a TaskRun, from Approvals."""
+        if not self._asks(item.metadata.uid):  # Most tasks ask nobody.
+            return
         for approval, gone in self._of(place_of(item), item.metadata.uid):
             if approval.recorded or approval.spec.attempt <= logged:
                 yield sight(approval, gone=gone, now=self._clock())
@@ -75,6 +77,11 @@ class ApprovalCarrier:
         for approval, gone in self._of(place, task_run_uid):
             if approval.metadata.name == name and not (gone or approval.closed):
                 await self._asking.close(approval, place)
+
+    def _asks(self, task_run_uid: str) -> bool:
+        """Return whether a TaskRun owns any Approval, or did."""
+        approvals = self._caches.approvals
+        return bool(approvals.by_index(task_run_uid) or approvals.tombstones_by_index(task_run_uid))
 
     def _of(self, place: Place, task_run_uid: str) -> Iterator[tuple[Approval, bool]]:
         """Yield the Approvals of a TaskRun's attempts, and whether each is gone."""

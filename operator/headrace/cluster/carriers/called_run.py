@@ -48,10 +48,10 @@ class CalledRunCarrier:
 
     def show(self, item: OwnObject, logged: int) -> Iterator[Sighting]:
         """Show the attempts of a TaskRun, from the runs that it owns."""
-        runs, uid, place = self._caches.runs, item.metadata.uid, place_of(item)
+        runs, uid = self._caches.runs, item.metadata.uid
         for gone, owned in ((False, runs.by_index(uid)), (True, runs.tombstones_by_index(uid))):
             for run in owned:
-                number = number_of(run, place, logged)
+                number = number_of(run, place_of(item), logged)
                 if number is not None:
                     yield sighting_of(nested(run, number, self._clock(), gone=gone))
 
