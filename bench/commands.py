@@ -37,12 +37,15 @@ TASKS: Final = 100
 AT_ONCE: Final = 16
 GOAL_MS: Final = 300.0
 PROGRAM: Final = (sys.executable, "-c", "from headrace.cli.main import main; main()")
+SPAN: Final = "--from 2029-01-01T00:00:00Z --to 2029-12-31T00:00:00Z"
 VERBS: Final = (
     *("list", "list -o json", "list workflows", "list tasks", "list tasks --run r-50"),
     *("show r-50", "show r-50 t-50", "show workflow/stock", "show r-500"),
     *("explain r-50", "explain workflow/stock", "logs r-50", "watch r-99"),
     *("start stock --print", "start stock --param rows=1 --print", "pause r-50", "resume r-50"),
-    *("stop r-50 --print", "schedule next stock", "approve r-50"),
+    *("stop r-50 --print", "schedule next stock", "approve r-50", "rerun r-99 --from all --print"),
+    f"backfill stock {SPAN} --print",
+    f"backfill stock {SPAN} --dry-run",
 )
 """What is typed. Some end with a code that tells a wrong name, or that there is nothing to do."""
 Object = dict[str, Any]

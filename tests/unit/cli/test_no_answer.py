@@ -12,6 +12,7 @@ import yaml
 
 from support.window import CommandStage, approval, command, kubeconfig, revision, run, workflow
 
+NIGHT = "2030-01-01T00:00:00Z"
 FORBIDDEN = {
     "kind": "Status",
     "reason": "Forbidden",
@@ -145,6 +146,7 @@ async def test_hostile_text_moves_no_cursor(cluster: CommandStage) -> None:
         "schedule next stock",
         "approve a --print",
         "rerun old --param rows=1 --print",
+        f"backfill stock --from {NIGHT} --to {NIGHT} --param rows=1 --print",
         "pause a --print",
     ],
 )
