@@ -286,3 +286,67 @@ def test_what_is_no_folder_is_refused(served: Served) -> None:
     """With a sentence, and code 2."""
     shown = command("serve", str(served.folder / "none"))
     assert (2, 1) == (shown.code, len(shown.err.splitlines()))
+
+
+ALONE = 'mkdir held || exit 1\necho "$HEADRACE_RUN" >> order\n'
+"""Shell: fail if another one runs."""
+
+
+def pooled(served: Served, *names: str, script: str) -> None:
+    """Write workflows whose tasks need the pool."""
+    for name in names:
+        command_ = ["sh", "-c", script]
+        task = {"name": "a", "image": "none", "pool": "db", "command": command_}
+        served.put(f"{name}.yaml", served.manifest(name, {"tasks": [task]}))
+
+
+def pool(slots: int) -> dict[str, object]:
+    head = {"apiVersion": "headrace.dev/v1alpha1", "kind": "Pool", "metadata": {"name": "db"}}
+    return {**head, "spec": {"slots": slots}}
+
+
+def test_a_pool_limits_the_tasks_of_all_workflows(served: Served) -> None:
+    """With one slot, one at a time. Without slots, all wait, and say for what."""
+    served.put("pool.yaml", pool(0))
+    pooled(served, "one", "two", "three", script=ALONE + "sleep 0.3; rmdir held")
+    served.start()
+    served.wait("slots of pools: db: 0")
+    state = ("--state", str(served.state.root))
+    until(lambda: "db" in command("explain", "one-once", *state).out)
+    assert not (served.folder / "order").exists()
+
+    served.put("pool.yaml", pool(1))
+    for name in ("one", "two", "three"):
+        served.wait(f"{name}-once: Succeeded")
+
+
+def test_tasks_of_an_earlier_server_hold_their_slots(served: Served) -> None:
+    """No other task starts before the server knows who runs."""
+    served.put("pool.yaml", pool(1))
+    pooled(served, "one", "two", script=ALONE + HELD + "rmdir held")
+    server = served.start()
+    until(lambda: ran(served))
+    server.kill()
+    server.wait()
+    pooled(served, "three", script=ALONE + "rmdir held")
+    served.start()
+    served.wait("three: is new")
+    time.sleep(1)  # nothing may happen
+    assert 1 == ran(served)
+    let_go(served)
+    for name in ("one", "two", "three"):
+        served.wait(f"{name}-once: Succeeded")
+    assert 3 == len((served.folder / "order").read_text().split())
+
+
+def test_a_pool_whose_file_has_a_mistake_stays_as_it_was(served: Served) -> None:
+    """And one that nobody has written holds its tasks back."""
+    pooled(served, "one", script="true")
+    served.start()
+    served.wait("one-once: begins")
+    served.put("pool.yaml", pool(1))
+    served.wait("one-once: Succeeded")
+    served.put("pool.yaml", {**pool(1), "spec": {"slots": -1}})
+    served.wait("pool.yaml:")
+    pooled(served, "two", script="true")
+    served.wait("two-once: Succeeded")

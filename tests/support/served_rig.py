@@ -7,7 +7,7 @@ was committed is there when the next server starts, as on a disk.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,8 @@ class FragileStore(WorkflowStore):
         try:
             super().add_run(record)
         finally:  # a server killed right after the write has created it too
-            self.created[record.key.name] += self.has_run(record.key.name)
+            if self.has_run(record.key.name):
+                self.created[record.key.name] += 1
 
     def version_of_others(self) -> int:
         return 0  # nobody else has a database in memory
@@ -86,6 +87,13 @@ class Programs:
         self._seconds = seconds
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, str] = {}
+
+    def resume(self, runs: Sequence[tuple[str, str]]) -> None:
+        for workflow, run in runs:
+            self.carry(workflow, run)
+
+    def limit(self, pools: object) -> None:
+        pass
 
     def carry(self, workflow: str, run: str) -> None:
         self._waiting.pop(run, None)

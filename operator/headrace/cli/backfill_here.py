@@ -32,6 +32,7 @@ from headrace.evaluation.evaluator import Evaluator
 from headrace.local import runs
 from headrace.local.backfill import Backfill, Template
 from headrace.local.backfill_record import BackfillRecord
+from headrace.local.crowd import Crowd
 from headrace.local.folder import StateFolder
 from headrace.local.held import HeldError, hold
 from headrace.local.launcher import Launcher
@@ -171,12 +172,12 @@ async def _go(  # noqa: PLR0913, PLR0917 - what a backfill needs
     evaluator = Evaluator()
     backfill = Backfill(site, spec, template, record, _say)
 
-    def workplace(live: LiveRuns) -> Workplace:
-        return Workplace(
-            *(site.folder, site.store, launcher, evaluator.evaluate, slots), neighbours=live
-        )
-
-    backfill.live = LiveRuns(site, backfill.inventory, backfill, workplace)
+    # As for `headrace run`, there are no pools.
+    crowd = Crowd(backfill.inventory, site.clock, slots, pools=False)
+    workplace = Workplace(
+        *(site.folder, site.store, launcher, evaluator.evaluate, slots), neighbours=crowd
+    )
+    backfill.live = LiveRuns(site, crowd, backfill, workplace)
     with _listening(backfill):
         try:
             await backfill.go()

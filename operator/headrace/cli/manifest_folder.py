@@ -5,12 +5,13 @@ Knows files and when they have changed. What follows from a change is decided el
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from headrace.api.reading.problem import Problem
+from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.cli.called import called_among
 from headrace.cli.check import check
 from headrace.cli.input import MANIFESTS, InputError
@@ -18,6 +19,7 @@ from headrace.cli.templates import KINDS, NO_TEMPLATES, Here, KnownTemplates
 from headrace.cli.workflow_file import FileObject, WorkflowFile, is_workflow, objects_of
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.followed import Name, follow_problems, follows_itself
+from headrace.engine.pool.observed import PoolKey
 from headrace.local.served_definitions import WorkflowManifest
 from headrace.local.server import Reading
 
@@ -106,6 +108,8 @@ def read_folder(folder: Path, check: Check, here: Here) -> Reading:
     templates = reduce(KnownTemplates.beside, (each.templates for each in objects), NO_TEMPLATES)
     objects = [each.among(templates, here) for each in objects]
     workflows: dict[str, WorkflowFile] = {}
+    pools: dict[PoolKey, int] = {}
+    wrong_pools = False
     wrong: set[str] = set()
     for item in objects:
         try:
@@ -113,9 +117,10 @@ def read_folder(folder: Path, check: Check, here: Here) -> Reading:
                 workflow = item.workflow()
                 _put(workflow, workflows)
             else:
-                _other(item)
+                pools |= dict(_other(item))
         except InputError as error:
             problems += error.lines
+            wrong_pools = wrong_pools or _is_pool(item.value)
             if is_workflow(item.value) and item.name not in workflows:
                 wrong.add(item.name)
     known = [item for item in objects if is_workflow(item.value)]
@@ -128,7 +133,12 @@ def read_folder(folder: Path, check: Check, here: Here) -> Reading:
             problems += error.lines
             wrong.add(name)
     return Reading(
-        tuple(manifests), frozenset(wrong), frozenset(unreadable), tuple(dict.fromkeys(problems))
+        tuple(manifests),
+        frozenset(wrong),
+        frozenset(unreadable),
+        pools,
+        wrong_pools=wrong_pools,
+        problems=tuple(dict.fromkeys(problems)),
     )
 
 
@@ -162,15 +172,21 @@ def _put(workflow: WorkflowFile, workflows: dict[str, WorkflowFile]) -> None:
         raise workflow.wrong([Problem("metadata.name", message)])
 
 
-def _other(item: FileObject) -> None:
-    """Refuse an object of Headrace that this folder cannot have. Others' objects are no concern."""
+def _is_pool(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get("kind") == "Pool"
+
+
+def _other(item: FileObject) -> Iterator[tuple[PoolKey, int]]:
+    """Yield a pool. Refuse what this folder cannot have. Others' objects are no concern."""
     for checked in check(item.value):
         if checked.problems:
             raise item.wrong(checked.problems)
-        if not checked.foreign and checked.kind not in KINDS:
+        if isinstance(checked.spec, PoolSpec):
+            yield PoolKey(checked.namespace, checked.name), checked.spec.slots
+        elif not checked.foreign and checked.kind not in KINDS:
             message = (
-                f"a folder that is served has workflows and templates only, and no {checked.kind};"
-                " move it"
+                f"a folder that is served has workflows, templates and pools only, and no"
+                f" {checked.kind}; move it"
             )
             raise item.wrong([Problem("kind", message)])
 

@@ -31,9 +31,10 @@ from headrace.cli.words import counted
 from headrace.cli.workflow_file import WorkflowFile
 from headrace.evaluation.evaluator import Evaluator
 from headrace.local import runs
+from headrace.local.crowd import Crowd
 from headrace.local.folder import DEFAULT_STATE, StateFolder
 from headrace.local.held import HeldError, hold
-from headrace.local.inventory import Inventory
+from headrace.local.inventory import COMMANDS, Inventory
 from headrace.local.launcher import Launcher
 from headrace.local.live_runs import LiveRuns
 from headrace.local.served_definitions import ServedDefinitions
@@ -117,18 +118,17 @@ def _held(shown: Path, folder: StateFolder) -> Iterator[None]:
 async def _go(site: Site, launcher: Launcher, options: _Options) -> None:
     """Serve the folder until a signal comes."""
     say = ServeLines(site.clock, as_json=options.as_json).say
-    definitions, inventory = ServedDefinitions(site), Inventory(site.folder, site.store)
+    definitions, inventory = ServedDefinitions(site), Inventory(site.folder, site.store, COMMANDS)
     files = ManifestFolder(site.home, partial(_problems, launcher), Here(launcher.interpreter))
     server = Server(site, definitions, files, say)
     evaluator = Evaluator()
 
-    def place(live: LiveRuns) -> Workplace:
-        return Workplace(
-            *(site.folder, site.store, launcher, evaluator.evaluate, options.max_parallel),
-            neighbours=live,
-        )
-
-    live = LiveRuns(site, inventory, server, place)
+    crowd = Crowd(inventory, site.clock, options.max_parallel, pools=True)
+    workplace = Workplace(
+        *(site.folder, site.store, launcher, evaluator.evaluate, options.max_parallel),
+        neighbours=crowd,
+    )
+    live = LiveRuns(site, crowd, server, workplace)
     server.runs = live
     server.workflows = Workflows(site, definitions, inventory, server)
     with _listening(server, live, files):

@@ -148,7 +148,8 @@ class ItemsCarrier:
     def find(self, record: AttemptRecord, work: FanOut) -> FanOutAttempt:
         """Take over its items. Those that never started wait for slots."""
         attempt = self.make(record, work)
-        attempt.find(_open_items(self._reach.log_of(record.task), record))
+        open_ = _open_items(self._reach.log_of(record.task), record)
+        attempt.find(open_, narrow=self._reach.pools and work.body.pool is not None)
         return attempt
 
 

@@ -5,6 +5,7 @@ Knows the store and the locks of runners. Decides nothing.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from headrace.api.v1alpha1.run import CANCELLING, TriggerKind
 from headrace.engine.siblings import SiblingRun
@@ -13,12 +14,20 @@ from headrace.local.folder import StateFolder
 from headrace.local.held import holder
 from headrace.local.workflow_store import StoredRun, WorkflowStore
 
+BY_HAND: Final = frozenset({TriggerKind.MANUAL})
+"""The trigger of `headrace run` and `headrace rerun`."""
+COMMANDS: Final = BY_HAND | {TriggerKind.BACKFILL}
+"""The triggers of all commands that carry on their own runs."""
+
 
 class Inventory:
     """The runs in a folder of state, by workflow."""
 
-    def __init__(self, folder: StateFolder, store: WorkflowStore) -> None:
-        """Read these."""
+    def __init__(
+        self, folder: StateFolder, store: WorkflowStore, others: frozenset[TriggerKind] = BY_HAND
+    ) -> None:
+        """Read these; runs with the other triggers are carried on by processes of their own."""
+        self._others = others
         self._folder = folder
         self._store = store
         self._ended: dict[str, dict[str, StoredRun]] = {}
@@ -62,11 +71,12 @@ class Inventory:
             called=run.caller is not None,
             inside=log.finished is None and self._inside(run),
             rerun_of=run.rerun_of,
+            backfill=run.origin.trigger is TriggerKind.BACKFILL,
         )
 
     def _left(self, run: StoredRun) -> bool:
         """
-        Return whether a run waits for somebody who types `headrace run --resume`.
+        Return whether a run waits for somebody who types `headrace run --resume`, or the like.
 
         Nobody carries it on, so no tick is skipped because of it, and no run waits for it.
         """
@@ -76,7 +86,7 @@ class Inventory:
         if run.caller is not None:
             root = self._root(run.caller)
             origin = self._store.run(root).origin
-        return origin.trigger is TriggerKind.MANUAL and holder(self._folder, root) is None
+        return origin.trigger in self._others and holder(self._folder, root) is None
 
     def _root(self, run: str) -> str:
         """Return the run that nobody has called, above a run."""

@@ -77,6 +77,11 @@ class FanOutAttempt:
         return len(self._running)
 
     @property
+    def width(self) -> int:
+        """How many items may run at the same time from now on: at least one."""
+        return max(1, min(self._max_parallel, len(self._running) + len(self._queue)))
+
+    @property
     def wanted(self) -> int:
         """How many items could start now."""
         return min(len(self._queue), max(0, self._max_parallel - len(self._running)))
@@ -89,12 +94,14 @@ class FanOutAttempt:
         if count:
             self._changed()
 
-    def find(self, open_: Places) -> None:
+    def find(self, open_: Places, *, narrow: bool) -> None:
         """
         Take over the items that an earlier runner started.
 
         Args:
             open_: The items that have not ended by the log. No other is started.
+            narrow: Whether no more items may run from now on than do now: its pool may have given
+                it less than it could use, and nobody knows how much.
 
         """
         waiting, self._queue = self._queue, deque()
@@ -106,6 +113,8 @@ class FanOutAttempt:
                     self._queue.append(index)
             else:
                 self._take(index, item)
+        if narrow:
+            self._max_parallel = max(1, len(self._running))
 
     def terminate(self) -> None:
         """Ask its items to end, and start no other."""

@@ -5,20 +5,18 @@ Knows turns, slots and the order of waiting runs. The engine decides how a run g
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final, Protocol
 
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.workflow import WorkflowSpec
-from headrace.engine.definition.compile import Definition, compile_workflow
-from headrace.engine.room import Claim, Room
+from headrace.engine.definition.compile import compile_workflow
+from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey, RunLog
-from headrace.engine.siblings import SiblingRun, limit_of
+from headrace.local.crowd import Crowd
 from headrace.local.hearing import pass_on
-from headrace.local.inventory import Inventory
-from headrace.local.neighbours import Neighbour
 from headrace.local.records import RunRecord
 from headrace.local.runs import RunLockedError, locked
 from headrace.local.site import Site
@@ -65,65 +63,62 @@ class LiveRuns:
 
     Args:
         site: Where they run.
-        inventory: All runs of the workflows.
+        crowd: The runs beside each other.
         listener: Who hears of them.
-        workplace: Makes the place of the runs, beside these runs as their neighbours.
+        workplace: The place of the runs, with the crowd as their neighbours.
 
     """
 
     def __init__(
         self,
         site: Site,
-        inventory: Inventory,
+        crowd: Crowd,
         listener: RunListener,
-        workplace: Callable[["LiveRuns"], Workplace],
+        workplace: Workplace,
     ) -> None:
         self._site = site
-        self._inventory = inventory
+        self._crowd = crowd
         self._listener = listener
-        self._workplace = workplace(self)
+        self._workplace = workplace
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._worlds: dict[str, LocalWorld] = {}
         self._parked: dict[str, str] = {}
         """The workflow of each run that waits before it begins, in the order of their waits."""
         self._backlog: dict[str, str] = {}
         """The workflow of each run beyond `MOST`, the oldest first."""
-        self._short: dict[str, None] = {}
-        """The runs that may have lacked a slot in their last turn, the longest wait first."""
         self._agenda = Agenda[str](lambda: site.clock().timestamp())
-        self._ended = set[str]()
+        self._opening = set[str]()
+        """The runs of an earlier server that are not open yet."""
+        self._all_open = asyncio.Event()
+        self._all_open.set()
         self._leaving = False
         self._killing = False
 
-    def beside(self, run: RunRecord, definition: Definition, log: RunLog) -> tuple[SiblingRun, ...]:
-        """Return the other runs of a run's workflow that have not ended, if it waits for them."""
-        if log.begun or limit_of(definition.concurrency) is None:
-            return ()
-        return self._inventory.beside(run.workflow)
+    def resume(self, runs: Sequence[tuple[str, str]]) -> None:
+        """
+        Carry on what an earlier server has left, by workflow and name, the oldest first.
 
-    def programs(self, family: Collection[Neighbour]) -> int:
-        """Return how many programs run outside of a run and those it called."""
-        own = {id(world) for world in family}
-        return sum(
-            each.processes
-            for root in self._worlds.values()
-            for each in root.calls.worlds
-            if id(each) not in own
-        )
+        What those runs hold of slots is known when all of them are open. No run has a turn before.
+        """
+        begun = [each for each in runs if self._site.store.run_log(each[1]).begun]
+        self._opening = {run for _, run in begun}
+        if begun:
+            self._all_open.clear()
+        for workflow, run in begun:
+            self.carry(workflow, run)
+        for workflow, run in runs:
+            if run not in self._tasks:
+                self.carry(workflow, run)
 
-    def room(self, key: RunKey, uid: str) -> Room | None:  # noqa: ARG002 - the protocol's
-        """Return nothing: no pool limits these runs."""
-        return None
-
-    def claim(self, key: RunKey, claims: Mapping[str, Claim]) -> None:
-        """Do nothing."""
+    def limit(self, pools: Mapping[PoolKey, int]) -> None:
+        """Replace all pools by these, with their slots."""
+        self._crowd.limit(pools)
 
     def carry(self, workflow: str, run: str) -> None:
         """Carry a run on, or let one that goes on look around."""
         if self._leaving:
             return
-        if run in self._worlds:
-            self._tell(run, self._worlds[run])
+        if run in self._crowd.roots:
+            self._tell(run, self._crowd.roots[run])
         elif run not in self._tasks and len(self._tasks) >= MOST:
             self._backlog[run] = workflow
         elif run not in self._tasks:
@@ -136,16 +131,11 @@ class LiveRuns:
             if own == workflow:
                 self.carry(workflow, run)
                 break
-        for world in self._worlds.values():
-            if any(
-                each.run.workflow == workflow and not each.status.begun
-                for each in world.calls.worlds
-            ):
-                world.calls.changed.set()
+        self._crowd.changed(workflow)
 
     def hear(self) -> None:
         """Pass on what others have written about the runs."""
-        for run, world in self._worlds.items():
+        for run, world in self._crowd.roots.items():
             self._tell(run, world)
         for run, workflow in tuple(self._parked.items()):
             self.carry(workflow, run)
@@ -160,12 +150,12 @@ class LiveRuns:
     @property
     def going_on(self) -> int:
         """How many programs run."""
-        return self.programs(())
+        return self._crowd.programs(())
 
     async def leave(self) -> None:
         """Let the current turns end. Programs go on, and the next process takes them over."""
         self._leaving = True
-        for world in self._worlds.values():
+        for world in self._crowd.roots.values():
             world.calls.changed.set()
         while self._tasks:
             await asyncio.gather(*self._tasks.values())
@@ -173,7 +163,7 @@ class LiveRuns:
     def kill(self) -> None:
         """Kill all programs. The next process sees that they were interrupted."""
         self._killing = True
-        for world in self._worlds.values():
+        for world in self._crowd.roots.values():
             world.kill()
 
     def _tell(self, run: str, world: LocalWorld) -> None:
@@ -192,11 +182,16 @@ class LiveRuns:
             self._park(workflow, run, TRY_AGAIN)
         finally:
             del self._tasks[run]
-            self._worlds.pop(run, None)
-            self._short.pop(run, None)
+            self._opened(run)
+            self._crowd.close(run)
             if self._backlog:
                 waiting, own = next(iter(self._backlog.items()))
                 self.carry(own, waiting)
+
+    def _opened(self, run: str) -> None:
+        self._opening.discard(run)
+        if not self._opening:
+            self._all_open.set()
 
     async def _go(self, workflow: str, run: str) -> None:
         """Give a run its turns until it has ended, must wait, or this process leaves."""
@@ -205,15 +200,17 @@ class LiveRuns:
             self._parked.pop(run, None)
             self._listener.run_ended(store.run(run), store.run_log(run))
             return
-        world = self._worlds[run] = self._open(workflow, run)
-        began = False
+        world = self._crowd.roots[run] = self._open(workflow, run)
+        self._opened(run)
+        await self._all_open.wait()
+        began, ended = False, set[RunKey]()
         while not world.over:
             look = await world.calls.turn(self._site.clock())
-            self._looked(run, world)
+            self._looked(run, world, ended)
             if not world.status.begun and world.status.reason in _WAITING and not world.attempts:
                 self._wait(workflow, run, world, look.timestamp() if look else None)
                 return
-            if not began:
+            if not began and world.status.begun:
                 began = True
                 self._begin(workflow, run, world)
             if self._leaving and not self._killing and not world.over:
@@ -224,6 +221,7 @@ class LiveRuns:
                 await world.clear()
                 return
         await world.clear()
+        self._parked.pop(run, None)  # somebody may have cancelled it before it began
         self._listener.run_ended(world.run, world.status)
         self.changed(workflow)
 
@@ -254,22 +252,11 @@ class LiveRuns:
         self._parked.setdefault(run, workflow)
         self._agenda.plan(run, (self._site.clock() + pause).timestamp())
 
-    def _looked(self, run: str, world: LocalWorld) -> None:
-        """Tell the ends of called runs, and give free slots to the runs that lacked some."""
+    def _looked(self, run: str, world: LocalWorld, ended: set[RunKey]) -> None:
+        """Let others have what a turn has left; tell the ends of called runs."""
+        self._crowd.looked(run)
         for each in world.calls.worlds[1:]:
-            name = each.run.key.name
-            if each.over and name not in self._ended:
-                self._ended.add(name)
+            if each.over and each.run.key not in ended:
+                ended.add(each.run.key)
                 self._listener.run_ended(each.run, each.status)
                 self.changed(each.run.workflow)
-        slots = self._workplace.slots
-        if slots is None:
-            return
-        free = slots - self.going_on
-        if free <= 0 and not world.over:
-            self._short.setdefault(run)
-        else:
-            self._short.pop(run, None)
-        for waiting in tuple(self._short)[: max(0, free)]:
-            del self._short[waiting]
-            self._worlds[waiting].calls.changed.set()

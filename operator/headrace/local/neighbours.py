@@ -25,6 +25,10 @@ class Neighbour(Protocol):
 class Neighbours(Protocol):
     """The other runs of a process."""
 
+    @property
+    def pools(self) -> bool:
+        """Whether pools limit the programs of this process."""
+
     def beside(self, run: RunRecord, definition: Definition, log: RunLog) -> tuple[SiblingRun, ...]:
         """Return the other runs of a run's workflow that have not ended, if it waits for them."""
 
@@ -40,6 +44,8 @@ class Neighbours(Protocol):
 
 class Alone:
     """A run that is alone, with those that it calls, as that of `headrace run`."""
+
+    pools = False
 
     def beside(self, run: RunRecord, definition: Definition, log: RunLog) -> tuple[()]:  # noqa: ARG002 - the protocol's
         """Return none: who types a command wants its run now."""

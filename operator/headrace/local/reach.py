@@ -42,3 +42,5 @@ class Reach:
     """Stores an answer, before it counts."""
     no_wait: bool = False
     """Whether waits end at once."""
+    pools: bool = False
+    """Whether pools limit the programs."""

@@ -5,11 +5,12 @@ Knows when to look. The engine decides which runs start; `LiveRuns` carries them
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from headrace.api.checks.instants import write_time
+from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunLog
 from headrace.engine.text import time_taken
 from headrace.engine.workflow.observed import ObservedWorkflow, WorkflowDecision
@@ -50,6 +51,10 @@ class Reading:
     """The names of workflows that have problems: what is known of them goes on."""
     unreadable: frozenset[str] = frozenset()
     """The files that cannot be read: what is known of their workflows goes on."""
+    pools: Mapping[PoolKey, int] = field(default_factory=dict)
+    """The slots of each pool."""
+    wrong_pools: bool = False
+    """Whether a pool has problems."""
     problems: tuple[str, ...] = ()
     """One line each, with file, field and cure."""
 
@@ -64,6 +69,9 @@ class Files(Protocol):
 class Carrier(Protocol):
     """Carries runs on."""
 
+    def resume(self, runs: Sequence[tuple[str, str]]) -> None:
+        """Carry on what an earlier server has left, by workflow and name, the oldest first."""
+
     def carry(self, workflow: str, run: str) -> None:
         """Carry a run on, or let one that goes on look around."""
 
@@ -75,6 +83,9 @@ class Carrier(Protocol):
 
     def look_again(self) -> None:
         """Look again at the runs whose time has come."""
+
+    def limit(self, pools: Mapping[PoolKey, int]) -> None:
+        """Replace all pools by these, with their slots."""
 
 
 Turns = Subject[str, ObservedWorkflow, WorkflowDecision]
@@ -117,6 +128,7 @@ class Server:
         self._files = files
         self._say = say
         self._told = _Told()
+        self._pools: Mapping[PoolKey, int] = {}
         self._agenda = Agenda[str](lambda: site.clock().timestamp())
         self._changed = asyncio.Event()
         self._stopped = False
@@ -127,8 +139,7 @@ class Server:
         await self._read()
         for workflow in self._site.store.workflows():
             self._wake(workflow.name)
-        for name, run in self._site.store.to_carry():
-            self.runs.carry(name, run)
+        self.runs.resume(self._site.store.to_carry())
         watching = asyncio.create_task(self._watch())
         try:
             while not self._stopped:
@@ -232,6 +243,7 @@ class Server:
         if reading is None:
             return
         self._tell(reading)
+        self._limit(reading)
         for manifest in reading.workflows:
             known = self._site.store.workflow(manifest.name)
             if self._definitions.accept(manifest):
@@ -241,6 +253,18 @@ class Server:
                 self._wake(manifest.name)
                 self.runs.changed(manifest.name)
         self._remove(reading)
+
+    def _limit(self, reading: Reading) -> None:
+        """Take over the pools. One whose file has a mistake, or is away, stays as it was."""
+        before = self._pools
+        kept = before if reading.unreadable or reading.wrong_pools else {}
+        self._pools = {**kept, **reading.pools}
+        if self._pools != before:
+            words = (
+                f"{pool.name}: {slots}" for pool, slots in sorted(self._pools.items(), key=str)
+            )
+            self._say(Event("PoolsRead", f"slots of pools: {', '.join(words) or 'none'}"))
+            self.runs.limit(self._pools)
 
     def _remove(self, reading: Reading) -> None:
         there = {manifest.name for manifest in reading.workflows} | reading.wrong

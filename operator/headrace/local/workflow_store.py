@@ -136,10 +136,10 @@ class WorkflowStore(Store):
         return [_run(row) for row in self._read(f"{_RUNS} AND NOT finished", (workflow,))]
 
     def to_carry(self) -> list[tuple[str, str]]:
-        """Return workflow and name of each unfinished run that somebody else than people made."""
+        """Return workflow and name of each unfinished run that no command of people made."""
         rows = self._read(
             "SELECT workflow, name FROM run WHERE NOT finished AND caller IS NULL"
-            " AND origin IS NOT NULL ORDER BY created, name",
+            " AND json_extract(origin, '$.trigger') <> 'Backfill' ORDER BY created, name",
             (),
         )
         return [(str(workflow), str(name)) for workflow, name in rows]

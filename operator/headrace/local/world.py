@@ -89,6 +89,7 @@ class LocalWorld:
             *(self.calls.call, self.calls.find, self.calls.find_items),
             *(partial(store.ask, record.key.name), self._keep_answer),
             no_wait=workplace.no_wait,
+            pools=workplace.neighbours.pools,
         )
         self._carriers = carriers(reach)
         self._attempts.update(taken_over(store, record.key.name, definition, self._carriers))
@@ -148,6 +149,11 @@ class LocalWorld:
             logged_at=self._logged_at,
             tasks_logged_at=dict(self._tasks_logged_at),
         )
+
+    @property
+    def definition(self) -> Definition:
+        """Its definition."""
+        return self._definition
 
     @property
     def attempts(self) -> Mapping[tuple[str, int], LocalAttempt]:

@@ -126,7 +126,7 @@ def test_a_change_is_told_and_an_old_sighting_stays() -> None:
 def test_another_runner_goes_on() -> None:
     """It takes over what was started; the rest starts, unless the log says that it has ended."""
     each = attempt(programs := Programs(i0=0, i1=None))
-    each.find(Places.of([1, 3]))
+    each.find(Places.of([1, 3]), narrow=False)
 
     assert (Stage.RUNNING, True, "1", [0]) == shown(each)
     each.start(each.wanted)
@@ -164,3 +164,14 @@ def test_an_attempt_whose_items_all_ran_has_no_end_of_its_own() -> None:
     programs.made[2].end(143)
 
     assert each.sighting().ending is None
+
+
+def test_another_runner_starts_no_more_items_at_once_than_run() -> None:
+    """Their pool may have had less room than the task could use."""
+    each = attempt(programs := Programs(i0=None, i1=0))
+    each.find(Places.of([0, 1, 3]), narrow=True)
+
+    assert (0, 1) == (each.wanted, each.width)
+    programs.made[0].end()
+    each.start(each.wanted)
+    assert ({0, 1, 3}, 0) == (programs.made.keys(), each.wanted)
