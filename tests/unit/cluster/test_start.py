@@ -1,5 +1,6 @@
 """What is asked before an attempt is made: `headrace.cluster.start`."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import AsyncMock
@@ -9,13 +10,17 @@ from headrace.api.v1alpha1.task import TaskBody, TaskTimeouts
 from headrace.cluster.caches import Caches
 from headrace.cluster.carriers.reach import Reach
 from headrace.cluster.carriers.table import carriers
+from headrace.cluster.hooks import CacheUse
 from headrace.cluster.start import Starter
 from headrace.engine.definition.work import Container
-from headrace.engine.task.actions import RunContext, StartAttempt
+from headrace.engine.task.actions import RunContext, StartAttempt, TakeOver
+from headrace.engine.task.cached import CacheEntry
+from headrace.engine.task.observed import TaskLog
 from headrace.kube.errors import ApiError
 from headrace.kube.objects import Meta, OwnerReference
 from headrace.manifests.kube import Job, OwnObject
 
+OF_THE_RUN = OwnerReference(kind="WorkflowRun", name="night-1", uid="r1", controller=True)
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
@@ -65,3 +70,31 @@ async def test_a_name_that_is_freed_in_between_is_tried_again_at_once() -> None:
 
     assert refused is None
     assert made == caches.jobs.get("shop", "night-1-load")
+
+
+async def test_what_came_of_a_cache_is_counted_once_it_is_done() -> None:
+    """The program runs, or an earlier result takes its place; a task without a cache is neither."""
+    counted: list[CacheUse] = []
+    owner = OwnerReference(kind="TaskRun", uid="t1", controller=True)
+    client, caches = AsyncMock(), Caches(lambda _: None, lambda _: None)
+    client.create.return_value = Job(
+        Meta("night-1-load", "shop", "j1", "5", owner_references=(owner,))
+    )
+    reach = Reach(caches, client, lambda: NOON, lambda _key, _seconds: None)
+    starts = Starter(reach, carriers(reach), counted.append)
+    item = OwnObject(Meta("night-1-load", "shop", "t1"))
+
+    await starts.start(attempt(), item)
+    assert [] == counted
+    cached = replace(attempt(), cache=CacheEntry("k", "9f86d081"))
+    await starts.start(cached, item)
+    assert [CacheUse.RAN] == counted
+    client.create.return_value = OwnObject(
+        Meta("night-1.load", "shop", "t2", "6", owner_references=(OF_THE_RUN,)),
+        {"run": "night-1", "task": "load"},
+    )
+    client.patch_status.return_value = client.create.return_value
+    await starts.take_over(TakeOver("load", cached.context, TaskLog(), cached))
+    assert [CacheUse.RAN, CacheUse.REUSED] == counted
+    await starts.take_over(TakeOver("load", cached.context, TaskLog(), cache_hash="9f86d081"))
+    assert 2 == len(counted)  # A rerun takes over: no cache was asked.

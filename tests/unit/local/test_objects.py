@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.run import RunSpec
 from headrace.cli.main import main
 from headrace.local.objects import NoStateError, StoredObjects
@@ -97,3 +98,16 @@ def test_without_any_cluster_a_folder_here_is_taken(
     nowhere = {"KUBECONFIG": "", "HOME": str(tmp_path)}
     assert "stock" in command("list", **nowhere).out
     assert 5 == command("list", "--context", "here", **nowhere).code
+
+
+def test_what_a_run_does_with_caches_is_shown(tmp_path: Path) -> None:
+    """And by what later runs find its results: as a cluster shows both."""
+    cached = WORKFLOW.replace("name: extract,", """name: extract, cache: {key: "'k'"},""")
+    (tmp_path / "stock.yaml").write_text(cached)
+    words = ["run", str(tmp_path / "stock.yaml"), "--state", str(tmp_path / "s"), "--plain"]
+    ran = CliRunner().invoke(main, [*words, "--runner", "process", "--cache", "refresh"])
+    assert 1 == ran.exit_code, ran.output
+    (run,) = StoredObjects(tmp_path / "s").runs()
+    assert CacheMode.REFRESH is RunSpec.model_validate_json(json.dumps(run["spec"])).cache
+    tasks = {item["spec"]["task"]: item["spec"] for item in StoredObjects(tmp_path / "s").tasks()}
+    assert (32, None) == (len(tasks["extract"]["cacheHash"]), tasks["load"].get("cacheHash"))
