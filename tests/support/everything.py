@@ -24,6 +24,7 @@ from support.fake_world import StaleError
 from support.story import NewStory, Story
 
 ONCE_MORE: Final = retries(1, seconds=0)
+ITEMS: Final = ForEach(from_="tasks.list.outputs.names")
 INNER: Final = workflow(
     task("size", env=(EnvVar(name="N", value="${{ params.n }}"),)),
     task("check", "size", when="tasks.size.outputs.rows > 0"),
@@ -32,12 +33,15 @@ INNER: Final = workflow(
 )
 OUTER: Final = workflow(
     task("list", retry=ONCE_MORE),
-    task("each", "list", for_each=ForEach(from_="tasks.list.outputs.names"), retry=ONCE_MORE),
+    task("each", "list", for_each=ITEMS, retry=ONCE_MORE),
     task("yes", "each", when="tasks.each.items.failed == 0"),
     task("no", "each", when="tasks.each.items.failed > 0"),
     task("unless", "no", rule="AllSkipped"),
     task("none", "list", for_each=ForEach(from_="tasks.list.outputs.names.filter(x, x == '-')")),
     calls("call", "each", params={"n": "${{ tasks.each.outputs.count }}"}, retry=ONCE_MORE),
+    calls("shops", "each", for_each=ITEMS, params={"n": "${{ index }}"}, retry=ONCE_MORE),
+    pause("naps", "list", for_each=ITEMS, seconds=5),
+    asking("polls", "list", for_each=ITEMS, message="Take ${{ item }}?"),
     pause("rest", "call", seconds=5),
     asking("ask", "rest", message="Publish ${{ tasks.call.outputs.rows }} rows?"),
     task("publish", "ask", when="tasks.ask.outputs.choice == 'approve'"),
@@ -47,9 +51,19 @@ OUTER: Final = workflow(
         output("rows", "tasks.call.outputs.rows"),
         output("sizes", "tasks.each.outputs.items.map(item, item.size)"),
         output("choice", "tasks.ask.outputs.choice"),
+        output("shops", "tasks.shops.outputs.items.map(item, item.rows)"),
+        output("polls", "tasks.polls.outputs.items.map(item, item.choice)"),
+        output("naps", "tasks.naps.items.succeeded"),
     ),
 )
-OUTPUTS: Final = {"rows": 8, "sizes": [1, 2, 3], "choice": "approve"}
+OUTPUTS: Final = {
+    "rows": 8,
+    "sizes": [1, 2, 3],
+    "choice": "approve",
+    "shops": [5, 6, 7],
+    "polls": ["approve"] * 3,
+    "naps": 3,
+}
 
 LONGEST: Final = 150
 """After so many looks the run must have ended."""
@@ -67,6 +81,8 @@ FAILING_ITEM: Final = 1
 """The item that fails in the first attempt."""
 FAILING_CALL: Final = 1
 """The attempt whose called run fails."""
+FAILING_SHOP: Final = (1, 1)
+"""The attempt and the item whose called run fails."""
 
 
 @dataclass
@@ -115,6 +131,9 @@ class Everything:
     def _end_programs(self, run: FakeRun) -> None:
         assert run.definition is not None
         for name, record in sorted(run.task_runs.items()):
+            for child in tuple(record.children.values()):
+                if isinstance(child, FakeJob) and child.sighting.alive:
+                    self.story.cluster.answer(child, "approve")
             for number, job in sorted(record.jobs.items()):
                 if job.sighting.leaving or not job.sighting.alive:
                     continue
@@ -127,8 +146,9 @@ class Everything:
                     self.story.cluster.end(job, code, output=written)
 
     def _program(self, run: FakeRun, name: str, number: int) -> End:
-        called = self.story.run.task_runs.get("call")
+        called, shops = (self.story.run.task_runs.get(each) for each in ("call", "shops"))
         fails = called is not None and called.called.get(FAILING_CALL) is run
+        fails |= shops is not None and shops.children.get(FAILING_SHOP) is run
         return (4, "") if fails else PROGRAMS.get((name, number), (0, ""))
 
     def _end_items(self, run: FakeRun, name: str, number: int, job: FakeJob) -> None:
@@ -149,10 +169,20 @@ def summary(everything: Everything) -> dict[str, Any]:
     place = {outer.uid: "outer"}
     for name, record in outer.task_runs.items():
         place |= {run.uid: f"{name}/{number}" for number, run in record.called.items()}
-    made = {(place[uid], *attempt): n for (uid, *attempt), n in cluster.jobs_made.items()}
+        for (number, index), child in record.children.items():
+            if isinstance(child, FakeRun):
+                place[child.uid] = f"{name}/{number}/{index}"
+    children = {(name, *child): n for (_, name, *child), n in cluster.children_made.items()}
+    over_items = {name for name, *_ in children}  # Such an attempt has no object of its own.
+    made = {
+        (place[uid], task, number): n
+        for (uid, task, number), n in cluster.jobs_made.items()
+        if task not in over_items
+    }
     return {
         "runs": {place[run.uid]: _end_of_run(run) for run in runs},
         "made": made,
+        "children": children,
         "items": everything.items,
         "lists": lists_made(cluster),
     }
