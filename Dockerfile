@@ -42,7 +42,8 @@ COPY --from=build /opt/headrace /opt/headrace
 # The base may come without byte code of the standard library, and a controller could not keep any:
 # starting it once compiles what it uses, and shows that it starts.
 RUN /opt/headrace/bin/python -m headrace.controller --help >/dev/null \
-    && /opt/headrace/bin/python -m headrace.receiver --help >/dev/null
+    && /opt/headrace/bin/python -m headrace.receiver --help >/dev/null \
+    && /opt/headrace/bin/python -m headrace.archive --help >/dev/null
 # PYTHONSAFEPATH: only what is installed can be imported, not what lies in the working directory.
 # LOGNAME: kopf asks who runs it, and a user id without a line in /etc/passwd has no other answer.
 ENV PATH=/opt/headrace/bin:$PATH \

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from headrace.api.schema import reference
 from headrace.api.schema.crd import crds
+from headrace.archive.metrics import Metrics as ArchiveMetrics
 from headrace.cli.main import main as program
 from headrace.controller.metrics import Metrics
 from headrace.receiver.metrics import Metrics as ReceiverMetrics
@@ -130,11 +131,13 @@ def _sections(command: click.Command, outer: click.Context, name: str) -> Iterat
 
 def metrics_page() -> str:
     """Return the page on the metrics: what `/metrics` says of each, names and labels as there."""
-    controller, receiver = Metrics(), ReceiverMetrics()
+    controller, receiver, archive = Metrics(), ReceiverMetrics(), ArchiveMetrics()
     # A metric with labels has none before it has a value.
     controller.request("get", "pods", 200, 0.0)
     receiver.request("get", "secrets", 200, 0.0)
     receiver.delivery("Started", 0.0)
+    archive.request("get", "pods", 200, 0.0)
+    archive.failures.labels("database")
     lines = [
         METRICS,
         "# Metrics",
@@ -154,6 +157,14 @@ def metrics_page() -> str:
         ),
         "",
         *_table(receiver.registry),
+        "",
+        "## Of the archive",
+        (
+            "[The archive](../how-to/keep-history.md) shows its own, at `/metrics` of port `http`"
+            " of its pod."
+        ),
+        "",
+        *_table(archive.registry),
     ]
     return "\n".join(lines) + "\n"
 

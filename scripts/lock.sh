@@ -14,7 +14,7 @@ compile() {
 compile locks/local.txt --extra ui pyproject.toml
 compile locks/operator.txt --extra operator pyproject.toml
 compile locks/dev.txt --extra dev pyproject.toml
-compile locks/image.txt --extra operator --overrides locks/not-in-image.txt pyproject.toml
+compile locks/image.txt --extra operator --extra archive --overrides locks/not-in-image.txt pyproject.toml
 printf 'hatchling\neditables\n' | compile locks/build.txt -
 compile $flights/requirements.build.txt $flights/requirements.build.in
 for listed in task-images/*/requirements.in; do

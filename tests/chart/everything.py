@@ -7,6 +7,7 @@ Knows the names of values, and the words of Kubernetes that some of them take. R
 from typing import Any
 
 OBJECTS: dict[str, Any] = {
+    "archive.enabled": True,
     "replicas": 2,
     "serviceMonitor.enabled": True,
     "networkPolicy.enabled": True,

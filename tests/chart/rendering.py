@@ -67,15 +67,28 @@ class Rendered:
         return tuple(each for each in self.manifests if each["kind"] == kind)
 
     def one(self, kind: str, name: str | None = None) -> Manifest:
-        """Return the only object of that kind, or the one of that name too."""
-        found = [e for e in self.all(kind) if name in (None, e["metadata"]["name"])]
+        """Return the only object of that kind beside those of the archive, or the one of a name."""
+        found = [
+            each
+            for each in self.all(kind)
+            if (component(each) != "archive" if name is None else each["metadata"]["name"] == name)
+        ]
         (only,) = found
         return only
 
     @property
     def controller(self) -> Manifest:
         """The pod template of the controller."""
-        template: Manifest = self.one("Deployment")["spec"]["template"]
+        return self.template("controller")
+
+    def template(self, program: str) -> Manifest:
+        """Return the pod template of one of our programs."""
+        (found,) = (
+            each["spec"]["template"]
+            for each in self.all("Deployment")
+            if component(each) == program
+        )
+        template: Manifest = found
         return template
 
     @property
@@ -87,8 +100,15 @@ class Rendered:
 
     def pods(self) -> Iterator[tuple[str, Manifest]]:
         """Give each pod spec in the chart with the name of who makes the pod."""
-        yield "controller", self.controller["spec"]
+        for each in self.all("Deployment"):
+            yield component(each), each["spec"]["template"]["spec"]
         yield "test", self.one("Pod")["spec"]
+
+
+def component(item: Manifest) -> str:
+    """Return which of our programs an object is of; empty: of none alone."""
+    labels = item["metadata"].get("labels", {})
+    return str(labels.get("app.kubernetes.io/component", ""))
 
 
 @functools.cache

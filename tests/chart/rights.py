@@ -40,4 +40,14 @@ RECEIVER: dict[tuple[str, str], str] = {
 }
 """What the receiver may do in a listed namespace; of Secrets, only with those that are named."""
 
+ARCHIVE: dict[tuple[str, str], str] = {
+    ("headrace.dev", "workflowruns"): "get list watch patch",
+    ("headrace.dev", "taskruns"): "list",
+    ("apps", "controllerrevisions"): "get",
+    ("", "events"): "list",
+    ("", "pods"): "list",
+    ("", "pods/log"): "get",
+}
+"""What the archive may do."""
+
 LEASE: dict[tuple[str, str], str] = {("coordination.k8s.io", "leases"): "get create update"}

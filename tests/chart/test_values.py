@@ -48,10 +48,10 @@ def test_the_schema_knows_the_values_and_no_others() -> None:
     # Of these, values.yaml shows what is set; what else can be is Kubernetes' to say.
     kubernetes = (
         *("resources.", "podSecurityContext.", "securityContext."),
-        "receiver.resources.",
+        *("receiver.resources.", "archive.resources."),
     )
-    of_resources = ("requests", "limits", "claims")
-    shown = {f"{path}resources.{it}" for path in ("", "receiver.") for it in of_resources}
+    parts = ("requests", "limits", "claims")
+    shown = {f"{path}resources.{it}" for path in ("", "receiver.", "archive.") for it in parts}
     shown |= {"podSecurityContext", "securityContext"}
     in_values = {name for name in leaves(VALUES) if not name.startswith(kubernetes)}
     assert in_values | shown == set(described(SCHEMA)) - HELMS_OWN

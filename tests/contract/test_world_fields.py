@@ -54,11 +54,16 @@ NO_POOLS: Final = dict.fromkeys(
     ),
     "there are no pools on a machine, and one run",
 )
+NO_ARCHIVE: Final = dict.fromkeys(
+    ("ObservedRun.archive", "ObservedRun.archived", "ArchiveTerms.limit"),
+    "no archive is beside these runs: tests/scenarios/test_archive.py has one, in the real world",
+)
 PODS_STAY: Final = "pods stay as long as their Job here, and each pod says how its item ended"
 RECEIVED: Final = "the receiver creates the run of a delivery, and no workflow's turn does"
 INSIDE: Final = "a run that is part of another one is no other run of its workflow"
 IN_MEMORY: Final = {
     **LIMIT,
+    **NO_ARCHIVE,
     "SeenItems.succeeded": PODS_STAY,
     "Ending.output_bytes": SIZE_UNKNOWN,
     "ObservedTask.generation": NEVER_EDITED,
@@ -66,6 +71,7 @@ IN_MEMORY: Final = {
 }
 IN_A_CLUSTER: Final = {
     **LIMIT,
+    **NO_ARCHIVE,
     "SeenItems.succeeded": PODS_STAY,
     "Ending.output_bytes": SIZE_UNKNOWN,
     "ObservedTask.generation": NEVER_EDITED,
@@ -128,6 +134,7 @@ PERHAPS: Final = frozenset({"Answered.by"})
 """Who answered is believed where a policy guards it: tests beside this one may install one."""
 ON_THIS_MACHINE: Final = {
     **NO_POOLS,
+    **NO_ARCHIVE,
     "ObservedRun.interval": "nobody can give one on the command line",
     "ObservedRun.refusal": "a definition is checked before there is a run of it",
     "ObservedRun.hindrance": "a run is made with its definition, and keeps it",

@@ -2,13 +2,16 @@
 
 from asyncio import sleep
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
+from headrace.api.v1alpha1.labels import ARCHIVED
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.cluster.caches import WorkflowKey
 from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.workflow import WorkflowWorld
+from headrace.engine.archive import ArchiveTerms
 from headrace.engine.run.observed import RunKey
 from headrace.engine.workflow.observed import ObservedWorkflow
 from headrace.engine.workflow.supervise import supervise
@@ -37,7 +40,8 @@ class WorkflowRig(WorldRig):
         self.pods = PodsByHand(self.server)
         events = EventRecorder(self.client, self.clock, "test")
         definitions = self.world.definitions
-        self.workflows = WorkflowWorld(self.caches, self.client, definitions, events, self.clock)
+        parts = (self.caches, self.client, definitions, events, self.clock)
+        self.workflows = WorkflowWorld(*parts, archive=self.archive)
 
     async def look(self, key: WorkflowKey = KEY) -> None:
         """Give a workflow a turn, then each run."""
@@ -152,4 +156,23 @@ async def deliveries(note: Note) -> None:
     await rig.look()
 
 
-SITUATIONS: Final = (a_life, calls, follows, backfills, deliveries)
+class ArchivedRig(WorkflowRig):
+    """The same, beside an archive."""
+
+    archive = ArchiveTerms(timedelta(hours=1))
+
+
+async def is_archived(note: Note) -> None:
+    """Let a run end, and the archive mark it."""
+    rig = ArchivedRig(note)
+    await rig.make(WORKFLOWS, "w", {"tasks": [{"name": "a", "image": "busybox"}]})
+    await rig.look()
+    await rig.end_all()
+    await rig.look()
+    mark = {"metadata": {"annotations": {ARCHIVED: "2030-01-01T00:00:00Z"}}}
+    await rig.client.patch(Ref(WORKFLOW_RUNS, "default", "w-once"), mark, OwnObject)
+    rig.tell()
+    await rig.look()
+
+
+SITUATIONS: Final = (is_archived, a_life, calls, follows, backfills, deliveries)

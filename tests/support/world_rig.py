@@ -13,6 +13,7 @@ from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import BACKFILLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.pool import Pools
 from headrace.cluster.subjects.run import ClusterWorld
+from headrace.engine.archive import ArchiveTerms
 from headrace.engine.definition.expressions.types import Failure, Question, Value
 from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
@@ -33,6 +34,9 @@ from support.virtual_time import now
 class WorldRig(Rig):
     """One world; its clock is the server's."""
 
+    archive: ArchiveTerms | None = None
+    """What the archive asks for; None: there is none."""
+
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.evaluate: Asks = evaluate_here
@@ -47,7 +51,11 @@ class WorldRig(Rig):
         self.woken: list[Key] = []
         self.caches = Caches(self.woken.append, lambda uid: self.world.pictures.outdated(uid))  # noqa: PLW0108 - the world comes later
         events = EventRecorder(self.client, self.clock, "test")
-        hooks = Hooks(*(self.clock, self._later, events, self._evaluate), hurry=self._hurry)
+        hooks = Hooks(
+            *(self.clock, self._later, events, self._evaluate),
+            hurry=self._hurry,
+            archive=self.archive,
+        )
         self.world = ClusterWorld(self.caches, self.client, hooks)
         self.pools = Pools(self.caches, self.client, self.world.pools, self.clock)
         self._pools_due: dict[PoolKey, datetime] = {}

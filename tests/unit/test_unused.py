@@ -15,6 +15,9 @@ CALLED_BY_LIBRARIES = (
     "model_config",  # pydantic
     "media_type",  # starlette
     "ignore_aliases",  # yaml
+    *("impl", "cache_ok", "process_bind_param", "process_result_value"),  # SQLAlchemy: a type
+    "down_revision",  # alembic: what a migration follows
+    "isolation_level",  # sqlite3: of a connection
     *("kubectl_headrace", "kubectl_complete"),  # programs of pyproject.toml
 )
 READ_BY_OTHERS = (

@@ -8,12 +8,13 @@ import click
 
 from headrace.api.v1alpha1.labels import BACKFILL
 from headrace.cli.streams import tell
+from headrace.cli.window.archive import past, with_archive
 from headrace.cli.window.completion import names_of, task_names
 from headrace.cli.window.exits import DONE, MissingError, WindowError, no_such
 from headrace.cli.window.finding import found
 from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import JSON, NAME, output, put_object, put_value
-from headrace.cli.window.source import Choice, Source
+from headrace.cli.window.source import Choice, Readable
 from headrace.cluster.kinds import BACKFILLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
 from headrace.views.explain import Finding, of_backfill, of_run, of_task, of_workflow
@@ -36,13 +37,14 @@ _MOST_ASKED: Final = 3
 @click.argument("task", required=False, shell_complete=task_names)
 @output
 @windowed
+@with_archive
 def command(*, window: Window, what: str, task: str | None, form: str) -> int:
     """
     Say why a run, TASK of it, a workflow or a backfill does not go on, or how it ended.
 
     NAME is the name of a run, or of a workflow; or KIND/NAME with a kind of `headrace list`.
     """
-    source = window.source()
+    source = past(window)
     kind, item = found(source, what)
     now = datetime.now(UTC)
     if form == NAME:
@@ -57,7 +59,7 @@ def command(*, window: Window, what: str, task: str | None, form: str) -> int:
 
 
 def _findings(
-    source: Source, kind: Resource, item: Object, task: str | None, now: datetime
+    source: Readable, kind: Resource, item: Object, task: str | None, now: datetime
 ) -> list[Finding]:
     if kind == WORKFLOWS and task is None:
         choice = Choice(fields=f"spec.workflow={name(item)}")
@@ -91,7 +93,7 @@ def _run_of(task: Object) -> str:
     return run
 
 
-def events_on(source: Source, tasks: Sequence[Object]) -> Mapping[str, Sequence[str]]:
+def events_on(source: Readable, tasks: Sequence[Object]) -> Mapping[str, Sequence[str]]:
     """Return Kubernetes' own words on tasks that have not begun to run."""
     waiting = [each for each in tasks if not ended(each) and reason(each) in _NOT_BEGUN]
     found_: dict[str, Sequence[str]] = {}

@@ -7,7 +7,9 @@ from typing import Final
 import click
 
 from headrace.api.v1alpha1.labels import WORKFLOW
+from headrace.archive.ledger.search import Search
 from headrace.cli.streams import note
+from headrace.cli.window.archive import beside, past, with_archive
 from headrace.cli.window.completion import names_of
 from headrace.cli.window.exits import DONE, WindowError
 from headrace.cli.window.kinds import KINDS, SHORT
@@ -54,8 +56,11 @@ _BY_FIELD: Final = {
     show_default=True,
     help="How many at most; 0: all.",
 )
+@click.option("--name", "part", metavar="TEXT", default="", help="Only with this in their name.")
+@click.option("--archived", is_flag=True, help="Also runs that only the archive has.")
 @output
 @windowed
+@with_archive
 def command(  # noqa: PLR0913 - one for each option
     *,
     window: Window,
@@ -67,6 +72,8 @@ def command(  # noqa: PLR0913 - one for each option
     status: str | None,
     everywhere: bool,
     limit: int,
+    part: str,
+    archived: bool,
 ) -> int:
     """List WHAT: runs (if left out), workflows, tasks, approvals, pools or backfills."""
     kind = KINDS[what]
@@ -74,10 +81,18 @@ def command(  # noqa: PLR0913 - one for each option
         _labels(kind, workflow, selector),
         _fields(kind, workflow, run),
         everywhere,
-        _asked_for(kind, limit, workflow or run or selector or status),
+        _asked_for(kind, limit, workflow or run or selector or status or part),
     )
-    listed = window.source().listed(kind, choice)
-    items = _sorted([item for item in listed.items if status is None or has_status(item, status)])
+    source = past(window) if archived else window.source()
+    listed = source.listed(kind, choice)
+    found = [item for item in listed.items if _is_wanted(item, status, part)]
+    if archived:
+        _only_runs(kind, selector)
+        where = None if everywhere else source.namespace
+        # One more than asked for: else nobody would say that there are more.
+        search = Search(where, workflow, status, part, limit and limit + 1)
+        found = beside(found, window, search)
+    items = _sorted(found)
     shown = items[:limit] if limit else items
     if not shown and is_table(form):
         note(f"there are no {SHORT[kind.kind][0]}{_where(window, everywhere=everywhere)}")
@@ -86,6 +101,18 @@ def command(  # noqa: PLR0913 - one for each option
     if listed.more or len(shown) < len(items):
         note("there are more; --limit 0 shows all")
     return DONE
+
+
+def _is_wanted(item: Object, status: str | None, part: str) -> bool:
+    return part in name(item) and (status is None or has_status(item, status))
+
+
+def _only_runs(kind: Resource, selector: str) -> None:
+    """Refuse what the archive cannot list."""
+    if kind != WORKFLOW_RUNS:
+        raise WindowError(f"--archived: {SHORT[kind.kind][0]} are not archived; leave it out")
+    if selector:
+        raise WindowError("--selector does not reach the archive; leave it out, or --archived")
 
 
 def _asked_for(kind: Resource, limit: int, narrowed: object) -> int:

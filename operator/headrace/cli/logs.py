@@ -7,13 +7,14 @@ from typing import Final
 import click
 
 from headrace.cli.streams import note
+from headrace.cli.window.archive import Past, past, with_archive
 from headrace.cli.window.completion import names_of, task_names
 from headrace.cli.window.exits import DONE
 from headrace.cli.window.finding import run_named, task_of
 from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import coloured, lines
 from headrace.cli.window.pod_logs import PodLogs, Wanted
-from headrace.cli.window.source import Source
+from headrace.cli.window.source import Readable
 from headrace.cli.words import harmless
 from headrace.cluster.kinds import WORKFLOW_RUNS
 from headrace.views.log_lines import LogLine, prefixed
@@ -40,6 +41,7 @@ _TEXT, _JSON, _RAW = "text", "json", "raw"
     help="How to print: text has the task before each line, raw has not, json is an object a line.",
 )
 @windowed
+@with_archive
 def command(  # noqa: PLR0913 - one for each option
     *,
     window: Window,
@@ -56,9 +58,9 @@ def command(  # noqa: PLR0913 - one for each option
 
     A label before each line names the task: `load`, `load#2` for its second attempt, `load[7]` for
     item 7. Of more than 50 programs of one moment, some lines come later than their time. The logs
-    of pods that are gone are gone.
+    of pods that are gone are gone, unless the archive has the run.
     """
-    source = window.source()
+    source = past(window)
     run = name(run_named(source, what))
     if task is not None:
         task_of(source, run, task)
@@ -84,7 +86,12 @@ class _Counted:
             yield line
 
 
-def _stream(source: Source, wanted: Wanted, *, follow: bool) -> Iterator[LogLine]:
+def _stream(source: Readable, wanted: Wanted, *, follow: bool) -> Iterator[LogLine]:
+    if isinstance(source, Past):
+        if source.is_past(wanted.run):
+            return source.lines(wanted)
+        assert source.present is not None  # noqa: S101 - else only the archive has the run
+        return _stream(source.present, wanted, follow=follow)
     from headrace.cli.window.cluster import ClusterSource  # noqa: PLC0415 - one of the two
 
     if isinstance(source, ClusterSource):

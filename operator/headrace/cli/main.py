@@ -43,6 +43,7 @@ COMMANDS = {
     "rerun": Entry("headrace.cli.rerun", "Repeat a run: only what failed, or more."),
     "backfill": Entry("headrace.cli.backfill", "Run a workflow for a stretch of the past."),
     "validate": Entry("headrace.cli.validate", "Check manifests, without a cluster or with one."),
+    "archive": Entry("headrace.cli.archive", "Forget an archived run."),
     "completion": Entry("headrace.cli.shell_script", "Print the script for a shell's completion."),
     "graph": Entry("headrace.cli.graph", "Show which task waits for which, as text or a diagram."),
 }

@@ -8,12 +8,13 @@ import click
 
 from headrace.api.v1alpha1.labels import BACKFILL
 from headrace.cli.streams import tell
+from headrace.cli.window.archive import past, with_archive
 from headrace.cli.window.completion import names_of, task_names
 from headrace.cli.window.exits import DONE
 from headrace.cli.window.finding import found
 from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import is_table, output, put_object, put_table
-from headrace.cli.window.source import Choice, Source
+from headrace.cli.window.source import Choice, Readable
 from headrace.cluster.kinds import BACKFILLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
 from headrace.views.columns import ATTEMPTS_OF_TASK, RUNS, TASKS_OF_RUN, Column
@@ -35,13 +36,14 @@ _RUNS_OF: Final[Mapping[Resource, Callable[[str], Choice]]] = {
 @click.argument("task", required=False, shell_complete=task_names)
 @output
 @windowed
+@with_archive
 def command(*, window: Window, what: str, task: str | None, form: str) -> int:
     """
     Show a run with its tasks, or TASK of it with its attempts.
 
     NAME is the name of a run, or of a workflow; or KIND/NAME with a kind of `headrace list`.
     """
-    source = window.source()
+    source = past(window)
     kind, item = found(source, what, task)
     if not is_table(form):
         put_object(item, kind, form)
@@ -61,7 +63,7 @@ def _lines(known: Iterable[Fact]) -> Iterator[str]:
         yield from (" " * width + line for line in rest)
 
 
-def _put_parts(source: Source, kind: Resource, item: Object, now: datetime) -> None:
+def _put_parts(source: Readable, kind: Resource, item: Object, now: datetime) -> None:
     """Print the table of what belongs to an object."""
     if kind == WORKFLOW_RUNS:
         tasks = all_tasks(item, source.tasks(name(item)), source.definition(item))

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from headrace.cluster.events import EventRecorder
+from headrace.engine.archive import ArchiveTerms
 from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
 from headrace.evaluation.answers import Asks
@@ -37,6 +38,8 @@ class Hooks:
     """Evaluates questions."""
     hurry: Callable[[RunKey | PoolKey], None] = lambda _: None
     """Asks for a turn of a run or pool now, also if it rests after a turn."""
+    archive: ArchiveTerms | None = None
+    """What the archive asks for; None: there is none."""
     job_created: Callable[[RunKey], None] = lambda _: None
     """Called for each Job that was created, for metrics."""
     cache_asked: Callable[[CacheUse], None] = lambda _: None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from headrace.api.reading.parse import parse_run, parse_task_run
+from headrace.api.v1alpha1 import labels
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.rerun import RerunRevision
 from headrace.api.v1alpha1.run import DesiredState, RunSpec
@@ -20,12 +21,14 @@ from headrace.cluster.compiler import UnusableError
 from headrace.cluster.definitions import Definitions
 from headrace.cluster.departures import Departures
 from headrace.cluster.gather import Gatherer
+from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS
 from headrace.cluster.run_log import run_log
 from headrace.cluster.siblings import Siblings
 from headrace.cluster.sources import Sources
 from headrace.cluster.specs import Specs
 from headrace.engine import ranges
+from headrace.engine.archive import ArchiveTerms
 from headrace.engine.definition.compile import Definition, params_alone, single_task
 from headrace.engine.definition.params import InvalidParamsError, resolve
 from headrace.engine.definition.problems import InvalidDefinitionError
@@ -64,8 +67,9 @@ class RunReader:
         siblings: Siblings,
         sources: Sources,
         clock: Callable[[], datetime],
+        archive: ArchiveTerms | None,
     ) -> None:
-        """Read these; `clock` is the wall clock."""
+        """Read these; `clock` is the wall clock, `archive` says how long runs wait for it."""
         self._caches = caches
         self._definitions = definitions
         self._gatherer = gatherer
@@ -73,6 +77,7 @@ class RunReader:
         self._siblings = siblings
         self._sources = sources
         self._clock = clock
+        self._archive = archive
         self._specs = specs
 
     async def read(self, key: RunKey) -> ObservedRun | None:
@@ -93,6 +98,8 @@ class RunReader:
             created=meta.creation_timestamp or self._clock(),
             definition=None,
             generation=meta.generation,
+            archive=self._archive,
+            archived=labels.ARCHIVED in meta.annotations,
             log=run_log(item),
         )
         spec = await self._specs.of(WORKFLOW_RUNS, item, parse_run)
@@ -222,21 +229,21 @@ class RunReader:
         return _with_definition(run, spec, seen)
 
 
-def run_reader(  # noqa: PLR0913 - each knows a part of a run
+def run_reader(  # noqa: PLR0913, PLR0917 - each knows a part of a run
     caches: Caches,
     client: Client,
     definitions: Definitions,
     gatherer: Gatherer,
     specs: Specs,
-    *,
-    clock: Callable[[], datetime],
+    hooks: Hooks,
 ) -> RunReader:
     """Return the reader of runs over these."""
     return RunReader(
         *(caches, definitions, gatherer, Departures(caches, client), specs),
         siblings=Siblings(caches, client),
         sources=Sources(caches, client, definitions, gatherer, specs),
-        clock=clock,
+        clock=hooks.clock,
+        archive=hooks.archive,
     )
 
 

@@ -62,6 +62,11 @@ class Metrics:
             "Turns that stopped because an object had changed meanwhile.",
             registry=self.registry,
         )
+        self.unarchived = Counter(
+            "headrace_runs_deleted_unarchived_total",
+            "Runs that history deleted at archive.hardLimitSeconds, and that nobody archived.",
+            registry=self.registry,
+        )
         self.caches = Counter(
             "headrace_cached_tasks_total",
             "Tasks with a cache that could start: reused had an earlier result, ran had none.",

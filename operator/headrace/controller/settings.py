@@ -9,6 +9,15 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+
+from headrace.engine.archive import ArchiveTerms
+
+LEVELS = ("debug", "info", "warning", "error")
+ARCHIVE = (
+    "there is an archive: ended runs are not deleted before it has written them, or before N"
+    " seconds after their end (default: there is none)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,8 @@ class Settings:
     workers: int = 16
     qps: float = 200
     burst: int = 400
+    archive: ArchiveTerms | None = None
+    """What the archive asks for; None: there is none."""
     log_format: str = "json"
     log_level: str = "info"
 
@@ -76,13 +87,10 @@ def read(arguments: Sequence[str]) -> Settings:
     )
     add("--qps", type=float, default=200, help="requests a second to the API server, at most")
     add("--burst", type=int, default=400, help="requests at once, above --qps")
+    add("--archive-limit-seconds", type=int, default=0, metavar="N", help=ARCHIVE)
     add("--log-format", choices=("json", "plain"), default="json", help="form of the log")
-    add(
-        "--log-level",
-        choices=("debug", "info", "warning", "error"),
-        default="info",
-        help="the lowest level that is logged",
-    )
+    add("--log-level", choices=LEVELS, default="info", help="the lowest level that is logged")
     given = vars(parser.parse_args(arguments))
     namespaces = tuple(dict.fromkeys(given.pop("namespace")))
-    return Settings(namespaces=namespaces, **given)
+    limit = timedelta(seconds=given.pop("archive_limit_seconds"))
+    return Settings(namespaces, archive=ArchiveTerms(limit) if limit else None, **given)

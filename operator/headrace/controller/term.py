@@ -93,12 +93,17 @@ class Term:
         hooks = Hooks(
             *(now, self.later, events, evaluate),
             hurry=self.queue.hurry,
+            archive=house.settings.archive,
             job_created=house.metrics.job_created,
             cache_asked=house.metrics.cache_asked,
         )
         runs = ClusterWorld(caches, client, hooks)
         self.pictures = runs.pictures
-        self.workflows = WorkflowWorld(caches, client, runs.definitions, events, now)
+        self.workflows = WorkflowWorld(
+            *(caches, client, runs.definitions, events, now),
+            archive=house.settings.archive,
+            unarchived=house.metrics.unarchived.inc,
+        )
         pools = Pools(caches, client, runs.pools, now)
         backfills = BackfillWorld(caches, client, runs.definitions, events, now)
         self._subjects = subjects(runs, self.workflows, pools, backfills, house.roll.forget)

@@ -41,7 +41,10 @@ ATTEMPT: Final = (
 ITEM: Final = (labels.ATTEMPT, labels.INDEX)
 """The labels of called runs that are read."""
 _NOTES: Final = (labels.MEMORY, labels.UNPREPARED, labels.ITEMS, labels.POOL_SLOTS)
-_OF_OWN: Final = (labels.REQUESTED_BY, labels.BACKFILL_UID, labels.BACKFILL_TICK)
+_OF_OWN: Final = (
+    *(labels.REQUESTED_BY, labels.ARCHIVED),
+    *(labels.BACKFILL_UID, labels.BACKFILL_TICK),
+)
 """The annotations of our own objects that are read."""
 INDEXES: Final = 64 * 1024
 """How many characters of a Job's indexes are kept: those of 10,000 items have fewer."""

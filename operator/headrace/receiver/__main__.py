@@ -9,9 +9,9 @@ from pathlib import Path
 
 import uvloop
 
+from headrace.door.log_lines import configure
 from headrace.kube.credentials import find
 from headrace.kube.transport import HttpTransport
-from headrace.receiver.log_lines import configure
 from headrace.receiver.runtime import Runtime
 from headrace.receiver.settings import Settings, read
 

@@ -43,6 +43,10 @@ REQUESTED_BY = f"{GROUP}/requested-by"
 """Annotation: who asked for the object. The API server stamps it on objects that people write. A
 run that a trigger starts carries the annotation of its workflow."""
 
+ARCHIVED = f"{GROUP}/archived"
+"""Annotation on WorkflowRuns: when the archive had written the run. Until then, and within a limit,
+history does not delete it."""
+
 ALLOW_WORKFLOWS = f"{GROUP}/allow-workflows"
 """Label on a ServiceAccount: `"true"` lets tasks of its namespace use the account."""
 

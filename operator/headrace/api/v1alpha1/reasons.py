@@ -296,6 +296,10 @@ class Reason(StrEnum):
     """`concurrency.policy: Replace`: a newer run takes the place of the active ones, so they are
     cancelled."""
 
+    NOT_ARCHIVED = "NotArchived"
+    """History deleted runs that the archive has not written within archive.hardLimitSeconds. The
+    message names them."""
+
     NOT_EXPORTED = "NotExported"
     """A run of a workflow in another namespace ended, and that workflow's exportTo does not list
     this namespace, so no run follows."""

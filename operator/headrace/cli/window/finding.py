@@ -6,14 +6,14 @@ Knows names. Asks a source.
 
 from headrace.cli.window.exits import MissingError, WindowError, no_such
 from headrace.cli.window.kinds import KINDS, SHORT, split
-from headrace.cli.window.source import Source
+from headrace.cli.window.source import Readable
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
 from headrace.views.objects import Object, text
 
 
 def found(
-    source: Source, typed: str, task: str | None = None, *, workflows: bool = True
+    source: Readable, typed: str, task: str | None = None, *, workflows: bool = True
 ) -> tuple[Resource, Object]:
     """
     Return the kind and the object that somebody means.
@@ -43,7 +43,7 @@ def found(
         raise error from None
 
 
-def run_named(source: Source, typed: str) -> Object:
+def run_named(source: Readable, typed: str) -> Object:
     """
     Return the run that somebody means.
 
@@ -57,7 +57,7 @@ def run_named(source: Source, typed: str) -> Object:
     return source.named(WORKFLOW_RUNS, name)
 
 
-def task_of(source: Source, run: str, task: str) -> Object:
+def task_of(source: Readable, run: str, task: str) -> Object:
     """
     Return the TaskRun of a task of a run.
 

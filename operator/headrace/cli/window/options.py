@@ -63,6 +63,8 @@ class Window:
         self.namespace = namespace
         self.kubeconfig = kubeconfig
         self.state = state or DEFAULT_STATE
+        self.archive_url: str | None = None
+        """The database of the archive, where a command looks there too."""
         self.wants_local = local or state is not None
         self._names_a_cluster = bool(context or kubeconfig)
 
@@ -100,6 +102,14 @@ class Window:
             return ClusterSource(Connection(where, login(where, os.environ)))
         except AccessError as error:
             raise NotThereError(str(error)) from error
+
+    @property
+    def where(self) -> str:
+        """The namespace to look in, also where no cluster can be asked."""
+        try:
+            return self.cluster().namespace
+        except NotThereError:
+            return self.namespace or "default"
 
     @property
     def kubectl(self) -> list[str]:

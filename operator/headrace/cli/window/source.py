@@ -35,8 +35,8 @@ class Listed:
     more: bool = False
 
 
-class Source(Protocol):
-    """Where objects are. All methods raise `WindowError`."""
+class Readable(Protocol):
+    """Where objects are read. All methods raise `WindowError`."""
 
     @property
     def namespace(self) -> str:
@@ -60,11 +60,15 @@ class Source(Protocol):
     def warnings(self, about: str) -> Sequence[str]:
         """Return the newest warnings of Kubernetes on a pod or Job, by its name."""
 
-    def change(self, kind: Resource, name: str, patch: dict[str, Any]) -> Object:
-        """Merge into an object; return it as it is then."""
-
     def carried_out(self, run: str) -> str:
         """Return a remark if nothing carries out what is wanted of a run now; else nothing."""
+
+
+class Source(Readable, Protocol):
+    """Where objects are read and changed. All methods raise `WindowError`."""
+
+    def change(self, kind: Resource, name: str, patch: dict[str, Any]) -> Object:
+        """Merge into an object; return it as it is then."""
 
     def answer(self, question: Object, choice: str, comment: str) -> Object:
         """Answer a question; return it as it is then."""

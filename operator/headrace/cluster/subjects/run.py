@@ -64,7 +64,7 @@ class ClusterWorld:
         self.pictures = TaskPictures(kinds.values())
         gatherer = Gatherer(caches, client, self.pictures, hooks.later, self._saw)
         specs = Specs(client)
-        self._reader = run_reader(*(caches, client, self.definitions, gatherer, specs), clock=clock)
+        self._reader = run_reader(caches, client, self.definitions, gatherer, specs, hooks)
         self._starter = Starter(reach, kinds, hooks.cache_asked)
         self._expressions = Expressions(specs, hooks.evaluate, clock, caches)
         self._statuses = StatusWriter(client)

@@ -22,6 +22,7 @@ from headrace.cluster.events import EventRecorder
 from headrace.cluster.kinds import WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.run_requests import RunRequests
 from headrace.cluster.upstreams import Upstreams
+from headrace.engine.archive import ArchiveTerms
 from headrace.engine.workflow.observed import (
     KnownRun,
     NewRun,
@@ -50,20 +51,25 @@ from headrace.manifests.workflow_status import read_workflow_status, workflow_st
 class WorkflowWorld:
     """Reads Workflows and their runs; creates, cancels and deletes runs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of its own
         self,
         caches: Caches,
         client: Client,
         definitions: Definitions,
         events: EventRecorder,
         clock: Callable[[], datetime],
+        *,
+        archive: ArchiveTerms | None = None,
+        unarchived: Callable[[int], object] = lambda _: None,
     ) -> None:
-        """Read and write through these; `clock` is the wall clock."""
+        """Use these; `archive` says how long runs wait for it, `unarchived` counts the others."""
         self._caches = caches
         self._client = client
         self._definitions = definitions
         self._events = events
         self._clock = clock
+        self._archive = archive
+        self._unarchived = unarchived
         self._requests = RunRequests(caches, client)
         self._upstreams = Upstreams(caches, client, definitions)
         self._since: datetime | None = None
@@ -98,6 +104,7 @@ class WorkflowWorld:
                 exists=False,
                 revisions=revisions,
                 runs=runs,
+                archive=self._archive,
             )
         # A deleted workflow keeps no large spec.
         self._read[key] = structs.replace(item, spec=Raw(b""))
@@ -116,6 +123,8 @@ class WorkflowWorld:
         uids = self._uids(key)
         for name in decision.delete_runs:
             await self._delete(WORKFLOW_RUNS, key.namespace, name, uids[name])
+        if decision.unarchived:
+            self._unarchived(len(decision.unarchived))
         for name in decision.delete_revisions:
             await self._delete(CONTROLLER_REVISIONS, key.namespace, name)
             self._definitions.forget(key.namespace, name)
@@ -191,6 +200,7 @@ class WorkflowWorld:
             runs=runs,
             made=tuple(self._made.get(meta.uid, {}).values()),
             upstreams=await self._upstreams.of(key, spec, log.followed) if spec else {},
+            archive=self._archive,
             followed_by_others=bool(self._caches.followers.of(key)),
             watched_since=self._since,
             log=log,
@@ -278,6 +288,7 @@ def _known(run: OwnObject, *, inside: bool) -> KnownRun:
         rerun_of=source_of(run.spec),
         backfill=backfill_of(run.metadata) is not None,
         delivered=is_delivered(run.spec),
+        archived=labels.ARCHIVED in run.metadata.annotations,
     )
 
 

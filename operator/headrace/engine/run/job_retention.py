@@ -7,6 +7,7 @@ Knows ages. Does not know what a Job is.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from headrace.engine.archive import waits_until
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.task.actions import EndAttempt
@@ -14,10 +15,17 @@ from headrace.engine.task.observed import Stage
 
 
 def jobs_expire(run: ObservedRun) -> datetime | None:
-    """Return when the Jobs of an ended run's succeeded tasks may be deleted."""
+    """
+    Return when the Jobs of an ended run's succeeded tasks may be deleted.
+
+    Their pods have the logs, so they wait for the archive as the run itself does.
+    """
     if run.log.finished is None or run.definition is None:
         return None
-    return run.log.finished + timedelta(seconds=run.definition.history.job_seconds)
+    finished = run.log.finished
+    written = waits_until(finished, run.archive, archived=run.archived)
+    kept = finished + timedelta(seconds=run.definition.history.job_seconds)
+    return max(kept, written or kept)
 
 
 def expired_jobs(run: ObservedRun, now: datetime) -> Iterator[EndAttempt]:

@@ -14,6 +14,7 @@ from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.run import DesiredState, Interval, TriggerKind
+from headrace.engine.archive import ArchiveTerms
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Ended, Outcome
 from headrace.engine.room import Room
@@ -197,6 +198,10 @@ class ObservedRun:
     room: Room | None = None
     """What pools have said about the claims of the run's last turn, if this process remembers.
     None: the world has no pools, so nothing waits for one."""
+    archive: ArchiveTerms | None = None
+    """None: there is no archive, or it does not write such a run."""
+    archived: bool = False
+    """Whether the archive has written the run."""
     log: RunLog = RunLog()
     logged_at: datetime | None = None
     """When the run's status was last written, if this process remembers it."""

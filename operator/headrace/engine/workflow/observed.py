@@ -13,6 +13,7 @@ from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import EndedRun, Interval, TriggerKind
 from headrace.api.v1alpha1.webhook import Delivery
 from headrace.api.v1alpha1.workflow import WorkflowSpec
+from headrace.engine.archive import ArchiveTerms
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.workflow.ends import ObservedUpstream, Record, Upstream
 from headrace.engine.workflow.schedule import Note, Recorded
@@ -43,6 +44,8 @@ class KnownRun:
     """The backfill that created it has yet to count its end: it stays until then."""
     delivered: bool = False
     """A delivery to a webhook started it: it stays while the sender may repeat the delivery."""
+    archived: bool = False
+    """The archive has written it."""
 
     @property
     def sibling(self) -> SiblingRun:
@@ -116,6 +119,8 @@ class ObservedWorkflow:
     """The ended runs of the workflows that triggers name."""
     followed_by_others: bool = False
     """Whether other workflows start a run when a run of this one ends."""
+    archive: ArchiveTerms | None = None
+    """None: there is no archive."""
     watched_since: datetime | None = None
     """When this controller began to look at workflows; None: long ago."""
     log: WorkflowLog = field(default_factory=WorkflowLog)
@@ -138,6 +143,8 @@ class WorkflowDecision:
     cancel: tuple[str, ...] = ()
     delete_runs: tuple[str, ...] = ()
     delete_revisions: tuple[str, ...] = ()
+    unarchived: tuple[str, ...] = ()
+    """Runs among those to delete that the archive has not written within its limit."""
     notes: tuple[Note, ...] = ()
     status: WorkflowLog | None = None
     """None: nothing to write."""

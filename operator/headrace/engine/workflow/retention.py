@@ -24,7 +24,8 @@ class FinishedRun:
     needed: bool = False
     """Whether the run is the only proof of a fact, or another run repeats it: then it stays."""
     shown_until: datetime | None = None
-    """Until when it stays for those who follow, or who repeat its delivery; None: nobody does."""
+    """Until when it stays for those who follow, who repeat its delivery, and for the archive; None:
+    for nobody."""
 
     def stays(self, now: datetime) -> bool:
         """Return whether the run stays whatever the history says."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.run import TriggerKind
 from headrace.api.v1alpha1.workflow import History, WorkflowSpec
+from headrace.engine.workflow.archive import lost, unarchived, written_until
 from headrace.engine.workflow.audience import shown_until
 from headrace.engine.workflow.concurrency import replaced, superseded
 from headrace.engine.workflow.delivery import known_until
@@ -45,7 +46,7 @@ def supervise(workflow: ObservedWorkflow, now: datetime) -> WorkflowDecision:
         tidy,
         create=(*applied, *started.create),
         cancel=started.cancel,
-        notes=started.notes,
+        notes=(*started.notes, *lost(workflow, tidy.unarchived)),
         look_again_at=min(filter(None, (tidy.look_again_at, started.look_again_at)), default=None),
     )
     decision = _with_cancelled(decision, workflow, workflow.spec)
@@ -70,20 +71,7 @@ def _tidy(
         now: The time.
 
     """
-    ticks = ticks_of(workflow, workflow.runs, after=recorded.until) if recorded else ()
-    later = {run_name(workflow.name, tick) for tick in ticks}
-    needed = later | {run.rerun_of for run in workflow.runs if not run.finished and run.rerun_of}
-    finished = [
-        FinishedRun(
-            run.name,
-            run.finished,
-            run.succeeded,
-            needed=run.name in needed or run.uncounted,
-            shown_until=max(shown_until(workflow, run.finished), known_until(run)),
-        )
-        for run in workflow.runs
-        if run.finished and not run.called
-    ]
+    finished = _finished(workflow, recorded)
     runs = expired_runs(finished, history, now)
     kept = [run for run in workflow.runs if run.name not in runs]
     used = {run.revision for run in kept} | {workflow.revision, workflow.log.revision}
@@ -92,8 +80,33 @@ def _tidy(
     stale = unused_revisions(workflow.revisions, filter(None, used)) if settled else ()
     rest = [run for run in finished if run.name not in runs]
     return WorkflowDecision(
-        delete_runs=runs, delete_revisions=stale, look_again_at=next_expiry(rest, history, now)
+        delete_runs=runs,
+        delete_revisions=stale,
+        unarchived=unarchived(workflow, runs),
+        look_again_at=next_expiry(rest, history, now),
     )
+
+
+def _finished(workflow: ObservedWorkflow, recorded: Recorded | None) -> list[FinishedRun]:
+    """Return the ended runs that history may delete, and how long each one stays all the same."""
+    ticks = ticks_of(workflow, workflow.runs, after=recorded.until) if recorded else ()
+    later = {run_name(workflow.name, tick) for tick in ticks}
+    needed = later | {run.rerun_of for run in workflow.runs if not run.finished and run.rerun_of}
+    return [
+        FinishedRun(
+            run.name,
+            run.finished,
+            run.succeeded,
+            needed=run.name in needed or run.uncounted,
+            shown_until=max(
+                shown_until(workflow, run.finished),
+                known_until(run),
+                written_until(workflow, run, run.finished),
+            ),
+        )
+        for run in workflow.runs
+        if run.finished and not run.called
+    ]
 
 
 def _with_cancelled(

@@ -1,11 +1,12 @@
 """What is kept of the past: `headrace.engine.workflow.retention`."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from headrace.api.v1alpha1.workflow import History
+from headrace.engine.archive import ArchiveTerms
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.job_retention import expired_jobs, jobs_expire
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
@@ -26,6 +27,16 @@ def observed(finished: float | None = 0, **tasks: ObservedTask) -> ObservedRun:
     status = RunLog(finished=None if finished is None else at(finished))
     definition = chain("a", "b", history=History(job_seconds=60))
     return ObservedRun(RunKey("d", "r"), "uid-1", at(-9), definition, tasks=tasks, log=status)
+
+
+def unarchived(**tasks: ObservedTask) -> ObservedRun:
+    """Return the same run where an archive has 100 s to write it."""
+    return replace(observed(**tasks), archive=ArchiveTerms(timedelta(seconds=100)))
+
+
+def archived(**tasks: ObservedTask) -> ObservedRun:
+    """Return the same run after it was written."""
+    return replace(unarchived(**tasks), archived=True)
 
 
 def ends(run: ObservedRun, now: float) -> list[str]:
@@ -52,6 +63,9 @@ def ends(run: ObservedRun, now: float) -> list[str]:
         pytest.param(
             observed(a=replace(DONE, sighting=waiting(5))), 60, [], id="a wait never had a Job"
         ),
+        pytest.param(archived(a=DONE), 60, ["a/1"], id="the archive has the logs"),
+        pytest.param(unarchived(a=DONE), 99, [], id="the archive has yet to read the logs"),
+        pytest.param(unarchived(a=DONE), 100, ["a/1"], id="the archive has had its time"),
         pytest.param(
             observed(a=replace(DONE, log=replace(DONE.log, count=3))),
             60,

@@ -1,0 +1,1 @@
+"""The database of ended runs. Knows SQL and objects as JSON. Knows no cluster."""
