@@ -44,23 +44,27 @@ def test_a_backfill_repeats_what_failed_once(story: Story) -> None:
     env = [{"name": "OK", "value": "${{ params.ok }}"}]
     fails = task("load", shell('test "$OK" = yes'), dependsOn=["fetch"], env=env)
     params = [{"name": "ok", "default": "no"}]
-    story.workflow("stock", task("fetch", SUCCEED), fails, params=params, triggers=[NIGHTLY])
-    fourth = "stock-29458170"
-    story.start("stock", fourth)
+    story.workflow("prices", task("fetch", SUCCEED), fails, params=params, triggers=[NIGHTLY])
+    fourth = "prices-29458170"
+    story.start("prices", fourth)
     assert "False" == condition(story.ended(fourth))["status"]
     spec = {
-        "workflow": "stock",
+        "workflow": "prices",
         "from": "2026-01-03T00:00:00Z",
         "to": SPAN["to"],
         "existing": "RerunFailed",
         "params": [{"name": "ok", "value": "yes"}],
     }
-    meta = {"name": "january", "namespace": story.namespace}
+    meta = {"name": "mended", "namespace": story.namespace}
     kind = {"apiVersion": "headrace.dev/v1alpha1", "kind": "Backfill"}
     story.apply({**kind, "metadata": meta, "spec": spec})
-    story.until("succeeded", lambda: "Succeeded" in story.row("backfill", "january"))
-    assert 2 == story.get("backfill", "january")["status"]["done"]
-    (again,) = (run for run in story.all("workflowrun", MINE) if "rerunOf" in run["spec"])
+    story.until("succeeded", lambda: "Succeeded" in story.row("backfill", "mended"))
+    assert 2 == story.get("backfill", "mended")["status"]["done"]
+    (again,) = (
+        run
+        for run in story.all("workflowrun", "headrace.dev/backfill=mended")
+        if "rerunOf" in run["spec"]
+    )
     name = again["metadata"]["name"]
     assert (fourth, True) == (again["spec"]["rerunOf"]["name"], name.startswith(f"{fourth}-"))
     assert fourth == story.get("taskrun", f"{name}.fetch")["status"]["takenOverFrom"]
