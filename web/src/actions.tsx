@@ -28,8 +28,9 @@ export function Action({ label, address, body = {}, form, children }: Props) {
   const asked = () => ({ ...body, ...(form && fields.current ? form(new FormData(fields.current)) : {}) });
   const ask = async () => {
     try {
-      setPreview(await act(address, { ...asked(), preview: true }));
-      setProblem("");
+      const answer = await act(address, { ...asked(), preview: true });
+      setPreview(answer.problem ? undefined : answer);
+      setProblem(answer.problem);
     } catch (error) {
       setPreview(undefined);
       setProblem((error as Error).message);

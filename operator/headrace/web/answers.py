@@ -123,3 +123,5 @@ class Done:
     """The command that does the same: of kubectl on a cluster, of headrace on a laptop."""
     run: str = ""
     """The run that it has created; empty: none."""
+    problem: str = ""
+    """Of a preview: why it cannot be done; then there is no command."""

@@ -207,6 +207,8 @@ async def test_a_run_is_steered(cluster: ClusterPage) -> None:
     assert "Pause" == cluster.stage.read(WORKFLOW_RUNS, "now")["spec"]["desiredState"]
     ended = await cluster.post("/api/runs/broken/steer/pause", {})
     assert (422, True) == (ended.status, "has ended" in ended.json["message"])
+    shown = await cluster.post("/api/runs/broken/steer/pause", {"preview": True})
+    assert (200, ended.json["message"]) == (shown.status, shown.json["problem"])
 
 
 async def test_a_workflow_is_suspended(cluster: ClusterPage) -> None:

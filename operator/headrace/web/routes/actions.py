@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from headrace.cli.window.exits import WindowError
 from headrace.web import acting
 from headrace.web.answers import Done
 from headrace.web.places import Place
@@ -68,7 +69,12 @@ def actions(place: Place) -> APIRouter:
 
     def done(ask: Ask, act: Callable[[acting.Deed], Done]) -> Done:
         with place.open() as source:
-            return act(acting.Deed(place.window, source, ask.preview))
+            try:
+                return act(acting.Deed(place.window, source, ask.preview))
+            except WindowError as error:
+                if not ask.preview:
+                    raise
+                return Done("", "", problem=str(error))  # what a form says is no failed request
 
     @router.post("/runs/{run}/rerun")
     def rerun(run: str, ask: RerunAsk) -> Done:
