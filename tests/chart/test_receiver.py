@@ -91,7 +91,7 @@ def test_rights_of_the_receiver_can_be_left_to_somebody_else() -> None:
     given = {"receiver.serviceAccount.create": False, "receiver.serviceAccount.name": "theirs"}
     rendered = received({**given, "rbac.create": False})
     assert () == rendered.all("Role")
-    assert [NAMESPACE] == [e["metadata"]["namespace"] for e in rendered.all("ServiceAccount")]
+    assert not any(of_receiver(account) for account in rendered.all("ServiceAccount"))
     assert "theirs" == pod(rendered)["spec"]["serviceAccountName"]
     with pytest.raises(CommandFailedError, match=r"receiver\.serviceAccount\.name"):
         received({**given, "receiver.serviceAccount.name": ""})

@@ -19,6 +19,10 @@ SKIPPED = {
     "docs/how-to/install.md": [
         "docker build --tag registry.example.com/headrace/controller:0.1.0 ."
     ],
+    "docs/how-to/keep-history.md": [
+        "kubectl create secret generic history --namespace headrace \\",
+        "export HEADRACE_ARCHIVE_URL=postgresql://reader:PASSWORD@db.example.com/headrace",
+    ],
     "docs/how-to/write-a-template.md": [
         "docker build --tag headrace/task-contract:0.1.0 task-images/contract",
     ],
