@@ -283,7 +283,9 @@ class Server:
                 self._say(Event("Problem", problem))
         known = {each.name for each in self._site.store.workflows() if not each.gone}
         for name in sorted(reading.wrong - self._told.wrong):
-            words = "goes on as it was before" if name in known else "does not run until then"
+            words = (
+                "goes on as it was before" if name in known else "does not run before it is mended"
+            )
             self._say(Event("WorkflowKept", words, name))
         if self._told.problems and not reading.problems:
             self._say(Event("NoProblems", "all files are right again"))
