@@ -138,6 +138,6 @@ async def test_a_running_log_of_this_machine_is_followed(bench: Bench) -> None:
         await asyncio.sleep(0.5)
         bench.let_go("a")
         assert ["a | one", "a | two"] == (await following).lines
-    finally:
         runner.communicate(timeout=60)
+    finally:
         bench.clear()
