@@ -16,6 +16,7 @@ OWN = ["workflows", "workflowruns", "taskruns", "approvals", "pools", "backfills
 RULES = (
     ("headrace.dev", OWN, ["get", "list", "watch", "create", "patch", "delete"]),
     ("headrace.dev", [f"{kind}/status" for kind in OWN], ["patch"]),
+    ("headrace.dev", ["tasktemplates"], ["get", "list", "watch"]),
     ("batch", ["jobs"], ["get", "list", "watch", "create", "patch", "delete"]),
     ("", ["pods"], ["get", "list", "watch"]),
     ("", ["events"], ["list"]),

@@ -4,7 +4,7 @@ The tasks of a run for people: one row each.
 Knows the engine's view of a run. Knows no terminal.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -14,10 +14,12 @@ from headrace.cli.words import one_line
 from headrace.engine.definition.compile import TaskDefinition
 from headrace.engine.definition.work import ChildRun, Program, Work, work_of_one
 from headrace.engine.outcome import Outcome
+from headrace.engine.run.claims import why_no_room
 from headrace.engine.run.marks import message_of
 from headrace.engine.run.observed import Mark, ObservedRun
+from headrace.engine.run.slots import free_slots
 from headrace.engine.run.steering import course
-from headrace.engine.run.survey import survey
+from headrace.engine.run.survey import Survey, survey
 from headrace.engine.task.judgement import Judged
 from headrace.engine.task.observed import EMPTY, TaskLog
 from headrace.engine.task.verdict import Reuse, Start, Wait
@@ -104,7 +106,7 @@ def rows(run: ObservedRun, now: datetime) -> Iterator[Row]:
     """Yield one row for each task, in the order of the definition."""
     assert run.definition is not None  # noqa: S101 - it was compiled before the run began
     found = survey(run, run.definition, course(run, now), now)
-    looks = found.looks()
+    looks, slots = found.looks(), _slots(run, found)
     for name, task in run.definition.tasks.items():
         judged, mark = found.judged.get(name), found.mark(name)
         if judged is not None:
@@ -114,7 +116,7 @@ def rows(run: ObservedRun, now: datetime) -> Iterator[Row]:
         elif mark is not None:
             yield _marked(task, mark, message_of(mark, name, looks, run.definition))
         else:
-            yield _waiting(task, looks)
+            yield _row(name, Tone.WAITING, _why_waiting(slots, task, looks), EMPTY, None)
 
 
 def length(time: timedelta) -> str:
@@ -139,10 +141,26 @@ def _marked(task: TaskDefinition, mark: Mark, message: str) -> Row:
     return replace(row, allowed=_allowed(task, mark.outcome))
 
 
-def _waiting(task: TaskDefinition, ended: Container[str]) -> Row:
+def _slots(run: ObservedRun, found: Survey) -> Mapping[str, tuple[Reason, str]]:
+    """Return why tasks wait that may start, by task: other tasks have the slots."""
+    free = free_slots(run, run.definition) if run.definition and found.crowded_out else None
+    words = (Reason.WAITING_FOR_SLOT, free.message if free is not None else "")
+    crowded_out = dict.fromkeys(found.crowded_out, words)
+    if run.room is None:
+        return crowded_out
+    claims = run.room.claims
+    return crowded_out | {name: why_no_room(run.room, claims[name]) for name in found.parked}
+
+
+def _why_waiting(
+    slots: Mapping[str, tuple[Reason, str]], task: TaskDefinition, ended: Container[str]
+) -> tuple[Reason, str]:
+    """Say why a task waits that needed no judgement."""
     open_ = [name for name in task.upstream if name not in ended]
-    words = (Reason.WAITING_FOR_UPSTREAM, f"waits for {listed(open_, _NAMED)}")
-    return _row(task.name, Tone.WAITING, words, EMPTY, None)
+    return slots.get(task.name) or (
+        Reason.WAITING_FOR_UPSTREAM,
+        f"waits for {listed(open_, _NAMED)}",
+    )
 
 
 def _judged(name: str, judged: Judged, now: datetime) -> Row:

@@ -12,6 +12,8 @@ from headrace.cli.rows import Row, Tone, rows
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.places import Places
+from headrace.engine.room import PoolView, Room
+from headrace.engine.run.decide import decide
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import ObservedTask
@@ -220,3 +222,16 @@ def test_a_wait_says_until_when_and_how_long_that_is() -> None:
     )
     over = by_task(replace(run, tasks={"p": ObservedTask(sighting=waiting(8))}))["p"]
     assert (Tone.GOOD, "until 2030-01-01T12:00:08Z") == (over.tone, over.message)
+
+
+def test_a_task_without_a_slot_of_its_pool_says_who_has_them() -> None:
+    """Also in a later turn, which judges it no more."""
+    run = replace(seen(workflow(task("a", pool="db"), task("b", pool="db"))), room=Room())
+    asked = dict(decide(run, at(1)).claims)
+    full = PoolView(1, 1, 2, ("etl-0/x",))
+    run = replace(run, room=Room(asked, {}, {"a": 1, "b": 2}, {"db": full}))
+
+    row = by_task(run)["b"]
+
+    taken = "1 of 1 slots of pool db are taken by etl-0/x; place 2 of 2 in its queue"
+    assert (Tone.WAITING, "WaitingForPool", taken) == (row.tone, row.status, row.message)

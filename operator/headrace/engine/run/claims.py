@@ -99,7 +99,7 @@ def claims(
         asked[name] = claim
         grant = room.grant(name, task.verdict.number)
         if grant is None:
-            wait = Wait(*_why(room, claim), until=now + LOOK_AGAIN)
+            wait = Wait(*why_no_room(room, claim), until=now + LOOK_AGAIN)
             held_back[name] = held(task, wait, now)
         elif grant.programs < claim.programs:
             held_back[name] = replace(task, verdict=replace(task.verdict, programs=grant.programs))
@@ -114,7 +114,7 @@ def pool_waits(room: Room, asked: Mapping[str, Claim]) -> Iterator[Watched]:
             by_pool.setdefault(claim.pool, []).append(claim)
     for waiting in by_pool.values():
         first = min(waiting, key=lambda claim: room.places[claim.task])
-        reason, words = _why(room, first)
+        reason, words = why_no_room(room, first)
         others = len(waiting) - 1
         wait = "waits" if others == 1 else "wait"
         more = f"; {others} more of this run {wait} for the pool" if others else ""
@@ -142,7 +142,7 @@ def _programs(task: TaskDefinition, start: Start) -> int:
     return max(1, min(items, work.max_parallel or items))
 
 
-def _why(room: Room, claim: Claim) -> tuple[Reason, str]:
+def why_no_room(room: Room, claim: Claim) -> tuple[Reason, str]:
     """Return why an attempt waits for its pool."""
     view = room.pools.get(claim.pool)
     place = room.places.get(claim.task)
