@@ -38,7 +38,7 @@ ONLY_THE_CONTROLLER_SEES = re.compile(
     | spec\.params\[\d+\]\.pattern                        # the syntax of RE2
     | spec\.(params|env)                                   # names that parameters have
     | spec\.triggers\[\d+\]\.workflow\.paramsFrom\[\d+\]\.name
-    | spec\.triggers\[\d+\]\.webhook\.params             # names that parameters have
+    | spec\.triggers\[\d+\]\.webhook\.(params(\[\d+\]\.expression)?|when)  # names, expressions
     | spec\.tasks\[\d+\]\.volumeMounts\[\d+\]\.name
     # The CRD leaves the parts of a pod open; the reader knows their shape.
     | spec\.((defaults|(tasks|finally)\[\d+\])\.)?
