@@ -42,7 +42,7 @@ VERBS = {
 }
 """How each verb is typed. `going` is a run that asks, `ended` one that failed."""
 NAMES = ("going", "ended", "stock", "january")
-OTHERS = {"run", "serve", "ui", "validate", "completion", "graph"}
+OTHERS = {"archive", "run", "serve", "ui", "validate", "completion", "graph"}
 """Commands that look at files, at this machine or at nothing; they have tests of their own."""
 LINES = {"logs", "watch"}
 """They print objects line by line, as JSON only."""
