@@ -28,14 +28,14 @@ async def hear(own: LocalWorld, store: Store, say: Callable[[str], None]) -> Non
         say: Called with each wish, in words.
 
     """
-    version = store.version_of_others()
+    version = None  # somebody may have written after the run was read, and before now
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
         with suppress(UnusableStateError):  # the next write of the run tells it
             newer = store.version_of_others()
             if newer != version:
                 version = newer
                 pass_on(own, store, say)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def pass_on(own: LocalWorld, store: Store, say: Callable[[str], None]) -> None:
