@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import sys
 import termios
@@ -164,5 +165,6 @@ _SIZES = frozenset({"COLUMNS", "LINES", "NO_COLOR"})
 
 def _takes_the_terminal() -> None:
     """Make the terminal the one of the process, so that Ctrl-C reaches it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests in the background would ignore it
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
