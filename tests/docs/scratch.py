@@ -17,8 +17,14 @@ def copy_repository(target: Path) -> Path:
 
     The environment is linked and counts as made, so `make` in the copy installs nothing into it.
     """
-    ignored = (line.strip("/ ") for line in (ROOT / ".gitignore").read_text().splitlines())
-    never = shutil.ignore_patterns(".git", "data", "published", *filter(None, ignored))
+    lines = (line.strip("/ ") for line in (ROOT / ".gitignore").read_text().splitlines())
+    ignored = [line for line in lines if line]
+    names = shutil.ignore_patterns(".git", "data", "published", *ignored)
+    paths = {ROOT / line for line in ignored}
+
+    def never(folder: str, entries: list[str]) -> set[str]:
+        return names(folder, entries) | {each for each in entries if Path(folder, each) in paths}
+
     shutil.copytree(ROOT, target, ignore=never, symlinks=True)
     environment = target / ".venv"
     environment.mkdir()

@@ -29,9 +29,10 @@ _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
 
 def every_page() -> list[Path]:
-    """Return all pages of the repository, relative to it."""
+    """Return all pages of the repository, relative to it; not those of installed packages."""
     found = (page.relative_to(ROOT) for page in ROOT.rglob("*.md"))
-    return sorted(page for page in found if not page.parts[0].startswith("."))
+    ours = (page for page in found if "node_modules" not in page.parts)
+    return sorted(page for page in ours if not page.parts[0].startswith("."))
 
 
 def links(page: Path) -> Iterator[tuple[Path, str]]:
