@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import uvloop
 from headrace.archive.ledger.database import LedgerError
 from headrace.archive.runtime import Runtime
 from headrace.archive.settings import Settings, read
+from headrace.door.life import Life
 from headrace.door.log_lines import configure
 from headrace.kube.credentials import find
 from headrace.kube.transport import HttpTransport
@@ -30,28 +30,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _run(settings: Settings) -> int:
-    over, asked = asyncio.Event(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    life = Life()
     async with HttpTransport(find(os.environ, Path.home()), "headrace-archive") as transport:
         try:
-            runtime = Runtime(settings, transport, over)
+            runtime = Runtime(settings, transport, life.over)
         except LedgerError as error:
             sys.stderr.write(f"{error}\n")
             return WRONG_SETTINGS
-        starting = asyncio.create_task(runtime.start())
-        waits = [asyncio.create_task(event.wait()) for event in (over, asked)]
-        try:
-            await asyncio.wait([starting, *waits], return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
-                starting.result()
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (starting, *waits):
-                task.cancel()
-            async with asyncio.timeout(END_SECONDS):
-                await runtime.stop()
-    return 1 if over.is_set() else 0
+        return await life.of(runtime, END_SECONDS)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ Wires the parts together, and starts and stops them in order. Decides nothing ab
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from headrace.archive.copying import Copier
 from headrace.archive.ledger.database import LedgerError, open_database, upgrade
@@ -21,11 +21,13 @@ from headrace.archive.settings import Settings
 from headrace.archive.subject import Archivist, Aside, AwayError, Key
 from headrace.cluster.kinds import WORKFLOW_RUNS
 from headrace.door.door import Door
+from headrace.door.life import Parts
 from headrace.door.pages import app
-from headrace.kube.client import IDLE_SECONDS, Client
+from headrace.kube.client import Client
 from headrace.kube.errors import ClusterError
 from headrace.kube.informer import Informer
 from headrace.kube.pace import Backoff, Clock
+from headrace.kube.quiet import trouble
 from headrace.kube.resources import Scope
 from headrace.kube.sender import Sender
 from headrace.kube.sender import Settings as Sending
@@ -33,8 +35,6 @@ from headrace.kube.transport import Transport
 from headrace.loop.queue import WorkQueue
 from headrace.loop.subject import turn
 
-QUIET_SECONDS: Final = IDLE_SECONDS + 30
-"""After this time, a watch is silent and could not be started again either."""
 DROP_SECONDS: Final = 3600.0
 """How often old runs are looked for."""
 BACKOFF: Final = Backoff(first=1, longest=60)
@@ -74,7 +74,6 @@ class Runtime:
 
         """
         self._settings = settings
-        self._over = over
         self._clock = clock
         self._now = now
         self._aside = aside
@@ -105,7 +104,7 @@ class Runtime:
         )
         self.metrics.waiting.set_function(self._waiting)
         self._door = Door(app(self.metrics.registry, lambda: None, self.ready))
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._parts = Parts("archive", over, log)
 
     async def start(self) -> None:
         """Answer probes, and begin."""
@@ -117,18 +116,15 @@ class Runtime:
         """Open the database, then watch runs and write those that ended."""
         await self._open_database()
         for informer in self._informers:
-            self._spawn(informer.run())
-        self._spawn(self.queue.serve(self.turn, self._settings.workers))
+            self._parts.spawn(informer.run())
+        self._parts.spawn(self.queue.serve(self.turn, self._settings.workers))
         if self._settings.keep is not None:
-            self._spawn(self._drop_now_and_then())
+            self._parts.spawn(self._drop_now_and_then())
 
     async def stop(self) -> None:
         """Let no new turn begin, and end. A turn that is cut short is repeated by the next life."""
         self.queue.stop()
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._parts.end()
         await self._door.close()
         self._engine.dispose()
 
@@ -150,11 +146,7 @@ class Runtime:
         """Return why runs are not archived now; None: all is well."""
         if self._trouble is not None:
             return self._trouble
-        if not all(informer.synced.is_set() for informer in self._informers):
-            return "the runs are not listed yet; the log says why"
-        if any(informer.silence > QUIET_SECONDS for informer in self._informers):
-            return f"no news of runs for over {QUIET_SECONDS:.0f} s"
-        return None
+        return trouble(self._informers, "runs")
 
     async def _open_database(self) -> None:
         """Bring the schema up to date, as soon as the database answers."""
@@ -192,15 +184,3 @@ class Runtime:
 
     def _waiting(self) -> float:
         return sum(run.finished is not None and not run.marked for run in self._runs.store)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        task.add_done_callback(self._ended)
-        self._tasks.add(task)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """End the process if a part has ended: half an archive looks alive."""
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.critical("a part of the archive ended", exc_info=task.exception())
-            self._over.set()

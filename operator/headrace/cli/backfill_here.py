@@ -7,7 +7,7 @@ Knows the file and the output. `headrace.local.backfill` runs it.
 import asyncio
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,7 @@ from headrace.local.held import HeldError, hold
 from headrace.local.launcher import Launcher
 from headrace.local.live_runs import LiveRuns
 from headrace.local.objects import NoStateError, StoredObjects
+from headrace.local.signals import handling
 from headrace.local.site import Site
 from headrace.local.store import UnusableStateError
 from headrace.local.workflow_store import WorkflowStore
@@ -186,23 +187,15 @@ async def _go(  # noqa: PLR0913, PLR0917 - what a backfill needs
     return _end(spec, backfill.log, paused=backfill.paused)
 
 
-@contextmanager
-def _listening(backfill: Backfill) -> Iterator[None]:
+def _listening(backfill: Backfill) -> AbstractContextManager[None]:
     """Handle signals meanwhile: the first one pauses, the second one kills."""
-    loop = asyncio.get_running_loop()
 
     def pause() -> None:
         if not backfill.paused:
             note(_PAUSING)
         backfill.pause()
 
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, pause)
-    try:
-        yield
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+    return handling(dict.fromkeys(_SIGNALS, pause))
 
 
 def _say(run: str, words: str) -> None:

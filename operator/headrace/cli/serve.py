@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -39,6 +39,7 @@ from headrace.local.launcher import Launcher
 from headrace.local.live_runs import LiveRuns
 from headrace.local.served_definitions import ServedDefinitions
 from headrace.local.server import Event, Server
+from headrace.local.signals import handling
 from headrace.local.site import Site
 from headrace.local.store import UnusableStateError
 from headrace.local.workflow_store import WorkflowStore
@@ -145,10 +146,11 @@ async def _go(site: Site, launcher: Launcher, options: _Options) -> None:
     say(Event("Stopped", "the next server takes over what still runs" if left else "bye"))
 
 
-@contextmanager
-def _listening(server: Server, live: LiveRuns, files: ManifestFolder) -> Iterator[None]:
+def _listening(
+    server: Server, live: LiveRuns, files: ManifestFolder
+) -> AbstractContextManager[None]:
     """Handle signals meanwhile."""
-    loop, asked = asyncio.get_running_loop(), False
+    asked = False
 
     def stop() -> None:
         nonlocal asked
@@ -157,17 +159,7 @@ def _listening(server: Server, live: LiveRuns, files: ManifestFolder) -> Iterato
         asked = True
         server.stop()
 
-    def again() -> None:
-        files.ask()
-
-    handlers = {**dict.fromkeys(_STOP, stop), signal.SIGHUP: again}
-    for number, handler in handlers.items():
-        loop.add_signal_handler(number, handler)
-    try:
-        yield
-    finally:
-        for number in handlers:
-            loop.remove_signal_handler(number)
+    return handling({**dict.fromkeys(_STOP, stop), signal.SIGHUP: files.ask})
 
 
 def _problems(launcher: Launcher, workflow: WorkflowFile) -> Iterator[Problem]:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import uvloop
 
 from headrace.controller.runtime import Runtime, Transports
 from headrace.controller.settings import Settings, read
+from headrace.door.life import Life
 from headrace.kube.credentials import find
 from headrace.kube.transport import HttpTransport
 
@@ -29,22 +29,20 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _run(settings: Settings) -> int:
-    over, asked = asyncio.Event(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    life = Life()
     credentials = find(os.environ, Path.home())
     async with HttpTransport(credentials) as work, HttpTransport(credentials) as lease:
-        runtime = Runtime(settings, Transports(work, lease), over)
+        runtime = Runtime(settings, Transports(work, lease), life.over)
         try:
             await runtime.start()
-            waits = [asyncio.create_task(event.wait()) for event in (over, asked)]
+            waits = [asyncio.create_task(event.wait()) for event in (life.over, life.asked)]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             for wait in waits:
                 wait.cancel()
         finally:
             async with asyncio.timeout(END_SECONDS):
                 await runtime.stop()
-    return 1 if over.is_set() else 0
+    return life.code
 
 
 def _logging(settings: Settings) -> None:

@@ -6,7 +6,7 @@ Wires the parts together, and starts and stops them in order. Decides nothing ab
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -23,15 +23,17 @@ from headrace.controller.roll_call import RollCall
 from headrace.controller.settings import Settings
 from headrace.controller.term import REST_SECONDS, House, Term, now
 from headrace.door.door import Door
+from headrace.door.life import Parts
 from headrace.door.pages import app
 from headrace.engine.pool.observed import PoolKey
 from headrace.engine.run.observed import RunKey
 from headrace.engine.text import duration
 from headrace.evaluation.evaluator import Evaluator
-from headrace.kube.client import IDLE_SECONDS, Client
+from headrace.kube.client import Client
 from headrace.kube.informer import Informer
 from headrace.kube.lease import Elector
 from headrace.kube.pace import Clock
+from headrace.kube.quiet import QUIET_SECONDS
 from headrace.kube.resources import LEASES, PODS, Ref, Scope
 from headrace.kube.sender import Settings as Sending
 from headrace.kube.transport import Transport
@@ -42,8 +44,7 @@ log = logging.getLogger(__name__)
 LONGEST_TURN = timedelta(minutes=10)
 """A turn that has not ended after this time means that the process hangs."""
 DRAIN_SECONDS = 20.0
-QUIET_TIME = timedelta(seconds=IDLE_SECONDS + 30)
-"""After this time, a watch is silent and could not be started again either."""
+QUIET_TIME = timedelta(seconds=QUIET_SECONDS)
 CLOCK = Clock()
 SOON_SECONDS = 1.0
 """How long a change that nobody waits for may wait, so that many changes share a turn."""
@@ -115,7 +116,7 @@ class Runtime:
         self.term = self._new_term()
         """The current term, or the next one."""
         self._at_work = asyncio.Lock()  # Held by the term whose turns run.
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._parts = Parts("controller", over, log)
         self._leading: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._door: Door | None = None
@@ -189,10 +190,10 @@ class Runtime:
         self._door = Door(pages)
         await self._door.open(self.settings.port)
         for informer in self.informers.values():
-            self._spawn(informer.run())
-        self._spawn(self._elector.run(self._gained, self._lost))
-        self._watching = self._spawn(self._frame.run())
-        self._spawn(self._roll.run())
+            self._parts.spawn(informer.run())
+        self._parts.spawn(self._elector.run(self._gained, self._lost))
+        self._watching = self._parts.spawn(self._frame.run())
+        self._parts.spawn(self._roll.run())
 
     async def stop(self) -> None:
         """End turns in order, let the next controller lead, then end kopf and the rest."""
@@ -200,9 +201,7 @@ class Runtime:
         if self._leading is not None:
             await asyncio.wait([self._leading], timeout=DRAIN_SECONDS)
             self._leading.cancel()
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
+        tasks = self._parts.cancel()
         others = (task for task in tasks if task is not self._watching)
         await asyncio.gather(*others, return_exceptions=True)
         await self._elector.release()
@@ -250,23 +249,9 @@ class Runtime:
         if key.namespace in self.term.openings:
             self.metrics.container_ended(key)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start a part of the controller, which must live as long as the controller."""
-        task = asyncio.create_task(work)
-        task.add_done_callback(self._ended)
-        self._tasks.add(task)
-        return task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """End the process if a part has ended: half a controller looks alive and does nothing."""
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.critical("a part of the controller ended", exc_info=task.exception())
-            self.over.set()
-
     def _gained(self) -> None:
         self.metrics.leading.set(1)
-        self._leading = self._spawn(self._lead(self.term))
+        self._leading = self._parts.spawn(self._lead(self.term))
 
     def _lost(self) -> None:
         """Stand by: turns stop, the caches stay, and the elector goes on."""

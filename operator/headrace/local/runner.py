@@ -6,14 +6,16 @@ Knows the loop and the signals that end it. The engine decides in each turn.
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.engine.run.observed import ObservedRun
 from headrace.local.hearing import hear
+from headrace.local.signals import handling
 from headrace.local.store import Store
 from headrace.local.world import LocalWorld
 
@@ -84,18 +86,10 @@ class _Stop:
         self._resumed = world.snapshot().desired in CANCELLING
         """Whether the run was being cancelled before this runner started."""
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
+    def listening(self) -> AbstractContextManager[None]:
         """Handle signals meanwhile. A signal that the shell ignores (nohup) stays ignored."""
-        loop = asyncio.get_running_loop()
-        taken = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-        for number in taken:
-            loop.add_signal_handler(number, self._on_signal, number)
-        try:
-            yield
-        finally:
-            for number in taken:
-                loop.remove_signal_handler(number)
+        taken = (number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN)
+        return handling({number: partial(self._on_signal, number) for number in taken})
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self.clearing or self.broken_off:

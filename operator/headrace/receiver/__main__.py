@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import uvloop
 
+from headrace.door.life import Life
 from headrace.door.log_lines import configure
 from headrace.kube.credentials import find
 from headrace.kube.transport import HttpTransport
@@ -28,24 +28,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _run(settings: Settings) -> int:
-    over, asked = asyncio.Event(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    life = Life()
     async with HttpTransport(find(os.environ, Path.home()), "headrace-receiver") as transport:
-        runtime = Runtime(settings, transport, over)
-        starting = asyncio.create_task(runtime.start())
-        waits = [asyncio.create_task(event.wait()) for event in (over, asked)]
-        try:
-            await asyncio.wait([starting, *waits], return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
-                starting.result()
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (starting, *waits):
-                task.cancel()
-            async with asyncio.timeout(settings.drain_seconds + END_SECONDS):
-                await runtime.stop()
-    return 1 if over.is_set() else 0
+        runtime = Runtime(settings, transport, life.over)
+        return await life.of(runtime, settings.drain_seconds + END_SECONDS)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,13 @@ from typing import Final
 
 from headrace.cluster.kinds import WORKFLOWS
 from headrace.door.door import Door
+from headrace.door.life import Parts
 from headrace.door.pages import app
 from headrace.evaluation.evaluator import Evaluator
-from headrace.kube.client import IDLE_SECONDS, Client
+from headrace.kube.client import Client
 from headrace.kube.informer import Informer
 from headrace.kube.pace import Clock
+from headrace.kube.quiet import trouble
 from headrace.kube.resources import Scope
 from headrace.kube.sender import Settings as Sending
 from headrace.kube.transport import Transport
@@ -25,9 +27,6 @@ from headrace.receiver.gate import Gate, Patience
 from headrace.receiver.metrics import Metrics
 from headrace.receiver.settings import Settings
 from headrace.receiver.workflows import Workflows
-
-QUIET_SECONDS: Final = IDLE_SECONDS + 30
-"""After this time, a watch is silent and could not be started again either."""
 
 CLOCK: Final = Clock()
 PATIENCE: Final = Patience()
@@ -63,7 +62,6 @@ class Runtime:
 
         """
         self._settings = settings
-        self._over = over
         self._clock = clock
         self._ending = False
         self.metrics = Metrics()
@@ -86,16 +84,14 @@ class Runtime:
         gate = Gate(deliveries.answer, self.metrics.delivery, patience)
         self.door = Door(gate.pages, patience.connections, gate.busy)
         self.probes = Door(app(self.metrics.registry, lambda: None, self.ready))
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._parts = Parts("receiver", over, log)
 
     async def start(self) -> None:
         """Start to watch, and open both ports. Before the first list, nothing is answered 401."""
         hosts = None if self._settings.address is None else [self._settings.address]
         await self.probes.open(self._settings.probe_port, hosts)
         for informer in self._informers:
-            task = asyncio.create_task(informer.run())
-            task.add_done_callback(self._ended)
-            self._tasks.add(task)
+            self._parts.spawn(informer.run())
         for informer in self._informers:
             await informer.synced.wait()
         await self.door.open(self._settings.port, hosts)
@@ -106,9 +102,7 @@ class Runtime:
         self._ending = True
         await self._clock.sleep(self._settings.drain_seconds)
         await self.door.close()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._parts.end()
         await self._evaluator.close()
         await self.probes.close()
 
@@ -116,15 +110,4 @@ class Runtime:
         """Return why no delivery should be sent here; None: all is well."""
         if self._ending:
             return "this receiver ends"
-        if not all(informer.synced.is_set() for informer in self._informers):
-            return "the workflows are not listed yet; the log says why"
-        if any(informer.silence > QUIET_SECONDS for informer in self._informers):
-            return f"no news of workflows for over {QUIET_SECONDS:.0f} s"
-        return None
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """End the process if a part has ended: half a receiver looks alive."""
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.critical("a part of the receiver ended", exc_info=task.exception())
-            self._over.set()
+        return trouble(self._informers, "workflows")
