@@ -4,11 +4,8 @@ A browser over the page, and what must hold on each page: nothing on the console
 Builds the page and gets Chromium where that is possible; else the tests say why they are left out.
 """
 
-import fcntl
-import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +13,8 @@ from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from support.debian import installed
 
 ROOT: Final = Path(__file__).parents[2]
 _PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -39,20 +38,7 @@ def built() -> None:
 
 def chromium() -> str:
     """Return the path of Chromium, which Debian has as a package, or leave the test out."""
-    lock = Path(tempfile.gettempdir(), "headrace-chromium.lock")
-    with lock.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # tests in several processes want it once
-        found = next(filter(None, map(shutil.which, _PROGRAMS)), None)
-        if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-            quiet = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=60"]
-            update = subprocess.run([*quiet, "update"], capture_output=True, check=False)  # noqa: S603
-            if update.returncode == 0:
-                words = [*quiet, "install", "-y", "--no-install-recommends", "chromium"]
-                subprocess.run(words, capture_output=True, check=False)  # noqa: S603
-            found = shutil.which(_PROGRAMS[0])
-    if found is None:
-        pytest.skip("no Chromium is installed: apt-get install chromium")
-    return found
+    return installed(lambda: next(filter(None, map(shutil.which, _PROGRAMS)), None), "chromium")
 
 
 @contextmanager

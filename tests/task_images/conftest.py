@@ -1,63 +1,42 @@
-"""Programs of templates as they run on a laptop: in an environment of their own, as processes."""
+"""
+What tests of templates share. Each fixture says in its file how it is used.
 
-import json
+`python_of`: the environment of an image, as on a laptop. `forked`: programs that start in
+milliseconds. `killed`: programs that are killed at many points, and run again. `hostile`: texts
+that must stay data. `canary`: a secret that must turn up nowhere. `postgres_server`,
+`mariadb_server`: real servers with passwords and certificates.
+"""
+
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from headrace.local.environments import environment, make
+from task_images.canary import canary
+from task_images.forking import forked
+from task_images.hostility import hostile
+from task_images.killing import killed
+from task_images.programs import CONTRACT, IMAGES, Ended, Program, called, variables
+from task_images.servers import certificates, mariadb_server, postgres_server
 
-ROOT = Path(__file__).parents[2]
-IMAGES = ROOT / "task-images"
-CONTRACT = IMAGES / "contract"
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What became of a program."""
-
-    code: int
-    lines: list[dict[str, Any]]
-    outputs: dict[str, Any]
-    errors: str
-
-    @property
-    def last(self) -> str:
-        """The message of the last line."""
-        return str(self.lines[-1]["message"]) if self.lines else self.errors
-
-
-Program = Callable[..., Ended]
-
-
-def variables(given: Mapping[str, Any]) -> dict[str, str]:
-    """Return parameters as Headrace gives them to a program."""
-    return {
-        f"WITH_{name}": value if isinstance(value, str) else json.dumps(value)
-        for name, value in given.items()
-    }
-
-
-def called(python: Path, program: Path, folder: Path, **given: Any) -> Ended:
-    """Run a program to its end."""
-    outputs = folder / "outputs"
-    done = subprocess.run(  # noqa: S603 - a program of this repository
-        [python, program],
-        env={"PATH": os.environ["PATH"], "HEADRACE_OUTPUTS": str(outputs), **variables(given)},
-        cwd=folder,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    written = json.loads(outputs.read_text()) if outputs.exists() else {}
-    return Ended(done.returncode, lines, written, done.stderr.decode())
+__all__ = [
+    "CONTRACT",
+    "IMAGES",
+    "Ended",
+    "Program",
+    "called",
+    "canary",
+    "certificates",
+    "forked",
+    "hostile",
+    "killed",
+    "mariadb_server",
+    "postgres_server",
+    "variables",
+]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from headrace.archive.ledger.database import open_database, upgrade
 from headrace.archive.ledger.reading import Reader
 from headrace.archive.ledger.writing import Writer
-from support.postgres import Postgres, postgres, programs
+from support.postgres import Postgres, postgres, programs_or_skip
 from support.virtual_time import pytest_asyncio_loop_factories
 
 __all__ = ["pytest_asyncio_loop_factories"]
@@ -20,10 +20,7 @@ KINDS = ("sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def server() -> Iterator[Postgres]:
     """Return a running PostgreSQL."""
-    found = programs()
-    if found is None:
-        pytest.skip("no PostgreSQL is installed here (Debian: apt install postgresql)")
-    with postgres(found) as running:
+    with postgres(programs_or_skip()) as running:
         yield running
 
 
