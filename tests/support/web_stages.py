@@ -49,10 +49,16 @@ class ClusterPage:
 
 def laptop(folder: Path, workflow: Any = HELLO) -> str:
     """Run a workflow in a folder; return the run's name."""
+    before = set(_runs(folder))
     file = folder / "workflow.yaml"
     file.write_text(yaml.safe_dump(workflow))
     words = [*PROGRAM, "run", str(file), "--runner", "process", "--plain"]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
     assert 2 != done.returncode, done.stderr
-    (run,) = [path.name for path in (folder / ".headrace" / "runs").iterdir() if path.is_dir()]
+    (run,) = set(_runs(folder)) - before
     return run
+
+
+def _runs(folder: Path) -> list[str]:
+    runs = folder / ".headrace" / "runs"
+    return [path.name for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []

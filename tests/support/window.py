@@ -135,7 +135,11 @@ def revision(name: str, *tasks: Object, **spec: Any) -> Object:
     return {
         "apiVersion": "apps/v1",
         "kind": "ControllerRevision",
-        "metadata": {"name": name, "namespace": NAMESPACE},
+        "metadata": {
+            "name": name,
+            "namespace": NAMESPACE,
+            "labels": {"headrace.dev/workflow": "stock"},
+        },
         "data": {"spec": {"tasks": list(tasks), **spec}},
         "revision": 1,
     }

@@ -30,7 +30,7 @@ DECORATORS = (
     *("@field_validator", "@model_validator"),  # pydantic
     *("@router.get", "@router.post", "@app.exception_handler"),  # FastAPI
 )
-TYPES = ("api/v1alpha1", "views/rows.py", "web/answers.py")
+TYPES = ("api/v1alpha1", "views/rows.py", "views/workflow_rows.py", "web/answers.py")
 """A field of a type is there for users, or for the page, whether or not the program reads it."""
 
 

@@ -14,6 +14,10 @@ export type RunPage = Schemas["RunPage"];
 export type Sentence = Schemas["Sentence"];
 export type State = Schemas["State"];
 export type Task = Schemas["TaskRow"];
+export type Grid = Schemas["Grid"];
+export type Day = Schemas["Day"];
+export type Revision = Schemas["Revision"];
+export type Tick = Schemas["Tick"];
 export type Workflow = Schemas["WorkflowRow"];
 
 /** What each path answers with. */
@@ -22,6 +26,11 @@ export interface Answers {
   now: Schemas["Overview"];
   workflows: Schemas["Items_WorkflowRow_"];
   workflow: Schemas["WorkflowPage"];
+  grid: Schemas["Grid"];
+  days: Schemas["Items_Day_"];
+  revisions: Schemas["Items_Revision_"];
+  differences: Schemas["Items_Difference_"];
+  ticks: Schemas["Items_Tick_"];
   runs: Schemas["Items_RunRow_"];
   run: Schemas["RunPage"];
   task: Schemas["TaskPage"];

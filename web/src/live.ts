@@ -54,9 +54,9 @@ function follow(client: QueryClient, tell: (connected: boolean) => void): () => 
 function keys({ kind, name, run }: Change): string[][] {
   switch (kind) {
     case "WorkflowRun":
-      return [["now"], ["workflows"], ["workflow"], ["runs"], ["run", name], ["task", name], ["logs", name]];
+      return [["now"], ["workflows"], ["workflow"], ["runs"], ["grid"], ["days"], ["run", name], ["task", name], ["logs", name]];
     case "TaskRun":
-      return [["run", run], ["task", run], ["logs", run]];
+      return [["grid"], ["run", run], ["task", run], ["logs", run]];
     case "Approval":
       return [["now"], ["approvals"], ["run", run], ["task", run]];
     case "Pool":
@@ -64,7 +64,7 @@ function keys({ kind, name, run }: Change): string[][] {
     case "Backfill":
       return [["backfills"]];
     default:
-      return [["now"], ["workflows"], ["workflow"]];
+      return [["now"], ["workflows"], ["workflow"], ["revisions"], ["ticks"]];
   }
 }
 

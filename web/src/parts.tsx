@@ -28,7 +28,7 @@ export function Shown<T>({ of, children }: { of: UseQueryResult<T>; children: (d
   );
 }
 
-const SIGNS: Record<string, string> = {
+export const SIGNS: Record<string, string> = {
   waiting: "○",
   busy: "◐",
   trouble: "▲",

@@ -1,12 +1,10 @@
 """`headrace schedule next`: when a workflow's schedules fire next."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -19,28 +17,13 @@ from headrace.cli.window.kinds import split
 from headrace.cli.window.options import Window, windowed
 from headrace.cli.window.output import NAME, TABLE, WIDE, lines, output, put_value, table_lines
 from headrace.cluster.kinds import WORKFLOWS
-from headrace.engine.workflow.cron import next_tick
-from headrace.engine.workflow.run_names import run_name
 from headrace.views.ages import age
-from headrace.views.objects import Object, entries, field, name, number, text
+from headrace.views.objects import Object, name, text
 from headrace.views.table import Cell, Row
+from headrace.views.ticks import ticks
+from headrace.views.workflow_rows import Tick
 
 _TITLES: Final = ("RUN", "LOCAL TIME", "UTC", "IN")
-
-
-@dataclass(frozen=True, slots=True)
-class _Timing:
-    """When a schedule fires, as the API server or `validate` has checked it already."""
-
-    cron: str | None
-    every_seconds: int | None
-    time_zone: str
-
-    @classmethod
-    def of(cls, schedule: Object) -> "_Timing":
-        every = number(schedule, "everySeconds") or None
-        zone = text(schedule, "timeZone") or "UTC"
-        return cls(text(schedule, "cron") or None, every, zone)
 
 
 @click.group("schedule")
@@ -73,13 +56,13 @@ def next_(*, window: Window, what: str, count: int, after: str | None, form: str
         begin = instant(after, "--after") or now
     except InputError as error:
         raise WindowError(str(error)) from error
-    upcoming = list(islice(_ticks(workflow, begin), count))
+    upcoming = list(islice(ticks(workflow, begin), count))
     if form in {TABLE, WIDE}:
         _put_table(workflow, upcoming, now)
     elif form == NAME:
-        tell(tick["run"] for tick in upcoming)
+        tell(tick.run for tick in upcoming)
     else:
-        put_value({"ticks": upcoming}, form)
+        put_value({"ticks": [_fields(tick) for tick in upcoming]}, form)
     return DONE
 
 
@@ -102,27 +85,7 @@ def _of_file(path: Path) -> Object:
     return value
 
 
-def _ticks(workflow: Object, begin: datetime) -> Iterator[Mapping[str, str]]:
-    """Yield the ticks of all schedules of a workflow after an instant, without end."""
-    written = [field(each, "schedule") for each in entries(workflow, "spec", "triggers")]
-    schedules = [_Timing.of(each) for each in written if each is not None]
-    while schedules:
-        following = [(next_tick(each, begin), each) for each in schedules]
-        due = [(at, each) for at, each in following if at is not None]
-        if not due:
-            return
-        at, schedule = min(due, key=lambda pair: pair[0])
-        local = at.astimezone(ZoneInfo(schedule.time_zone))
-        yield {
-            "run": run_name(name(workflow), at),
-            "local": local.isoformat(),
-            "zone": schedule.time_zone,
-            "utc": at.isoformat().replace("+00:00", "Z"),
-        }
-        begin = at
-
-
-def _put_table(workflow: Object, upcoming: list[Mapping[str, str]], now: datetime) -> None:
+def _put_table(workflow: Object, upcoming: list[Tick], now: datetime) -> None:
     if not upcoming:
         note(f"workflow {name(workflow)} has no schedule that fires again")
         return
@@ -131,10 +94,14 @@ def _put_table(workflow: Object, upcoming: list[Mapping[str, str]], now: datetim
     lines(table_lines(_TITLES, [_row(tick, now) for tick in upcoming]))
 
 
-def _row(tick: Mapping[str, str], now: datetime) -> Row:
-    local, utc = (datetime.fromisoformat(tick[key]) for key in ("local", "utc"))
-    shown = f"{local:%a %Y-%m-%d %H:%M:%S} {tick['zone']}"
-    return Row(tuple(map(Cell, (tick["run"], shown, tick["utc"], age(now, utc)))))
+def _row(tick: Tick, now: datetime) -> Row:
+    local, utc = datetime.fromisoformat(tick.local), datetime.fromisoformat(tick.utc)
+    shown = f"{local:%a %Y-%m-%d %H:%M:%S} {tick.zone}"
+    return Row(tuple(map(Cell, (tick.run, shown, tick.utc, age(now, utc)))))
+
+
+def _fields(tick: Tick) -> dict[str, str]:
+    return {key: value for key, value in asdict(tick).items() if value or key != "clocks"}
 
 
 command.add_command(next_)

@@ -79,16 +79,20 @@ def runs_of(source: Source, workflow: str) -> list[Object]:
     return newest_first(source.listed(WORKFLOW_RUNS, Choice(fields=fields)).items)
 
 
+def definition_now(source: Source, workflow: str, runs: Sequence[Object], *, local: bool) -> Object:
+    """Return a workflow; on a laptop as its newest run had it, of `runs`."""
+    if not local:
+        return source.named(WORKFLOWS, workflow)
+    if not runs:
+        known = {text(run, "spec", "workflow") for run in runs_of(source, "")}
+        raise no_such("Workflow", workflow, "the runs of this machine", known)
+    return stand_in(runs[0], source.definition(runs[0]))
+
+
 def workflow_page(source: Source, workflow: str, now: datetime, *, local: bool) -> WorkflowPage:
     """Return all that belongs to a workflow."""
     runs = runs_of(source, workflow)
-    if local:
-        if not runs:
-            known = {text(run, "spec", "workflow") for run in runs_of(source, "")}
-            raise no_such("Workflow", workflow, "the runs of this machine", known)
-        item = stand_in(runs[0], source.definition(runs[0]))
-    else:
-        item = source.named(WORKFLOWS, workflow)
+    item = definition_now(source, workflow, runs, local=local)
     spec = field(item, "spec") or {}
     return WorkflowPage(
         row=workflow_row(item, runs),

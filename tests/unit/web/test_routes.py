@@ -23,9 +23,12 @@ def filled(cluster: ClusterPage) -> None:
     put = cluster.stage.put
     tasks = [{"name": "extract"}, {"name": "load", "dependsOn": ["extract"]}, {"name": "ask"}]
     put(revision("stock-1", *tasks))
+    put(revision("stock-2", *tasks[:2]) | {"revision": 2})
+    daily = {"schedule": {"cron": "0 2 * * *", "timeZone": "Europe/Berlin"}}
+    params = [{"name": "day", "type": "String"}]
     put(
         workflow(
-            spec={"tasks": tasks, "params": [{"name": "day", "type": "String"}]},
+            spec={"tasks": tasks, "params": params, "triggers": [daily]},
             nextRunTime="2030-02-01T02:00:00Z",
         )
     )
@@ -79,6 +82,13 @@ GETS = {
     "/api/now": "/api/now",
     "/api/workflows": "/api/workflows",
     "/api/workflows/{workflow}": "/api/workflows/WORKFLOW",
+    "/api/workflows/{workflow}/grid": "/api/workflows/WORKFLOW/grid",
+    "/api/workflows/{workflow}/days": "/api/workflows/WORKFLOW/days?zone=Asia/Tokyo",
+    "/api/workflows/{workflow}/revisions": "/api/workflows/WORKFLOW/revisions",
+    "/api/workflows/{workflow}/differences": (
+        "/api/workflows/WORKFLOW/differences?before=OLD&after=NEW"
+    ),
+    "/api/workflows/{workflow}/ticks": "/api/workflows/WORKFLOW/ticks",
     "/api/runs": "/api/runs?workflow=WORKFLOW&limit=3",
     "/api/runs/{run}": "/api/runs/RUN",
     "/api/runs/{run}/tasks/{task}": "/api/runs/RUN/tasks/extract",
@@ -87,6 +97,14 @@ GETS = {
     "/api/approvals": "/api/approvals",
 }
 """Each route that answers with JSON, and a way to ask it."""
+
+
+def asked(path: str, names: dict[str, str]) -> str:
+    """Return the address of a route, with names instead of their stand-ins."""
+    address = GETS[path]
+    for stand_in, real in names.items():
+        address = address.replace(stand_in, real)
+    return address
 
 
 def types() -> dict[str, Any]:
@@ -117,7 +135,8 @@ def test_each_route_has_a_way_to_ask_it() -> None:
 async def test_an_answer_over_a_cluster_fits_its_type(cluster: ClusterPage, path: str) -> None:
     """In each field, and has something to show."""
     filled(cluster)
-    answer = await cluster.get(GETS[path].replace("WORKFLOW", "stock").replace("RUN", "now"))
+    names = {"WORKFLOW": "stock", "RUN": "now", "OLD": "stock-1", "NEW": "stock-2"}
+    answer = await cluster.get(asked(path, names))
     assert 200 == answer.status, answer.text
     TypeAdapter(types()[path]).validate_json(answer.body, strict=True)
     assert [] != answer.json.get("items")
@@ -127,7 +146,8 @@ async def test_an_answer_over_a_cluster_fits_its_type(cluster: ClusterPage, path
 def test_an_answer_over_a_laptop_fits_its_type(here: Page, path: str) -> None:
     """The same types, from the folder of state."""
     name = here.get("/api/runs").json["items"][0]["name"]
-    answer = here.get(GETS[path].replace("WORKFLOW", "hello").replace("RUN", name))
+    names = {"WORKFLOW": "hello", "RUN": name, "OLD": name, "NEW": name}
+    answer = here.get(asked(path, names))
     assert 200 == answer.status, answer.text
     TypeAdapter(types()[path]).validate_json(answer.body, strict=True)
 

@@ -3,17 +3,21 @@ import { Suspense, lazy } from "react";
 
 import { Action } from "../actions";
 import { type Answers, path } from "../ask";
+import { Calendar } from "../history/Calendar";
+import { Changes } from "../history/Changes";
+import { GridTab } from "../history/Grid";
+import { Schedule } from "../history/Schedule";
 import { RunTable } from "../lists";
 import { Facts, Sentences, Shown, StateMark, Tabs, Title, useAnswer } from "../parts";
 import { setQuery, useAddress } from "../router";
 
 const Graph = lazy(() => import("../graph/Graph"));
-const TABS = ["Runs", "Graph", "Definition"];
+const TABS = ["Grid", "Runs", "Graph", "Calendar", "Changes", "Schedule", "Definition"];
 
 export function Workflow({ name }: { name: string }) {
   const workflow = useAnswer(["workflow", name], path("workflows", name));
-  const runs = useAnswer(["runs", name], `/api/runs?workflow=${encodeURIComponent(name)}`);
-  const tab = useAddress().searchParams.get("tab") ?? "Runs";
+  const runs = useAnswer(["runs", name], `/api/runs?workflow=${encodeURIComponent(name)}&limit=2000`);
+  const tab = useAddress().searchParams.get("tab") ?? "Grid";
   return (
     <Shown of={workflow}>
       {(data) => (
@@ -22,7 +26,11 @@ export function Workflow({ name }: { name: string }) {
           <Actions data={data} />
           <Sentences of={data.sentences} />
           <Tabs tabs={TABS} chosen={tab} choose={(chosen) => setQuery("tab", chosen)} />
-          {tab === "Runs" && <Shown of={runs}>{(all) => <RunTable label="Runs" runs={all.items} />}</Shown>}
+          {tab === "Grid" && <GridTab workflow={name} />}
+          {tab === "Calendar" && <Calendar workflow={name} />}
+          {tab === "Changes" && <Changes workflow={name} />}
+          {tab === "Schedule" && <Schedule workflow={name} suspended={data.row.suspended} />}
+          {tab === "Runs" && <Shown of={runs}>{(all) => <Runs of={all.items} />}</Shown>}
           {tab === "Graph" && (
             <Suspense fallback={<p className="quiet">Drawing…</p>}>
               <Graph nodes={data.nodes} edges={data.edges} href={() => ""} />
@@ -38,6 +46,29 @@ export function Workflow({ name }: { name: string }) {
       )}
     </Shown>
   );
+}
+
+/** All runs, or those of the day that the calendar leads to. */
+function Runs({ of }: { of: Answers["runs"]["items"] }) {
+  const day = useAddress().searchParams.get("day") ?? "";
+  const shown = day ? of.filter((run) => dayOf(run.logical_time || run.created) === day) : of;
+  return (
+    <>
+      {day && (
+        <p>
+          Runs of {day}.{" "}
+          <button type="button" onClick={() => setQuery("day", "")}>
+            Show all
+          </button>
+        </p>
+      )}
+      <RunTable label="Runs" runs={shown} />
+    </>
+  );
+}
+
+function dayOf(time: string): string {
+  return new Date(time).toLocaleDateString("sv"); // Sweden writes 2030-01-31
 }
 
 function Actions({ data }: { data: Answers["workflow"] }) {
