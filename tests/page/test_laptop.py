@@ -117,6 +117,37 @@ def test_a_run_is_repeated_from_the_page(open_at: Open, server: Page) -> None:
     expect(page.locator(".title .state")).to_contain_text("Failed", timeout=60_000)
 
 
+def test_a_workflow_of_a_file_is_started_with_values(open_at: Open, folder: Path) -> None:
+    """The form has a field for each parameter; what does not fit is told before the start."""
+    params = [
+        {"name": "rows", "type": "Integer", "description": "How many."},
+        {"name": "mode", "type": "String", "enum": ["fast", "safe"], "default": "safe"},
+    ]
+    program = {"name": "only", "command": ["sh", "-c", "echo $ROWS $MODE"]}
+    env = {name.upper(): f"${{{{ params.{name} }}}}" for name in ("rows", "mode")}
+    task = {**program, "env": [{"name": key, "value": value} for key, value in env.items()]}
+    spec = {"params": params, "defaults": {"image": "busybox"}, "tasks": [task]}
+    manifest = {"apiVersion": "headrace.dev/v1alpha1", "kind": "Workflow"}
+    written = {**manifest, "metadata": {"name": "typed"}, "spec": spec}
+    (folder / "typed.yaml").write_text(yaml.safe_dump(written))
+    page = open_at("/workflows").page
+    page.get_by_role("link", name="typed").click()
+    page.get_by_role("button", name="Run now").click()
+    dialog = page.get_by_role("dialog")
+    start = dialog.get_by_role("button", name="Run now")
+    expect(dialog.get_by_role("alert")).to_contain_text("rows")
+    expect(start).to_be_disabled()
+    dialog.get_by_label("rows").fill("many")
+    expect(dialog.get_by_role("alert")).to_contain_text("is not a whole number")
+    dialog.get_by_label("rows").fill("3")
+    dialog.get_by_label("mode").select_option("fast")
+    expect(dialog).to_contain_text("--param=mode=fast")
+    start.click()
+    expect(page.locator(".title .state")).to_contain_text("Succeeded", timeout=60_000)
+    page.get_by_role("link", name="only").click()
+    expect(page.get_by_role("log")).to_have_text("3 fast")
+
+
 @contextmanager
 def asking(folder: Path) -> Iterator[None]:
     """Run a workflow that asks people, in another process, which ends well in the end."""

@@ -11,11 +11,13 @@ interface Props {
   body?: object;
   /** Fields of a form; their values are added to the body. */
   form?: (values: FormData) => object;
+  /** Where to go then, if there is no new run. */
+  after?: string;
   children?: ReactNode;
 }
 
 /** A button that opens a dialog with a preview; the dialog acts. */
-export function Action({ label, address, body = {}, form, children }: Props) {
+export function Action({ label, address, body = {}, form, after, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const fields = useRef<HTMLFormElement>(null);
   const heading = useId();
@@ -50,6 +52,7 @@ export function Action({ label, address, body = {}, form, children }: Props) {
       setOpen(false);
       await client.invalidateQueries();
       if (done.run) go(at("runs", done.run));
+      else if (after) go(after);
     } catch (error) {
       setProblem((error as Error).message);
     } finally {
@@ -74,6 +77,7 @@ export function Action({ label, address, body = {}, form, children }: Props) {
             {preview && (
               <>
                 <p>{preview.message}</p>
+                <Planned of={preview.planned ?? []} />
                 <p className="quiet">The same as this command:</p>
                 <pre className="command" tabIndex={0}>
                   {preview.command}
@@ -92,5 +96,32 @@ export function Action({ label, address, body = {}, form, children }: Props) {
         </dialog>
       )}
     </>
+  );
+}
+
+/** What a backfill would do, each logical time a line. */
+function Planned({ of }: { of: NonNullable<Done["planned"]> }) {
+  if (of.length === 0) return null;
+  return (
+    <div className="planned" tabIndex={0} role="region" aria-label="What it would do">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Logical time</th>
+            <th scope="col">New run</th>
+            <th scope="col">There already</th>
+          </tr>
+        </thead>
+        <tbody>
+          {of.map((each) => (
+            <tr key={each.time}>
+              <td>{each.time}</td>
+              <td>{each.run || "–"}</td>
+              <td>{each.existing || "–"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import type { components } from "./api";
 
 type Schemas = components["schemas"];
 export type Approval = Schemas["ApprovalRow"];
+export type Backfill = Schemas["BackfillRow"];
 export type Bar = Schemas["Bar"];
 export type Done = Schemas["Done"];
 export type Edge = Schemas["Edge"];

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from headrace.api.v1alpha1.group import API_VERSION
-from headrace.cli import given
 from headrace.cli.backfill_options import backfill_options, span
 from headrace.cli.backfill_options import fields as spec_fields
 from headrace.cli.execution import PLACE_NAMES, Place, place_options
-from headrace.cli.input import InputError, is_manifest
+from headrace.cli.input import is_manifest
+from headrace.cli.new_backfill import backfill_name, manifest, preview
 from headrace.cli.streams import note, tell
 from headrace.cli.window.cluster import ClusterSource
 from headrace.cli.window.completion import names_of
@@ -35,8 +34,7 @@ from headrace.cli.window.output import (
     put_value,
     table_lines,
 )
-from headrace.cli.window.source import Choice
-from headrace.cluster.kinds import BACKFILLS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import BACKFILLS, WORKFLOWS
 from headrace.views.objects import Object, entries, field, name
 from headrace.views.table import Cell, Row
 
@@ -45,8 +43,6 @@ if TYPE_CHECKING:
 
 _ONLY_THERE: Final = ("priority", "show_only")
 _TITLES: Final = ("RUN", "LOGICAL TIME", "EXISTING")
-_WORKFLOW_LENGTH: Final = 40
-"""How many of the 63 characters of a Backfill's name its workflow may have."""
 
 
 @click.command("backfill")
@@ -100,12 +96,12 @@ def command(  # noqa: PLR0913 - one for each option
         raise WindowError(f"{what} is no workflow; name one, or a file")
     source = window.cluster()
     definition = source.named(WORKFLOWS, wanted)
-    body = _manifest(called or _name(wanted, begin, end), source.namespace, wanted, spec)
-    body["spec"].update(_params(definition, params))
+    body = manifest(called or backfill_name(wanted, begin, end), definition, params, spec)
+    body["metadata"]["namespace"] = source.namespace
     if show_only:
         tell(as_yaml(body).splitlines())
     elif dry_run:
-        _put(_preview(source, definition, body), form)
+        _put(preview(source, definition, body), form)
     else:
         _create(source, definition, body, form)
     return DONE
@@ -123,49 +119,9 @@ def _create(source: ClusterSource, definition: Object, body: dict[str, Any], for
         note(f"workflow {workflow} has no schedule; add --step day, month or seconds")
 
 
-def _name(workflow: str, begin: str, end: str) -> str:
-    """Return a name that comes again with the same command: nobody creates it twice."""
-    first, last = (given.instant(each) for each in (begin, end))
-    head = workflow[:_WORKFLOW_LENGTH].rstrip("-.")
-    return f"{head}-{first:%Y%m%d}-{last:%Y%m%d}"
-
-
-def _manifest(called: str, namespace: str, workflow: str, spec: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "apiVersion": API_VERSION,
-        "kind": "Backfill",
-        "metadata": {"name": called, "namespace": namespace},
-        "spec": {"workflow": workflow, **spec},
-    }
-
-
-def _params(definition: Object, params: Sequence[str]) -> dict[str, Any]:
-    """Read the parameters; each without a default is needed."""
-    declared = given.declared(entries(definition, "spec", "params"))
-    try:
-        values = given.params(declared, params)
-    except InputError as error:
-        raise WindowError(str(error)) from error
-    return {"params": given.manifest(values)} if values else {}
-
-
 def _has_schedule(definition: Object) -> bool:
     triggers = entries(definition, "spec", "triggers")
     return any(field(each, "schedule") is not None for each in triggers)
-
-
-def _preview(source: ClusterSource, definition: Object, body: dict[str, Any]) -> "list[Planned]":
-    """Return what the Backfill would do, by the runs that are there."""
-    from headrace.cli import planned  # noqa: PLC0415 - slow to load, and for this only
-
-    try:
-        spec = planned.read_spec(body)
-        triggers = entries(definition, "spec", "triggers")
-        found = planned.planned_of(spec, planned.schedules_of(triggers))
-    except InputError as error:
-        raise WindowError(str(error)) from error
-    choice = Choice(fields=f"spec.workflow={spec.workflow}")
-    return planned.preview(spec, found, source.listed(WORKFLOW_RUNS, choice).items)
 
 
 def _put(times: "Sequence[Planned]", form: str) -> None:

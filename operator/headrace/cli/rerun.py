@@ -113,7 +113,7 @@ def command(  # noqa: PLR0913 - one for each option
         check(source, earlier, definition, rerun_of)
         spec: dict[str, Any] = {"workflow": text(earlier, "spec", "workflow"), "rerunOf": rerun_of}
         if params:
-            spec["params"] = given.manifest(_values(earlier, definition, params))
+            spec["params"] = given.manifest(other_values(earlier, definition, params))
         if cache is not None:
             spec["cache"] = mode_of(cache)
         words = f"repeats run {name(earlier)}"
@@ -174,7 +174,9 @@ def check(
         raise WindowError(problem)
 
 
-def _values(earlier: Object, definition: Object | None, params: Sequence[str]) -> dict[str, Value]:
+def other_values(
+    earlier: Object, definition: Object | None, params: Sequence[str]
+) -> dict[str, Value]:
     """Read the values that differ from those of the earlier run."""
     if definition is None:
         raise WindowError(

@@ -83,6 +83,12 @@ class StoredObjects:
             row = db.execute("SELECT spec FROM run WHERE name = ?", (run,)).fetchone()
         return None if row is None else json.loads(row[0])
 
+    def homes(self) -> list[Path]:
+        """Return the folders of the files from which runs began, newest first."""
+        with self._reading() as db:
+            rows = db.execute("SELECT folder FROM run GROUP BY folder ORDER BY max(created) DESC")
+            return [Path(row[0]) for row in rows]
+
     def desire(self, run: str, desired: str, before: str) -> bool:
         """
         Change the desired state of a run, if it is still what it was; return whether it was.

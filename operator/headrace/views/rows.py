@@ -120,6 +120,8 @@ class BackfillRow:
     name: str
     workflow: str
     state: State
+    desired: str
+    """What somebody wants of it: `Run`, `Pause`, …"""
     first: str
     last: str
     progress: str

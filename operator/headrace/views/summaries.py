@@ -155,6 +155,7 @@ def backfill_row(backfill: Object) -> BackfillRow:
         name=name(backfill),
         workflow=text(backfill, "spec", "workflow"),
         state=state_of(backfill),
+        desired=desired(backfill),
         first=text(backfill, "spec", "from"),
         last=text(backfill, "spec", "to"),
         progress=text(backfill, "status", "progress"),

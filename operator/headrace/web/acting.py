@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from headrace.cli import given
 from headrace.cli.approve import chosen_of, end_of
-from headrace.cli.rerun import check, definition_for
+from headrace.cli.rerun import check, definition_for, other_values
 from headrace.cli.start import run_fields
 from headrace.cli.window.cluster import ClusterSource
 from headrace.cli.window.exits import WindowError
@@ -25,7 +26,8 @@ from headrace.kube.resources import Resource
 from headrace.views.objects import Object, ended, name, text
 from headrace.views.steering import STEERS, obstacle
 from headrace.web.answers import Done
-from headrace.web.reruns_here import begin_rerun
+from headrace.web.files_here import files_here
+from headrace.web.runs_here import begin
 
 AnySource = ClusterSource | LaptopSource
 
@@ -81,29 +83,60 @@ def steer_workflow(deed: Deed, workflow: str, verb: str) -> Done:
 
 def start(deed: Deed, workflow: str, params: Mapping[str, str], logical_time: str | None) -> Done:
     """Start a run of a workflow."""
-    if not isinstance(deed.source, ClusterSource):
-        raise WindowError("headrace run FILE starts a workflow on this machine")
+    given_params = _given(params)
+    if isinstance(deed.source, LaptopSource):
+        return _start_here(deed, deed.source, workflow, given_params, logical_time)
     definition = deed.source.named(WORKFLOWS, workflow)
-    given = [f"{key}={value}" for key, value in params.items()]
-    spec = {"workflow": workflow, **run_fields(definition, given, logical_time)}
+    spec = {"workflow": workflow, **run_fields(definition, given_params, logical_time)}
     return _new(deed, spec, f"of workflow {workflow} is created")
 
 
-def rerun(deed: Deed, run: str, rerun_of: dict[str, Any]) -> Done:
+def _start_here(
+    deed: Deed,
+    source: LaptopSource,
+    workflow: str,
+    params: Sequence[str],
+    logical_time: str | None,
+) -> Done:
+    file = files_here(source).get(workflow)
+    if file is None:
+        raise WindowError(f"no file of this machine has the workflow {workflow} today")
+    file.check(workflow)
+    run_fields(file.value, params, logical_time)
+    words = [*file.words(workflow), *(f"--param={each}" for each in params)]
+    if logical_time:
+        words.append(f"--logical-time={logical_time}")
+    command = ours_here(deed.window, words)
+    if deed.preview:
+        return Done(f"a run of workflow {workflow} begins on this machine", command)
+    made = begin(source, words, deed.window.state)
+    return Done(f"run {made} of workflow {workflow} has begun", command, made)
+
+
+def _given(params: Mapping[str, str]) -> list[str]:
+    """Return values as the command line has them."""
+    return [f"{key}={value}" for key, value in params.items()]
+
+
+def rerun(deed: Deed, run: str, rerun_of: dict[str, Any], params: Mapping[str, str]) -> Done:
     """Repeat a run."""
     asked = {"name": run, **rerun_of}
     earlier = deed.source.named(WORKFLOW_RUNS, run)
     latest = rerun_of.get("revision") == "Latest"
+    other = _given(params)
     if isinstance(deed.source, LaptopSource):
         check(deed.source, earlier, deed.source.definition(earlier), asked)
-        words = ["rerun", run, *_options(rerun_of)]
+        words = ["rerun", run, *_options(rerun_of), *(f"--param={each}" for each in other)]
         command = ours_here(deed.window, words)
         if deed.preview:
             return Done(f"a new run will repeat run {run}", command)
-        made = begin_rerun(deed.source, run, words, deed.window.state)
+        made = begin(deed.source, words, deed.window.state)
         return Done(f"run {made} repeats run {run}", command, made)
-    check(deed.source, earlier, definition_for(deed.source, earlier, latest=latest), asked)
-    spec = {"workflow": text(earlier, "spec", "workflow"), "rerunOf": asked}
+    definition = definition_for(deed.source, earlier, latest=latest)
+    check(deed.source, earlier, definition, asked)
+    spec: dict[str, Any] = {"workflow": text(earlier, "spec", "workflow"), "rerunOf": asked}
+    if other:
+        spec["params"] = given.manifest(other_values(earlier, definition, other))
     return _new(deed, spec, f"repeats run {run}")
 
 
@@ -125,14 +158,18 @@ def _new(deed: Deed, spec: dict[str, Any], words: str) -> Done:
     source = deed.source
     assert isinstance(source, ClusterSource)  # noqa: S101 - whoever calls has looked
     body = manifest(source, spec, datetime.now(UTC))
-    written = json.dumps(body, ensure_ascii=False)
-    kubectl = shlex.join(deed.window.kubectl)
-    command = f"{kubectl} create --filename=- <<< {shlex.quote(written)}"
+    command = create_command(deed.window, body)
     if deed.preview:
         source.create(WORKFLOW_RUNS, body, dry_run=True)
         return Done(f"a run that {words}", command)
     made = created(source, body)
     return Done(f"run {name(made)} {words}", command, name(made))
+
+
+def create_command(window: Window, body: Mapping[str, Any]) -> str:
+    """Return the command that creates an object."""
+    written = json.dumps(body, ensure_ascii=False)
+    return f"{shlex.join(window.kubectl)} create --filename=- <<< {shlex.quote(written)}"
 
 
 def answer(deed: Deed, approval: str, choice: str, comment: str) -> Done:
@@ -141,10 +178,10 @@ def answer(deed: Deed, approval: str, choice: str, comment: str) -> Done:
     if ended(question):
         raise WindowError(f"{approval} is closed: {end_of(question)}")
     chosen = chosen_of(question, choice)
-    given = {"choice": chosen, **({"comment": comment} if comment else {})}
+    answered = {"choice": chosen, **({"comment": comment} if comment else {})}
     more = ["--comment", comment] if comment else []
     ours = ["approve", f"approval/{approval}", chosen, *more]
-    command = deed.command(ours, APPROVALS, approval, {"spec": {"answer": given}})
+    command = deed.command(ours, APPROVALS, approval, {"spec": {"answer": answered}})
     if not deed.preview:
         deed.source.answer(question, chosen, comment)
     run, task = text(question, "spec", "run"), text(question, "spec", "task")

@@ -77,6 +77,8 @@ class WorkflowPage:
     facts: Sequence[TitledFact]
     sentences: Sequence[Sentence]
     params: Sequence[DeclaredParam]
+    startable: bool
+    """Whether somebody can start it from here: on a laptop, a file must have it."""
     nodes: Sequence[Node]
     edges: Sequence[Edge]
     definition: str
@@ -95,6 +97,8 @@ class RunPage:
     edges: Sequence[Edge]
     bars: Sequence[Bar]
     approvals: Sequence[ApprovalRow]
+    params: Sequence[DeclaredParam]
+    """With the values of this run as defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,17 @@ class TaskPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """One logical time of a backfill."""
+
+    time: str
+    run: str
+    """The run that it would get; empty: none."""
+    existing: str
+    """The newest run that is there, and its state."""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """What an action did, or would do."""
 
@@ -125,3 +140,5 @@ class Done:
     """The run that it has created; empty: none."""
     problem: str = ""
     """Of a preview: why it cannot be done; then there is no command."""
+    planned: Sequence[PlannedRun] = ()
+    """Of the preview of a backfill: its first logical times."""

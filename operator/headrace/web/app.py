@@ -13,6 +13,7 @@ from headrace.web.files import files
 from headrace.web.guard import Door, Guard
 from headrace.web.places import LaptopPlace, Place
 from headrace.web.routes.actions import actions
+from headrace.web.routes.backfills import backfills
 from headrace.web.routes.history import history
 from headrace.web.routes.lists import lists
 from headrace.web.routes.logs import logs
@@ -53,6 +54,7 @@ def api(place: Place, changes: Changes) -> FastAPI:
         others(place),
         logs(place),
         actions(place),
+        backfills(place),
         stream(changes, Feed(place, changes)),
         files(),
     ):

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from headrace.cli.check import DEFAULT_NAMESPACE
 from headrace.cli.explain import events_on
 from headrace.cli.window.exits import MissingError, no_such
+from headrace.cli.window.laptop import LaptopSource
 from headrace.cli.window.source import Choice, Source
 from headrace.cluster.kinds import APPROVALS, BACKFILLS, POOLS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
@@ -35,30 +37,45 @@ from headrace.web.answers import (
     TitledFact,
     WorkflowPage,
 )
+from headrace.web.files_here import FileHere, files_here
 
 _NEW: Final = (APPROVALS, POOLS, BACKFILLS)
 """Kinds that a place may not have: an older cluster, or a laptop."""
-_IN_FILE: Final = {
-    "type": "Ready",
-    "status": "True",
-    "reason": "InAFile",
-    "message": "headrace run FILE starts it",
-}
+_NO_FILE: Final = "no file of this machine has it today"
 
 
-def workflows(source: Source, runs: Sequence[Object], *, local: bool) -> Sequence[Object]:
-    """Return all workflows. A laptop has them in files, so its runs say which ones there are."""
-    if not local:
+def workflows(source: Source, runs: Sequence[Object]) -> Sequence[Object]:
+    """Return all workflows. A laptop has them in files, and runs of files that are gone."""
+    if not isinstance(source, LaptopSource):
         return source.listed(WORKFLOWS, Choice()).items
+    found = {called: _in_file(called, file) for called, file in files_here(source).items()}
     newest = {text(run, "spec", "workflow"): run for run in reversed(newest_first(runs))}
-    return [stand_in(run, None) for _, run in sorted(newest.items())]
+    gone = {called: stand_in(run, None) for called, run in newest.items() if called not in found}
+    return [item for _, item in sorted({**found, **gone}.items())]
+
+
+def _in_file(called: str, file: FileHere) -> Object:
+    """Return the workflow of a file, as it would run today."""
+    space = text(file.value, "metadata", "namespace") or DEFAULT_NAMESPACE
+    spec = field(file.value, "spec") or {}
+    return _here(called, space, spec, "True", "InAFile", str(file.path))
 
 
 def stand_in(run: Object, definition: Object | None) -> Object:
-    """Return the workflow of a run of a laptop."""
-    metadata = {"name": text(run, "spec", "workflow"), "namespace": namespace(run)}
-    status = {"conditions": [_IN_FILE]}
-    return {"kind": "Workflow", "metadata": metadata, "spec": definition or {}, "status": status}
+    """Return the workflow of a run of a laptop, whose file is gone."""
+    called, space = text(run, "spec", "workflow"), namespace(run)
+    return _here(called, space, definition or {}, "Unknown", "NoFile", _NO_FILE)
+
+
+def _here(called: str, space: str, spec: Object, *state: str) -> Object:
+    condition = {"type": "Ready", **dict(zip(("status", "reason", "message"), state, strict=True))}
+    metadata = {"name": called, "namespace": space}
+    return {
+        "kind": "Workflow",
+        "metadata": metadata,
+        "spec": spec,
+        "status": {"conditions": [condition]},
+    }
 
 
 def all_of(source: Source, kind: Resource, *, local: bool) -> Sequence[Object]:
@@ -79,26 +96,32 @@ def runs_of(source: Source, workflow: str) -> list[Object]:
     return newest_first(source.listed(WORKFLOW_RUNS, Choice(fields=fields)).items)
 
 
-def definition_now(source: Source, workflow: str, runs: Sequence[Object], *, local: bool) -> Object:
-    """Return a workflow; on a laptop as its newest run had it, of `runs`."""
-    if not local:
+def definition_now(source: Source, workflow: str) -> Object:
+    """Return a workflow; on a laptop that of today's file, else as its newest run had it."""
+    if not isinstance(source, LaptopSource):
         return source.named(WORKFLOWS, workflow)
+    files = files_here(source)
+    if workflow in files:
+        return _in_file(workflow, files[workflow])
+    runs = runs_of(source, workflow)
     if not runs:
         known = {text(run, "spec", "workflow") for run in runs_of(source, "")}
-        raise no_such("Workflow", workflow, "the runs of this machine", known)
+        raise no_such("Workflow", workflow, "this machine", {*known, *files})
     return stand_in(runs[0], source.definition(runs[0]))
 
 
-def workflow_page(source: Source, workflow: str, now: datetime, *, local: bool) -> WorkflowPage:
+def workflow_page(source: Source, workflow: str, now: datetime) -> WorkflowPage:
     """Return all that belongs to a workflow."""
     runs = runs_of(source, workflow)
-    item = definition_now(source, workflow, runs, local=local)
+    item = definition_now(source, workflow)
     spec = field(item, "spec") or {}
+    here = source if isinstance(source, LaptopSource) else None
     return WorkflowPage(
         row=workflow_row(item, runs),
         facts=_facts(item, now),
-        sentences=[] if local else _sentences(of_workflow(item, runs, now)),
+        sentences=_sentences(of_workflow(item, runs, now)) if here is None else [],
         params=[_param(each) for each in entries(spec, "params")],
+        startable=here is None or workflow in files_here(here),
         nodes=nodes([_bare(each) for each in _written(spec)], spec),
         edges=edges(spec),
         definition=_json(spec),
@@ -123,6 +146,7 @@ def run_page(source: Source, run: str, now: datetime) -> RunPage:
         edges=edges(definition),
         bars=bars(tasks),
         approvals=[approval_row(each) for each in _questions(source, run)],
+        params=_given(item, definition),
     )
 
 
@@ -176,6 +200,18 @@ def _facts(item: Object, now: datetime) -> list[TitledFact]:
 def _sentences(findings: Sequence[Finding]) -> list[Sentence]:
     known = [finding.fields() for finding in findings]
     return [Sentence(**{key: value or "" for key, value in each.items()}) for each in known]
+
+
+def _given(run: Object, definition: Object | None) -> list[DeclaredParam]:
+    """Return the parameters of a run, each with its value as the default of a rerun."""
+    values = {
+        text(each, "name"): field(each, "value")
+        for each in [*entries(run, "status", "rerun", "params"), *entries(run, "spec", "params")]
+    }
+    return [
+        _param({**each, "default": values.get(text(each, "name"), field(each, "default"))})
+        for each in entries(definition, "params")
+    ]
 
 
 def _param(written: Object) -> DeclaredParam:

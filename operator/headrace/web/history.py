@@ -67,11 +67,7 @@ class History:
 
     def ticks(self, now: datetime, most: int) -> list[Tick]:
         """Return when its schedules fire next."""
-        return list(islice(ticks(self._now(), now), most))
-
-    def _now(self) -> Object:
-        runs = runs_of(self.source, self.workflow) if self.local else []
-        return definition_now(self.source, self.workflow, runs, local=self.local)
+        return list(islice(ticks(definition_now(self.source, self.workflow), now), most))
 
     def _pinned(self, run: Object, known: dict[str, Object | None]) -> Object | None:
         """Return the definition of a run. Most runs share one, which is read once."""
@@ -94,7 +90,7 @@ class History:
         runs = runs_of(self.source, self.workflow)
         if self.local:
             return list(_of_runs(self.source, runs))
-        self._now()  # a workflow that is not there has no revisions, and this says so
+        definition_now(self.source, self.workflow)  # a workflow that is not there has none
         choice = Choice(labels=f"{WORKFLOW}={self.workflow}")
         found = self.source.listed(CONTROLLER_REVISIONS, choice).items
         return [_of_revision(each, runs) for each in sorted(found, key=_age)]

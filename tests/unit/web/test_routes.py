@@ -282,6 +282,24 @@ def test_a_run_of_a_laptop_is_repeated(here: Page) -> None:
     assert done["run"] in [row["name"] for row in here.get("/api/runs").json["items"]]
 
 
+async def test_a_rerun_has_other_values(cluster: ClusterPage) -> None:
+    """With the types of the definition; the page offers those that the run had."""
+    filled(cluster)
+    count = {"name": "count", "type": "Integer", "default": 3}
+    cluster.stage.put(revision("stock-3", {"name": "extract"}, params=[count]))
+    spec = {"params": [{"name": "count", "value": 7}]}
+    cluster.stage.put(run("seven", "Failed", revision="stock-3", spec=spec))
+    (param,) = (await cluster.get("/api/runs/seven")).json["params"]
+    assert ("count", "7", False) == (param["name"], param["default"], param["required"])
+    asked = {"start": "All", "params": {"count": "many"}}
+    wrong = await cluster.post("/api/runs/seven/rerun", asked)
+    assert (422, True) == (wrong.status, "count" in wrong.json["message"])
+    asked = {"start": "All", "params": {"count": "8"}}
+    done = (await cluster.post("/api/runs/seven/rerun", asked)).json
+    made = cluster.stage.read(WORKFLOW_RUNS, done["run"])
+    assert [{"name": "count", "value": 8}] == made["spec"]["params"]
+
+
 async def test_hostile_texts_come_as_they_are(cluster: ClusterPage) -> None:
     """In JSON, which no browser takes for a page, whatever they are."""
     texts = [text.encode(errors="replace").decode() for text in hostile_texts(1000)]

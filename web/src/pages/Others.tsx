@@ -1,4 +1,6 @@
 // Pools, backfills and approvals: who holds, who waits, what is asked.
+import { Action } from "../actions";
+import { type Backfill, path } from "../ask";
 import { Shown, StateMark, Table, Title, useAnswer } from "../parts";
 import { Link, at } from "../router";
 import { Ago } from "../times";
@@ -78,11 +80,28 @@ export function Backfills() {
               { title: "Failed", width: "4rem", wide: true, cell: (each) => each.failed || "" },
               { title: "From", width: "minmax(0, 1fr)", wide: true, cell: (each) => each.first },
               { title: "To", width: "minmax(0, 1fr)", wide: true, cell: (each) => each.last },
+              { title: "Change", width: "17rem", wide: true, cell: (each) => <Steer backfill={each} /> },
             ]}
           />
         )}
       </Shown>
     </>
+  );
+}
+
+function Steer({ backfill }: { backfill: Backfill }) {
+  if (backfill.state.ended) return null;
+  const verbs = [backfill.desired === "Pause" ? "resume" : "pause", "stop", "cancel"];
+  return (
+    <div className="row-buttons">
+      {verbs.map((verb) => (
+        <Action
+          key={verb}
+          label={`${verb[0]?.toUpperCase()}${verb.slice(1)}`}
+          address={path("backfills", backfill.name, "steer", verb)}
+        />
+      ))}
+    </div>
   );
 }
 

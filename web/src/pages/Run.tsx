@@ -2,10 +2,11 @@
 import { Suspense, lazy } from "react";
 
 import { Action } from "../actions";
-import { type Approval, type Run as Row, path } from "../ask";
+import { type Approval, type Param, type Run as Row, path } from "../ask";
 import { Gantt } from "../Gantt";
 import { TaskTable } from "../lists";
 import { Logs } from "../Logs";
+import { ParamFields, given } from "../params";
 import { Facts, Sentences, Shown, StateMark, Tabs, Title, useAnswer } from "../parts";
 import { Link, at, setQuery, useAddress } from "../router";
 import { Ago, Duration } from "../times";
@@ -27,7 +28,7 @@ export function Run({ name }: { name: string }) {
             of <Link href={at("workflows", row.workflow)}>{row.workflow}</Link> · {row.progress && `${row.progress} tasks · `}
             <Duration begin={row.started} end={row.completed} /> · created <Ago time={row.created} />
           </p>
-          <RunActions row={row} />
+          <RunActions row={row} params={data.params} />
           <Questions approvals={data.approvals} />
           <Sentences of={data.sentences} />
           <Tabs tabs={TABS} chosen={tab} choose={(chosen) => setQuery("tab", chosen)} />
@@ -46,12 +47,33 @@ export function Run({ name }: { name: string }) {
   );
 }
 
-function RunActions({ row }: { row: Row }) {
+function RunActions({ row, params }: { row: Row; params: readonly Param[] }) {
   if (row.state.ended) {
     return (
       <div className="buttons">
         <Action label="Rerun what failed" address={path("runs", row.name, "rerun")} />
         <Action label="Rerun all" address={path("runs", row.name, "rerun")} body={{ start: "All" }} />
+        <Action
+          label="Rerun with…"
+          address={path("runs", row.name, "rerun")}
+          form={(values) => ({
+            start: values.get("start") ?? "All",
+            latest: values.get("latest") === "on",
+            params: given(values),
+          })}
+        >
+          <label className="field">
+            What to repeat
+            <select name="start">
+              <option value="All">all tasks</option>
+              <option value="Failed">what failed, and what waits for it</option>
+            </select>
+          </label>
+          <label>
+            <input type="checkbox" name="latest" /> With today's definition of the workflow
+          </label>
+          <ParamFields params={params} />
+        </Action>
       </div>
     );
   }

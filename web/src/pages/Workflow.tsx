@@ -2,12 +2,13 @@
 import { Suspense, lazy } from "react";
 
 import { Action } from "../actions";
-import { type Answers, path } from "../ask";
+import { type Answers, type Param, path } from "../ask";
 import { Calendar } from "../history/Calendar";
 import { Changes } from "../history/Changes";
 import { GridTab } from "../history/Grid";
 import { Schedule } from "../history/Schedule";
 import { RunTable } from "../lists";
+import { ParamFields, given } from "../params";
 import { Facts, Sentences, Shown, StateMark, Tabs, Title, useAnswer } from "../parts";
 import { setQuery, useAddress } from "../router";
 
@@ -74,38 +75,78 @@ function dayOf(time: string): string {
 function Actions({ data }: { data: Answers["workflow"] }) {
   const place = useAnswer(["place"], "/api/place").data;
   const { name, suspended } = data.row;
-  if (place === undefined || place.local) return null;
+  if (place === undefined || !data.startable) return null;
   const verb = suspended ? "resume" : "pause";
   return (
     <div className="buttons">
-      <Action label="Run now" address={path("workflows", name, "start")} form={(values) => start(values)}>
-        {data.params.map((param) => (
-          <label key={param.name} className="field">
-            {param.name} {param.required ? "" : "(optional)"}
-            {param.choices.length > 0 ? (
-              <select name={param.name} defaultValue={param.default}>
-                {param.choices.map((choice) => (
-                  <option key={choice}>{choice}</option>
-                ))}
-              </select>
-            ) : (
-              <input name={param.name} placeholder={param.default} />
-            )}
-            <small>
-              {param.type}
-              {param.description && `: ${param.description}`}
-            </small>
-          </label>
-        ))}
+      <Action
+        label="Run now"
+        address={path("workflows", name, "start")}
+        form={(values) => ({ params: given(values), ...(values.get("logical") ? { logical_time: values.get("logical") } : {}) })}
+      >
+        <ParamFields params={data.params} />
+        <label className="field">
+          Logical time (optional)
+          <input name="logical" placeholder="2030-01-31T02:30:00Z" />
+        </label>
       </Action>
-      <Action label={suspended ? "Resume triggers" : "Pause triggers"} address={path("workflows", name, "steer", verb)} />
+      {!place.local && (
+        <>
+          <Action label={suspended ? "Resume triggers" : "Pause triggers"} address={path("workflows", name, "steer", verb)} />
+          <Backfill name={name} params={data.params} />
+        </>
+      )}
     </div>
   );
 }
 
-/** An empty field has the parameter's default. */
-function start(values: FormData): object {
-  const given = [...values].filter(([, value]) => value !== "");
-  return { params: Object.fromEntries(given) };
+function Backfill({ name, params }: { name: string; params: readonly Param[] }) {
+  const read = (values: FormData) => ({
+    ...Object.fromEntries(["first", "last", "step", "existing"].map((key) => [key, values.get(key) ?? ""])),
+    max_active: Number(values.get("max_active")) || 1,
+    params: given(values),
+  });
+  return (
+    <Action label="Backfill" address={path("workflows", name, "backfill")} form={read} after="/backfills">
+      <label className="field">
+        From
+        <input name="first" defaultValue={daysAgo(7)} />
+      </label>
+      <label className="field">
+        To
+        <input name="last" defaultValue={daysAgo(1)} />
+      </label>
+      <Choice label="Logical times" name="step" choices={{ schedule: "the ticks of the schedules", day: "one each day", month: "one each month" }} />
+      <Choice
+        label="Where a run is there already"
+        name="existing"
+        choices={{ skip: "leave it alone", "rerun-failed": "rerun it if it failed", "rerun-all": "rerun it" }}
+      />
+      <label className="field">
+        Runs at a time
+        <input name="max_active" type="number" min={1} max={1000} defaultValue={1} />
+      </label>
+      <ParamFields params={params} />
+    </Action>
+  );
 }
 
+function Choice({ label, name, choices }: { label: string; name: string; choices: Record<string, string> }) {
+  return (
+    <label className="field">
+      {label}
+      <select name={name}>
+        {Object.entries(choices).map(([value, words]) => (
+          <option key={value} value={value}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** The begin of a day, in UTC, as the API writes it. */
+function daysAgo(days: number): string {
+  return `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
+}

@@ -1,37 +1,23 @@
 """What people can do: each action once as a preview with its command, and once for real."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from headrace.cli.window.exits import WindowError
 from headrace.web import acting
 from headrace.web.answers import Done
 from headrace.web.places import Place
+from headrace.web.routes.asks import Ask, Params, Short, done
 
-Short = Annotated[str, StringConstraints(max_length=300)]
 Long = Annotated[str, StringConstraints(max_length=4096)]
 Verb = Literal["pause", "resume", "stop", "cancel", "terminate"]
-
-
-class Ask(BaseModel):
-    """What somebody asks for."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    preview: bool = False
-    """Say the command that does the same, and change nothing."""
 
 
 class StartAsk(Ask):
     """A new run."""
 
-    params: dict[Short, Annotated[str, StringConstraints(max_length=60_000)]] = Field(
-        default={}, max_length=100
-    )
-    """Values by the names of parameters, as text. A name that is left out has its default."""
+    params: Params = Field(default={})
     logical_time: Short | None = None
 
 
@@ -44,6 +30,8 @@ class RerunAsk(Ask):
     downstream_only: bool = False
     latest: bool = False
     """With today's definition."""
+    params: Params = Field(default={})
+    """Values that differ from those of the run."""
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of `rerunOf` that differ from their defaults."""
@@ -67,38 +55,31 @@ def actions(place: Place) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/api")
 
-    def done(ask: Ask, act: Callable[[acting.Deed], Done]) -> Done:
-        with place.open() as source:
-            try:
-                return act(acting.Deed(place.window, source, ask.preview))
-            except WindowError as error:
-                if not ask.preview:
-                    raise
-                return Done("", "", problem=str(error))  # what a form says is no failed request
-
     @router.post("/runs/{run}/rerun")
     def rerun(run: str, ask: RerunAsk) -> Done:
         """Repeat a run that has ended."""
-        return done(ask, lambda deed: acting.rerun(deed, run, ask.fields()))
+        return done(place, ask, lambda deed: acting.rerun(deed, run, ask.fields(), ask.params))
 
     @router.post("/runs/{run}/steer/{verb}")
     def steer(run: str, verb: Verb, ask: Ask) -> Done:
         """Pause, resume, stop, cancel or terminate a run."""
-        return done(ask, lambda deed: acting.steer_run(deed, run, verb))
+        return done(place, ask, lambda deed: acting.steer_run(deed, run, verb))
 
     @router.post("/workflows/{workflow}/steer/{verb}")
     def suspend(workflow: str, verb: Literal["pause", "resume"], ask: Ask) -> Done:
         """Switch the triggers of a workflow off or on."""
-        return done(ask, lambda deed: acting.steer_workflow(deed, workflow, verb))
+        return done(place, ask, lambda deed: acting.steer_workflow(deed, workflow, verb))
 
     @router.post("/workflows/{workflow}/start")
     def start(workflow: str, ask: StartAsk) -> Done:
         """Start a run of a workflow."""
-        return done(ask, lambda deed: acting.start(deed, workflow, ask.params, ask.logical_time))
+        return done(
+            place, ask, lambda deed: acting.start(deed, workflow, ask.params, ask.logical_time)
+        )
 
     @router.post("/approvals/{approval}/answer")
     def answer(approval: str, ask: AnswerAsk) -> Done:
         """Answer a question."""
-        return done(ask, lambda deed: acting.answer(deed, approval, ask.choice, ask.comment))
+        return done(place, ask, lambda deed: acting.answer(deed, approval, ask.choice, ask.comment))
 
     return router

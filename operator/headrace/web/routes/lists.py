@@ -41,7 +41,7 @@ def lists(place: Place) -> APIRouter:
         with place.open() as source:
             runs = asking.runs_of(source, "")
             questions = asking.all_of(source, APPROVALS, local=local)
-            workflows = [] if local else asking.workflows(source, runs, local=False)
+            workflows = [] if local else asking.workflows(source, runs)
         return overview(workflows, runs, questions, datetime.now(UTC))
 
     @router.get("/workflows")
@@ -49,7 +49,7 @@ def lists(place: Place) -> APIRouter:
         """List all workflows by name, with their newest runs."""
         with place.open() as source:
             runs = asking.runs_of(source, "")
-            items = asking.workflows(source, runs, local=local)
+            items = asking.workflows(source, runs)
         by_workflow = runs_by_workflow(runs)
         rows = [
             workflow_row(item, by_workflow.get((namespace(item), name(item)), []))

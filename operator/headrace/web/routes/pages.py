@@ -6,19 +6,18 @@ from fastapi import APIRouter
 
 from headrace.web import asking
 from headrace.web.answers import RunPage, TaskPage, WorkflowPage
-from headrace.web.places import LaptopPlace, Place
+from headrace.web.places import Place
 
 
 def pages(place: Place) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/api")
-    local = isinstance(place, LaptopPlace)
 
     @router.get("/workflows/{workflow}")
     def workflow(workflow: str) -> WorkflowPage:
         """Show a workflow."""
         with place.open() as source:
-            return asking.workflow_page(source, workflow, datetime.now(UTC), local=local)
+            return asking.workflow_page(source, workflow, datetime.now(UTC))
 
     @router.get("/runs/{run}")
     def run(run: str) -> RunPage:
