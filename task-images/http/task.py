@@ -1,7 +1,7 @@
 """
 The program of the template `http`: calls a URL, follows pages, waits for a state, saves the body.
 
-Knows HTTP. Which addresses it may reach is `reach`; how it ends is `task_contract`.
+Knows HTTP. Which addresses it may reach and how it ends is `task_contract`.
 """
 
 import hashlib
@@ -16,7 +16,6 @@ from typing import Any
 
 import httpcore
 import httpx
-from reach import Guard
 from task_contract import (
     CheckFailed,
     End,
@@ -28,6 +27,7 @@ from task_contract import (
     values_for,
     write_outputs,
 )
+from task_contract.reach import Guarded
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -64,6 +64,12 @@ class Call:
     tries: int = 4
     maxBytes: int = 104_857_600  # noqa: N815
     allow: list[str] = field(default_factory=list)
+
+
+class Guard(Guarded, httpcore.SyncBackend):
+    """Opens connections, to allowed addresses only."""
+
+    unreachable = httpcore.ConnectError
 
 
 class Later(Exception):  # noqa: N818 - a sign for the loop of tries
