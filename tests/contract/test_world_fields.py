@@ -108,17 +108,6 @@ IN_A_REAL_CLUSTER: Final = {
         "no task has a cache here: tests/cluster/test_cache.py has some",
     ),
     **dict.fromkeys(
-        (
-            "Denied.items",
-            "Evaluated.each",
-            "SeenItems.expected",
-            "SeenItems.passed",
-            "SeenItems.since",
-            "SeenItems.unclosed",
-        ),
-        "items have programs here: tests/contract/test_items_without_programs.py has the others",
-    ),
-    **dict.fromkeys(
         ("ObservedRun.passed", "RunLog.outputs"),
         "called runs only begin here: tests/cluster/test_called_runs.py steers and ends them",
     ),

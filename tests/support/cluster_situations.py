@@ -7,9 +7,10 @@ from typing import Any, Final
 from headrace.api.v1alpha1.for_each import ForEach
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.run import DesiredState
 from headrace.cluster.kinds import TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.engine.run.observed import ObservedRun, RunKey, RunKind
-from headrace.engine.task.observed import Sighting, Stage
+from headrace.engine.task.observed import SeenItems, Sighting, Stage
 from support.builders import asking, calls, last, on, param, pause, retries, spec, start, task
 from support.cluster_world import ClusterRig, fields
 
@@ -33,6 +34,7 @@ TASKS: Final = (
     last("tidy", **fields()),
 )
 SPEC: Final = spec(*TASKS, params=(param("day"),), concurrency={"policy": "Queue"})
+STOP: Final = json.dumps({"spec": {"desiredState": "Stop"}})
 ASKED: Final[dict[str, Any]] = {
     "params": [{"name": "day", "value": "monday"}],
     "logicalTime": "2030-01-01T12:00:00Z",
@@ -76,6 +78,32 @@ async def items(rig: ClusterRig) -> None:
     await rig.until_ended("each")
     await look(rig)
     await rig.observed()
+
+
+async def items_without_programs(rig: ClusterRig) -> None:
+    """Wait, ask and call for items, with values of their own; one run's name is somebody else's."""
+    word, two = {"word": "${{ item }}"}, ForEach(from_="['w', 'x']")
+    await rig.begin(
+        spec(
+            pause("wait", for_each=two, seconds=1),
+            asking("ask", for_each=two, message="${{ item }}?", timeout_seconds=3600),
+            calls("call", of="inner", for_each=two, params=word),
+            calls("refused", of="inner", for_each=ForEach(items=("x",)), params=word),
+        )
+    )
+    inner = spec(task("a", **fields()), params=(param("word"),))
+    body = inner.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    await rig.create(WORKFLOWS, "inner", {**body, "suspend": True})
+    await rig.create(WORKFLOW_RUNS, rig.child("refused", 0), {"workflow": "inner"})
+    for _ in range(3):  # Expressions are asked for, then judged, then the refusal is.
+        await look(rig)
+    rig.answer_item("ask", 0, "approve")
+    await rig.until(lambda run: len(seen_items(run, "ask").ended) == 1)
+    await look(rig)
+    rig.kubectl("patch", "workflowrun", rig.key.name, "--type=merge", "--patch", STOP)
+    await rig.until(lambda run: run.desired is DesiredState.STOP)
+    await look(rig)
+    await rig.until(lambda run: bool(seen_items(run, "call").passed))
 
 
 async def called(rig: ClusterRig) -> None:
@@ -197,10 +225,14 @@ def shown(run: ObservedRun, name: str) -> Sighting:
     return (seen.sighting if seen is not None else None) or Sighting(0, Stage.STARTING)
 
 
+def seen_items(run: ObservedRun, name: str) -> SeenItems:
+    """Return what is shown of the items of a task's newest attempt."""
+    return shown(run, name).items or SeenItems(0)
+
+
 def ended_items(run: ObservedRun) -> Collection[int]:
     """Return which items of the newest attempt have ended."""
-    seen = shown(run, "each").items
-    return () if seen is None else seen.ended.keys()
+    return seen_items(run, "each").ended.keys()
 
 
 def ending_reason(run: ObservedRun, name: str) -> Reason | None:
@@ -215,4 +247,4 @@ def pod(run: ObservedRun) -> str:
     return "" if instance is None else instance.name
 
 
-SITUATIONS: Final = (items, called, a_life)
+SITUATIONS: Final = (items, items_without_programs, called, a_life)

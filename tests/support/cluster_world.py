@@ -131,9 +131,8 @@ class ClusterRig:
 
     def answer_item(self, task: str, index: int, choice: str) -> None:
         """Let somebody answer the question about an item in the first attempt."""
-        name = item_name(self.key.name, self._uid(), task, 1, index)
         body = json.dumps({"spec": {"answer": {"choice": choice}}})
-        self.kubectl("patch", "approval", name, "--type=merge", "--patch", body)
+        self.kubectl("patch", "approval", self.child(task, index), "--type=merge", "--patch", body)
 
     async def look(self, key: RunKey | None = None) -> datetime | None:
         """Let the engine look once: a turn that news overtook is given again, as the queue does."""
@@ -189,6 +188,10 @@ class ClusterRig:
     def job(self, task: str, number: int = 1) -> str:
         """Return the name of the Job of an attempt."""
         return job_name(self.key.name, self._uid(), task, number)
+
+    def child(self, task: str, index: int) -> str:
+        """Return the name of the run, or question, of an item in the first attempt."""
+        return item_name(self.key.name, self._uid(), task, 1, index)
 
     def _uid(self) -> str:
         return self.kubectl("get", "workflowrun", self.key.name, "-o", "jsonpath={.metadata.uid}")
