@@ -3,10 +3,13 @@
 import signal
 import subprocess
 from collections import Counter
+from contextlib import chdir
 from datetime import UTC, datetime
 
 import pytest
+from click.testing import CliRunner
 
+from headrace.cli.main import main as program
 from headrace.local.store import Store
 from support.local_run import PATIENCE_SECONDS, Bench, kill_runner, sh, until
 
@@ -182,3 +185,39 @@ def test_a_backfill_that_cannot_be_starts_nothing(
     done = bench.backfill(*words)
     assert (2, "", False) == (done.code, done.out, bench.state.root.exists())
     assert message in done.err
+
+
+def test_questions_are_answered_ahead_and_waits_left_out(bench: Bench) -> None:
+    """As for one run: the answer counts for each logical time."""
+    bench.write(
+        {"name": "pause", "wait": {"seconds": 3600}},
+        {"name": "ask", "approval": {"message": "Load it?"}, "dependsOn": ["pause"]},
+        sh("a", NOTE, dependsOn=["ask"]),
+        triggers=NIGHTLY,
+    )
+    done = bench.backfill(*SPAN, "--no-wait", "--approve", "ask=approve", "--max-active", "4")
+    assert (0, FOUR) == (done.code, worked(bench))
+
+
+def test_a_question_without_an_answer_says_how_to_give_one(bench: Bench) -> None:
+    """It is told once, and the backfill goes on when somebody has typed it."""
+    asks = {"name": "ask", "approval": {"message": "Load it?"}}
+    bench.write(asks, sh("a", NOTE, dependsOn=["ask"]), triggers=NIGHTLY)
+    runner = bench.start_backfill(*SPAN[:2], "--to", "2026-01-01T12:00:00Z")
+    assert runner.stdout is not None
+    advice = next(line for line in iter(runner.stdout.readline, "") if "asks" in line)
+    words = f"headrace approve {night(1)} approve --task ask --local"
+    assert advice.endswith(f"{night(1)}  ask asks: Load it?; answer it with {words}\n")
+    with chdir(bench.folder):
+        assert 0 == CliRunner().invoke(program, words.split()[1:]).exit_code
+    said, _ = runner.communicate(timeout=PATIENCE_SECONDS)
+    assert (0, False) == (runner.returncode, "asks" in said)
+    assert Counter([night(1)]) == worked(bench)
+
+
+def test_an_answer_that_nobody_asks_for_is_refused(bench: Bench) -> None:
+    """Nothing starts."""
+    bench.write(sh("a", NOTE), triggers=NIGHTLY)
+    done = bench.backfill(*SPAN, "--approve", "a=yes")
+    assert "--approve a=yes: task 'a' asks nobody; leave it out" in done.err
+    assert not bench.state.root.exists()

@@ -1,71 +1,18 @@
 """A runner that dies between any two of its writes, and the one that takes over."""
 
-import os
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from headrace.local import supervision
-from headrace.local.store import Store
+from support.crashing import CRASHED, STEPS, Crash, folders, in_a_copy
 from support.local_run import Bench, sh
-
-STEPS = (
-    (Store, "add_run"),
-    (Store, "write_run"),
-    (Store, "write_tasks"),
-    (Store, "add_attempts"),
-    (supervision, "start"),
-)
-"""All that a runner changes outside of itself, besides ending attempts."""
-
-CRASHED = -signal.SIGKILL
-
-
-class Crash:
-    """Counts steps, and kills this process before or after the n-th."""
-
-    def __init__(self, at: int) -> None:
-        self._left = at
-
-    def step(self) -> None:
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        self._left -= 1
-
-    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
-        def stepped(*arguments: Any, **named: Any) -> Any:
-            self.step()
-            result = function(*arguments, **named)
-            self.step()
-            return result
-
-        return stepped
 
 
 def run_and_crash(bench: Bench, at: int, *arguments: str) -> int:
     """Run the workflow in a copy of this process that dies at a step; return how that ended."""
-    child = os.fork()
-    if child == 0:
-        crash = Crash(at)
-        for owner, name in STEPS:
-            setattr(owner, name, crash.around(getattr(owner, name)))
-        os._exit(bench.run(*arguments).code)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status)
-
-
-def folders(parent: Path) -> Iterator[Bench]:
-    """Yield one folder after the other."""
-    for number in range(1000):
-        folder = parent / str(number)
-        folder.mkdir()
-        yield Bench(folder)
+    return in_a_copy(Crash(at), STEPS, partial(bench.run, *arguments))
 
 
 def write(bench: Bench) -> None:

@@ -68,6 +68,8 @@ def command(  # noqa: PLR0913 - one for each option
     max_parallel: int,
     runner: str,
     python: str,
+    no_wait: bool,
+    approve: tuple[str, ...],
     **fields: Any,
 ) -> int:
     """
@@ -83,7 +85,7 @@ def command(  # noqa: PLR0913 - one for each option
         refuse(_ONLY_THERE, "is for a Backfill on a cluster; leave it out")
         from headrace.cli.backfill_here import backfill_here  # noqa: PLC0415 - slow, for files only
 
-        place = Place(window.state, max_parallel, runner, python)
+        place = Place(window.state, max_parallel, runner, python, no_wait, approve)
         put = partial(_put, form=form) if dry_run else None
         return backfill_here((Path(what), *others), called, spec, params, place, put)
     refuse(PLACE_NAMES, "is for this machine; leave it out, or name a file")

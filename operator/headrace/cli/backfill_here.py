@@ -16,6 +16,8 @@ from typing import Any, Final
 from headrace.api.v1alpha1.backfill import BackfillSpec, Existing
 from headrace.api.v1alpha1.group import API_VERSION
 from headrace.cli import given
+from headrace.cli.account import user
+from headrace.cli.ask import answers_ahead
 from headrace.cli.called import find_called
 from headrace.cli.execution import Place
 from headrace.cli.input import InputError
@@ -30,6 +32,7 @@ from headrace.engine.backfill.observed import BackfillLog, KnownWorkflow
 from headrace.engine.backfill.plan import Plan
 from headrace.evaluation.evaluator import Evaluator
 from headrace.local import runs
+from headrace.local.answers_ahead import Ahead
 from headrace.local.backfill import Backfill, Template
 from headrace.local.backfill_record import BackfillRecord
 from headrace.local.crowd import Crowd
@@ -91,7 +94,9 @@ def backfill_here(  # noqa: PLR0913, PLR0917 - what the command line has
             put(_preview(spec, found, record, place.state))
             return DONE
         called = find_called(file, others, here)
-        return _run((file, called), spec, values, (place, launcher), record)
+        definitions = [each.definition for each in (file, *called.values())]
+        ahead = Ahead(answers_ahead(definitions, place.approve), user())
+        return _run((file, called), spec, values, (place, launcher, ahead), record)
     except (InputError, UnusableStateError) as error:
         raise WindowError(str(error)) from error
 
@@ -125,10 +130,10 @@ def _run(
     files: tuple[WorkflowFile, Mapping[str, WorkflowFile]],
     spec: BackfillSpec,
     values: dict[str, Any],
-    where: tuple[Place, Launcher],
+    where: tuple[Place, Launcher, Ahead],
     record: BackfillRecord,
 ) -> int:
-    (file, called), (place, launcher) = files, where
+    (file, called), (place, launcher, _) = files, where
     folder, home = StateFolder(place.state.absolute()), file.path.absolute().parent
     for each in (file, *called.values()):
         make_environments(each.environments)
@@ -146,7 +151,7 @@ def _run(
             return _end(spec, before.log, paused=False)
         store = stack.enter_context(WorkflowStore(folder.database))
         site = Site(home, folder, store, partial(datetime.now, UTC))
-        return asyncio.run(_go(site, spec, template, record, launcher, place.max_parallel))
+        return asyncio.run(_go(site, spec, template, record, where))
 
 
 @contextmanager
@@ -162,23 +167,25 @@ def _alone(folder: StateFolder, workflow: str) -> Iterator[None]:
         ) from error
 
 
-async def _go(  # noqa: PLR0913, PLR0917 - what a backfill needs
+async def _go(
     site: Site,
     spec: BackfillSpec,
     template: Template,
     record: BackfillRecord,
-    launcher: Launcher,
-    slots: int,
+    where: tuple[Place, Launcher, Ahead],
 ) -> int:
-    evaluator = Evaluator()
+    (place, launcher, ahead), evaluator = where, Evaluator()
     backfill = Backfill(site, spec, template, record, _say)
 
     # As for `headrace run`, there are no pools.
-    crowd = Crowd(backfill.inventory, site.clock, slots, pools=False)
+    crowd = Crowd(backfill.inventory, site.clock, place.max_parallel, pools=False)
     workplace = Workplace(
-        *(site.folder, site.store, launcher, evaluator.evaluate, slots), neighbours=crowd
+        *(site.folder, site.store, launcher, evaluator.evaluate),
+        *(place.max_parallel, place.no_wait),
+        neighbours=crowd,
     )
     backfill.live = LiveRuns(site, crowd, backfill, workplace)
+    backfill.answer = partial(ahead.answer, crowd.worlds, site.clock, _say)
     with _listening(backfill):
         try:
             await backfill.go()

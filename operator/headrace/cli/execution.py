@@ -32,6 +32,9 @@ class Place:
     max_parallel: int
     runner: str
     python: str
+    no_wait: bool = False
+    approve: tuple[str, ...] = ()
+    """Answers to questions, as `task=choice`."""
 
 
 class _Folder(click.Path):
@@ -83,20 +86,29 @@ _SERVER_STATE: Final = click.option(
     help="The folder for runs, logs and outputs. Default: .headrace in DIR.",
 )
 
-_OPTIONS: Final = (
-    *_PLACE,
-    click.option("--no-wait", is_flag=True, help="Leave out the time of tasks that only wait."),
-    click.option(
+_NO_WAIT: Final = click.option(
+    "--no-wait", is_flag=True, help="Leave out the time of tasks that only wait."
+)
+
+
+def _approve(otherwise: str) -> Callable[[F], F]:
+    return click.option(
         "--approve",
         metavar="TASK=CHOICE",
         multiple=True,
-        help="The answer to a task's question. Without one, the question is asked at the terminal.",
-    ),
+        help=f"The answer to a task's question. Without one, {otherwise}.",
+    )
+
+
+_OPTIONS: Final = (
+    *_PLACE,
+    _NO_WAIT,
+    _approve("the question is asked at the terminal"),
     click.option("--plain", is_flag=True, help="Print lines instead of a table."),
 )
 
 
-PLACE_NAMES: Final = ("max_parallel", "runner", "python")
+PLACE_NAMES: Final = ("max_parallel", "runner", "python", "no_wait", "approve")
 """What click calls the values of `place_options`."""
 
 NAMES: Final = ("max_parallel", "runner", "python", "no_wait", "approve", "plain")
@@ -114,8 +126,9 @@ def task_options(command: F) -> F:
 
 
 def place_options(command: F) -> F:
-    """Add the options of where tasks run, in this order."""
-    return _with(_PLACE, command)
+    """Add the options of where the tasks of several runs run, and how, in this order."""
+    told: Callable[[F], F] = _approve("headrace approve answers it, from another terminal")
+    return _with((*_PLACE, _NO_WAIT, told), command)
 
 
 def server_options(command: F) -> F:

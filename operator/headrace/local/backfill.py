@@ -66,6 +66,8 @@ class Backfill:
     """
 
     live: LiveRuns
+    answer: Callable[[], None]
+    """Answers the questions of runs that somebody has answered before."""
 
     def __init__(
         self,
@@ -91,6 +93,7 @@ class Backfill:
         while not self._killed:
             self._changed.clear()
             look = self._turn()
+            self.answer()
             if self.log.finished is not None or self._rests():
                 break
             pause = LOOK_SECONDS
