@@ -12,6 +12,7 @@ from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import WORKFLOWS
 from headrace.cluster.subjects.backfill import BackfillWorld
 from headrace.cluster.subjects.pool import Pools
+from headrace.cluster.subjects.pool_status import PoolStatuses
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.subjects import subjects
@@ -71,9 +72,10 @@ class Controller:
         )
         runs = ClusterWorld(self._caches, client, hooks)
         above = WorkflowWorld(self._caches, client, runs.definitions, events, WorldRig.clock)
-        pools = Pools(self._caches, client, runs.pools, WorldRig.clock)
+        statuses = PoolStatuses(self._caches, client, WorldRig.clock, self._queue.add)
+        pools = Pools(self._caches, runs.pools, statuses, WorldRig.clock)
         past = BackfillWorld(self._caches, client, runs.definitions, events, WorldRig.clock)
-        self._subjects = subjects(runs, above, pools, past, lambda _: None)
+        self._subjects = subjects(runs, above, pools, statuses, past, lambda _: None)
 
     async def run(self) -> None:
         """Work until cancelled."""

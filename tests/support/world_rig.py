@@ -1,6 +1,7 @@
 """A world of runs over an API server in memory, without informers: a test tells the caches."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ from headrace.cluster.holders import Holders
 from headrace.cluster.hooks import Hooks
 from headrace.cluster.kinds import BACKFILLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.cluster.subjects.pool import Pools
+from headrace.cluster.subjects.pool_status import PoolStatuses
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.engine.archive import ArchiveTerms
 from headrace.engine.definition.expressions.types import Failure, Question, Value
-from headrace.engine.pool.observed import PoolKey
+from headrace.engine.pool.observed import PoolKey, PoolStatusKey
 from headrace.engine.run.observed import RunKey
 from headrace.evaluation.answers import Asks
 from headrace.kube.errors import StaleError
@@ -57,7 +59,9 @@ class WorldRig(Rig):
             archive=self.archive,
         )
         self.world = ClusterWorld(self.caches, self.client, hooks)
-        self.pools = Pools(self.caches, self.client, self.world.pools, self.clock)
+        self._to_show: list[PoolStatusKey] = []
+        self.statuses = PoolStatuses(self.caches, self.client, self.clock, self._to_show.append)
+        self.pools = Pools(self.caches, self.world.pools, self.statuses, self.clock)
         self._pools_due: dict[PoolKey, datetime] = {}
         self._told = 0
 
@@ -144,19 +148,20 @@ class WorldRig(Rig):
         return sum(holder.slots for holder in holders)
 
     async def pool_turns(self) -> None:
-        """Give a turn to each pool that needs one now."""
+        """Give a turn to each pool that needs one now, and then to the statuses of pools."""
         now = self.clock()
         keys = [key for key in self.woken if isinstance(key, PoolKey)]
         self.woken[:] = [key for key in self.woken if not isinstance(key, PoolKey)]
         keys += [key for key, due in self._pools_due.items() if due <= now]
         for key in dict.fromkeys(keys):
             self._pools_due.pop(key, None)
-            try:
-                again = await turn(self.pools, key, now)
-            except StaleError:  # As the queue does: it meets something newer, and looks again.
-                again = now
+            again = await turn(self.pools, key, now)
             if again is not None:
                 self._pools_due[key] = again
+        for shown in tuple(dict.fromkeys(self._to_show)):
+            with suppress(StaleError):  # As the queue does: it meets something newer, and tries it.
+                await turn(self.statuses, shown, now)
+                self._to_show[:] = [key for key in self._to_show if key != shown]
 
     async def turn(self, key: RunKey) -> None:
         """Give a run a turn."""

@@ -34,7 +34,7 @@ from headrace.cluster.lineage import Lineage
 from headrace.cluster.news import News
 from headrace.cluster.outlived import Outlived
 from headrace.cluster.templates import Templates
-from headrace.engine.pool.observed import PoolKey
+from headrace.engine.pool.observed import PoolKey, PoolStatusKey
 from headrace.engine.run.observed import RunKey, RunKind
 from headrace.kube.objects import Meta
 from headrace.kube.resources import JOBS, PODS, Resource
@@ -58,7 +58,7 @@ class WorkflowKey:
     name: str
 
 
-Key = RunKey | WorkflowKey | PoolKey | BackfillKey
+Key = RunKey | WorkflowKey | PoolKey | PoolStatusKey | BackfillKey
 
 Watched = Store[OwnObject] | Store[Job] | Store[Pod] | Store[Approval] | Store[TemplateObject]
 

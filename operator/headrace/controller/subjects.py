@@ -13,11 +13,12 @@ from headrace.cluster.backfills import BackfillKey
 from headrace.cluster.caches import Key, WorkflowKey
 from headrace.cluster.subjects.backfill import BackfillWorld
 from headrace.cluster.subjects.pool import Pools
+from headrace.cluster.subjects.pool_status import PoolStatuses
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.engine.backfill.advance import advance
 from headrace.engine.backfill.observed import BackfillDecision, ObservedBackfill
-from headrace.engine.pool.observed import PoolKey
+from headrace.engine.pool.observed import PoolKey, PoolStatusKey
 from headrace.engine.run.observed import RunKey
 from headrace.engine.workflow.observed import ObservedWorkflow, WorkflowDecision
 from headrace.engine.workflow.supervise import supervise
@@ -77,10 +78,11 @@ class Backfills:
         return advance(observed, now)
 
 
-def subjects(
+def subjects(  # noqa: PLR0913, PLR0917 - one for each kind
     runs: ClusterWorld,
     workflows: WorkflowWorld,
     pools: Pools,
+    pool_statuses: PoolStatuses,
     backfills: BackfillWorld,
     gone: Callable[[WorkflowKey], None],
 ) -> Mapping[type[Key], ClusterSubject]:
@@ -89,5 +91,6 @@ def subjects(
         RunKey: ClusterRuns(runs),
         WorkflowKey: Workflows(workflows, gone),
         PoolKey: pools,
+        PoolStatusKey: pool_statuses,
         BackfillKey: Backfills(backfills),
     }

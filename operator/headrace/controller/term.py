@@ -22,6 +22,7 @@ from headrace.cluster.events import EventRecorder
 from headrace.cluster.hooks import Hooks
 from headrace.cluster.subjects.backfill import BackfillWorld
 from headrace.cluster.subjects.pool import Pools
+from headrace.cluster.subjects.pool_status import PoolStatuses
 from headrace.cluster.subjects.run import ClusterWorld
 from headrace.cluster.subjects.workflow import WorkflowWorld
 from headrace.controller.metrics import Metrics
@@ -104,9 +105,12 @@ class Term:
             archive=house.settings.archive,
             unarchived=house.metrics.unarchived.inc,
         )
-        pools = Pools(caches, client, runs.pools, now)
+        statuses = PoolStatuses(caches, client, now, self.queue.add)
+        pools = Pools(caches, runs.pools, statuses, now)
         backfills = BackfillWorld(caches, client, runs.definitions, events, now)
-        self._subjects = subjects(runs, self.workflows, pools, backfills, house.roll.forget)
+        self._subjects = subjects(
+            runs, self.workflows, pools, statuses, backfills, house.roll.forget
+        )
 
     def later(self, key: Key, seconds: float) -> None:
         """Ask for a turn in so many seconds."""

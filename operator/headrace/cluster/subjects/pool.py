@@ -1,7 +1,8 @@
 """
-The pools in a cluster: read from the caches, and written to the pool book and the status.
+The pools in a cluster: read from the caches, and written to the pool book.
 
-Decides nothing: `engine.pool.allot` is the only one who gives slots.
+Their statuses are written by `PoolStatuses`, in turns of their own. Decides nothing:
+`engine.pool.allot` is the only one who gives slots.
 """
 
 from collections.abc import Callable
@@ -11,29 +12,26 @@ from datetime import datetime
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.cluster.caches import Caches
 from headrace.cluster.holders import Holders
-from headrace.cluster.kinds import POOLS
-from headrace.cluster.statuses import Status, StatusWriter
+from headrace.cluster.subjects.pool_status import PoolStatuses
 from headrace.engine.pool.allot import allot
 from headrace.engine.pool.observed import ObservedPool, PoolDecision, PoolKey, PoolLog
-from headrace.kube.client import Client
 from headrace.loop.pool_book import PoolBook
-from headrace.manifests.conditions import Past
 from headrace.manifests.kube import OwnObject
-from headrace.manifests.pool_status import pool_status, read_pool_status, slots_of
+from headrace.manifests.pool_status import read_pool_status, slots_of
 
 
 class Pools:
     """The pools, as a subject of the loop."""
 
     def __init__(
-        self, caches: Caches, client: Client, book: PoolBook, clock: Callable[[], datetime]
+        self, caches: Caches, book: PoolBook, statuses: PoolStatuses, clock: Callable[[], datetime]
     ) -> None:
         """Read and write through these; `clock` is the wall clock."""
         self._caches = caches
         self._book = book
         self._clock = clock
         self._holders = Holders(caches, clock)
-        self._statuses = StatusWriter(client)
+        self._statuses = statuses
         self._logged: dict[PoolKey, datetime] = {}
         self._logs: dict[PoolKey, tuple[OwnObject, PoolLog]] = {}
 
@@ -77,11 +75,10 @@ class Pools:
         self._book.settle(key, decision)
 
     async def record(self, key: PoolKey, decision: PoolDecision) -> None:
-        """Write the Pool's status, if there is one to write."""
-        item = self._caches.pools.get(key.namespace, key.name)
-        if decision.status is not None and item is not None:
+        """Ask for the Pool's status, if there is one to write: nobody waits for that here."""
+        if decision.status is not None:
             self._logged[key] = self._clock()
-            await self._write(item, decision.status)
+            self._statuses.show(key, decision.status)
 
     async def tidy(self, key: PoolKey, decision: PoolDecision) -> None:
         """Do nothing: a pool has no objects."""
@@ -94,13 +91,7 @@ class Pools:
         log = read_pool_status(item.status)
         shown = replace(log, ready=False, reason=reason, message=message)
         if shown != log:
-            await self._write(item, shown)
-
-    async def _write(self, item: OwnObject, log: PoolLog) -> None:
-        now = self._clock()
-        past = Past.of(item.status, item.metadata.creation_timestamp or now, now)
-        put = Status(POOLS, self._caches.pools, pool_status(log, past))
-        await self._statuses.write(item, put)
+            self._statuses.show(key, shown)
 
     def _forget(self, key: PoolKey) -> None:
         self._caches.crowded.discard(key)

@@ -117,23 +117,23 @@ class ClusterWorld:
             memory = self._memories[key]
             memory.items, memory.seen = items, shown
 
-    async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
+    async def log(
+        self, key: RunKey, records: Mapping[str, TaskLog], beside: Sequence[Action] = ()
+    ) -> None:
+        """Write TaskRuns' statuses, and carry out other actions at the same time."""
+        others = [self.apply(key, beside)] if beside else []
+        await some_at_a_time([*others, self._log_all(key, records)])
+
+    async def _log_all(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write TaskRuns' statuses, each only over the version of the decision."""
         known = await self._look_twice(key, records)
-        await some_at_a_time(
-            [self._log(key, task, known.get(task, EMPTY), log) for task, log in records.items()]
-        )
+        written = [self._log(key, name, known.get(name, EMPTY), records[name]) for name in records]
+        await some_at_a_time(written)
 
     async def _look_twice(
         self, key: RunKey, records: Mapping[str, TaskLog]
     ) -> Mapping[str, TaskLog]:
-        """
-        Refuse to close an attempt if the caches know more than the decision did.
-
-        Returns:
-            The logs on record, by task.
-
-        """
+        """Return the logs on record. Refuse to close an attempt if the caches know more by now."""
         there = {task: item for task in records if (item := self._task_run(key, task)) is not None}
         known = {task: self.pictures.of(item).log for task, item in there.items()}
         programs = [task for task, item in there.items() if runs_programs(item.spec)]

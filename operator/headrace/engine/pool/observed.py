@@ -22,6 +22,14 @@ class PoolKey:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolStatusKey:
+    """The key of a pool's status, which is written beside the turns of the pool."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """An attempt that runs in the world, and the slots that it holds."""
 
