@@ -38,6 +38,10 @@ run: .venv-run/.run ## Run the example pipeline (the flights of New York 2013) o
 ui: ## Build the page of `headrace ui` into the package; needs Node.js
 	@scripts/page.sh
 
+.PHONY: pictures
+pictures: .venv/.dev ## Make the pictures of the page for the documentation; needs Node.js and Chromium
+	@HEADRACE_PICTURES=1 $(PY) -m pytest --quiet tests/page/test_demo.py
+
 .PHONY: cluster
 cluster: .venv/.dev ## Make a Kubernetes, install Headrace on it and run the example there
 	@$(PY) -m tools.cluster.demo up

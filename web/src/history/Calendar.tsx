@@ -75,8 +75,8 @@ function Cell({ day, number, date, workflow }: { day: Day | undefined; number: n
   const words = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
   const href = day.run ? at("runs", day.run) : `${at("workflows", workflow)}?tab=Runs&day=${date}`;
   return (
-    <Link href={href} className={`cell ${tone}`} title={`${date}: ${words.join(", ")}`} aria-label={`${date}: ${words.join(", ")}`}>
-      {number} {SIGNS[tone]}
+    <Link href={href} className={`cell ${tone}`} title={`${date}: ${words.join(", ")}`} aria-label={`${number}: ${words.join(", ")} on ${date}`}>
+      {number} <span aria-hidden="true">{SIGNS[tone]}</span>
     </Link>
   );
 }
