@@ -60,6 +60,7 @@ class Forked:
         about: Mapping[str, str] | None = None,
         counted: Counted | None = None,
         started: Callable[[int], None] = lambda _: None,
+        file_bytes: int | None = None,
     ) -> Ended:
         """
         Run the program to its end.
@@ -69,16 +70,18 @@ class Forked:
             about: More variables, like HEADRACE_RUN.
             counted: Calls to count.
             started: Called with the process id when it runs, so that somebody can kill it.
+            file_bytes: How large a file can get: the disk is full then.
 
         """
-        (done,) = self._run([given], about or {}, counted, started)
+        more = {"file_bytes": file_bytes}
+        (done,) = self._run([given], about or {}, counted, started, more)
         return done
 
     def run_all(
         self, givens: Iterable[Mapping[str, Any]], about: Mapping[str, str] | None = None
     ) -> list[Ended]:
         """Run the program once for each set of parameters; deeds are those of all, at the last."""
-        return self._run(list(givens), about or {}, None, lambda _: None)
+        return self._run(list(givens), about or {}, None, lambda _: None, {})
 
     def _run(
         self,
@@ -86,6 +89,7 @@ class Forked:
         about: Mapping[str, str],
         counted: Counted | None,
         started: Callable[[int], None],
+        more: Mapping[str, Any],
     ) -> list[Ended]:
         base = self._notes / str(next(self._numbers))
         base.mkdir()
@@ -93,6 +97,7 @@ class Forked:
             self._request(base / str(number), each, about) for number, each in enumerate(givens)
         ]
         request = {
+            **more,
             "runs": runs,
             "calls": counted and counted.calls,
             "at": counted.at if counted else 0,
