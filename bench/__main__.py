@@ -24,6 +24,7 @@ PARTS = {
     "cluster": "runs on a real node, beside bare Jobs",
     "pools": "500 tasks of 20 workflows in three pools, on fake nodes",
     "deliveries": "deliveries to a webhook, before a real API server",
+    "bulk_load": "rows into PostgreSQL by the template sql, beside psql",
     "commands": "each command over a cluster with 10,000 TaskRuns",
     "profile": "what the controller's CPU is spent on, with 40 tasks at once",
 }

@@ -1,5 +1,5 @@
-"""
-Rows into PostgreSQL: the template `sql` beside `psql` with its \\copy, in turns.
+r"""
+Rows into PostgreSQL: the template `sql` beside `psql` with its \copy, in turns.
 
     PYTHONPATH=tests:. python -m bench.bulk_load [--rows N] [--rounds N]
 
@@ -27,8 +27,9 @@ IMAGE = ROOT / "task-images" / "sql"
 PASSWORD = "of-the-bench"  # noqa: S105 - for a server that lives for minutes
 COLUMNS = "id bigint, day date, name text, price float8, paid boolean"
 ROWS = """
-SELECT i AS id, DATE '2026-01-01' + CAST(i % 365 AS INTEGER) AS day, 'customer ' || i % 10000 AS name,
-    i % 1000 / 8.0 AS price, i % 3 = 0 AS paid FROM range({rows}) t(i)
+SELECT i AS id, DATE '2026-01-01' + CAST(i % 365 AS INTEGER) AS day,
+    'customer ' || i % 10000 AS name, i % 1000 / 8.0 AS price, i % 3 = 0 AS paid
+FROM range({rows}) t(i)
 """
 
 
@@ -38,7 +39,9 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
-    wanted = environment(Path(sys.executable), IMAGE / "requirements.txt", (IMAGE.parent / "contract",))
+    wanted = environment(
+        Path(sys.executable), IMAGE / "requirements.txt", (IMAGE.parent / "contract",)
+    )
     make(wanted, "sql", print)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -89,3 +89,31 @@ def test_http_calls_with_a_secret_and_follows_pages(story: Story, server: str) -
         assert says in story.kubectl("logs", pod)
     kinds = "workflow,workflowrun,taskrun,controllerrevision,job,event"
     assert CANARY not in story.kubectl("get", kinds, "--output", "yaml")
+
+
+def test_sql_runs_the_example_of_its_page(shared_stage: Stage, story: Story) -> None:
+    """As it is written; and a server that is away is tried again later, with a secret's file."""
+    cluster = shared_stage.cluster
+    folder = ROOT / "task-images/sql"
+    provide_image(cluster, ROOT / "task-images/contract", CONTRACT)
+    template = yaml.safe_load((folder / "template.yaml").read_text())
+    provide_image(cluster, folder, template["spec"]["image"])
+    story.apply({**template, "kind": "TaskTemplate"}, secret("db", CANARY))
+    written = (folder / "README.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+    key = {"secretRef": {"name": "db", "key": "t"}}
+    away = {"url": "postgresql://a@127.0.0.1/b", "password": key, "statement": "SELECT 1"}
+    once = {"limit": 0}
+    lost = {"name": "lost", "uses": "sql@v1", "with": away, "retry": once, "allowFailure": True}
+    story.workflow("sql", *yaml.safe_load(written)["spec"]["tasks"], lost)
+    story.ended("sql-once")
+    assert {"count": "Succeeded", "lost": "Failed"} == story.outcomes("sql-once")
+    outputs = story.get("taskrun", "sql-once.count")["status"]["outputs"]
+    assert (1, "Ada", {"customer": "Ada", "euros": 22}) == (
+        outputs["rows"],
+        outputs["value"],
+        outputs["first"],
+    )
+    status = story.get("taskrun", "sql-once.lost")["status"]
+    assert [75] == [each["exitCode"] for each in status["attempts"]]
+    kinds = "workflow,workflowrun,taskrun,controllerrevision,job,event"
+    assert CANARY not in story.kubectl("get", kinds, "--output", "yaml")

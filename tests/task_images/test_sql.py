@@ -377,4 +377,5 @@ def test_it_runs_as_a_process_of_its_own(python_of: Callable[[str], Path], tmp_p
 
 def test_the_example_of_the_page_runs(example: Callable[[str], dict[str, Any]]) -> None:
     """On a laptop, as it is written."""
-    example("sql")
+    (outputs,) = example("sql").values()
+    assert (1, "Ada", 22) == (outputs["rows"], outputs["value"], outputs["first"]["euros"])
