@@ -26,6 +26,7 @@ PARTS = {
     "deliveries": "deliveries to a webhook, before a real API server",
     "bulk_load": "rows into PostgreSQL by the template sql, beside psql",
     "commands": "each command over a cluster with 10,000 TaskRuns",
+    "page": "the page in a browser, over a lot of data",
     "profile": "what the controller's CPU is spent on, with 40 tasks at once",
 }
 

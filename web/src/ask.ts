@@ -11,6 +11,7 @@ export type GraphNode = Schemas["Node"];
 export type Need = Schemas["Need"];
 export type Param = Schemas["DeclaredParam"];
 export type Run = Schemas["RunRow"];
+export type RunBar = Schemas["RunBar"];
 export type RunPage = Schemas["RunPage"];
 export type Sentence = Schemas["Sentence"];
 export type State = Schemas["State"];

@@ -72,10 +72,37 @@ class StoredObjects:
         with self._reading() as db:
             return [_task(row) for row in db.execute(_TASKS)]
 
+    def tasks_of(self, run: str) -> list[Object]:
+        """Return the tasks of a run that have begun."""
+        with self._reading() as db:
+            return [_task(row) for row in db.execute(f"{_TASKS} WHERE run = ?", (run,))]
+
     def questions(self) -> list[Object]:
         """Return all questions, answered or not."""
         with self._reading() as db:
             return [_question(row) for row in db.execute(_QUESTIONS)]
+
+    def looks(self) -> dict[tuple[str, str, str], int]:
+        """
+        Return something of each object that differs when the object does.
+
+        By its kind, its run (empty: it is one) and its name. Reads no JSON: of a large folder that
+        takes a second.
+        """
+        with self._reading() as db:
+            runs = {
+                ("WorkflowRun", "", name): hash((desired, status))
+                for name, desired, status in db.execute("SELECT name, desired, status FROM run")
+            }
+            tasks = {
+                ("TaskRun", run, f"{run}.{name}"): hash(status)
+                for run, name, status in db.execute("SELECT run, name, status FROM task")
+            }
+            asked = {
+                ("Approval", row[0], _question(row)["metadata"]["name"]): hash(row)
+                for row in db.execute(_QUESTIONS)
+            }
+        return {**runs, **tasks, **asked}
 
     def definition(self, run: str) -> Object | None:
         """Return the pinned definition of a run."""

@@ -41,6 +41,17 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RunBar:
+    """A run as a bar: no more than its colour, its height and its name."""
+
+    name: str
+    reason: str
+    tone: str
+    started: str
+    completed: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowRow:
     """A workflow."""
 
@@ -51,7 +62,7 @@ class WorkflowRow:
     suspended: bool
     active: int
     next_run: str
-    runs: Sequence[RunRow]
+    runs: Sequence[RunBar]
     """The newest, newest first."""
 
 

@@ -23,6 +23,7 @@ from headrace.views.rows import (
     BackfillRow,
     ClaimRow,
     PoolRow,
+    RunBar,
     RunRow,
     State,
     TaskRow,
@@ -89,7 +90,17 @@ def workflow_row(workflow: Object, runs: Sequence[Object]) -> WorkflowRow:
         suspended=field(workflow, "spec", "suspend") is True,
         active=sum(not ended(run) for run in runs),
         next_run=text(workflow, "status", "nextRunTime"),
-        runs=[run_row(run) for run in runs[:LAST_RUNS]],
+        runs=[_bar(run) for run in runs[:LAST_RUNS]],
+    )
+
+
+def _bar(run: Object) -> RunBar:
+    return RunBar(
+        name=name(run),
+        reason=reason(run),
+        tone=tone(run).value,
+        started=text(run, "status", "startTime"),
+        completed=text(run, "status", "completionTime"),
     )
 
 

@@ -8,13 +8,12 @@ nothing.
 import json
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from headrace.access.failures import AccessError, RefusedError
 from headrace.cli.window.cluster import NAMES_ONLY
 from headrace.cli.window.exits import WindowError
-from headrace.cli.window.source import Choice
 from headrace.cluster.kinds import (
     APPROVALS,
     BACKFILLS,
@@ -24,12 +23,12 @@ from headrace.cluster.kinds import (
     WORKFLOWS,
 )
 from headrace.kube.resources import Resource
+from headrace.local.objects import NoStateError
 from headrace.views.objects import Object, name, text
 from headrace.web.changes import Change, Changes
 from headrace.web.places import ClusterPlace, LaptopPlace, Place
 
 KINDS: Final = (WORKFLOWS, WORKFLOW_RUNS, TASK_RUNS, APPROVALS, POOLS, BACKFILLS)
-HERE: Final = (WORKFLOW_RUNS, TASK_RUNS, APPROVALS)
 LOOK_SECONDS: Final = 0.5
 WATCH_SECONDS: Final = 240
 _SILENT_SECONDS: Final = WATCH_SECONDS + 30.0
@@ -122,7 +121,7 @@ class FolderFeed:
         self._place = place
         self._changes = changes
         self._files: Any = None
-        self._known: dict[Change, Object] | None = None
+        self._known: dict[tuple[str, str, str], int] | None = None
 
     def run(self) -> None:
         """Look for ever."""
@@ -136,21 +135,17 @@ class FolderFeed:
         if files == self._files:
             return
         try:
-            now = dict(self._objects())
-        except WindowError:  # the page is told by its own requests
+            with self._place.open() as source:
+                now = source.stored.looks()
+        except (WindowError, NoStateError):  # the page is told by its own requests
             return
         self._files = files
         if self._known is not None:
             for each in (now.keys() | self._known.keys()) if self._known != now else ():
                 if now.get(each) != self._known.get(each):
-                    self._changes.tell(each)
+                    kind, run, called = each
+                    self._changes.tell(Change(kind, called, run))
         self._known = now
-
-    def _objects(self) -> Iterable[tuple[Change, Object]]:
-        with self._place.open() as source:
-            for kind in HERE:
-                for item in source.listed(kind, Choice()).items:
-                    yield change(kind, item), item
 
     def _stat(self) -> list[tuple[int, int]]:
         """Return size and time of the database and its log, which SQLite writes first."""

@@ -78,7 +78,8 @@ class History:
 
     def _task_runs(self, runs: Sequence[Object]) -> Iterator[Object]:
         if self.local:
-            yield from self.source.listed(TASK_RUNS, Choice()).items
+            for run in runs:
+                yield from self.source.tasks(name(run))
             return
         names = [name(run) for run in runs]
         for begin in range(0, len(names), _RUNS_A_REQUEST):

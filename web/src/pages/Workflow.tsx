@@ -2,7 +2,7 @@
 import { Suspense, lazy } from "react";
 
 import { Action } from "../actions";
-import { type Answers, type Param, path } from "../ask";
+import { type Answers, type Param, type Run, path } from "../ask";
 import { Calendar } from "../history/Calendar";
 import { Changes } from "../history/Changes";
 import { GridTab } from "../history/Grid";
@@ -17,7 +17,6 @@ const TABS = ["Grid", "Runs", "Graph", "Calendar", "Changes", "Schedule", "Defin
 
 export function Workflow({ name }: { name: string }) {
   const workflow = useAnswer(["workflow", name], path("workflows", name));
-  const runs = useAnswer(["runs", name], `/api/runs?workflow=${encodeURIComponent(name)}&limit=2000`);
   const tab = useAddress().searchParams.get("tab") ?? "Grid";
   return (
     <Shown of={workflow}>
@@ -31,7 +30,7 @@ export function Workflow({ name }: { name: string }) {
           {tab === "Calendar" && <Calendar workflow={name} />}
           {tab === "Changes" && <Changes workflow={name} />}
           {tab === "Schedule" && <Schedule workflow={name} suspended={data.row.suspended} />}
-          {tab === "Runs" && <Shown of={runs}>{(all) => <Runs of={all.items} />}</Shown>}
+          {tab === "Runs" && <Runs workflow={name} />}
           {tab === "Graph" && (
             <Suspense fallback={<p className="quiet">Drawing…</p>}>
               <Graph nodes={data.nodes} edges={data.edges} href={() => ""} />
@@ -50,9 +49,10 @@ export function Workflow({ name }: { name: string }) {
 }
 
 /** All runs, or those of the day that the calendar leads to. */
-function Runs({ of }: { of: Answers["runs"]["items"] }) {
+function Runs({ workflow }: { workflow: string }) {
+  const runs = useAnswer(["runs", workflow], `/api/runs?workflow=${encodeURIComponent(workflow)}&limit=2000`);
   const day = useAddress().searchParams.get("day") ?? "";
-  const shown = day ? of.filter((run) => dayOf(run.logical_time || run.created) === day) : of;
+  const shown = (run: Run) => !day || dayOf(run.logical_time || run.created) === day;
   return (
     <>
       {day && (
@@ -63,7 +63,7 @@ function Runs({ of }: { of: Answers["runs"]["items"] }) {
           </button>
         </p>
       )}
-      <RunTable label="Runs" runs={shown} />
+      <Shown of={runs}>{(all) => <RunTable label="Runs" runs={all.items.filter(shown)} />}</Shown>
     </>
   );
 }

@@ -1,5 +1,5 @@
 // All workflows, each with its last runs as bars: the height is the duration, the colour the outcome.
-import type { Run } from "../ask";
+import type { RunBar } from "../ask";
 import { Shown, StateMark, Table, Title, useAnswer } from "../parts";
 import { Link, at, setQuery, useAddress } from "../router";
 import { Ago } from "../times";
@@ -48,8 +48,8 @@ export function Search({ label }: { label: string }) {
   );
 }
 
-function Bars({ runs }: { runs: readonly Run[] }) {
-  const took = (run: Run) => (run.started ? (run.completed ? Date.parse(run.completed) : Date.now()) - Date.parse(run.started) : 0);
+function Bars({ runs }: { runs: readonly RunBar[] }) {
+  const took = (run: RunBar) => (run.started ? (run.completed ? Date.parse(run.completed) : Date.now()) - Date.parse(run.started) : 0);
   const most = Math.max(1, ...runs.map(took));
   return (
     <span className="bars">
@@ -57,9 +57,9 @@ function Bars({ runs }: { runs: readonly Run[] }) {
         <Link
           key={run.name}
           href={at("runs", run.name)}
-          className={`mini ${run.state.tone}`}
-          title={`${run.name}: ${run.state.reason}`}
-          aria-label={`${run.name}: ${run.state.reason}`}
+          className={`mini ${run.tone}`}
+          title={`${run.name}: ${run.reason}`}
+          aria-label={`${run.name}: ${run.reason}`}
         >
           <span style={{ height: `${Math.max(15, (100 * took(run)) / most)}%` }} />
         </Link>

@@ -5,6 +5,7 @@ Their lines have no times, so whole logs come one after the other, in the order 
 start. Knows the folder of state. Prints nothing.
 """
 
+import os
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -35,8 +36,10 @@ class FileLogs:
     def lines(self) -> Iterator[LogLine]:
         """Yield the lines of all logs."""
         for path, source in self._files():
-            lines = self._new(path, source, last=True)
             tail = self._wanted.tail
+            if tail is not None:
+                self._read_to[path] = begin_of_last(path, tail)
+            lines = self._new(path, source, last=True)
             yield from lines if tail is None else deque(lines, maxlen=tail)
 
     def follow(self) -> Iterator[LogLine]:
@@ -85,6 +88,28 @@ class FileLogs:
             yield _line(begun, source)
         elif begun:
             self._begun[path] = begun
+
+
+def begin_of_last(path: Path, lines: int) -> int:
+    """Return where the last lines of a file begin: of a large one, only its end is read."""
+    with path.open("rb") as file:
+        place, missing = file.seek(0, os.SEEK_END), lines
+        if place:
+            file.seek(place - 1)
+            missing += file.read(1) == b"\n"  # the end of the last line begins none
+        while place > 0:
+            size = min(_MOST, place)
+            place -= size
+            file.seek(place)
+            block = file.read(size)
+            found = block.count(b"\n")
+            if found >= missing:
+                end = size
+                for _ in range(missing):
+                    end = block.rindex(b"\n", 0, end)
+                return place + end + 1
+            missing -= found
+    return 0
 
 
 def _logs(folder: Path, task: str, attempt: int) -> Iterator[tuple[Path, LogSource]]:

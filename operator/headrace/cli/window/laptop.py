@@ -66,7 +66,10 @@ class LaptopSource:
 
     def tasks(self, run: str) -> Sequence[Object]:
         """Return the TaskRuns of a run."""
-        return self.listed(TASK_RUNS, Choice(fields=f"spec.run={run}")).items
+        try:
+            return self.stored.tasks_of(run)
+        except NoStateError as error:
+            raise NotThereError(str(error)) from error
 
     def definition(self, run: Object) -> Object | None:
         """Return the pinned definition of a run."""
