@@ -14,6 +14,8 @@ from headrace.engine.task.observed import ObservedTask
 
 LAST: Final = 4
 """With this number of tasks left or fewer, the end of the run itself waits for each."""
+CROWD: Final = 50
+"""While more items than this have not ended, nobody waits for the next end of one."""
 UNKNOWN: Final = ("",)
 
 Seen = tuple[ReferenceType[Definition], int]
@@ -42,11 +44,15 @@ class Awaited:
             self.forget(run.key)
             return
         self._seen[run.key] = ref(run.definition), counts.total - counts.ended
-        many = frozenset(name for name, seen in run.tasks.items() if _has_many(seen))
-        self._many |= {run.key: many} if many else {}
-        if not many:
+        items = {name: left for name, seen in run.tasks.items() if (left := _open_items(seen))}
+        many = frozenset(name for name, left in items.items() if left > LAST)
+        if many:
+            self._many[run.key] = many
+        else:
             self._many.pop(run.key, None)
-        running = (name for name, seen in run.tasks.items() if _may_run(seen))
+        crowds = {name for name, left in items.items() if left > CROWD}
+        tasks = run.tasks.items()
+        running = (name for name, seen in tasks if name not in crowds and _may_run(seen))
         if any(self.waits_for(run.key, name) for name in running):
             self._waiting.add(run.key)
         else:
@@ -83,8 +89,9 @@ def _may_run(seen: ObservedTask) -> bool:
     return seen.log.outcome is None and not waits
 
 
-def _has_many(seen: ObservedTask) -> bool:
+def _open_items(seen: ObservedTask) -> int:
+    """Return how many items of a task have not ended; 0: it has none."""
     items, sighting = seen.log.items, seen.sighting
     if items is None or sighting is None or sighting.items is None:
-        return False
-    return len(items.open) - len(items.open.among(sighting.items.ended)) > LAST
+        return 0
+    return len(items.open) - len(items.open.among(sighting.items.ended))

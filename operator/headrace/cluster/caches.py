@@ -204,43 +204,48 @@ class Caches:
             self._look_at(task_run_key(old))
 
     def _job_changed(self, old: Job | None, new: Job | None) -> None:
-        item = either(old, new)
+        meta = either(old, new).metadata
+        pool = pool_of(meta)
+        if pool is not None:
+            self._slots_changed(pool, news.frees_job(old, new))
         worth = news.of_job(old, new)
-        self._slots_changed(item.metadata, news.frees_job(old, new))
         if worth is not News.NONE:
-            self._touched(owner_uid(item.metadata))
-            self._concerns(item.metadata, worth)
-            self._leaves(item.metadata)
+            self._touched(owner_uid(meta))
+            self._moved(run_of(meta), meta, worth)
 
     def _approval_changed(self, old: Approval | None, new: Approval | None) -> None:
-        item = either(old, new)
-        self._touched(owner_uid(item.metadata))
-        self._concerns(item.metadata, news.of_approval(old, new))
+        meta = either(old, new).metadata
+        self._touched(owner_uid(meta))
+        key = run_of(meta)
+        if key is not None:
+            self._tell(key, news.of_approval(old, new))
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         item = either(old, new)
-        worth = self._worth_of_pod(old, new)
-        self._slots_changed(item.metadata, news.frees_pod(old, new))
+        pool = pool_of(item.metadata)
+        if pool is not None:
+            self._slots_changed(pool, news.frees_pod(old, new))
+        key, task = run_of(item.metadata), item.metadata.labels.get(labels.TASK, "")
+        worth = self._worth_of_pod(old, new, key, task)
         if worth is News.NONE:
             return
-        key, task = run_of(item.metadata), item.metadata.labels.get(labels.TASK, "")
         if key is not None and index_of(item) is not None:
             worth = News.SOON if self.awaited.has_many_items(key, task) else worth
         if key is not None and worth is News.NOW and news.ended(new) - news.ended(old):
             self._container_ended(key)
-        self._concerns(item.metadata, worth)
-        self._leaves(item.metadata)
+        self._moved(key, item.metadata, worth)
         job = self.jobs.get(item.metadata.namespace, job_of(item))
         if job is not None:
             self._touched(owner_uid(job.metadata))
         elif key is not None:  # The Job is gone, and the pod ends later.
             self._touched_by_name(key, task)
 
-    def _worth_of_pod(self, old: Pod | None, new: Pod | None) -> News:
+    def _worth_of_pod(
+        self, old: Pod | None, new: Pod | None, key: RunKey | None, task: str
+    ) -> News:
         worth = news.of_pod(old, new)
         if worth is not News.NOW or new is None or new.metadata.deletion_timestamp is not None:
             return worth
-        key, task = run_of(new.metadata), new.metadata.labels.get(labels.TASK, "")
         if key is None or not news.succeeded(new) or self.awaited.waits_for(key, task):
             return worth
         return News.SOON
@@ -252,23 +257,28 @@ class Caches:
             if task_run is not None:
                 self._touched(task_run.metadata.uid)
 
-    def _leaves(self, meta: Meta) -> None:
+    def _moved(self, key: RunKey | None, meta: Meta, worth: News) -> None:
+        """Tell the run of a Job or Pod."""
+        if key is not None:
+            self._tell(key, worth)
+            self._leaves(key, meta)
+
+    def _leaves(self, key: RunKey, meta: Meta) -> None:
         """If no pod of a deleted run is left, give the waiting runs a turn."""
-        key, place = run_of(meta), (meta.namespace, meta.labels.get(labels.WORKFLOW, ""))
-        if key is None or place not in self.line:
+        place = meta.namespace, meta.labels.get(labels.WORKFLOW, "")
+        if place not in self.line:
             return
         run = self.runs.get(key.namespace, key.name)
         if (run is None or line.may_be_anew(run)) and not self.outlived.has(key):
             for name in self._may_begin(place):
                 self._look_at(RunKey(meta.namespace, name))
 
-    def _slots_changed(self, meta: Meta, worth: News) -> None:
+    def _slots_changed(self, pool: PoolKey, worth: News) -> None:
         """Tell the pool of a Job or Pod. If nobody waits for slots, only its status changes."""
-        key = pool_of(meta)
-        if key is None or worth is News.NONE:
+        if worth is News.NONE:
             return
-        now = worth is News.NOW and key in self.crowded
-        (self._look_at if now else self._look_soon)(key)
+        now = worth is News.NOW and pool in self.crowded
+        (self._look_at if now else self._look_soon)(pool)
 
     def _pool_changed(self, old: OwnObject | None, new: OwnObject | None) -> None:
         item = either(old, new)
@@ -282,11 +292,6 @@ class Caches:
         for run in self.waiting_runs(key):
             self._look_at(run)
         self.backfills.wake(workflow, News.NOW)
-
-    def _concerns(self, meta: Meta, worth: News) -> None:
-        key = run_of(meta)
-        if key is not None:
-            self._tell(key, worth)
 
     def _tell(self, key: Key, worth: News) -> None:
         if worth is News.NOW:

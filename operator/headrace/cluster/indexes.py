@@ -87,15 +87,17 @@ def attempt_index(item: Job | Pod) -> Iterator[RunKey | str | tuple[RunKey | str
 def job_index(item: Job) -> Iterator[Hashable]:
     """Yield the keys of a Job; one that has not ended has its pool among them."""
     yield from attempt_index(item)
-    if not over(item):
-        yield from _pool_of(item.metadata)
+    pool = pool_of(item.metadata)
+    if pool is not None and not over(item):
+        yield pool
 
 
 def pod_index(item: Pod) -> Iterator[Hashable]:
     """Yield the keys of a Pod; one that has not ended has its pool among them."""
     yield from attempt_index(item)
-    if active(item):
-        yield from _pool_of(item.metadata)
+    pool = pool_of(item.metadata)
+    if pool is not None and active(item):
+        yield pool
 
 
 def pool_of(meta: Meta) -> PoolKey | None:
@@ -110,19 +112,21 @@ def approval_index(item: Approval) -> Iterator[RunKey | str]:
     yield from _runs_of(item.metadata)
 
 
-def ties(item: Job | Pod | Approval) -> object:
-    """Return what the index of Jobs and Pods reads."""
+def ties(item: Approval) -> object:
+    """Return what the index of Approvals reads."""
     return item.metadata.labels, item.metadata.owner_references
 
 
 def job_ties(item: Job) -> object:
     """Return what the index of Jobs reads."""
-    return ties(item), over(item)
+    meta = item.metadata
+    return meta.labels, meta.owner_references, labels.POOL in meta.labels and over(item)
 
 
 def pod_ties(item: Pod) -> object:
     """Return what the index of Pods reads."""
-    return ties(item), active(item)
+    meta = item.metadata
+    return meta.labels, meta.owner_references, labels.POOL in meta.labels and active(item)
 
 
 def own_ties(item: OwnObject) -> object:
@@ -133,11 +137,5 @@ def own_ties(item: OwnObject) -> object:
 def _runs_of(meta: Meta) -> Iterator[RunKey]:
     """Yield the run: deleted objects are forgotten by it, in any order."""
     key = run_of(meta)
-    if key is not None:
-        yield key
-
-
-def _pool_of(meta: Meta) -> Iterator[PoolKey]:
-    key = pool_of(meta)
     if key is not None:
         yield key

@@ -12,6 +12,7 @@ import uvloop
 
 from headrace.controller.runtime import Runtime, Transports
 from headrace.controller.settings import Settings, read
+from headrace.door.heap import leave_alone
 from headrace.door.life import Life
 from headrace.kube.credentials import find
 from headrace.kube.transport import HttpTransport
@@ -35,6 +36,7 @@ async def _run(settings: Settings) -> int:
         runtime = Runtime(settings, Transports(work, lease), life.over)
         try:
             await runtime.start()
+            leave_alone()
             waits = [asyncio.create_task(event.wait()) for event in (life.over, life.asked)]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             for wait in waits:

@@ -20,7 +20,7 @@ from headrace.kube.pace import Clock
 from headrace.kube.resources import Ref, Resource, Scope
 from headrace.kube.sender import FAILED, REQUEST_SECONDS, Call, Sender, Settings
 from headrace.kube.transport import Request, Transport
-from headrace.kube.wire import Decoders, Event, Page, read, read_event, read_page
+from headrace.kube.wire import Decoders, Event, Page, read, read_event, read_page, whole_lines
 
 T = TypeVar("T")
 Body = dict[str, Any]
@@ -158,7 +158,7 @@ class Client:
             "timeoutSeconds": int(seconds),
         }
         call = Call("watch", scope.resource, Request("GET", _target(scope.path, query)))
-        decoder = self._decoders.of(into)
+        decoder = self._decoders.of_events(into)
         await self._sender.admit()
         started = self.clock.now()
         async with self._sender.transport.stream(call.request, IDLE_SECONDS) as stream:
@@ -168,7 +168,7 @@ class Client:
                 raise api_error(stream.status, body, stream.headers.get("Retry-After"))
             begun = b""
             async for chunk in stream.chunks:
-                *lines, begun = (begun + chunk).split(b"\n")
+                lines, begun = whole_lines(begun + chunk)
                 for line in lines:
                     yield read_event(line, decoder)
                 if len(begun) > LINE_BYTES:

@@ -211,13 +211,13 @@ class Informer(Generic[ObjectT]):
             self._fruitful = True
 
     def _take(self, event: Event[ObjectT]) -> None:
-        if isinstance(event, Broken):
-            raise _StaleError(f"the watch broke off: {event.error}") from event.error
-        if isinstance(event, Bookmark):
-            version = event.version
-        elif isinstance(event, Changed):
+        if isinstance(event, Changed):  # First, since nearly all are.
             version = event.object.metadata.version
             self._store.put(event.object)
+        elif isinstance(event, Broken):
+            raise _StaleError(f"the watch broke off: {event.error}") from event.error
+        elif isinstance(event, Bookmark):
+            version = event.version
         elif isinstance(event, Deleted):
             meta = event.object.metadata
             version = meta.version

@@ -118,7 +118,7 @@ class Store(Generic[ObjectT]):
 
     def by_index(self, key: Hashable) -> tuple[ObjectT, ...]:
         """Return the objects that the index finds under this key."""
-        return tuple(self._objects[name] for name in self._index.find(key))
+        return tuple(map(self._objects.__getitem__, self._index.find(key)))
 
     def tombstones_by_index(self, key: Hashable) -> tuple[ObjectT, ...]:
         """Return the last state of deleted objects under this key, until they are forgotten."""
@@ -142,7 +142,11 @@ class Store(Generic[ObjectT]):
 
     def advance(self, namespace: str, version: int) -> None:
         """Note that the store has all events up to this resourceVersion."""
-        self._complete_until[namespace] = max(version, self.complete_until(namespace))
+        if version > self.complete_until(namespace):
+            self._complete_until[namespace] = version
+
+    def _latest(self, namespace: str) -> int:
+        return max(self.complete_until(), self.complete_until(namespace))
 
     def put(self, new: ObjectT) -> bool:
         """
@@ -153,10 +157,9 @@ class Store(Generic[ObjectT]):
         even if it was never in the store.
         """
         old = self._objects.get(new.metadata.key)
-        latest = max(self.complete_until(), self.complete_until(new.metadata.namespace))
         if new.metadata.uid in self._dead or _at_least(old, new):
             return False
-        if old is None and new.metadata.version <= latest:
+        if old is None and new.metadata.version <= self._latest(new.metadata.namespace):
             self._mourn(new)
             self._changed(new, None)
             return False

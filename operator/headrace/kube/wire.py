@@ -16,6 +16,8 @@ from headrace.kube.objects import Unreadable, unreadable
 T = TypeVar("T")
 Decoder = msgspec.json.Decoder
 UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
+SHOWN: Final = frozenset({"ADDED", "MODIFIED"})
+"""The types of lines that show an object as it is now."""
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
@@ -73,6 +75,13 @@ class _List(msgspec.Struct):
     items: list[msgspec.Raw] | None = None
 
 
+class _Told(msgspec.Struct, Generic[T], gc=False):
+    """A line of a watch, as nearly all are: it shows an object that can be decoded."""
+
+    type: str
+    object: T
+
+
 class _Line(msgspec.Struct):
     type: str
     object: msgspec.Raw
@@ -84,6 +93,15 @@ class _Marked(msgspec.Struct, rename="camel"):
 
 class _Mark(msgspec.Struct):
     metadata: _Marked
+
+
+class EventDecoder(Generic[T]):
+    """Decodes lines of a watch of one type."""
+
+    def __init__(self, into: type[T], of_object: Decoder[T]) -> None:
+        """Decode objects of a type, for which there is a decoder."""
+        self.object = of_object
+        self.whole: Decoder[_Told[T]] = Decoder(_Told[into])  # type: ignore[valid-type]
 
 
 def read(decoder: Decoder[T], body: bytes | msgspec.Raw) -> T:
@@ -117,8 +135,28 @@ def read_page(body: bytes, decoder: Decoder[T]) -> Page[T]:
     return page
 
 
-def read_event(line: bytes, decoder: Decoder[T]) -> Event[T]:
-    """Decode one line of a watch."""
+def whole_lines(received: bytes) -> tuple[list[bytes], bytes]:
+    """Return the whole lines, and the beginning of the next one."""
+    lines, start = [], 0
+    while (end := received.find(b"\n", start)) >= 0:  # `split` would look at each byte by itself
+        lines.append(received[start:end])
+        start = end + 1
+    return lines, received[start:]
+
+
+def read_event(line: bytes, decoder: EventDecoder[T]) -> Event[T]:
+    """Decode one line of a watch: in one pass, or once more if it shows no object of the type."""
+    try:
+        told = decoder.whole.decode(line)
+    except (*UNDECODABLE, RecursionError):
+        return _read_odd(line, decoder.object)
+    if told.type in SHOWN:
+        return Changed(told.object)
+    return Deleted(told.object) if told.type == "DELETED" else _read_odd(line, decoder.object)
+
+
+def _read_odd(line: bytes, decoder: Decoder[T]) -> Event[T]:
+    """Decode a line whose object may be of another type, unreadable or deep."""
     event = read(_line, line)
     if event.type == "BOOKMARK":
         return Bookmark(int(read(_mark, event.object).metadata.resource_version))
@@ -133,14 +171,22 @@ def read_event(line: bytes, decoder: Decoder[T]) -> Event[T]:
 
 
 class Decoders:
-    """One decoder for each type, created at its first use."""
+    """One decoder for each type, and one for its events, created at their first use."""
 
     def __init__(self) -> None:
         self._made: dict[type, Decoder[Any]] = {}
+        self._events: dict[type, EventDecoder[Any]] = {}
 
     def of(self, into: type[T]) -> Decoder[T]:
         """Return the decoder of a type."""
         made = self._made.get(into)
         if made is None:
             made = self._made[into] = Decoder(into)
+        return made
+
+    def of_events(self, into: type[T]) -> EventDecoder[T]:
+        """Return the decoder of the events of a type."""
+        made = self._events.get(into)
+        if made is None:
+            made = self._events[into] = EventDecoder(into, self.of(into))
         return made

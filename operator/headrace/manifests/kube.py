@@ -40,10 +40,17 @@ ATTEMPT: Final = (
 """The labels of Jobs and Pods that are read."""
 ITEM: Final = (labels.ATTEMPT, labels.INDEX)
 """The labels of called runs that are read."""
-_NOTES: Final = (labels.MEMORY, labels.UNPREPARED, labels.ITEMS, labels.POOL_SLOTS)
-_OF_OWN: Final = (
-    *(labels.REQUESTED_BY, labels.ARCHIVED),
-    *(labels.BACKFILL_UID, labels.BACKFILL_TICK),
+_NOTES: Final = frozenset(
+    {labels.MEMORY, labels.UNPREPARED, labels.ITEMS, labels.POOL_SLOTS},
+)
+"""The annotations of Jobs that are read."""
+_OF_POD: Final = frozenset({labels.COMPLETION_INDEX, labels.POOL_SLOTS})
+"""The annotations of Pods that are read."""
+_OF_OWN: Final = frozenset(
+    {
+        *(labels.REQUESTED_BY, labels.ARCHIVED),
+        *(labels.BACKFILL_UID, labels.BACKFILL_TICK),
+    }
 )
 """The annotations of our own objects that are read."""
 INDEXES: Final = 64 * 1024
@@ -114,7 +121,7 @@ class Job(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep what is read of the metadata."""
-        if not usual(self.metadata):
+        if not usual(self.metadata, _NOTES):
             force_setattr(self, "metadata", bare(self.metadata, ATTEMPT, _NOTES))
 
 
@@ -208,9 +215,8 @@ class Pod(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep what is read of the metadata."""
-        if not usual(self.metadata):
-            index = (labels.COMPLETION_INDEX, labels.POOL_SLOTS)
-            force_setattr(self, "metadata", bare(self.metadata, ATTEMPT, index))
+        if not usual(self.metadata, _OF_POD):
+            force_setattr(self, "metadata", bare(self.metadata, ATTEMPT, _OF_POD))
 
 
 class OwnObject(View, frozen=True):
@@ -228,7 +234,7 @@ class OwnObject(View, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep the metadata that is read, and a usual amount of the spec."""
-        if not usual(self.metadata):
+        if not usual(self.metadata, _OF_OWN):
             force_setattr(self, "metadata", bare(self.metadata, ITEM, _OF_OWN))
         kept = {**head(self.spec, HEAD), **rerun_head(self.spec), **items_facts(self.spec)}
         if self.status.get("outcome") or kept.keys() >= _PLACE:

@@ -6,6 +6,7 @@ that. Knows sizes, and no kind.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -42,10 +43,17 @@ def bare(meta: Meta, labels: Collection[str] = (), annotations: Collection[str] 
     )
 
 
-def usual(meta: Meta) -> bool:
-    """Return whether metadata is so small that a copy would cost more than it saves."""
-    if meta.annotations or len(meta.labels) > USUAL or len(meta.owner_references) > 1:
+def usual(meta: Meta, annotations: AbstractSet[str] = frozenset()) -> bool:
+    """
+    Return whether metadata is so small that a copy would cost more than it saves.
+
+    It has no other annotations than these.
+    """
+    if len(meta.labels) > USUAL or len(meta.owner_references) > 1:
         return False
+    for name, value in meta.annotations.items():
+        if name not in annotations or len(value) > VALUE:
+            return False
     return not meta.owner_references or _length(meta.owner_references[0]) <= VALUE
 
 
@@ -73,12 +81,14 @@ def beginning(text: str, most: int = VALUE) -> str:
 
 
 def _some(written: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    return {
-        name: written[name]
-        for name in names
-        if isinstance(written.get(name), int)
-        or (isinstance(written.get(name), str) and len(written[name]) <= VALUE)
-    }
+    kept: dict[str, Any] = {}
+    for name in names:
+        value = written.get(name)
+        if value is None:  # As most names are: an object has few of the fields of all kinds.
+            continue
+        if isinstance(value, int) or (isinstance(value, str) and len(value) <= VALUE):
+            kept[name] = value
+    return kept
 
 
 def _owners(owners: tuple[OwnerReference, ...]) -> tuple[OwnerReference, ...]:

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from headrace.cluster.awaited import LAST, Awaited
+from headrace.cluster.awaited import CROWD, LAST, Awaited
 from headrace.engine.definition.compile import Definition
 from headrace.engine.outcome import Outcome
 from headrace.engine.run.observed import Counts, ObservedRun, RunKey, RunLog
+from headrace.engine.task.items import ItemsLog
 from headrace.engine.task.observed import ObservedTask, TaskLog
+from support import item_sightings
 from support.builders import last, task, waiting, workflow
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -52,6 +54,38 @@ def test_waits_for(seen: ObservedRun, task_name: str, want: bool) -> None:  # no
 def test_of_a_run_that_was_not_seen_everything_is_waited_for() -> None:
     """After a restart nothing is held up."""
     assert Awaited().waits_for(KEY, "load")
+
+
+def over_items(left: int) -> ObservedTask:
+    """Return a task over items, of which so many have not ended."""
+    ends = dict.fromkeys(range(7), 0)
+    total = left + len(ends)
+    sighting = item_sightings.items(ends, total=total, on=range(len(ends), total))
+    return ObservedTask(TaskLog(items=ItemsLog(total)), sighting)
+
+
+@pytest.mark.parametrize(
+    ("left", "many", "anything"),
+    [
+        pytest.param(LAST, False, True, id="few items are left: each may be the last"),
+        pytest.param(LAST + 1, True, True, id="the end of one may be told a little later"),
+        pytest.param(CROWD, True, True, id="the last end is still to be heard at once"),
+        pytest.param(CROWD + 1, True, False, id="a crowd is left: news of its pods may gather"),
+    ],
+)
+def test_items(left: int, many: bool, anything: bool) -> None:  # noqa: FBT001 - columns
+    """While many items are left, nothing starts by the end of one."""
+    awaited = Awaited()
+    awaited.learn(replace(run(), tasks={"extract": over_items(left)}))
+    assert (many, anything) == (awaited.has_many_items(KEY, "extract"), awaited.anything)
+
+
+def test_a_crowd_of_items_holds_up_no_other_task() -> None:
+    """Something may start by the end of that one."""
+    awaited = Awaited()
+    tasks = {"tidy": over_items(CROWD + 1), "extract": ObservedTask()}
+    awaited.learn(replace(run(), tasks=tasks))
+    assert awaited.anything
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from headrace.kube.nesting import MOST, decode, shallow
 from headrace.kube.objects import Projection
-from headrace.kube.wire import Changed, read_event, read_page
+from headrace.kube.wire import Changed, Decoders, read_event, read_page
 
 
 class Spec(Projection, frozen=True):
@@ -17,7 +17,8 @@ class Spec(Projection, frozen=True):
     spec: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-SPECS = msgspec.json.Decoder(Spec)
+DECODERS = Decoders()
+SPECS = DECODERS.of(Spec)
 
 
 def nested(levels: int, inner: str = "1") -> str:
@@ -42,7 +43,7 @@ def test_one_deep_object_hides_no_others(levels: int) -> None:
 def test_a_deep_object_is_news_like_any_other() -> None:
     """A watch goes on behind it."""
     line = f'{{"type": "ADDED", "object": {named("deep", nested(3_000))}}}'
-    news = read_event(line.encode(), SPECS)
+    news = read_event(line.encode(), DECODERS.of_events(Spec))
     assert isinstance(news, Changed)
     assert "deep" == news.object.metadata.name
 

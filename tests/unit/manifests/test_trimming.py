@@ -101,6 +101,27 @@ def test_what_is_read_is_kept() -> None:
     assert (owner,) == job.owner_references == pod.owner_references
 
 
+@pytest.mark.parametrize(
+    ("annotations", "want"),
+    [
+        pytest.param(
+            {labels.COMPLETION_INDEX: "7"}, {labels.COMPLETION_INDEX: "7"}, id="it is read"
+        ),
+        pytest.param({labels.COMPLETION_INDEX: "7" * 9999}, {}, id="it is read, and far too long"),
+        pytest.param(
+            {"note": "x", labels.COMPLETION_INDEX: "7"},
+            {labels.COMPLETION_INDEX: "7"},
+            id="another",
+        ),
+    ],
+)
+def test_of_annotations_those_are_kept_that_are_read(
+    annotations: dict[str, str], want: dict[str, str]
+) -> None:
+    """A pod of an item has one, so most pods have no other."""
+    assert want == Pod(Meta("a", annotations=annotations)).metadata.annotations
+
+
 def test_a_pod_that_its_job_has_let_go_of_still_names_it() -> None:
     """Another controller may have taken it over."""
     job = OwnerReference("batch/v1", "Job", "j", "u")

@@ -38,13 +38,12 @@ class JobSightings:
             (True, caches.jobs.tombstones_by_index(uid)),
         ):
             for job in jobs:
-                pods = self.pods_of(job, gone=gone)
                 known = attempt_of(job, place, logged)
-                if known is not None and is_indexed(job):
-                    shown.add(job.metadata.uid)  # Its pods are no orphans.
-                elif known is not None:
-                    shown.add(job.metadata.uid)
-                    yield sight(known, pods, gone=gone, now=now)
+                if known is None:
+                    continue
+                shown.add(job.metadata.uid)  # Its pods are no orphans.
+                if not is_indexed(job):
+                    yield sight(known, self.pods_of(job, gone=gone), gone=gone, now=now)
         for pods in self._orphans(place, shown).values():
             known = attempt_of(_last_job(pods[0]), place, logged)
             if known is not None:
