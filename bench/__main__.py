@@ -27,6 +27,7 @@ PARTS = {
     "bulk_load": "rows into PostgreSQL by the template sql, beside psql",
     "commands": "each command over a cluster with 10,000 TaskRuns",
     "page": "the page in a browser, over a lot of data",
+    "counted": "instructions of the controller for a task, under valgrind",
     "profile": "what the controller's CPU is spent on, with 40 tasks at once",
 }
 

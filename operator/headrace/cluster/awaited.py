@@ -43,7 +43,8 @@ class Awaited:
         if run.definition is None or run.log.finished is not None:
             self.forget(run.key)
             return
-        self._seen[run.key] = ref(run.definition), counts.total - counts.ended
+        total = counts.total or len(run.definition.tasks)  # A run that begins has no counts yet.
+        self._seen[run.key] = ref(run.definition), total - counts.ended
         items = {name: left for name, seen in run.tasks.items() if (left := _open_items(seen))}
         many = frozenset(name for name, left in items.items() if left > LAST)
         if many:
@@ -58,9 +59,10 @@ class Awaited:
         else:
             self._waiting.discard(run.key)
 
-    def starts(self, key: RunKey) -> None:
-        """Note that a task of a run starts; the next turn knows more."""
-        self._waiting.add(key)
+    def starts(self, key: RunKey, task: str) -> None:
+        """Note that a task of a run starts: its end may come before the next turn."""
+        if self.waits_for(key, task):
+            self._waiting.add(key)
 
     def forget(self, key: RunKey) -> None:
         """Forget a run."""

@@ -121,10 +121,27 @@ def test_what_starts_is_waited_for_until_the_next_look() -> None:
     """It may end before that, and the next task is to start at once."""
     awaited = Awaited()
     awaited.learn(run())
-    awaited.starts(KEY)
+    awaited.starts(KEY, "extract")
     assert awaited.anything
     awaited.learn(run())
     assert not awaited.anything
+
+
+def test_what_starts_is_not_waited_for_if_nothing_can_start_by_it() -> None:
+    """Forty tasks at once start hundreds of events, and each would wake the process."""
+    awaited = Awaited()
+    seen = run()
+    awaited.learn(seen)
+    awaited.starts(KEY, "alone")
+    assert not awaited.anything
+
+
+def test_a_run_that_begins_has_all_its_tasks_before_it() -> None:
+    """Its status has no counts yet; it is not about to end."""
+    definition = workflow(*(task(f"t{number}") for number in range(LAST + 1)))
+    awaited = Awaited()
+    awaited.learn(replace(run(total=0), definition=definition))
+    assert not awaited.waits_for(KEY, "t0")
 
 
 def test_a_run_that_is_gone_is_forgotten() -> None:

@@ -313,7 +313,7 @@ async def test_what_turns_have_learned_ends_with_their_term() -> None:
     await house.furnish()
     async with house.controller() as runtime:
         await asyncio.sleep(SECONDS)
-        runtime.caches.awaited.starts(RunKey("a", "x"))
+        runtime.caches.awaited.starts(RunKey("a", "x"), "t")
         await house.client.delete(Ref(WORKFLOW_RUNS, "a", "x"))
         await asyncio.sleep(0.1)
         await given_to(house, "another")

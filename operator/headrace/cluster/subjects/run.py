@@ -241,7 +241,7 @@ class ClusterWorld:
     async def _apply(self, key: RunKey, action: Action) -> None:
         match action:
             case StartAttempt():
-                self._caches.awaited.starts(key)
+                self._caches.awaited.starts(key, action.task)
                 alone = self._run_object(key) if key.kind is RunKind.TASK_RUN else None
                 obstacle = await self._starter.start(action, alone)
                 self._remember(key, action.task, obstacle)
