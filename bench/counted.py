@@ -1,12 +1,13 @@
 """
 Instructions that a controller executes for a task: the same on a busy machine as on a quiet one.
 
-    PYTHONPATH=tests:. python -m bench.counted [CHECKOUT ...]
+    PYTHONPATH=tests:. python -m bench.counted [CHECKOUT ...] [keep=DIR]
 
 Each CHECKOUT, or this one, runs a controller under valgrind, beside an API server in memory that
 speaks HTTP without TLS. There a node runs no-ops as a real one does: it shows the same events of
 the same size, eight times slower, since valgrind is slow. All controllers run at the same time,
-so that what else the machine does is the same for all. Needs valgrind, and some ten minutes.
+so that what else the machine does is the same for all. `keep` leaves the files for
+`callgrind_annotate` in DIR/0, DIR/1 and so on. Needs valgrind, and some ten minutes.
 """
 
 import asyncio
@@ -214,13 +215,13 @@ class Controller:
         await self._process.wait()
 
 
-async def measure(checkouts: list[Path]) -> Mapping[Path, float]:
+async def measure(checkouts: list[Path], kept: str | None) -> Mapping[Path, float]:
     """Return the instructions of a task, by checkout."""
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = Path(kept or stack.enter_context(tempfile.TemporaryDirectory()))
         controllers = {}
         for number, checkout in enumerate(checkouts):
-            (folder / str(number)).mkdir()
+            (folder / str(number)).mkdir(parents=True)
             controllers[checkout] = Controller(checkout, folder / str(number))
         every = controllers.values()
         await asyncio.gather(*(each.start(stack) for each in every))
@@ -242,8 +243,9 @@ def _free_port() -> int:
 
 def main(words: list[str]) -> None:
     """Measure all, and tell the figures side by side."""
-    checkouts = [Path(word).resolve() for word in words] or [ROOT]
-    found = uvloop.run(measure(checkouts))
+    given = dict(word.split("=", 1) for word in words if "=" in word)
+    checkouts = [Path(word).resolve() for word in words if "=" not in word] or [ROOT]
+    found = uvloop.run(measure(checkouts, given.get("keep")))
     for checkout, count in found.items():
         ratio = count / found[checkouts[0]]
         print(f"{checkout}: {count / 1e6:.1f} M instructions a task   ratio {ratio:.2f}")
