@@ -5,6 +5,7 @@ Lists with a selector go without a limit, since the API server then answers from
 of all objects of a kind have one. Knows paths and errors; prints nothing.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -34,6 +35,7 @@ _NO_RIGHT: Final = '" cannot '
 """What the API server says of a missing right: `User "bob" cannot list …`."""
 _WRITE: Final = {"fieldManager": "headrace-cli", "fieldValidation": "Strict"}
 _DRY_RUN: Final = {"dryRun": "All"}
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 MOST_EVENTS: Final = 20
 WORDS: Final = 2
 """How many different warnings are of use."""
@@ -66,7 +68,7 @@ class ClusterSource:
         """Return an object by its name. If there is none, the error names the nearest one."""
         try:
             with _told(kind):
-                found: Object = self._get(kind.path(self.namespace, name))
+                found: Object = self._get(self._path(kind, name))
         except MissingError:
             raise no_such(kind.kind, name, self._where, self.names(kind)) from None
         return found
@@ -111,7 +113,7 @@ class ClusterSource:
         try:
             with _told(kind):
                 changed: Object = self.connection.patch(
-                    kind.path(self.namespace, name), patch, {"fieldManager": "headrace-cli"}
+                    self._path(kind, name), patch, {"fieldManager": "headrace-cli"}
                 )
         except MissingError:
             raise no_such(kind.kind, name, self._where, self.names(kind)) from None
@@ -160,6 +162,12 @@ class ClusterSource:
 
     def _get(self, path: str, query: Query | None = None) -> Any:
         return self.connection.get(path, query)
+
+    def _path(self, kind: Resource, name: str) -> str:
+        """Return the path of an object. What can be no name would be another path, or a query."""
+        if _NAME.fullmatch(name) is None:
+            raise MissingError(f"no object can have the name {name!r}")
+        return kind.path(self.namespace, name)
 
     @property
     def _where(self) -> str:
