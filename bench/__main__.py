@@ -25,6 +25,7 @@ PARTS = {
     "pools": "500 tasks of 20 workflows in three pools, on fake nodes",
     "deliveries": "deliveries to a webhook, before a real API server",
     "bulk_load": "rows into PostgreSQL by the template sql, beside psql",
+    "transform": "a query over Parquet by the template transform, beside DuckDB alone",
     "commands": "each command over a cluster with 10,000 TaskRuns",
     "page": "the page in a browser, over a lot of data",
     "counted": "instructions of the controller for a task, under valgrind",

@@ -17,7 +17,7 @@ compile locks/dev.txt --extra dev pyproject.toml
 compile locks/image.txt --extra operator --extra archive --overrides locks/not-in-image.txt pyproject.toml
 printf 'hatchling\neditables\n' | compile locks/build.txt -
 compile $flights/requirements.build.txt $flights/requirements.build.in
-for listed in task-images/*/requirements.in tests/task_images/server_programs/requirements.in; do
+for listed in task-images/*/requirements*.in tests/task_images/server_programs/requirements.in; do
   mkdir -p "$target/$(dirname "$listed")"
   compile "${listed%.in}.txt" "$listed"
 done

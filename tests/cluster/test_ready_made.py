@@ -117,3 +117,18 @@ def test_sql_runs_the_example_of_its_page(shared_stage: Stage, story: Story) -> 
     assert [75] == [each["exitCode"] for each in status["attempts"]]
     kinds = "workflow,workflowrun,taskrun,controllerrevision,job,event"
     assert CANARY not in story.kubectl("get", kinds, "--output", "yaml")
+
+
+def test_transform_runs_the_example_of_its_page(shared_stage: Stage, story: Story) -> None:
+    """As it is written, as nobody, with a read-only root."""
+    cluster = shared_stage.cluster
+    folder = ROOT / "task-images/transform"
+    provide_image(cluster, ROOT / "task-images/contract", CONTRACT)
+    template = yaml.safe_load((folder / "template.yaml").read_text())
+    provide_image(cluster, folder, template["spec"]["image"])
+    story.apply({**template, "kind": "TaskTemplate"})
+    written = (folder / "README.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+    story.workflow("transform", *yaml.safe_load(written)["spec"]["tasks"])
+    story.ended("transform-once")
+    assert {"days": "Succeeded"} == story.outcomes("transform-once")
+    assert 7 == story.get("taskrun", "transform-once.days")["status"]["outputs"]["rows"]
