@@ -13,6 +13,7 @@ so that what else the machine does is the same for all. `keep` leaves the files 
 import asyncio
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -243,6 +244,7 @@ def _free_port() -> int:
 
 def main(words: list[str]) -> None:
     """Measure all, and tell the figures side by side."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # The controllers end all the same.
     given = dict(word.split("=", 1) for word in words if "=" in word)
     checkouts = [Path(word).resolve() for word in words if "=" not in word] or [ROOT]
     found = uvloop.run(measure(checkouts, given.get("keep")))
