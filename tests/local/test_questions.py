@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from headrace.api.v1alpha1.reasons import Reason
 from headrace.engine.outcome import Outcome
 from support.local_run import HOLD, Bench, sh, until
 
@@ -133,6 +134,7 @@ def test_without_a_terminal_a_run_goes_as_far_as_it_can(bench: Bench) -> None:
     assert 1 == left.code
     assert "nobody can answer here" in left.out
     assert "--resume --approve ask=approve (or reject)" in left.out
+    assert Reason.WAITING_FOR_APPROVAL == bench.log_of("ask").reason
     assert Outcome.SUCCEEDED == bench.log_of("beside").outcome
     assert 0 == bench.run("--resume", "--approve", "ask=approve").code
     assert Outcome.SUCCEEDED == bench.log_of("deploy").outcome

@@ -138,7 +138,7 @@ class ArchiveRig(WorldRig):
         self.fate.killed.clear()
         self.transport_of_archive = ArchiveTransport(self.server, self.fate)
         self.runtime = Runtime(
-            Settings(self.url, workers=1),
+            Settings(url=self.url, workers=1),
             self.transport_of_archive,
             asyncio.Event(),
             clock=virtual_clock(),

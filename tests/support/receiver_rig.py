@@ -18,7 +18,9 @@ from support.api_server import ApiServer
 from support.api_transport import MemoryTransport
 from support.deliveries import OLD, SECRET, STANDARD, Told, as_github, body_of, send
 
-SETTINGS: Final = Settings(("default",), "127.0.0.1", 0, 0, drain_seconds=0.0)
+SETTINGS: Final = Settings(
+    ("default",), probe_port=0, address="127.0.0.1", port=0, drain_seconds=0.0
+)
 QUICK: Final = Patience(body_seconds=0.5, linger_seconds=0.1)
 TASK: Final = {"name": "t", "image": "busybox"}
 PUSH: Final = {"ref": "refs/heads/main", "after": "c0ffee", "commits": [{"id": 1}, {"id": 2}]}

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from headrace.archive.pod_logs import Limits
+from headrace.door.flags import Common, add_common
 
 URL = "HEADRACE_ARCHIVE_URL"
 """The variable with the URL of the database: a URL has a password, and flags are read by many."""
 
+USUAL = Common(qps=50, burst=100)
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Common):
     """How the archive runs."""
 
     url: str
@@ -22,14 +25,9 @@ class Settings:
     keep: timedelta | None = None
     """How long a run is kept after its end; None: for ever."""
     limits: Limits = field(default_factory=Limits)
-    address: str | None = None
-    """Of this machine, where the port is; None: all addresses."""
-    port: int = 8080
     workers: int = 4
-    qps: float = 50
-    burst: int = 100
-    log_format: str = "json"
-    log_level: str = "info"
+    qps: float = USUAL.qps
+    burst: int = USUAL.burst
 
 
 def read(arguments: Sequence[str]) -> Settings:
@@ -46,14 +44,8 @@ def read(arguments: Sequence[str]) -> Settings:
     whole = Limits()
     add("--pod-log-bytes", type=int, default=whole.pod_bytes, metavar="N", help="of one pod")
     add("--run-log-bytes", type=int, default=whole.run_bytes, metavar="N", help="of a run's pods")
-    add("--address", metavar="ADDR", help="where the port is (default: all addresses)")
-    add("--port", type=int, default=8080, help="where /metrics, /livez and /readyz are served")
     add("--workers", type=int, default=4, help="how many runs are copied at the same time")
-    add("--qps", type=float, default=50, help="requests a second to the API server, at most")
-    add("--burst", type=int, default=100, help="requests at once, above --qps")
-    add("--log-format", choices=("json", "plain"), default="json", help="form of the log")
-    levels = ("debug", "info", "warning", "error")
-    add("--log-level", choices=levels, default="info", help="the lowest level that is logged")
+    add_common(parser, USUAL, "where /metrics, /livez and /readyz are served")
     given = vars(parser.parse_args(arguments))
     url = os.environ.get(URL, "")
     if not url:

@@ -17,7 +17,6 @@ from headrace.engine.outcome import Outcome
 from headrace.engine.run.claims import why_no_room
 from headrace.engine.run.marks import message_of
 from headrace.engine.run.observed import Mark, ObservedRun
-from headrace.engine.run.slots import free_slots
 from headrace.engine.run.steering import course
 from headrace.engine.run.survey import Survey, survey
 from headrace.engine.task.judgement import Judged
@@ -143,8 +142,7 @@ def _marked(task: TaskDefinition, mark: Mark, message: str) -> Row:
 
 def _slots(run: ObservedRun, found: Survey) -> Mapping[str, tuple[Reason, str]]:
     """Return why tasks wait that may start, by task: other tasks have the slots."""
-    free = free_slots(run, run.definition) if run.definition and found.crowded_out else None
-    words = (Reason.WAITING_FOR_SLOT, free.message if free is not None else "")
+    words = (Reason.WAITING_FOR_SLOT, found.slots.message if found.slots is not None else "")
     crowded_out = dict.fromkeys(found.crowded_out, words)
     if run.room is None:
         return crowded_out

@@ -34,17 +34,23 @@ async def _run(settings: Settings) -> int:
     credentials = find(os.environ, Path.home())
     async with HttpTransport(credentials) as work, HttpTransport(credentials) as lease:
         runtime = Runtime(settings, Transports(work, lease), life.over)
-        try:
-            await runtime.start()
-            leave_alone()
-            waits = [asyncio.create_task(event.wait()) for event in (life.over, life.asked)]
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            for wait in waits:
-                wait.cancel()
-        finally:
-            async with asyncio.timeout(END_SECONDS):
-                await runtime.stop()
-    return life.code
+        return await life.of(_Whole(runtime), END_SECONDS)
+
+
+class _Whole:
+    """The controller, and what the process does once it has begun."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def start(self) -> None:
+        """Begin; what is there by then stays for good."""
+        await self._runtime.start()
+        leave_alone()
+
+    async def stop(self) -> None:
+        """End in order."""
+        await self._runtime.stop()
 
 
 def _logging(settings: Settings) -> None:

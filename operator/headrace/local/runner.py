@@ -60,11 +60,14 @@ async def run_to_end(
         hearing = asyncio.create_task(hear(world, store, say))
         try:
             opened()
+            in_vain = False
             while not world.over and not stop.broken_off:
                 look = await world.calls.turn(datetime.now(UTC))
-                if show(world.snapshot(), datetime.now(UTC)):
+                before, in_vain = in_vain, bool(show(world.snapshot(), datetime.now(UTC)))
+                if in_vain and before:
                     break
-                if not world.over:
+                # A run that waits in vain has one turn more: what it waits for goes on record.
+                if not world.over and not in_vain:
                     await world.change(until=look)
         finally:
             hearing.cancel()

@@ -14,6 +14,7 @@ from headrace.controller.handlers import WorkflowChange
 from headrace.controller.runtime import Runtime, Transports
 from headrace.controller.settings import Settings
 from headrace.door.door import Door
+from headrace.door.life import Life
 from headrace.engine.run.observed import RunKey
 from headrace.kube.client import Client
 from headrace.kube.errors import StaleError
@@ -127,6 +128,22 @@ async def test_a_controller_ends_though_not_all_could_be_read() -> None:
     assert now() - begins < 1
     lease = await house.client.get(Ref(LEASES, "a", "headrace"), dict[str, Any])
     assert not lease["spec"].get("holderIdentity")
+
+
+async def test_a_signal_cuts_the_start_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its port may be long in coming. Nothing was begun, so nothing holds up the end."""
+
+    async def never(_: Door, __: int) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Door, "open", never)
+    house, life = House(), Life()
+    settings = Settings(namespaces=("a",), lease_namespace="a", port=0)
+    transports = Transports(MemoryTransport(house.server), house.lease_way)
+    begins = now()
+    asyncio.get_running_loop().call_later(SECONDS, life.asked.set)
+    assert 0 == await life.of(Runtime(settings, transports, life.over, virtual_clock()), 20)
+    assert SECONDS == pytest.approx(now() - begins, abs=1)
 
 
 async def standing_by(house: House) -> None:

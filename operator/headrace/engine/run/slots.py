@@ -32,16 +32,19 @@ def free_slots(run: ObservedRun, definition: Definition) -> Slots | None:
 
 
 def without_slot(
-    run: ObservedRun, definition: Definition, judged: Mapping[str, Judged], now: datetime
+    run: ObservedRun,
+    definition: Definition,
+    slots: Slots | None,
+    judged: Mapping[str, Judged],
+    now: datetime,
 ) -> Iterator[tuple[str, Judged]]:
     """
-    Yield the judged tasks that may start and have no slot, as tasks that wait.
+    Yield the judged tasks that may start and have none of the free slots, as tasks that wait.
 
     Tasks that can start at once come first, in the order of their ranks. What they leave is how
     many tasks may ask each pool for room: a pool that gave more would give slots to tasks that
     cannot start. A task without a program takes no slot.
     """
-    slots = free_slots(run, definition)
     if slots is None:
         return
     starts = [

@@ -21,8 +21,8 @@ from headrace.engine.run.claims import claims, parked
 from headrace.engine.run.continued import without_source
 from headrace.engine.run.leftovers import remains
 from headrace.engine.run.marks import by_mark, on_record, to_keep, with_ends
-from headrace.engine.run.observed import Mark, ObservedRun
-from headrace.engine.run.slots import without_slot
+from headrace.engine.run.observed import Mark, ObservedRun, Slots
+from headrace.engine.run.slots import free_slots, without_slot
 from headrace.engine.run.unstarted import seen_task, unstarted
 from headrace.engine.task.judgement import Judged, judge_lost, judge_unseen
 from headrace.engine.task.verdict import TaskView, Turn
@@ -41,6 +41,8 @@ class Survey:
     """What the run asks of pools, by task."""
     parked: frozenset[str] = frozenset()
     """The tasks that wait for their pools, and need no judgement."""
+    slots: Slots | None = None
+    """How many tasks may start, and why not more; None: there is no limit."""
     crowded_out: frozenset[str] = frozenset()
     """The tasks that wait for others of the run to end (`maxParallel`), and need no judgement."""
 
@@ -81,7 +83,8 @@ class Survey:
 def survey(run: ObservedRun, definition: Definition, course: Course, now: datetime) -> Survey:
     """Judge started tasks, then waiting tasks, then `finally` tasks."""
     marked = by_mark(on_record(run, definition), run, definition)
-    found = Survey(_settled(run, definition), {}, marked)
+    slots = free_slots(run, definition)
+    found = Survey(_settled(run, definition), {}, marked, slots=slots)
     facts = (now, run.uid, course, _halt(definition, found), None, run.created, run.chain)
     turn = Turn(*facts, cache_mode(run))
     found = _with(found, _started(run, definition, turn, found))
@@ -93,7 +96,7 @@ def survey(run: ObservedRun, definition: Definition, course: Course, now: dateti
     turn = replace(turn, unfinished=_unfinished(definition, found))
     found = _with(found, _last(run, definition, turn, found))
     found = _with(found, without_source(run, found.judged, now))
-    found = _with(found, without_slot(run, definition, found.judged, now))
+    found = _with(found, without_slot(run, definition, slots, found.judged, now))
     asked = claims(run, definition, found.judged, found.parked, now)
     found = replace(_with(found, iter(asked.held.items())), claims=asked.all)
     return _recorded(run, definition, found, now)

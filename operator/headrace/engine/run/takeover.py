@@ -22,7 +22,7 @@ from headrace.engine.run.observed import Counts, ObservedRun, RunLog
 from headrace.engine.run.rerun_plan import plan
 from headrace.engine.task.actions import RunContext, TakeOver
 from headrace.engine.task.cache import done_at
-from headrace.engine.task.observed import TaskLog
+from headrace.engine.task.earlier_work import log_of
 from headrace.engine.task.obstacles import Busy, Denied
 
 BATCH: Final = 100
@@ -90,26 +90,11 @@ def _actions(
         seen = source.tasks[name]
         log = seen.log
         first = log.taken_over_from or source.key.name
-        items = log.items
-        if items is not None:
-            items = replace(items, taken_over=items.succeeded)
-        yield TakeOver(
-            name,
-            context,
-            TaskLog(
-                outcome=Outcome.SUCCEEDED,
-                reason=Reason.TAKEN_OVER,
-                message=f"run {first} did the work",
-                started=now,
-                finished=now,
-                outputs=log.outputs,
-                observed_generation=1,
-                items=items,
-                taken_over_from=first,
-                done=done_at(log),
-            ),
-            cache_hash=seen.cache_hash,
-        )
+        why = Reason.TAKEN_OVER, f"run {first} did the work"
+        own = log_of(first, why, log.outputs, done_at(log), now)
+        if log.items is not None:
+            own = replace(own, items=replace(log.items, taken_over=log.items.succeeded))
+        yield TakeOver(name, context, own, cache_hash=seen.cache_hash)
 
 
 def _status(

@@ -17,6 +17,7 @@ from headrace.engine.definition.ways import CACHE_KEY
 from headrace.engine.outcome import Outcome
 from headrace.engine.task.cached import CachedResult, CacheEntry, CacheQuestion
 from headrace.engine.task.digest import LENGTH
+from headrace.engine.task.earlier_work import log_of
 from headrace.engine.task.observed import Evaluated, TaskLog
 from headrace.engine.task.values import env_of, failure_of, fields_of
 from headrace.engine.text import rfc3339
@@ -89,14 +90,5 @@ def _that_count(
 
 def reused(result: CachedResult, now: datetime) -> TaskLog:
     """Return the log of a task that has an earlier result."""
-    return TaskLog(
-        outcome=Outcome.SUCCEEDED,
-        reason=Reason.FROM_CACHE,
-        message=f"run {result.run} did the work at {rfc3339(result.done)}",
-        started=now,
-        finished=now,
-        outputs=result.outputs,
-        observed_generation=1,
-        taken_over_from=result.run,
-        done=result.done,
-    )
+    message = f"run {result.run} did the work at {rfc3339(result.done)}"
+    return log_of(result.run, (Reason.FROM_CACHE, message), result.outputs, result.done, now)
