@@ -6,9 +6,13 @@ import re
 import signal
 import subprocess
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
+import pytest
+
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.local.environments import CACHE
 from support.local_run import HOLD, PROGRAM, Bench, kill_runner, said, sh, until
 
 
@@ -19,6 +23,11 @@ def chain(*scripts: str, **fields: Any) -> tuple[dict[str, Any], ...]:
         sh(name, script, **({"dependsOn": [names[place - 1]]} if place else {}), **fields)
         for place, (name, script) in enumerate(zip(names, scripts, strict=True))
     )
+
+
+def ask() -> dict[str, Any]:
+    """Return a task that asks."""
+    return {"name": "ask", "approval": {"message": "go?"}}
 
 
 def killed_while_b_runs(bench: Bench) -> None:
@@ -241,3 +250,28 @@ def test_an_unfinished_run_is_mentioned_when_a_new_one_begins(bench: Bench) -> N
 
 
 _AT_ONCE = {"backoff": {"seconds": 0}}
+
+
+def test_what_a_task_runs_in_is_made_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody has emptied the cache, and changed the template: the run has what it began with."""
+    cache = bench.folder / "cache"
+    monkeypatch.setenv(CACHE, str(cache))
+    template = {
+        "apiVersion": "headrace.dev/v1alpha1",
+        "kind": "TaskTemplate",
+        "metadata": {"name": "greet.v1"},
+        "spec": {"image": "none", "local": {"program": "greet.py", "requirements": "list.txt"}},
+    }
+    (bench.folder / "template.yaml").write_text(json.dumps(template))
+    (bench.folder / "list.txt").write_text("# no packages\n")
+    (bench.folder / "greet.py").write_text("import sys; print(sys.prefix)")
+    bench.write(ask(), {"name": "greet", "uses": "greet@v1", "dependsOn": ["ask"]})
+    assert 1 == bench.run("template.yaml").code
+    (made,) = (cache / "environments").glob("*/complete")
+
+    rmtree(cache)
+    (bench.folder / "list.txt").write_text("# another list\n")
+    resumed = bench.run("template.yaml", "--resume", "--approve", "ask=approve")
+    assert 0 == resumed.code, resumed.err
+    assert "making the environment of greet@v1" in resumed.err
+    assert f"{made.parent}\n" == bench.files("greet").log.read_text()

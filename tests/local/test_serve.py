@@ -126,6 +126,13 @@ def test_a_folder_has_one_server(served: Served) -> None:
     assert (2, 1) == (second.returncode, second.stderr.count("\n"))
     assert f"is served by process {first.pid} already" in second.stderr
 
+    elsewhere = ["--runner", "process", "--state", str(served.folder / "elsewhere")]
+    third = subprocess.run(  # noqa: S603 - our own program
+        [*PROGRAM, str(served.folder), *elsewhere], capture_output=True, text=True, check=False
+    )
+    assert (2, 1) == (third.returncode, third.stderr.count("\n"))
+    assert "with another --state: each would start all runs" in third.stderr
+
     first.kill()
     first.wait()
     assert 0 == served.stop(served.start())
@@ -350,3 +357,69 @@ def test_a_pool_whose_file_has_a_mistake_stays_as_it_was(served: Served) -> None
     served.wait("pool.yaml:")
     pooled(served, "two", script="true")
     served.wait("two-once: Succeeded")
+
+
+def objects(served: Served) -> list[dict[str, object]]:
+    """Return a run, a task on its own and a backfill, of one slot of a pool."""
+    first, last = write_time(midnight(-2)), write_time(midnight(-1))
+    specs: dict[tuple[str, str], dict[str, object]] = {
+        ("Pool", "one"): {"slots": 1},
+        ("WorkflowRun", "by-hand"): {"workflow": "etl"},
+        ("TaskRun", "alone"): {
+            "image": "none",
+            "command": ["sh", "-c", f'echo "$WHO" >> {served.folder}/alone.ran'],
+            "env": [{"name": "WHO", "value": "${{ params.who }}"}],
+            "params": [{"name": "who", "value": "me"}],
+        },
+        ("Backfill", "past"): {"workflow": "etl", "from": first, "to": last, "step": "Day"},
+    }
+    kind = {"apiVersion": "headrace.dev/v1alpha1"}
+    return [
+        {**kind, "kind": what, "metadata": {"name": name}, "spec": spec}
+        for (what, name), spec in specs.items()
+    ]
+
+
+def test_runs_and_backfills_of_manifests_are_served_once(served: Served) -> None:
+    """Whatever is killed around them. Commands show them, with the pool and who waits for it."""
+    task = {"name": "a", "image": "none", "command": ["sh", "-c", HELD], "pool": "one"}
+    never = [{"schedule": {"cron": "0 0 29 2 1"}}]
+    etl = served.manifest("etl", {"tasks": [task], "triggers": never})
+    served.put("all.json", {"apiVersion": "v1", "kind": "List", "items": [etl, *objects(served)]})
+    server = served.start()
+    until(lambda: ran(served) == 1)
+    served.wait("alone: Succeeded")
+    state = ["--state", str(served.state.root)]
+    until(lambda: command("list", "pools", *state).lines[1].split()[:4] == ["one", "1", "1", "1"])
+    server.kill()
+    server.wait()
+
+    served.put("broken.yaml", "kind: [")
+    served.start()
+    served.wait("broken.yaml")
+    told = command("list", "workflows", *state)
+    assert ["etl", "True", "false", "2"] == told.lines[1].split()[:4]
+    assert "broken.yaml" in told.err
+    let_go(served)
+    served.wait("past: Succeeded: 2 done, 0 failed, 0 skipped")
+    assert ["past", "etl", "Succeeded", "2/2"] == command("list", "backfills", *state).lines[
+        1
+    ].split()[:4]
+    assert 2 == len(
+        [line for line in command("show", "backfill/past", *state).lines if "etl-" in line]
+    )
+    assert "Succeeded" == served.runs("etl")["by-hand"]
+    assert (3, "me\n") == (ran(served), (served.folder / "alone.ran").read_text())
+
+
+def test_a_question_of_a_run_of_a_manifest_is_answered_from_outside(served: Served) -> None:
+    """With `headrace approve`: the server has no terminal."""
+    asks = {"tasks": [{"name": "ask", "approval": {"message": "go?"}}]}
+    run = {"apiVersion": "headrace.dev/v1alpha1", "kind": "WorkflowRun"}
+    served.put("w.json", served.manifest("w", {**asks, "triggers": [{"onApply": {}}]}))
+    served.put("run.json", {**run, "metadata": {"name": "asks"}, "spec": {"workflow": "w"}})
+    served.start()
+    state = ["--state", str(served.state.root)]
+    until(lambda: "asks.ask.1" in command("list", "approvals", *state).out)
+    assert 0 == command("approve", "asks", *state).code
+    served.wait("asks: Succeeded")

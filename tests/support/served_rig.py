@@ -22,12 +22,14 @@ from headrace.engine.siblings import limit_of
 from headrace.local import runs
 from headrace.local.folder import StateFolder
 from headrace.local.inventory import Inventory
+from headrace.local.news import Event, News
+from headrace.local.reading import ObjectManifest, Reading
 from headrace.local.records import RunRecord
-from headrace.local.served_definitions import ServedDefinitions, WorkflowManifest
-from headrace.local.server import Event, Reading, Server
+from headrace.local.served_definitions import WorkflowManifest
+from headrace.local.served_pools import ServedPools
+from headrace.local.serving import house
 from headrace.local.site import Site
 from headrace.local.workflow_store import WorkflowStore
-from headrace.local.workflows import Workflows
 from support.virtual_time import now
 
 START: Final = datetime(2030, 1, 31, tzinfo=UTC)
@@ -79,11 +81,11 @@ class Programs:
     """Carries runs on: each begins when it may, and succeeds after some seconds."""
 
     def __init__(
-        self, site: Site, inventory: Inventory, server: Server, seconds: Callable[[str], float]
+        self, site: Site, inventory: Inventory, news: News, seconds: Callable[[str], float]
     ) -> None:
         self._site = site
         self._inventory = inventory
-        self._server = server
+        self._news = news
         self._seconds = seconds
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, str] = {}
@@ -132,7 +134,7 @@ class Programs:
                 return
             log = RunLog(started=clock(), reason=Reason.RUNNING)
             store.write_run(run, log, clock())
-            self._server.run_began(record)
+            self._news.run_began(record)
         if log.finished is None:
             assert log.started is not None
             end = log.started + timedelta(seconds=self._seconds(workflow))
@@ -140,12 +142,13 @@ class Programs:
             log = replace(log, finished=clock(), reason=Reason.SUCCEEDED, succeeded=True)
         store.write_run(run, log, clock())
         del self._tasks[run]
-        self._server.run_ended(record, log)
+        self._news.run_ended(record, log)
         self.changed(workflow)
 
     def _may_begin(self, workflow: str, run: str) -> bool:
         stored = self._site.store.workflow(workflow)
-        assert stored is not None
+        if stored is None:  # a task on its own, or a workflow that is gone
+            return True
         limit = limit_of(WorkflowSpec.model_validate_json(stored.spec).concurrency)
         others = [each for each in self._inventory.beside(workflow) if each.name != run]
         own = self._site.store.run(run).created
@@ -173,8 +176,10 @@ class Rig:
     def clock(self) -> datetime:
         return START + timedelta(seconds=now() - self._begin)
 
-    def write(self, specs: Mapping[str, Mapping[str, Any]]) -> None:
-        """Replace all files: a file for each workflow."""
+    def write(
+        self, specs: Mapping[str, Mapping[str, Any]], *objects: ObjectManifest, **more: Any
+    ) -> None:
+        """Replace all files: a file for each workflow. `more` are further fields of the reading."""
         task = {"name": "only", "image": "none", "command": ["true"]}
         self._reading = Reading(
             tuple(
@@ -188,7 +193,9 @@ class Rig:
                     f"{name}.yaml",
                 )
                 for name, spec in specs.items()
-            )
+            ),
+            objects,
+            **more,
         )
         self._news = True
 
@@ -201,14 +208,11 @@ class Rig:
         self._news = True
         self.store.killed = asyncio.Event()
         self.store.fuse = writes
-        definitions, inventory = (
-            ServedDefinitions(self.site),
-            Inventory(self.site.folder, self.store),
-        )
-        server = Server(self.site, definitions, self, self.events.append)
-        programs = Programs(self.site, inventory, server, self._seconds)
+        inventory = Inventory(self.site.folder, self.store)
+        pools = ServedPools(self.site)
+        server = house(self.site, inventory, pools, self, self.events.append)
+        programs = Programs(self.site, inventory, server.news, self._seconds)
         server.runs = programs
-        server.workflows = Workflows(self.site, definitions, inventory, server)
         serving = asyncio.create_task(server.serve())
         killed = asyncio.create_task(self.store.killed.wait())
         done, _ = await asyncio.wait(

@@ -31,10 +31,11 @@ from headrace.cli.workflow_file import WorkflowFile, read_workflow
 from headrace.engine.backfill.observed import BackfillLog, KnownWorkflow
 from headrace.engine.backfill.plan import Plan
 from headrace.evaluation.evaluator import Evaluator
-from headrace.local import runs
+from headrace.local import recipes, runs
 from headrace.local.answers_ahead import Ahead
-from headrace.local.backfill import Backfill, Template
+from headrace.local.backfill import Backfill
 from headrace.local.backfill_record import BackfillRecord
+from headrace.local.backfill_runs import Template
 from headrace.local.crowd import Crowd
 from headrace.local.folder import StateFolder
 from headrace.local.held import HeldError, hold
@@ -144,6 +145,8 @@ def _run(
     known, history = _known(file), file.spec.history
     template = Template(file.namespace, file.stored, stored, values, known, history)
     runs.prepare(folder)
+    for each in (file, *called.values()):
+        recipes.keep(folder, each.environments)
     with ExitStack() as stack:
         stack.enter_context(_alone(folder, spec.workflow))
         before = record.read()
@@ -178,7 +181,7 @@ async def _go(
     backfill = Backfill(site, spec, template, record, _say)
 
     # As for `headrace run`, there are no pools.
-    crowd = Crowd(backfill.inventory, site.clock, place.max_parallel, pools=False)
+    crowd = Crowd(backfill.inventory, site.clock, place.max_parallel)
     workplace = Workplace(
         *(site.folder, site.store, launcher, evaluator.evaluate),
         *(place.max_parallel, place.no_wait),

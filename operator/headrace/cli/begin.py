@@ -21,13 +21,13 @@ from headrace.cli.ask import answers_ahead
 from headrace.cli.cache_option import mode_of
 from headrace.cli.called import find_called
 from headrace.cli.input import InputError
-from headrace.cli.machine import launcher_of, make_environments
+from headrace.cli.machine import launcher_of, make_again, make_environments
 from headrace.cli.streams import note
 from headrace.cli.templates import Here
 from headrace.cli.workflow_file import FileObject, find_workflow, read_workflow, templates_of
 from headrace.engine.definition.compile import Definition, compile_workflow
 from headrace.engine.definition.problems import InvalidDefinitionError
-from headrace.local import held, runs
+from headrace.local import held, recipes, runs
 from headrace.local.engines import AUTO
 from headrace.local.folder import DEFAULT_STATE, StateFolder
 from headrace.local.launcher import Launcher
@@ -125,6 +125,8 @@ def _new(command_line: CommandLine, folder: StateFolder, stack: ExitStack) -> He
             raise each.wrong(problems)
         _notice(launcher, each.spec)
     runs.prepare(folder)
+    for each in (file, *called.values()):
+        recipes.keep(folder, each.environments)
     store = stack.enter_context(Store(folder.database))
     _mention_unfinished(folder, store, file.name)
     request = runs.Request(
@@ -198,6 +200,7 @@ def ready(command_line: CommandLine, record: RunRecord, store: Store) -> HeldRun
     except InvalidDefinitionError as error:  # An earlier version of headrace accepted it.
         raise InputError(*(f"run {name}: {problem}" for problem in error.problems)) from error
     launcher = launcher_of(command_line.runner, command_line.python, Path(record.folder))
+    make_again(StateFolder(command_line.state.absolute()), (record.spec, *record.called.values()))
     problems = list(launcher.problems(spec, definition))
     if problems:
         # The problems are in the run's pinned definition: the file may have other lines today.

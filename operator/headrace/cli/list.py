@@ -85,6 +85,8 @@ def command(  # noqa: PLR0913 - one for each option
     )
     source = past(window) if archived else window.source()
     listed = source.listed(kind, choice)
+    for line in listed.notes:
+        note(line)
     found = [item for item in listed.items if _is_wanted(item, status, part)]
     if archived:
         _only_runs(kind, selector)

@@ -6,15 +6,16 @@ Knows which engines there are. Starts no task.
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from headrace.cli import given
 from headrace.cli.input import InputError
 from headrace.cli.streams import note
-from headrace.local import containers
+from headrace.local import containers, recipes
 from headrace.local.engines import AUTO, ENGINES, PROCESS
 from headrace.local.environments import Environment, NoEnvironmentError, make
+from headrace.local.folder import StateFolder
 from headrace.local.launcher import Launcher, ProcessLauncher
 
 
@@ -58,7 +59,27 @@ def make_environments(environments: Mapping[str, Environment]) -> None:
 
     """
     for uses, each in environments.items():
-        try:
-            make(each, uses, note)
-        except NoEnvironmentError as error:
-            raise InputError(f"template {uses}: its environment cannot be made: {error}") from error
+        _make(uses, each)
+
+
+def make_again(folder: StateFolder, definitions: Iterable[str]) -> None:
+    """
+    Make the environments that definitions of runs name and that somebody has deleted.
+
+    Args:
+        folder: The folder of state.
+        definitions: WorkflowSpecs as JSON.
+
+    Raises:
+        InputError: One cannot be made.
+
+    """
+    for uses, each in recipes.lacking(folder, definitions):
+        _make(uses, each)
+
+
+def _make(uses: str, wanted: Environment) -> None:
+    try:
+        make(wanted, uses, note)
+    except NoEnvironmentError as error:
+        raise InputError(f"template {uses}: its environment cannot be made: {error}") from error

@@ -28,7 +28,7 @@ from headrace.cli.workflow_file import read_workflow
 from headrace.engine.definition.compile import compile_workflow
 from headrace.engine.run.observed import ObservedRun
 from headrace.engine.run.rerun_check import source_problem, task_problem
-from headrace.local import runs
+from headrace.local import recipes, runs
 from headrace.local.folder import StateFolder
 from headrace.local.recorded import earlier_run
 from headrace.local.records import RunRecord
@@ -69,7 +69,7 @@ def _hold(
     earlier = store.run(asked.name)
     if asked.revision is RerunRevision.LATEST:
         launcher = launcher_of(command_line.runner, command_line.python, Path(earlier.folder))
-        earlier = _as_today(earlier, files, Here(launcher.interpreter))
+        earlier = _as_today(earlier, files, Here(launcher.interpreter), folder)
     record = _like(earlier, asked, command_line)
     _check(store, record, asked)
     held = ready(command_line, record, store)
@@ -78,13 +78,16 @@ def _hold(
     return replace(held, record=made)
 
 
-def _as_today(earlier: RunRecord, files: Sequence[Path], here: Here) -> RunRecord:
+def _as_today(
+    earlier: RunRecord, files: Sequence[Path], here: Here, folder: StateFolder
+) -> RunRecord:
     """Return the record of an earlier run with the definitions that the files have now."""
     file, *others = files or files_beside(earlier)
     workflow = read_workflow(file, f"{earlier.key.namespace}/{earlier.workflow}", here, others)
     called = find_called(workflow, others, here)
     for each in (workflow, *called.values()):
         make_environments(each.environments)
+        recipes.keep(folder, each.environments)
     note(f"the definition of {earlier.workflow} is that of {file}")
     return replace(
         earlier,

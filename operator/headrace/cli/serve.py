@@ -21,7 +21,7 @@ import click
 from headrace.api.reading.problem import Problem
 from headrace.cli.execution import server_options
 from headrace.cli.input import InputError
-from headrace.cli.machine import launcher_of, make_environments
+from headrace.cli.machine import launcher_of, make_again, make_environments
 from headrace.cli.manifest_folder import ManifestFolder
 from headrace.cli.run import SUCCEEDED, WRONG_INPUT
 from headrace.cli.serve_lines import ServeLines
@@ -30,20 +30,21 @@ from headrace.cli.templates import Here
 from headrace.cli.words import counted
 from headrace.cli.workflow_file import WorkflowFile
 from headrace.evaluation.evaluator import Evaluator
-from headrace.local import runs
+from headrace.local import recipes, runs
 from headrace.local.crowd import Crowd
 from headrace.local.folder import DEFAULT_STATE, StateFolder
-from headrace.local.held import HeldError, hold
+from headrace.local.held import HeldError, hold, hold_folder
 from headrace.local.inventory import COMMANDS, Inventory
 from headrace.local.launcher import Launcher
 from headrace.local.live_runs import LiveRuns
-from headrace.local.served_definitions import ServedDefinitions
-from headrace.local.server import Event, Server
+from headrace.local.news import Event
+from headrace.local.served_pools import ServedPools
+from headrace.local.server import Server
+from headrace.local.serving import house
 from headrace.local.signals import handling
 from headrace.local.site import Site
 from headrace.local.store import UnusableStateError
 from headrace.local.workflow_store import WorkflowStore
-from headrace.local.workflows import Workflows
 from headrace.local.workplace import Workplace
 
 FAILED: Final = 1
@@ -95,6 +96,7 @@ def _serve(options: _Options) -> int:
         stack.enter_context(_held(options.folder, folder))
         store = stack.enter_context(WorkflowStore(folder.database))
         site = Site(home, folder, store, partial(datetime.now, UTC))
+        _make_again(site)
         try:
             asyncio.run(_go(site, launcher, options))
         except UnusableStateError as error:
@@ -105,33 +107,48 @@ def _serve(options: _Options) -> int:
 
 @contextmanager
 def _held(shown: Path, folder: StateFolder) -> Iterator[None]:
-    """Hold the folder of state, so that no other server starts its runs."""
-    try:
-        with hold(folder.server_lock):
-            yield
-    except HeldError as error:
-        raise InputError(
-            f"{shown} is served by process {error} already; stop it with kill {error}, or serve"
-            " another folder"
-        ) from error
+    """Hold the folders of state and of manifests, so that no other server starts their runs."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(folder.server_lock))
+        except HeldError as error:
+            raise InputError(
+                f"{shown} is served by process {error} already; stop it with kill {error}, or serve"
+                " another folder"
+            ) from error
+        try:
+            stack.enter_context(hold_folder(shown))
+        except HeldError as error:
+            raise InputError(
+                f"another server serves {shown}, with another --state: each would start all runs;"
+                f" stop that one (fuser {shown} names it), or serve another folder"
+            ) from error
+        yield
+
+
+def _make_again(site: Site) -> None:
+    """Make the environments of the runs that go on, where somebody has deleted them."""
+    records = (site.store.run(name) for _, name in site.store.to_carry())
+    make_again(site.folder, [text for run in records for text in (run.spec, *run.called.values())])
 
 
 async def _go(site: Site, launcher: Launcher, options: _Options) -> None:
     """Serve the folder until a signal comes."""
     say = ServeLines(site.clock, as_json=options.as_json).say
-    definitions, inventory = ServedDefinitions(site), Inventory(site.folder, site.store, COMMANDS)
-    files = ManifestFolder(site.home, partial(_problems, launcher), Here(launcher.interpreter))
-    server = Server(site, definitions, files, say)
+    files = ManifestFolder(
+        site.home, partial(_problems, launcher, site.folder), Here(launcher.interpreter)
+    )
     evaluator = Evaluator()
-
-    crowd = Crowd(inventory, site.clock, options.max_parallel, pools=True)
+    inventory = Inventory(site.folder, site.store, COMMANDS)
+    pools = ServedPools(site)
+    crowd = Crowd(inventory, site.clock, options.max_parallel, pools.tell)
     workplace = Workplace(
         *(site.folder, site.store, launcher, evaluator.evaluate, options.max_parallel),
         neighbours=crowd,
     )
-    live = LiveRuns(site, crowd, server, workplace)
+    server = house(site, inventory, pools, files, say)
+    live = LiveRuns(site, crowd, server.news, workplace)
     server.runs = live
-    server.workflows = Workflows(site, definitions, inventory, server)
     with _listening(server, live, files):
         try:
             # Who reads it may send a signal at once.
@@ -162,7 +179,8 @@ def _listening(
     return handling({**dict.fromkeys(_STOP, stop), signal.SIGHUP: files.ask})
 
 
-def _problems(launcher: Launcher, workflow: WorkflowFile) -> Iterator[Problem]:
+def _problems(launcher: Launcher, folder: StateFolder, workflow: WorkflowFile) -> Iterator[Problem]:
     """Yield what keeps a workflow from running on this machine."""
     make_environments(workflow.environments)
+    recipes.keep(folder, workflow.environments)
     yield from launcher.problems(workflow.spec, workflow.definition)

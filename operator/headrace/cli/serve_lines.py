@@ -11,7 +11,7 @@ from datetime import datetime
 from headrace.api.checks.instants import to_the_second, write_time
 from headrace.cli.streams import tell
 from headrace.cli.words import one_line
-from headrace.local.server import Event
+from headrace.local.news import Event
 
 
 class ServeLines:

@@ -123,6 +123,10 @@ class WorkflowFile:
         """It, ready to run."""
         return self._filled.definition
 
+    def is_of(self, item: FileObject) -> bool:
+        """Return whether it is the workflow of an object of a file."""
+        return self._object is item
+
     def wrong(self, problems: Iterable[Problem]) -> InputError:
         """Return an error with further problems, a line each."""
         return self._object.wrong(map(self._filled.told, problems))

@@ -5,51 +5,28 @@ Knows the store and the record. The engine decides which runs start; `LiveRuns` 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from headrace.api.v1alpha1.backfill import BackfillSpec, BackfillState
-from headrace.api.v1alpha1.run import DesiredState, TriggerKind
-from headrace.api.v1alpha1.workflow import History
-from headrace.engine.backfill.advance import advance, planned_of
-from headrace.engine.backfill.chains import Chains, Link
-from headrace.engine.backfill.observed import (
-    BackfillLog,
-    KnownWorkflow,
-    ObservedBackfill,
-    PlacedRun,
-    TickRun,
-)
-from headrace.engine.backfill.plan import Plan
-from headrace.engine.run.observed import RunKey, RunLog
+from headrace.api.v1alpha1.run import TriggerKind
+from headrace.engine.backfill.advance import advance
+from headrace.engine.backfill.observed import BackfillLog, ObservedBackfill, PlacedRun
+from headrace.engine.run.observed import RunLog
 from headrace.engine.workflow.retention import expired_runs
 from headrace.local.backfill_record import BackfillRecord
+from headrace.local.backfill_runs import BackfillRuns, Template
 from headrace.local.history import remove
 from headrace.local.inventory import Inventory
 from headrace.local.live_runs import LiveRuns
-from headrace.local.records import Origin, RunRecord
+from headrace.local.records import RunRecord
 from headrace.local.site import Site
 from headrace.local.workflow_store import StoredRun
-from headrace.manifests.names import short_hash
 
 LOOK_SECONDS: Final = 0.5
 """How often the store is looked at: somebody may steer a run, or answer a question of one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """What all runs of a backfill have."""
-
-    namespace: str
-    spec: str
-    """The definition, as JSON."""
-    called: dict[str, str]
-    params: dict[str, bool | int | str]
-    known: KnownWorkflow
-    history: History
 
 
 class Backfill:
@@ -83,6 +60,7 @@ class Backfill:
         self._record = record
         self._say = say
         self.inventory = Inventory(site.folder, site.store)
+        self._runs = BackfillRuns(site, self.inventory)
         self._changed = asyncio.Event()
         self._killed = False
         self.log: BackfillLog = record.begin()
@@ -130,7 +108,7 @@ class Backfill:
         now = self._site.clock()
         observed = self._observe(now)
         decision = advance(observed, now)
-        if not all(self._create(placed, now) for placed in decision.create):
+        if not all(self._create(placed) for placed in decision.create):
             self._changed.set()
             return None
         if decision.status is not None:
@@ -154,7 +132,6 @@ class Backfill:
                 remove(self._site.folder, self._site.store, name)
 
     def _observe(self, now: datetime) -> ObservedBackfill:
-        stored = self.inventory.all(self._spec.workflow)
         backfill = ObservedBackfill(
             created=now,
             generation=1,
@@ -162,79 +139,20 @@ class Backfill:
             workflow=self._template.known,
             log=self.log,
         )
-        planned = planned_of(backfill, self._spec)
-        names = planned.names if isinstance(planned, Plan) else ()
-        chains = Chains(Link(run.name, run.created, run.rerun_of, run) for run in stored)
-        runs = {
-            name: self._tick_runs(place, name, chains.of(name)) for place, name in enumerate(names)
-        }
-        own = {run.name for each in runs.values() for run in each if run.ours}
-        return replace(
-            backfill,
-            runs={name: each for name, each in runs.items() if each},
-            others=tuple(
-                each for each in self.inventory.beside(self._spec.workflow) if each.name not in own
-            ),
-        )
+        return self._runs.around(backfill, self._spec, self._ours)
 
-    def _tick_runs(self, place: int, tick: str, runs: list[StoredRun]) -> list[TickRun]:
-        """Return the runs of a logical time. The newest one that a backfill has begun is ours."""
+    def _ours(self, place: int, runs: Sequence[StoredRun]) -> tuple[str, ...]:
+        """Return the newest run of a logical time that a backfill has begun."""
         begun = place in self.log.started
         made = [run for run in runs if run.origin.trigger is TriggerKind.BACKFILL]
-        own = next((run for run in made[::-1] if begun or run.log.finished is None), None)
-        found = [
-            TickRun(
-                name=run.name,
-                uid=run.uid,
-                ours=run is own,
-                began=run.rerun_of is None or run.log.inheritance is not None,
-                finished=run.log.finished,
-                succeeded=bool(run.log.succeeded),
-            )
-            for run in runs
-        ]
-        if not found and not begun and self._site.store.has_run(tick):
-            found = [TickRun(tick, "", ours=False, strange=True)]
-        return found
+        return next(((run.name,) for run in made[::-1] if begun or run.log.finished is None), ())
 
-    def _create(self, placed: PlacedRun, now: datetime) -> bool:
+    def _create(self, placed: PlacedRun) -> bool:
         """Create a run; return whether its name was free. A server may just have taken it."""
-        name, store = placed.run.name, self._site.store
-        if store.has_run(name):
-            return False
-        self._site.folder.run(name).mkdir(exist_ok=True)
-        store.add_run(self._run(placed, now))
-        self.live.carry(self._spec.workflow, name)
-        return True
-
-    def _run(self, placed: PlacedRun, now: datetime) -> RunRecord:
-        name, given = placed.run.name, self._template
-        uid = short_hash(str(self._site.folder.root), name, now.isoformat())
-        if placed.rerun_of is not None:
-            earlier = self._site.store.run(placed.rerun_of.name)
-            return replace(
-                earlier,
-                key=RunKey(given.namespace, name),
-                uid=uid,
-                created=now,
-                params={**earlier.params, **given.params},
-                logical_time=earlier.logical_time or earlier.created,
-                desired=DesiredState.RUN,
-                rerun_of=placed.rerun_of,
-                origin=Origin(TriggerKind.BACKFILL, earlier.origin.interval),
-            )
-        return RunRecord(
-            key=RunKey(given.namespace, name),
-            uid=uid,
-            workflow=self._spec.workflow,
-            created=now,
-            spec=given.spec,
-            folder=str(self._site.home),
-            params=given.params,
-            logical_time=placed.run.logical_time,
-            called=given.called,
-            origin=Origin(TriggerKind.BACKFILL, placed.run.interval),
-        )
+        made = self._runs.create(self._template, self._spec, placed, None)
+        if made:
+            self.live.carry(self._spec.workflow, placed.run.name)
+        return made
 
     def run_began(self, run: RunRecord) -> None:
         """Say it."""

@@ -15,7 +15,7 @@ from headrace.engine.room import Claim, Room
 from headrace.engine.run.observed import RunKey, RunLog
 from headrace.engine.siblings import SiblingRun, limit_of
 from headrace.local.inventory import Inventory
-from headrace.local.live_pools import LivePools
+from headrace.local.live_pools import LivePools, Tell
 from headrace.local.neighbours import Neighbour
 from headrace.local.records import RunRecord
 from headrace.local.world import LocalWorld
@@ -29,19 +29,23 @@ class Crowd:
         inventory: All runs of the workflows.
         clock: The wall clock.
         slots: How many programs may run at once.
-        pools: Whether pools limit the programs.
+        tell: Called with the new status of a pool; None: there are no pools.
 
     """
 
     def __init__(
-        self, inventory: Inventory, clock: Callable[[], datetime], slots: int, *, pools: bool
+        self,
+        inventory: Inventory,
+        clock: Callable[[], datetime],
+        slots: int,
+        tell: Tell | None = None,
     ) -> None:
-        self.pools = pools
+        self.pools = tell is not None
         self.roots: dict[str, LocalWorld] = {}
         """The worlds of runs that nobody has called, by run."""
         self._inventory = inventory
         self._slots = slots
-        self._pools = LivePools(self.worlds, clock, self._given)
+        self._pools = LivePools(self.worlds, clock, self._given, tell)
         self._short: dict[str, None] = {}
         """The runs that may have lacked a slot in their last turn, the longest wait first."""
 
@@ -68,6 +72,10 @@ class Crowd:
         """Replace all pools by these, with their slots."""
         self._pools.set(pools)
         self._pools.give()
+
+    def look_at_pools(self) -> None:
+        """Tell the statuses of pools that have changed."""
+        self._pools.look()
 
     def worlds(self) -> Iterator[LocalWorld]:
         """Yield the worlds of all runs, also of called ones."""

@@ -3,6 +3,7 @@ The paths in the folder of state. Reads and writes nothing.
 
     state.db                              runs, tasks, attempts, served workflows
     serve.lock                            held by `headrace serve`
+    environments/                         how the environments of templates are made again
     runs/<run>/.lock                      held by the runner
     runs/<run>/<task>/attempt-<n>.log     what the task printed
     runs/<run>/<task>/attempt-<n>.outputs its outputs

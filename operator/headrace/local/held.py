@@ -4,6 +4,7 @@ Who holds a run, or a folder: a lock that dies with its process, and the process
 A light module, for commands that start at once. Knows nothing of a run but its name.
 """
 
+import errno
 import fcntl
 import os
 import time
@@ -15,6 +16,8 @@ from typing import Final
 from headrace.local.folder import StateFolder
 
 _TRIES: Final = 3
+_NO_LOCKS: Final = frozenset({errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP})
+"""What a file system says that locks no files, or no folders."""
 _LOOK_SECONDS: Final = 0.01
 """Longer than a short check whether a lock is held."""
 
@@ -38,6 +41,26 @@ def hold(file: Path) -> Iterator[None]:
             raise HeldError(_signature(lock))
         os.truncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """
+    Hold a folder itself, and write nothing into it. The kernel releases it, as with `hold`.
+
+    Some network folders cannot be held: there, nothing is held.
+
+    Raises:
+        HeldError: Another process holds it, whatever it calls the folder.
+
+    """
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if not _take(lock):
+            raise HeldError("unknown")
         yield
     finally:
         os.close(lock)
@@ -70,6 +93,8 @@ def _take(lock: int) -> bool:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             time.sleep(_LOOK_SECONDS)
+        except OSError as error:
+            return error.errno in _NO_LOCKS
         else:
             return True
     return False

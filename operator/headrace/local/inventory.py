@@ -86,7 +86,8 @@ class Inventory:
         if run.caller is not None:
             root = self._root(run.caller)
             origin = self._store.run(root).origin
-        return origin.trigger in self._others and holder(self._folder, root) is None
+        by_command = origin.trigger in self._others and origin.applied is None
+        return by_command and holder(self._folder, root) is None
 
     def _root(self, run: str) -> str:
         """Return the run that nobody has called, above a run."""

@@ -141,7 +141,8 @@ class LiveRuns:
             self.carry(workflow, run)
 
     def look_again(self) -> None:
-        """Look again at the waiting runs whose time has come."""
+        """Look again at the waiting runs whose time has come, and at the pools."""
+        self._crowd.look_at_pools()
         for run in self._agenda.pop_due():
             workflow = self._parked.get(run)
             if workflow is not None:
@@ -229,9 +230,11 @@ class LiveRuns:
         """Return the world of a run. Until it begins, a run follows its workflow."""
         store = self._site.store
         served = store.workflow(workflow)
-        if not store.run_log(run).begun and served is not None and not store.attempts(run):
-            store.repin(run, served)
         record = store.run(run)
+        waits = not store.run_log(run).begun and not store.attempts(run)
+        if served is not None and record.rerun_of is None and waits:
+            store.repin(run, served)
+            record = store.run(run)
         definition = compile_workflow(WorkflowSpec.model_validate_json(record.spec))
         return LocalWorld(record, definition, self._workplace)
 

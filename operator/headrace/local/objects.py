@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from headrace.api.v1alpha1.group import API_VERSION
-from headrace.api.v1alpha1.labels import RUN
+from headrace.api.v1alpha1.labels import BACKFILL, RUN
 from headrace.local.folder import StateFolder
-from headrace.local.schema import VERSION
+from headrace.local.schema import APPLIED, VERSION
+from headrace.local.served_forms import object_of, with_refusal
 
 BUSY_SECONDS: Final = 10
 """How long to wait for the transaction of a runner. One takes milliseconds."""
@@ -27,6 +28,15 @@ _RUNS: Final = (
     " rerun, origin, cache, status FROM run"
 )
 _TASKS: Final = "SELECT run, name, created, cache_hash, status FROM task"
+_WORKFLOWS: Final = (
+    "SELECT name, namespace, uid, created, generation, spec, status, file FROM workflow"
+    " WHERE NOT gone"
+)
+_OBJECTS: Final = (
+    "SELECT name, namespace, uid, created, generation, spec, status, file FROM object"
+    " WHERE kind = ?"
+)
+_REFUSED: Final = "SELECT kind, namespace, name, line FROM problem ORDER BY number"
 _QUESTIONS: Final = (
     "SELECT run, task, number, NULL, created, asked, answer FROM attempt WHERE asked IS NOT NULL"
     " UNION ALL SELECT run, task, number, item, created, asked, answer FROM item_question"
@@ -104,6 +114,36 @@ class StoredObjects:
             }
         return {**runs, **tasks, **asked}
 
+    def workflows(self) -> list[Object]:
+        """Return the workflows of a served folder, also those that have never been right."""
+        with self._reading() as db:
+            found = [object_of("Workflow", row) for row in db.execute(_WORKFLOWS)]
+            refused = _byobject_of(db.execute(_REFUSED))
+        names = {item["metadata"]["name"] for item in found}
+        for kind, namespace, name in refused:
+            if kind == "Workflow" and name and name not in names:
+                found.append(object_of(kind, (name, namespace, "", None, 0, "{}", "{}", "")))
+        return [with_refusal(item, refused) for item in found]
+
+    def pools(self) -> list[Object]:
+        """Return the pools of a served folder."""
+        return self._served("Pool")
+
+    def backfills(self) -> list[Object]:
+        """Return the backfills of a served folder."""
+        return self._served("Backfill")
+
+    def refusals(self) -> list[str]:
+        """Return what is wrong with the files of a served folder, a line each."""
+        with self._reading() as db:
+            return [str(line) for *_, line in db.execute(_REFUSED)]
+
+    def _served(self, kind: str) -> list[Object]:
+        with self._reading() as db:
+            refused = _byobject_of(db.execute(_REFUSED))
+            found = [object_of(kind, row) for row in db.execute(_OBJECTS, (kind,))]
+        return [with_refusal(item, refused) for item in found]
+
     def definition(self, run: str) -> Object | None:
         """Return the pinned definition of a run."""
         with self._reading() as db:
@@ -171,6 +211,11 @@ def _run(row: tuple[Any, ...]) -> Object:
     rerun, origin, cache, status = rest
     given = [{"name": key, "value": value} for key, value in json.loads(params).items()]
     repeats = None if rerun is None else json.loads(rerun)
+    asked = json.loads(origin or "{}")
+    applied = asked.pop(APPLIED, None)
+    labels = {RUN: caller} if caller else {}
+    if applied is not None and applied["kind"] == "Backfill":
+        labels[BACKFILL] = applied["name"]
     optional = {"logicalTime": time, "params": given, "rerunOf": repeats, "cache": cache}
     return {
         "apiVersion": API_VERSION,
@@ -180,13 +225,13 @@ def _run(row: tuple[Any, ...]) -> Object:
             "namespace": namespace,
             "uid": uid,
             "creationTimestamp": created,
-            "labels": {RUN: caller} if caller else {},
+            "labels": labels,
         },
         "spec": {
             "workflow": workflow,
             **{field: value for field, value in optional.items() if value},
             "trigger": "Call" if caller else "Manual",
-            **json.loads(origin or "{}"),
+            **asked,
             "desiredState": desired,
         },
         "status": json.loads(status or "{}"),

@@ -28,6 +28,7 @@ def observed(record: RunRecord, definition: Definition, callers: tuple[str, ...]
         logical_time=record.logical_time,
         interval=record.origin.interval,
         trigger=record.origin.trigger,
+        priority=record.origin.priority,
         passed=record.desired if called else DesiredState.RUN,
         callers=callers,
         rerun=record.rerun_of,

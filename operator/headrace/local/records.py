@@ -17,6 +17,17 @@ from headrace.engine.run.observed import RunKey
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """The manifest of a served folder that asked for a run."""
+
+    kind: str
+    name: str
+    uid: str
+    place: int | None = None
+    """For a Backfill: the position of the run's logical time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """What asked for a run."""
 
@@ -24,6 +35,10 @@ class Origin:
     interval: Interval | None = None
     triggered_by: EndedRun | None = None
     """The run whose end started it."""
+    priority: int | None = None
+    """The priority of the run; None: its workflow says it."""
+    applied: Applied | None = None
+    """The manifest that asked for it: a server carries it on. None: no manifest did."""
 
 
 BY_HAND: Final = Origin()

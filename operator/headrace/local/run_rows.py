@@ -6,6 +6,7 @@ Knows the columns that never change, besides `desired`. Reads and writes nothing
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from headrace.api.checks.instants import read_time, write_time
@@ -15,7 +16,8 @@ from headrace.api.v1alpha1.run import DesiredState, EndedRun, Interval, TriggerK
 from headrace.engine.run.observed import RunKey
 from headrace.engine.workflow.retention import FinishedRun
 from headrace.local.paths import path_of, text_of
-from headrace.local.records import BY_HAND, Origin, RunRecord
+from headrace.local.records import BY_HAND, Applied, Origin, RunRecord
+from headrace.local.schema import APPLIED
 from headrace.manifests.json_form import as_json, read
 from headrace.manifests.run_status import read_run_status
 
@@ -94,11 +96,19 @@ def read_origin(text: str | None, *, called: bool) -> Origin:
         TriggerKind(written["trigger"]),
         None if interval is None else read(Interval, interval),
         None if ended is None else read(EndedRun, ended),
+        written.get("priority"),
+        Applied(**written[APPLIED]) if APPLIED in written else None,
     )
 
 
 def _written(origin: Origin) -> str:
-    """Write what asked for a run, with the fields of a WorkflowRun."""
+    """Write what asked for a run: with the fields of a WorkflowRun, and its manifest."""
     parts = {"interval": origin.interval, "triggeredBy": origin.triggered_by}
-    fields = {name: as_json(part) for name, part in parts.items() if part is not None}
+    fields: dict[str, Any] = {
+        name: as_json(part) for name, part in parts.items() if part is not None
+    }
+    if origin.priority is not None:
+        fields["priority"] = origin.priority
+    if origin.applied is not None:
+        fields[APPLIED] = asdict(origin.applied)
     return json.dumps({"trigger": origin.trigger.value, **fields})

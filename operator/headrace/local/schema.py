@@ -6,8 +6,11 @@ Logs are the JSON that a cluster has in `status`.
 
 from typing import Final
 
-VERSION: Final = 11
+VERSION: Final = 12
 """The version in the database."""
+
+APPLIED: Final = "applied"
+"""Where the origin of a run names the manifest that asked for it."""
 
 ITEMS: Final = """
 CREATE TABLE items (
@@ -77,6 +80,29 @@ CREATE INDEX found ON task (cache_hash) WHERE cache_hash IS NOT NULL;
 """
 """How the results that caches of tasks want are found."""
 
+OBJECTS: Final = """
+CREATE TABLE object (
+    kind TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    created TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    spec TEXT NOT NULL,
+    file TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (kind, namespace, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE problem (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    line TEXT NOT NULL
+) STRICT;
+"""
+"""The other objects of a served folder, and what is wrong with its files."""
+
 UPGRADES: Final = {
     1: "ALTER TABLE attempt ADD COLUMN env TEXT NOT NULL DEFAULT '{}'",
     2: "ALTER TABLE attempt ADD COLUMN wait_until TEXT",
@@ -90,6 +116,7 @@ UPGRADES: Final = {
     9: "ALTER TABLE run ADD COLUMN origin TEXT;" + SERVED,
     10: "ALTER TABLE run ADD COLUMN cache TEXT; ALTER TABLE task ADD COLUMN cache_hash TEXT;"
     + FOUND,
+    11: OBJECTS,
 }
 """What leads from each older version to the next one: one or more statements."""
 

@@ -8,13 +8,16 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from headrace.api.v1alpha1.workflow import WorkflowSpec
 from headrace.engine.workflow.following import upstreams
 from headrace.local.site import Site
 from headrace.local.workflow_store import StoredWorkflow
 from headrace.manifests.names import revision_name, short_hash
+
+BACKFILL: Final = "Backfill"
+"""The kind of objects that need a workflow's definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class ServedDefinitions:
         self._specs: dict[str, tuple[tuple[str, int], ReadSpec]] = {}
         self._followers: dict[str, list[str]] | None = None
         """By the name of a followed workflow. None: a definition has changed."""
+        self._backfills: dict[str, list[str]] | None = None
+        """By the name of their workflow. None: one has come or gone."""
 
     def accept(self, manifest: WorkflowManifest) -> bool:
         """Store the definition of a file; return whether the workflow is new or has changed."""
@@ -85,6 +90,18 @@ class ServedDefinitions:
                 for upstream in upstreams(triggers, other.namespace):
                     self._followers[upstream.name].append(other.name)
         return self._followers.get(name, [])
+
+    def backfills(self, name: str) -> list[str]:
+        """Return the backfills of a workflow."""
+        if self._backfills is None:
+            self._backfills = defaultdict(list)
+            for stored in self._site.store.objects(BACKFILL):
+                self._backfills[json.loads(stored.spec)["workflow"]].append(stored.key.name)
+        return self._backfills.get(name, [])
+
+    def backfills_changed(self) -> None:
+        """Hear that a backfill has come or gone."""
+        self._backfills = None
 
     def read(self, workflow: StoredWorkflow) -> ReadSpec:
         """Return the spec of a workflow, parsed once a generation."""

@@ -6,7 +6,16 @@ Knows the order of the versions. Knows no run.
 
 import sqlite3
 
-from headrace.local.schema import FOUND, ITEM_WORK, ITEMS, SCHEMA, SERVED, UPGRADES, VERSION
+from headrace.local.schema import (
+    FOUND,
+    ITEM_WORK,
+    ITEMS,
+    OBJECTS,
+    SCHEMA,
+    SERVED,
+    UPGRADES,
+    VERSION,
+)
 
 
 def upgrade(db: sqlite3.Connection) -> int:
@@ -19,7 +28,7 @@ def upgrade(db: sqlite3.Connection) -> int:
     """
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version == 0:
-        return _change(db, SCHEMA, ITEMS, ITEM_WORK, SERVED, FOUND)
+        return _change(db, SCHEMA, ITEMS, ITEM_WORK, SERVED, FOUND, OBJECTS)
     if version in UPGRADES:
         return _change(db, *(UPGRADES[older] for older in range(version, VERSION)))
     return int(version)

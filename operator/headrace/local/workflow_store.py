@@ -14,9 +14,10 @@ from headrace.api.checks.instants import read_time, write_time
 from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.run.observed import RunLog
 from headrace.engine.workflow.observed import WorkflowLog
+from headrace.local.object_store import ObjectStore
 from headrace.local.records import Origin
 from headrace.local.run_rows import read_origin
-from headrace.local.store import Store
+from headrace.local.schema import APPLIED
 from headrace.manifests.conditions import Past
 from headrace.manifests.run_status import read_run_status
 from headrace.manifests.workflow_status import read_workflow_status, workflow_status
@@ -64,7 +65,7 @@ class StoredRun:
     log: RunLog
 
 
-class WorkflowStore(Store):
+class WorkflowStore(ObjectStore):
     """The database of a folder of state whose folder of manifests is served."""
 
     def workflows(self) -> list[StoredWorkflow]:
@@ -138,8 +139,9 @@ class WorkflowStore(Store):
     def to_carry(self) -> list[tuple[str, str]]:
         """Return workflow and name of each unfinished run that no command of people made."""
         rows = self._read(
-            "SELECT workflow, name FROM run WHERE NOT finished AND caller IS NULL"
-            " AND json_extract(origin, '$.trigger') <> 'Backfill' ORDER BY created, name",
+            "SELECT workflow, name FROM run WHERE NOT finished AND caller IS NULL"  # noqa: S608 - our own words
+            " AND (json_extract(origin, '$.trigger') NOT IN ('Backfill', 'Manual')"
+            f" OR json_extract(origin, '$.{APPLIED}') IS NOT NULL) ORDER BY created, name",
             (),
         )
         return [(str(workflow), str(name)) for workflow, name in rows]

@@ -4,9 +4,9 @@ The workflows of a served folder, as a subject of the loop: supervised as in a c
 Knows the store. Decides nothing, and carries no run on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from headrace.api.v1alpha1.run import CANCELLING, DesiredState
 from headrace.api.v1alpha1.workflow import WorkflowSpec
@@ -16,6 +16,7 @@ from headrace.engine.workflow.following import upstreams
 from headrace.engine.workflow.observed import NewRun, ObservedWorkflow, WorkflowDecision
 from headrace.engine.workflow.schedule import Note
 from headrace.engine.workflow.supervise import supervise
+from headrace.local.counting import Counting
 from headrace.local.history import remove
 from headrace.local.inventory import Inventory
 from headrace.local.records import Origin, RunRecord
@@ -23,16 +24,6 @@ from headrace.local.served_definitions import ServedDefinitions
 from headrace.local.site import Site
 from headrace.local.workflow_store import StoredRun, StoredWorkflow
 from headrace.manifests.names import short_hash
-
-
-class Listener(Protocol):
-    """Who hears of what workflows do."""
-
-    def run_asked(self, workflow: str, run: str) -> None:
-        """Hear that a run was created, or is to be cancelled."""
-
-    def noted(self, workflow: str, note: Note) -> None:
-        """Hear what a workflow has to say to people."""
 
 
 class Workflows:
@@ -43,21 +34,37 @@ class Workflows:
         site: Site,
         definitions: ServedDefinitions,
         inventory: Inventory,
-        listener: Listener,
+        carry: Callable[[str, str], None],
+        noted: Callable[[str, Note], None],
     ) -> None:
-        """Read and write through these."""
+        """
+        Read and write through these.
+
+        Args:
+            site: The folder.
+            definitions: Its definitions.
+            inventory: Its runs.
+            carry: Called with workflow and name of each run that was created or cancelled.
+            noted: Called with what a workflow has to say to people.
+
+        """
         self._site = site
         self._store = site.store
         self._definitions = definitions
         self._inventory = inventory
-        self._listener = listener
+        self._carry = carry
+        self._noted = noted
 
     async def observe(self, key: str) -> ObservedWorkflow | None:
         """Return the observed workflow; None if there is none."""
         workflow = self._store.workflow(key)
         if workflow is None:
             return None
-        runs = tuple(self._inventory.known(run) for run in self._inventory.alive(key))
+        counting = Counting(self._store)
+        runs = tuple(
+            replace(self._inventory.known(run), uncounted=counting.waits(run))
+            for run in self._inventory.alive(key)
+        )
         if workflow.gone:
             gone = self._site.clock()
             return ObservedWorkflow(
@@ -87,14 +94,14 @@ class Workflows:
         for name in decision.cancel:
             if self._store.run(name).desired not in CANCELLING:
                 self._store.desire(name, DesiredState.CANCEL)
-            self._listener.run_asked(key, name)
+            self._carry(key, name)
 
     async def record(self, key: str, decision: WorkflowDecision) -> None:
         """Write the status, and tell people the notes."""
         if decision.status is not None:
             self._store.write_workflow(key, decision.status, self._site.clock())
         for note in decision.notes:
-            self._listener.noted(key, note)
+            self._noted(key, note)
 
     async def tidy(self, key: str, decision: WorkflowDecision) -> None:
         """Remove old runs, and a workflow that is gone with its last run."""
@@ -123,7 +130,7 @@ class Workflows:
                     origin=Origin(run.trigger, run.interval, run.triggered_by),
                 )
             )
-        self._listener.run_asked(workflow.name, run.name)
+        self._carry(workflow.name, run.name)
 
     def _upstreams(
         self, workflow: StoredWorkflow, spec: WorkflowSpec

@@ -86,7 +86,7 @@ def test_commands_show_runs_of_this_machine(state: Path) -> None:
     assert 3 == command("show", f"{name}x", "--state", str(state)).code
     wrong = command("list", "workflows", "--state", str(state))
     assert 2 == wrong.code
-    assert wrong.err.startswith("a folder of state holds runs, and no workflows")
+    assert wrong.err.startswith("no server has this folder of state")
 
 
 def test_without_any_cluster_a_folder_here_is_taken(

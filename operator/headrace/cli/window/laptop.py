@@ -10,21 +10,26 @@ from pathlib import Path
 from typing import Any, Final
 
 from headrace.api.checks.instants import write_time
-from headrace.api.v1alpha1.labels import RUN
+from headrace.api.v1alpha1.labels import BACKFILL, RUN
 from headrace.cli.account import user
 from headrace.cli.window.exits import NotThereError, WindowError, no_such
 from headrace.cli.window.source import Choice, Listed
-from headrace.cluster.kinds import APPROVALS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
+from headrace.cluster.kinds import APPROVALS, BACKFILLS, POOLS, TASK_RUNS, WORKFLOW_RUNS, WORKFLOWS
 from headrace.kube.resources import Resource
 from headrace.local.held import holder
 from headrace.local.objects import NoStateError, StoredObjects
+from headrace.local.served_forms import FILE
 from headrace.views.objects import Object, label, name, number, text
 
-_NO_WORKFLOWS: Final = (
-    "a folder of state holds runs, and no workflows: those are in their files; headrace list shows"
-    " the runs"
+_NOT_SERVED: Final = (
+    "no server has this folder of state: it holds runs, and workflows are in their files; headrace"
+    " list shows the runs"
 )
 _NO_LABELS: Final = "--selector: runs of this machine have no labels; leave it out"
+
+
+_SERVED: Final = frozenset({WORKFLOWS, POOLS, BACKFILLS})
+"""The kinds that only a server has on record."""
 
 
 class LaptopSource:
@@ -42,16 +47,21 @@ class LaptopSource:
     def listed(self, kind: Resource, choice: Choice) -> Listed:
         """Return objects of a kind."""
         wanted = [part.partition("=") for part in choice.fields.split(",") if part]
+        by_label: list[tuple[str, str]] = []
         for part in filter(None, choice.labels.split(",")):
-            if not part.startswith(f"{RUN}="):
+            if part.startswith(f"{RUN}="):
+                wanted.append(("spec.run", "=", part.partition("=")[2]))
+            elif part.startswith(f"{BACKFILL}="):
+                by_label.append((BACKFILL, part.partition("=")[2]))
+            else:
                 raise WindowError(_NO_LABELS)
-            wanted.append(("spec.run", "=", part.partition("=")[2]))
         items = [
             item
             for item in self._all(kind)
             if all(text(item, *path.split(".")) == value for path, _, value in wanted)
+            and all(label(item, key) == value for key, value in by_label)
         ]
-        return Listed(items)
+        return Listed(items, notes=self.stored.refusals() if kind in _SERVED else ())
 
     def named(self, kind: Resource, name: str) -> Object:
         """Return an object by its name. If there is none, the error names the nearest one."""
@@ -62,7 +72,8 @@ class LaptopSource:
 
     def names(self, kind: Resource) -> list[str]:
         """Return the names of a kind's objects."""
-        return [] if kind == WORKFLOWS else [name(item) for item in self._all(kind)]
+        unknown = kind in _SERVED and not self._is_served
+        return [] if unknown else [name(item) for item in self._all(kind)]
 
     def tasks(self, run: str) -> Sequence[Object]:
         """Return the TaskRuns of a run."""
@@ -86,6 +97,9 @@ class LaptopSource:
         A called run does as the calling one.
         """
         run = self.named(kind, name)
+        if kind in _SERVED:
+            file = text(run, "metadata", "annotations", FILE)
+            raise WindowError(f"{kind.kind} {name} is what its file says; change {file}")
         caller = label(run, RUN)
         if caller:
             raise WindowError(f"a task of run {caller} has called run {name}; steer that one")
@@ -115,13 +129,22 @@ class LaptopSource:
             WORKFLOW_RUNS: self.stored.runs,
             TASK_RUNS: self.stored.tasks,
             APPROVALS: self.stored.questions,
+            WORKFLOWS: self.stored.workflows,
+            POOLS: self.stored.pools,
+            BACKFILLS: self.stored.backfills,
         }
-        if kind not in readers:
-            raise WindowError(_NO_WORKFLOWS)
         try:
-            return readers[kind]()
+            found = readers[kind]()
+            if not found and kind in _SERVED and not self._is_served:
+                raise WindowError(_NOT_SERVED)
         except NoStateError as error:
             raise NotThereError(str(error)) from error
+        return found
+
+    @property
+    def _is_served(self) -> bool:
+        """Whether a server has ever had this folder."""
+        return self.stored.folder.server_lock.exists()
 
 
 def written_now() -> str:

@@ -33,6 +33,8 @@ class Listed:
 
     items: Sequence[Object]
     more: bool = False
+    notes: Sequence[str] = ()
+    """What people should know besides, a line each."""
 
 
 class Readable(Protocol):
