@@ -118,7 +118,7 @@ class StoredObjects:
         """Return the workflows of a served folder, also those that have never been right."""
         with self._reading() as db:
             found = [object_of("Workflow", row) for row in db.execute(_WORKFLOWS)]
-            refused = _byobject_of(db.execute(_REFUSED))
+            refused = by_object(db.execute(_REFUSED))
         names = {item["metadata"]["name"] for item in found}
         for kind, namespace, name in refused:
             if kind == "Workflow" and name and name not in names:
@@ -140,7 +140,7 @@ class StoredObjects:
 
     def _served(self, kind: str) -> list[Object]:
         with self._reading() as db:
-            refused = _byobject_of(db.execute(_REFUSED))
+            refused = by_object(db.execute(_REFUSED))
             found = [object_of(kind, row) for row in db.execute(_OBJECTS, (kind,))]
         return [with_refusal(item, refused) for item in found]
 

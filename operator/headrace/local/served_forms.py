@@ -35,7 +35,7 @@ def object_of(kind: str, row: tuple[Any, ...]) -> Object:
     }
 
 
-def _byobject_of(rows: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], list[str]]:
+def by_object(rows: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], list[str]]:
     """Return what is wrong with files, by kind, namespace and name of the object."""
     found: dict[tuple[str, ...], list[str]] = {}
     for *key, line in rows:
