@@ -169,6 +169,7 @@ class Adoption:
         before = self._told
         if refused == before:
             return
+        self._store.put_refusals(refused)  # first: who is told may look at once
         told = {each.line for each in before or ()}
         for each in refused:
             if each.line not in told:
@@ -176,4 +177,3 @@ class Adoption:
         if told and not refused:
             self._say(Event("NoProblems", "all files are right again"))
         self._told = refused
-        self._store.put_refusals(refused)

@@ -16,7 +16,7 @@ from headrace.api.v1alpha1.group import API_VERSION
 from headrace.api.v1alpha1.labels import BACKFILL, RUN
 from headrace.local.folder import StateFolder
 from headrace.local.schema import APPLIED, VERSION
-from headrace.local.served_forms import object_of, with_refusal
+from headrace.local.served_forms import by_object, object_of, with_refusal
 
 BUSY_SECONDS: Final = 10
 """How long to wait for the transaction of a runner. One takes milliseconds."""
