@@ -13,6 +13,7 @@ from tools.cluster.demo import provide_image
 
 pytestmark = pytest.mark.cluster
 
+CANARY = "c4n4ry-0f-notify"
 BODY = "day,orders\n2026-11-30,7\n"
 SERVE = f"""
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,10 +23,15 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", "{len(BODY)}")
         self.end_headers()
-        if self.command == "GET":
+        if self.command != "HEAD":
             self.wfile.write({BODY.encode()!r})
 
     do_HEAD = do_GET
+
+    def do_POST(self):
+        told = self.rfile.read(int(self.headers["Content-Length"]))
+        print(self.headers["Idempotency-Key"], told.decode(), flush=True)
+        self.do_GET()
 
 HTTPServer(("", 8080), Handler).serve_forever()
 """
@@ -101,3 +107,32 @@ def test_python_passes_a_value_on(shared_stage: Stage, story: Story) -> None:
     for task, says in (("tell", "the total is 7"), ("wrong", "script is not Python")):
         (attempt,) = story.get("taskrun", f"python-once.{task}")["status"]["attempts"]
         assert says in story.kubectl("logs", attempt["podName"])
+
+
+def test_notify_tells_once_with_the_facts(shared_stage: Stage, story: Story, server: str) -> None:
+    """As nobody, on a read-only root; the address comes from a Secret and is told nowhere."""
+    provided(shared_stage, story, "notify")
+    addresses = {"right": f"json://ada:{CANARY}@{server}:8080/", "wrong": f"nonsense://{CANARY}"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "to"}}
+    story.apply({**secret, "stringData": addresses})
+    tasks = [
+        {
+            "name": name,
+            "uses": "notify@v1",
+            "with": {"to": {"secretRef": {"name": "to", "key": name}}, "title": "late"},
+            "allowFailure": True,
+        }
+        for name in addresses
+    ]
+    story.workflow("notify", *tasks)
+    story.ended("notify-once")
+    assert {"right": "Succeeded", "wrong": "Failed"} == story.outcomes("notify-once")
+    outputs = story.get("taskrun", "notify-once.right")["status"]["outputs"]
+    told = story.kubectl("logs", "server")
+    assert 1 == told.count(outputs["key"])
+    assert "run: notify-once" in told
+    (attempt,) = story.get("taskrun", "notify-once.wrong")["status"]["attempts"]
+    assert 2 == attempt["exitCode"], "no further attempt"
+    assert "none that apprise knows" in story.kubectl("logs", attempt["podName"])
+    kinds = "workflow,workflowrun,taskrun,controllerrevision,job,event"
+    assert CANARY not in story.kubectl("get", kinds, "--output", "yaml")

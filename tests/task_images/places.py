@@ -59,7 +59,7 @@ class Bucket:
         return list(self._ask("list", prefix))
 
     def _ask(self, do: str, key: str, data: str = "") -> Any:
-        return _asked(self.process, {"do": do, "key": key, "data": data})
+        return asked(self.process, {"do": do, "key": key, "data": data})
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def servers_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def s3(servers_python: Path) -> Iterator[Bucket]:
     """Return a running S3 server with an empty bucket."""
-    with _running(servers_python, "s3.py") as (process, told):
+    with running(servers_python, "s3.py") as (process, told):
         yield Bucket(process, **told)
 
 
@@ -113,12 +113,12 @@ def sftp(servers_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """Return a running SFTP server."""
     folder = tmp_path_factory.mktemp("sftp") / "files"
     (folder / "full").mkdir(parents=True)
-    with _running(servers_python, "sftp.py", str(folder)) as (_, told):
+    with running(servers_python, "sftp.py", str(folder)) as (_, told):
         yield Sftp(folder, **told)
 
 
 @contextmanager
-def _running(
+def running(
     python: Path, program: str, *words: str
 ) -> "Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]":
     process = subprocess.Popen(  # noqa: S603 - a program of these tests
@@ -135,7 +135,7 @@ def _running(
         process.wait()
 
 
-def _asked(process: "subprocess.Popen[str]", question: dict[str, str]) -> Any:
+def asked(process: "subprocess.Popen[str]", question: dict[str, str]) -> Any:
     assert process.stdin is not None
     process.stdin.write(f"{json.dumps(question)}\n")
     process.stdin.flush()
