@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
 
+import pytest
+
 from headrace.api.v1alpha1 import labels
 from headrace.cluster.kinds import POOLS
 from headrace.kube.resources import JOBS, PODS
 from property.ledger import Order
 from property.news_controller import Controller
-from property.news_rig import LATENCY, NewsRig
+from property.news_rig import NewsRig
 from support.api_storage import Change, Object
 from support.plumbing import manifest
 from support.pod_machine import Program
@@ -24,8 +26,6 @@ from support.virtual_time import now, run_virtually
 
 SLOTS = {"large": 12, "medium": 6, "small": 3}
 RUNS, TASKS = 20, 10
-REQUEST = 2 * LATENCY
-"""How many seconds a request and its answer take."""
 
 
 class Busy(Controller):
@@ -77,10 +77,18 @@ def tasks() -> list[dict[str, Any]]:
     ]
 
 
-async def lived() -> Slots:
-    """Let all runs live to their ends, and return what became of the slots."""
+async def lived(request: float) -> Slots:
+    """
+    Let all runs live to their ends, and return what became of the slots.
+
+    Args:
+        request: How many seconds a request and its answer take.
+
+    """
     programs = {f"t{n}": Program(1 + n % 7 / 10, (0,)) for n in range(TASKS)}
     rig = NewsRig(programs, Order(dict.fromkeys(programs, ())), 1, Busy)
+    for way in rig.ways.values():
+        way.faults.latency = request / 2
     slots = Slots()
     rig.server.storage.listeners.append(slots.listen)
     for name, count in SLOTS.items():
@@ -97,17 +105,26 @@ async def lived() -> Slots:
     return slots
 
 
-def test_between_two_programs_in_a_slot_are_few_requests_and_no_timer() -> None:
+@pytest.mark.parametrize(
+    ("request_seconds", "most"),
+    [
+        pytest.param(0.04, 2.5, id="requests are quick"),
+        pytest.param(0.2, 3.0, id="a request takes as long as a program"),
+    ],
+)
+def test_between_two_programs_in_a_slot_are_few_requests_and_no_timer(
+    request_seconds: float, most: float
+) -> None:
     """
     Never above the slots. The way is the news of the pod, the TaskRun and the Job.
 
     What comes on top is the end of a turn of the same run. The status of the pool, and the logs of
-    other tasks of the run, are written beside that.
+    other tasks of the run, are written beside that; the counts of the run are written later.
     """
-    slots = run_virtually(lived())
+    slots = run_virtually(lived(request_seconds))
     assert SLOTS == dict(slots.most)
     p50, p95 = (quantiles(slots.idle, n=100)[place - 1] for place in (50, 95))
     assert RUNS * TASKS - sum(SLOTS.values()) <= len(slots.idle) + len(SLOTS)
-    assert p50 <= 2.1 * REQUEST
-    assert p95 <= 2.1 * REQUEST
-    assert max(slots.idle) <= 8 * REQUEST
+    assert p50 <= 2.1 * request_seconds
+    assert p95 <= most * request_seconds
+    assert max(slots.idle) <= 5 * request_seconds

@@ -38,7 +38,7 @@ class ClusterRuns(Runs):
 
     def __init__(self, world: ClusterWorld) -> None:
         """Read and write through a world."""
-        super().__init__(world)
+        super().__init__(world, world.pools.given_more)
         self.complain = world.complain
 
 

@@ -59,9 +59,11 @@ class PoolBook:
         self._wake = wake
         self._pages: dict[PoolKey, _Page] = {}
         self._runs: dict[RunKey, _Asked] = {}
+        self._given_more = set[RunKey]()
 
     def room(self, key: RunKey, uid: str) -> Room:
         """Return what pools have said about the claims of a run."""
+        self._given_more.discard(key)
         asked = self._runs.get(key)
         if asked is not None and asked.uid != uid:  # Another run has the name now.
             self.forget(key)
@@ -81,6 +83,10 @@ class PoolBook:
                 places[task] = page.places[waiting.attempt]
         views = {name: page.view for name, page in pages.items() if page.view is not None}
         return Room(asked.claims, granted, places, views)
+
+    def given_more(self, key: RunKey) -> bool:
+        """Return whether a run was given something since it looked for the last time."""
+        return key in self._given_more
 
     def claim(self, key: RunKey, claims: Mapping[str, Claim]) -> None:
         """Replace the claims of a run. What an attempt without a claim was given is free again."""
@@ -107,6 +113,7 @@ class PoolBook:
     def forget(self, key: RunKey) -> None:
         """Forget a run that is gone, and all its claims."""
         self.claim(key, {})
+        self._given_more.discard(key)
         self._runs.pop(key, None)
 
     def waiting(self, pool: PoolKey) -> tuple[Waiting, ...]:
@@ -129,6 +136,7 @@ class PoolBook:
         page.places = {waiting.attempt: n for n, waiting in enumerate(decision.queue, 1)}
         page.view = decision.view
         for run in dict.fromkeys(page.claims[attempt][0] for attempt in new):
+            self._given_more.add(run)
             self._wake(run)
         self.drop(pool)
 

@@ -4,7 +4,7 @@ Runs as a subject of the loop, the same in a cluster, on a laptop and in a test.
 A `World` is the place where runs live. It reads and writes, and decides nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -44,9 +44,19 @@ class World(Protocol):
 class Runs:
     """The runs of a world, as a subject of the loop."""
 
-    def __init__(self, world: World) -> None:
-        """Read and write through a world."""
+    def __init__(
+        self, world: World, given_more: Callable[[RunKey], bool] = lambda _: False
+    ) -> None:
+        """
+        Read and write through a world.
+
+        Args:
+            world: Where they live.
+            given_more: Whether a run was given a slot that its turn has not seen yet.
+
+        """
         self._world = world
+        self._given_more = given_more
 
     async def observe(self, key: RunKey) -> ObservedRun | None:
         """Return all that is true of a run now, or None if it is gone."""
@@ -75,7 +85,13 @@ class Runs:
             await self._world.apply(key, actions)
 
     async def record(self, key: RunKey, decision: Decision) -> None:
-        """Write the run's status, if it has changed and is not written yet."""
+        """
+        Write the run's status, if it has changed and is not written yet.
+
+        A slot is idle until this turn has ended, so counts wait for the next turn, for some time.
+        """
+        if decision.status_waits and self._given_more(key):
+            return
         if decision.status is not None and not decision.status_first:
             await self._world.record(key, decision.status)
 

@@ -61,6 +61,22 @@ def test_a_run_that_was_given_something_is_woken_once() -> None:
     assert ({}, {"a": 1}) == (room.granted, room.places)
 
 
+def test_what_a_run_has_not_looked_at_is_more_than_it_knows() -> None:
+    """Until its next look, which sees all grants; a run that is gone has none."""
+    desk = Desk()
+    desk.book.claim(FIRST, {"a": claim("a")})
+    desk.book.claim(SECOND, {"a": claim("a", 1)})
+    assert not desk.book.given_more(FIRST)
+    desk.turn(2)
+    assert desk.book.given_more(FIRST)
+    desk.granted(FIRST)
+    assert not desk.book.given_more(FIRST)
+    desk.turn(2)
+    assert not desk.book.given_more(FIRST)
+    desk.book.forget(SECOND)
+    assert not desk.book.given_more(SECOND)
+
+
 def test_a_claim_that_is_withdrawn_frees_what_it_was_given() -> None:
     """The next one in the queue gets it."""
     desk = Desk()

@@ -51,6 +51,9 @@ from headrace.engine.task.work import start_attempt, start_more
 RUN_STATUS_INTERVAL = timedelta(seconds=1)
 """The shortest time between two writes of a run's counts."""
 
+STATUS_PATIENCE = timedelta(seconds=4)
+"""How much longer a write of the counts may wait, while slots of pools wait for the run."""
+
 QUEUE_INTERVAL = timedelta(seconds=10)
 """The shortest time between two writes only for places in queues, which change all the time."""
 
@@ -74,6 +77,8 @@ class Decision:
     status_first: bool = False
     """Whether a start relies on ends that only this status records: it is written before the
     actions. A crash in between then loses no end, and an end never changes."""
+    status_waits: bool = False
+    """Whether the status may wait for the next turn, if that one is asked for already."""
     look_again_at: datetime | None = None
     claims: Mapping[str, Claim] = field(default_factory=dict)
     """What the run asks of pools, by task. It replaces what the last turn asked."""
@@ -208,7 +213,7 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
     moved = _without_places(status) != _without_places(run.log)
     due = last + (RUN_STATUS_INTERVAL if moved else QUEUE_INTERVAL)
     if now >= due:
-        return replace(decision, status=status)
+        return replace(decision, status=status, status_waits=now < due + STATUS_PATIENCE)
     return replace(decision, look_again_at=min(due, decision.look_again_at or due))
 
 

@@ -10,7 +10,7 @@ from headrace.api.v1alpha1.run import DesiredState
 from headrace.engine.definition.compile import Definition
 from headrace.engine.definition.work import FanOut
 from headrace.engine.room import NO_ROOM, Claim, Grant, PoolView, Rank, Room
-from headrace.engine.run.decide import QUEUE_INTERVAL, Decision, decide
+from headrace.engine.run.decide import QUEUE_INTERVAL, STATUS_PATIENCE, Decision, decide
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
 from headrace.engine.task.actions import Share, StartAttempt
 from support.builders import at, last, task, workflow
@@ -170,6 +170,17 @@ def test_a_new_place_in_a_queue_is_no_reason_to_write_at_once() -> None:
     soon = decide(seen, at(4))
     assert (None, at(2) + QUEUE_INTERVAL) == (soon.status, soon.look_again_at)
     assert decide(seen, at(2) + QUEUE_INTERVAL).status is not None
+
+
+def test_counts_may_wait_for_another_turn_but_not_for_long() -> None:
+    """They come at last, however often the run is given slots."""
+    first = decide(run(room=waiting(a=9, b=7)), at(2)).status
+    assert isinstance(first, RunLog)
+    seen = run(room=waiting(a=8, b=6), log=first, logged_at=at(2))
+    due = at(2) + QUEUE_INTERVAL
+    late = due + STATUS_PATIENCE
+    assert [True, False] == [decide(seen, when).status_waits for when in (due, late)]
+    assert not decide(run(room=waiting(a=9, b=7)), at(2)).status_waits
 
 
 def test_a_steered_run_asks_for_nothing() -> None:
