@@ -7,7 +7,8 @@ from typing import Any
 from headrace.api.v1alpha1.backfill import BackfillSpec
 from headrace.api.v1alpha1.trigger import Concurrency, ConcurrencyPolicy, Schedule
 from headrace.engine.backfill.advance import advance
-from headrace.engine.backfill.observed import KnownWorkflow, ObservedBackfill, TickRun
+from headrace.engine.backfill.existing import TickRun
+from headrace.engine.backfill.observed import KnownWorkflow, ObservedBackfill
 from headrace.engine.siblings import SiblingRun
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

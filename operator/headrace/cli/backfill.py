@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from headrace.cli.planned import Planned
 
 _ONLY_THERE: Final = ("priority", "show_only")
+_UNCHECKED: Final = frozenset({"stepSeconds", "timeZone", "priority"})
+"""The fields that may be wrong although their options could be read."""
 _TITLES: Final = ("RUN", "LOGICAL TIME", "EXISTING")
 
 
@@ -103,7 +105,8 @@ def command(  # noqa: PLR0913 - one for each option
     if show_only:
         tell(as_yaml(body).splitlines())
     elif dry_run:
-        _put(preview(source, definition, body), form)
+        checked = called is None and _UNCHECKED.isdisjoint(body["spec"])
+        _put(preview(source, definition, body, checked=checked), form)
     else:
         _create(source, definition, body, form)
     return DONE

@@ -13,16 +13,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from headrace.api.v1alpha1.backfill import BackfillSpec, Existing
+from headrace.api.v1alpha1.backfill import BackfillSpec
+from headrace.api.v1alpha1.backfill_words import Existing
 from headrace.api.v1alpha1.group import API_VERSION
 from headrace.cli import given
 from headrace.cli.account import user
 from headrace.cli.ask import answers_ahead
+from headrace.cli.backfill_spec import read_spec
 from headrace.cli.called import find_called
 from headrace.cli.execution import Place
 from headrace.cli.input import InputError
 from headrace.cli.machine import launcher_of, make_environments
-from headrace.cli.planned import Planned, planned_of, preview, read_spec
+from headrace.cli.planned import Planned, planned_of, preview
 from headrace.cli.streams import note, tell
 from headrace.cli.templates import Here
 from headrace.cli.window.exits import DONE, RUN_FAILED, WindowError

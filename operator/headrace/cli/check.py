@@ -21,7 +21,8 @@ from headrace.api.reading.parse import (
     parse_template,
     parse_workflow,
 )
-from headrace.api.v1alpha1.backfill import BackfillSpec, Step
+from headrace.api.v1alpha1.backfill import BackfillSpec
+from headrace.api.v1alpha1.backfill_words import Step
 from headrace.api.v1alpha1.group import API_VERSION, GROUP
 from headrace.api.v1alpha1.pool import PoolSpec
 from headrace.api.v1alpha1.run import RunSpec

@@ -57,12 +57,27 @@ def manifest(
     }
 
 
-def preview(source: ClusterSource, definition: Object, body: dict[str, Any]) -> "list[Planned]":
-    """Return what the Backfill would do, by the runs that are there."""
-    from headrace.cli import planned  # noqa: PLC0415 - slow to load, and for this only
+def preview(
+    source: ClusterSource, definition: Object, body: dict[str, Any], *, checked: bool
+) -> "list[Planned]":
+    """
+    Return what the Backfill would do, by the runs that are there.
+
+    Args:
+        source: The cluster.
+        definition: The Workflow.
+        body: The Backfill.
+        checked: Whether nothing of it can be wrong. To check it takes longer than all else here.
+
+    """
+    from headrace.cli import planned  # noqa: PLC0415 - for this only
 
     try:
-        spec = planned.read_spec(body)
+        if not checked:
+            from headrace.cli.backfill_spec import read_spec  # noqa: PLC0415 - loads all types
+
+            read_spec(body)
+        spec = planned.asked_of(body["spec"])
         triggers = entries(definition, "spec", "triggers")
         found = planned.planned_of(spec, planned.schedules_of(triggers))
     except InputError as error:

@@ -2,24 +2,25 @@
 What a backfill would do at each logical time: the runs by name, and those that are there already.
 
 Knows the engine's plan. Asks nobody: definitions and runs are values, from a cluster or a file.
+Loads no types: they take longer than the rest of a dry run.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from headrace.api.reading.parse import InvalidObjectError, parse_backfill
-from headrace.api.v1alpha1.backfill import BackfillSpec, TickOrder
-from headrace.api.v1alpha1.trigger import Schedule
+from headrace.api.checks.instants import read_time
+from headrace.api.v1alpha1.backfill_words import Existing, Step, TickOrder
 from headrace.cli.input import InputError
 from headrace.engine.backfill.chains import Chains, Link
-from headrace.engine.backfill.existing import passed_over, rerun
-from headrace.engine.backfill.observed import TickRun
-from headrace.engine.backfill.plan import Plan, plan
+from headrace.engine.backfill.existing import TickRun, passed_over, rerun
+from headrace.engine.backfill.plan import Plan, Span, plan
 from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.text import rfc3339
+from headrace.engine.workflow.cron import Timing
 from headrace.views.objects import Object, field, instant, name, reason, succeeded, text
+from headrace.views.ticks import WrittenSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +39,53 @@ class Planned:
         return {**told, "existing": self.existing or None}
 
 
-def read_spec(manifest: Mapping[str, Any]) -> BackfillSpec:
-    """
-    Read a Backfill.
+class Wanted(Span, Protocol):
+    """What somebody asked for."""
 
-    Raises:
-        InputError: A field is wrong; it is named by its option.
+    @property
+    def existing(self) -> Existing:
+        """What happens at a logical time that has a run already."""
 
-    """
-    try:
-        return parse_backfill(manifest)
-    except InvalidObjectError as error:
-        raise InputError(*(str(problem) for problem in error.problems)) from error
+    @property
+    def order(self) -> TickOrder:
+        """Which logical times come first."""
 
 
-def schedules_of(triggers: Sequence[Any]) -> tuple[Schedule, ...]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A Backfill as the command line writes it, with all that says what it would do."""
+
+    workflow: str
+    from_: datetime
+    to: datetime
+    step: Step
+    step_seconds: int | None
+    time_zone: str
+    existing: Existing
+    order: TickOrder
+
+
+def asked_of(spec: Mapping[str, Any]) -> Asked:
+    """Read the spec of a Backfill that has been checked."""
+    return Asked(
+        workflow=spec["workflow"],
+        from_=read_time(spec["from"]),
+        to=read_time(spec["to"]),
+        step=Step(spec.get("step", Step.SCHEDULE)),
+        step_seconds=spec.get("stepSeconds"),
+        time_zone=spec.get("timeZone", "UTC"),
+        existing=Existing(spec.get("existing", Existing.SKIP)),
+        order=TickOrder(spec.get("order", TickOrder.OLDEST_FIRST)),
+    )
+
+
+def schedules_of(triggers: Sequence[Any]) -> tuple[WrittenSchedule, ...]:
     """Return the schedules among triggers that somebody has checked already."""
     written = (field(each, "schedule") for each in triggers)
-    return tuple(Schedule.model_validate(each) for each in written if each is not None)
+    return tuple(WrittenSchedule.of(each) for each in written if each is not None)
 
 
-def planned_of(spec: BackfillSpec, schedules: tuple[Schedule, ...]) -> Plan:
+def planned_of(spec: Span, schedules: tuple[Timing, ...]) -> Plan:
     """
     Return the logical times.
 
@@ -73,7 +100,7 @@ def planned_of(spec: BackfillSpec, schedules: tuple[Schedule, ...]) -> Plan:
 
 
 def preview(
-    spec: BackfillSpec, found: Plan, runs: Iterable[Object], done: Places = NO_PLACES
+    spec: Wanted, found: Plan, runs: Iterable[Object], done: Places = NO_PLACES
 ) -> list[Planned]:
     """
     Return what would be done at each logical time, in the order of the starts.
@@ -94,7 +121,7 @@ def preview(
         if place in done or passed_over(called, known, spec.existing):
             lines.append(Planned(tick.at, "", state))
         else:
-            again = rerun(called, known, spec.existing)
+            again = rerun(called, known)
             lines.append(Planned(tick.at, again[0] if again else called, state))
     return lines if spec.order is TickOrder.OLDEST_FIRST else lines[::-1]
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from headrace.api.v1alpha1.backfill import BackfillSpec, Existing
+from headrace.api.v1alpha1.backfill import BackfillSpec
+from headrace.api.v1alpha1.backfill_words import Existing
 from headrace.engine.backfill.observed import BackfillLog
 from headrace.local.folder import StateFolder
 from headrace.local.store import UnusableStateError

@@ -13,12 +13,8 @@ from headrace.api.v1alpha1.run import CANCELLING, DesiredState, TriggerKind
 from headrace.api.v1alpha1.workflow import History
 from headrace.engine.backfill.advance import planned_of
 from headrace.engine.backfill.chains import Chains, Link
-from headrace.engine.backfill.observed import (
-    KnownWorkflow,
-    ObservedBackfill,
-    PlacedRun,
-    TickRun,
-)
+from headrace.engine.backfill.existing import TickRun
+from headrace.engine.backfill.observed import KnownWorkflow, ObservedBackfill, PlacedRun
 from headrace.engine.backfill.plan import Plan
 from headrace.engine.run.observed import RunKey
 from headrace.local.inventory import Inventory

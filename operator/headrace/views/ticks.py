@@ -16,15 +16,16 @@ from headrace.views.workflow_rows import Tick
 
 
 @dataclass(frozen=True, slots=True)
-class _Timing:
-    """When a schedule fires."""
+class WrittenSchedule:
+    """When a schedule fires, as its author wrote it."""
 
     cron: str | None
     every_seconds: int | None
     time_zone: str
 
     @classmethod
-    def of(cls, schedule: Object) -> "_Timing":
+    def of(cls, schedule: Object) -> "WrittenSchedule":
+        """Read a schedule."""
         every = number(schedule, "everySeconds") or None
         zone = text(schedule, "timeZone") or "UTC"
         return cls(text(schedule, "cron") or None, every, zone)
@@ -33,7 +34,7 @@ class _Timing:
 def ticks(workflow: Object, begin: datetime) -> Iterator[Tick]:
     """Yield the ticks of all schedules of a workflow after an instant, without end."""
     written = [field(each, "schedule") for each in entries(workflow, "spec", "triggers")]
-    schedules = [_Timing.of(each) for each in written if each is not None]
+    schedules = [WrittenSchedule.of(each) for each in written if each is not None]
     while schedules:
         following = [(next_tick(each, begin), each) for each in schedules]
         due = [(at, each) for at, each in following if at is not None]

@@ -147,6 +147,8 @@ async def test_hostile_text_moves_no_cursor(cluster: CommandStage) -> None:
         "approve a --print",
         "rerun old --param rows=1 --print",
         f"backfill stock --from {NIGHT} --to {NIGHT} --param rows=1 --print",
+        f"backfill stock --from {NIGHT} --to 2030-01-02T00:00:00Z --dry-run --param rows=1",
+        f"backfill stock --from {NIGHT} --to {NIGHT} --param rows=1 --step day --dry-run",
         "pause a --print",
     ],
 )

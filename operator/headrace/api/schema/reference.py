@@ -14,7 +14,8 @@ from headrace.api.schema.name_limits import NAME_TOO_LONG, NOT_A_VERSION, TEMPLA
 from headrace.api.schema.patterns import pattern_words
 from headrace.api.schema.rules import RULES
 from headrace.api.v1alpha1 import labels
-from headrace.api.v1alpha1.base import ApiEnum, ApiType
+from headrace.api.v1alpha1.base import ApiType
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.group import API_VERSION
 from headrace.api.v1alpha1.reasons import Reason
 

@@ -6,10 +6,10 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from headrace.api.checks.unique import Unique
 from headrace.api.checks.zone_name import zone_problem
+from headrace.api.v1alpha1.backfill_words import Existing, Step, TickOrder
 from headrace.api.v1alpha1.base import (
     MAX_PRIORITY,
     MAX_SECONDS,
-    ApiEnum,
     ApiType,
     Instant,
     ObjectName,
@@ -17,6 +17,7 @@ from headrace.api.v1alpha1.base import (
     Time,
 )
 from headrace.api.v1alpha1.conditions import Condition
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.trigger import CronText, ZoneName
 
@@ -26,42 +27,6 @@ SHOWN_NAMES = 100
 """How many names a dry run lists."""
 
 Ranges = Annotated[str, StringConstraints(max_length=65_536)]
-
-
-class Step(ApiEnum):
-    """What is between two logical times of a backfill."""
-
-    SCHEDULE = "Schedule"
-    """The logical times are the ticks of the workflow's schedules."""
-
-    SECONDS = "Seconds"
-    """Each is stepSeconds after the one before; the first is `from`."""
-
-    DAY = "Day"
-    """One each local day, at the local time of `from`."""
-
-    MONTH = "Month"
-    """One each month, at the local day and time of `from`."""
-
-
-class TickOrder(ApiEnum):
-    """Which logical times come first."""
-
-    OLDEST_FIRST = "OldestFirst"
-    NEWEST_FIRST = "NewestFirst"
-
-
-class Existing(ApiEnum):
-    """What happens at a logical time that has a run already."""
-
-    SKIP = "Skip"
-    """Nothing, however the run ended."""
-
-    RERUN_FAILED = "RerunFailed"
-    """A run that did not succeed is repeated from what failed, once."""
-
-    RERUN_ALL = "RerunAll"
-    """Each run that has ended is repeated, all tasks of it, once."""
 
 
 class BackfillState(ApiEnum):

@@ -6,7 +6,6 @@ from these types fits the API server's cost limits and no object can grow withou
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import (
@@ -40,10 +39,6 @@ class ApiType(BaseModel):
         validate_by_alias=True,
         hide_input_in_errors=True,
     )
-
-
-class ApiEnum(StrEnum):
-    """Base of every enumeration: CamelCase values, as Kubernetes writes them."""
 
 
 TaskName = Annotated[

@@ -4,7 +4,8 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from headrace.api.v1alpha1.base import MAX_SECONDS, ApiEnum, ApiType, NoNul
+from headrace.api.v1alpha1.base import MAX_SECONDS, ApiType, NoNul
+from headrace.api.v1alpha1.enums import ApiEnum
 
 MAX_KEY = 4096
 """The most characters of a key: of the expression, and of its value."""

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from headrace.api.v1alpha1.base import ApiEnum, ApiType, Instant
+from headrace.api.v1alpha1.base import ApiType, Instant
+from headrace.api.v1alpha1.enums import ApiEnum
 
 
 class ConditionType(ApiEnum):

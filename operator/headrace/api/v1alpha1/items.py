@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from headrace.api.v1alpha1.base import ApiEnum, ApiType, Instant, ShortText
+from headrace.api.v1alpha1.base import ApiType, Instant, ShortText
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.for_each import MAX_CHILDREN, MAX_ITEMS
 from headrace.api.v1alpha1.params import ParamValue
 

@@ -7,7 +7,8 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from headrace.api.checks.param_kinds import PYTHON_TYPES
-from headrace.api.v1alpha1.base import ApiEnum, ApiType, ParamName, ShortText
+from headrace.api.v1alpha1.base import ApiType, ParamName, ShortText
+from headrace.api.v1alpha1.enums import ApiEnum
 
 MAX_TEXT = 32_768
 

@@ -15,7 +15,6 @@ from headrace.api.checks.pod_shape import Shape
 from headrace.api.checks.quantities import unrunnable
 from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import (
-    ApiEnum,
     ApiType,
     KubernetesObject,
     NoNul,
@@ -23,6 +22,7 @@ from headrace.api.v1alpha1.base import (
     ProgramText,
     Quantity,
 )
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.volume import Volume, VolumeMount
 
 EnvName = Annotated[

@@ -4,7 +4,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from headrace.api.v1alpha1.base import ApiEnum, ApiType, ObjectName, TaskName
+from headrace.api.v1alpha1.base import ApiType, ObjectName, TaskName
+from headrace.api.v1alpha1.enums import ApiEnum
 
 
 class RerunFrom(ApiEnum):

@@ -5,7 +5,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from headrace.api.checks.unique import Unique
-from headrace.api.v1alpha1.base import ApiEnum, ApiType, Quantity
+from headrace.api.v1alpha1.base import ApiType, Quantity
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.reasons import Reason
 
 

@@ -7,7 +7,6 @@ from pydantic import Field, StringConstraints, model_validator
 from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import (
     MAX_PRIORITY,
-    ApiEnum,
     ApiType,
     Instant,
     KubernetesObject,
@@ -19,6 +18,7 @@ from headrace.api.v1alpha1.base import (
 )
 from headrace.api.v1alpha1.cache import CacheMode
 from headrace.api.v1alpha1.conditions import Condition
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.params import ParamGiven
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.webhook import Delivery

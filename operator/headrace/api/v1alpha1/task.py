@@ -10,7 +10,6 @@ from headrace.api.v1alpha1.base import (
     MAX_PRIORITY,
     MAX_SECONDS,
     MAX_SLOTS,
-    ApiEnum,
     ApiType,
     LabelName,
     NoNul,
@@ -21,6 +20,7 @@ from headrace.api.v1alpha1.base import (
 )
 from headrace.api.v1alpha1.cache import NOT_CACHED, TaskCache
 from headrace.api.v1alpha1.call import WorkflowCall
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.for_each import ForEach, Item
 from headrace.api.v1alpha1.pod import PodSettings
 from headrace.api.v1alpha1.retry import RetryPolicy

@@ -7,15 +7,8 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from headrace.api.checks.text_patterns import fits, unreadable
 from headrace.api.checks.unique import Unique
-from headrace.api.v1alpha1.base import (
-    ApiEnum,
-    ApiType,
-    LongText,
-    NoNul,
-    ParamName,
-    ProgramText,
-    ShortText,
-)
+from headrace.api.v1alpha1.base import ApiType, LongText, NoNul, ParamName, ProgramText, ShortText
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.for_each import Item
 from headrace.api.v1alpha1.pod import EnvVar, Resources
 from headrace.api.v1alpha1.retry import RetryPolicy

@@ -7,14 +7,8 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from headrace.api.checks.cron_text import read_cron
 from headrace.api.checks.unique import Unique
 from headrace.api.checks.zone_name import zone_problem
-from headrace.api.v1alpha1.base import (
-    MAX_SECONDS,
-    ApiEnum,
-    ApiType,
-    NamespaceName,
-    ObjectName,
-    ParamName,
-)
+from headrace.api.v1alpha1.base import MAX_SECONDS, ApiType, NamespaceName, ObjectName, ParamName
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.webhook import WebhookTrigger
 
 CronText = Annotated[str, StringConstraints(min_length=1, max_length=256)]

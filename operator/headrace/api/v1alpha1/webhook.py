@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from headrace.api.checks.unique import Unique
-from headrace.api.v1alpha1.base import ApiEnum, ApiType, ObjectName, ParamName
+from headrace.api.v1alpha1.base import ApiType, ObjectName, ParamName
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.task import Condition as Expression
 
 SecretKey = Annotated[

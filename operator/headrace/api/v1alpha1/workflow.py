@@ -8,7 +8,6 @@ from headrace.api.checks.unique import Unique
 from headrace.api.v1alpha1.base import (
     MAX_PRIORITY,
     MAX_SECONDS,
-    ApiEnum,
     ApiType,
     Instant,
     LabelName,
@@ -20,6 +19,7 @@ from headrace.api.v1alpha1.base import (
     ShortText,
 )
 from headrace.api.v1alpha1.conditions import Condition
+from headrace.api.v1alpha1.enums import ApiEnum
 from headrace.api.v1alpha1.group import MAX_TASKS
 from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.task import Condition as Expression

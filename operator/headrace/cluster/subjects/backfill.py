@@ -25,15 +25,14 @@ from headrace.cluster.specs import Specs
 from headrace.cluster.statuses import Status, StatusWriter, Version, version_of
 from headrace.engine.backfill.advance import planned_of
 from headrace.engine.backfill.chains import Chains, Link
+from headrace.engine.backfill.existing import TickRun
 from headrace.engine.backfill.observed import (
     BackfillDecision,
     BackfillLog,
-    Hindrance,
     KnownWorkflow,
     ObservedBackfill,
-    TickRun,
 )
-from headrace.engine.backfill.plan import Plan
+from headrace.engine.backfill.plan import Hindrance, Plan
 from headrace.engine.places import Places
 from headrace.kube.client import Client
 from headrace.kube.errors import (

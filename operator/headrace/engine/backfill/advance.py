@@ -16,21 +16,19 @@ from headrace.api.v1alpha1.backfill import (
     AfterFailure,
     BackfillSpec,
     BackfillState,
-    Step,
-    TickOrder,
 )
+from headrace.api.v1alpha1.backfill_words import Existing, Step, TickOrder
 from headrace.api.v1alpha1.reasons import Reason
+from headrace.api.v1alpha1.rerun import RerunFrom, RerunOf
 from headrace.api.v1alpha1.run import Interval, TriggerKind
-from headrace.engine.backfill.existing import rerun
+from headrace.engine.backfill.existing import TickRun, rerun
 from headrace.engine.backfill.observed import (
     BackfillDecision,
     BackfillLog,
-    Hindrance,
     ObservedBackfill,
     PlacedRun,
-    TickRun,
 )
-from headrace.engine.backfill.plan import Plan, plan
+from headrace.engine.backfill.plan import Hindrance, Plan, plan
 from headrace.engine.backfill.reckon import own_run, reckon
 from headrace.engine.backfill.room import crowded, room
 from headrace.engine.definition.params import InvalidParamsError, resolve
@@ -39,6 +37,7 @@ from headrace.engine.siblings import NAMED
 from headrace.engine.text import clip, listed, rfc3339
 from headrace.engine.workflow.observed import NewRun
 
+_FROM = {Existing.RERUN_FAILED: RerunFrom.FAILED, Existing.RERUN_ALL: RerunFrom.ALL}
 FINAL_REASONS = {
     BackfillState.STOP: Reason.STOPPED,
     BackfillState.CANCEL: Reason.CANCELLED,
@@ -87,9 +86,10 @@ class Look:
     def new_run(self, place: int) -> PlacedRun:
         """Return the run to create: that of the logical time, or a rerun of one that is there."""
         tick, name = self.plan.ticks[place], self.name(place)
-        again = rerun(name, self.backfill.runs.get(name, ()), self.spec.existing)
+        again = rerun(name, self.backfill.runs.get(name, ()))
         if again is not None:
-            return PlacedRun(place, NewRun(again[0], TriggerKind.BACKFILL), again[1])
+            repeated = RerunOf(name=again[1], from_=_FROM[self.spec.existing])
+            return PlacedRun(place, NewRun(again[0], TriggerKind.BACKFILL), repeated)
         interval = Interval(start=tick.interval_start, end=tick.at)
         return PlacedRun(place, NewRun(name, TriggerKind.BACKFILL, tick.at, interval))
 

@@ -5,16 +5,32 @@ Knows the runs of one logical time: the run with its name, and reruns of it, who
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
-from headrace.api.v1alpha1.backfill import Existing
-from headrace.api.v1alpha1.rerun import RerunFrom, RerunOf
-from headrace.engine.backfill.observed import TickRun
+from headrace.api.v1alpha1.backfill_words import Existing
 
-_FROM = {Existing.RERUN_FAILED: RerunFrom.FAILED, Existing.RERUN_ALL: RerunFrom.ALL}
 _LONGEST_NAME = 63
 _MARK = 8
 """How many characters of a rerun's name say which runs were there before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TickRun:
+    """A run with the name of a logical time, or a rerun of such a run."""
+
+    name: str
+    uid: str
+    ours: bool
+    """Whether this backfill created it."""
+    strange: bool = False
+    """Whether it is of another workflow."""
+    began: bool = True
+    """False: it is a rerun that took nothing over, so it cannot be repeated itself."""
+    finished: datetime | None = None
+    succeeded: bool = False
+    cancelling: bool = False
 
 
 def passed_over(tick: str, runs: Sequence[TickRun], existing: Existing) -> bool:
@@ -39,9 +55,9 @@ def passed_over(tick: str, runs: Sequence[TickRun], existing: Existing) -> bool:
     return _repeatable(runs) is None and any(run.name == tick for run in runs)
 
 
-def rerun(tick: str, runs: Sequence[TickRun], existing: Existing) -> tuple[str, RerunOf] | None:
+def rerun(tick: str, runs: Sequence[TickRun]) -> tuple[str, str] | None:
     """
-    Return the name of a rerun and what it repeats; None: nothing can be, so the tick runs anew.
+    Return the name of a rerun and of the run that it repeats; None: the tick runs anew.
 
     The name is made of the uids of the runs that are there: whoever sees the same runs creates the
     same object, and after another rerun it is another name.
@@ -49,7 +65,6 @@ def rerun(tick: str, runs: Sequence[TickRun], existing: Existing) -> tuple[str, 
     Args:
         tick: The name of the run of the logical time.
         runs: Its runs, oldest first; not passed over.
-        existing: What somebody asked for.
 
     """
     source = _repeatable(runs)
@@ -59,7 +74,7 @@ def rerun(tick: str, runs: Sequence[TickRun], existing: Existing) -> tuple[str, 
     workflow, _, minutes = tick.rpartition("-")
     rest = f"-{minutes}-{mark}"
     name = f"{workflow[: _LONGEST_NAME - len(rest)].rstrip('-.')}{rest}"
-    return name, RerunOf(name=source.name, from_=_FROM[existing])
+    return name, source.name
 
 
 def _repeatable(runs: Sequence[TickRun]) -> TickRun | None:

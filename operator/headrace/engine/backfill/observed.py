@@ -13,29 +13,11 @@ from headrace.api.v1alpha1.params import Param
 from headrace.api.v1alpha1.reasons import Reason
 from headrace.api.v1alpha1.rerun import RerunOf
 from headrace.api.v1alpha1.trigger import Concurrency, Schedule
+from headrace.engine.backfill.existing import TickRun
+from headrace.engine.backfill.plan import Hindrance
 from headrace.engine.places import NO_PLACES, Places
 from headrace.engine.siblings import SiblingRun
 from headrace.engine.workflow.observed import NewRun
-
-Hindrance = tuple[Reason, str]
-"""What keeps a backfill from going on, and the message with the cure."""
-
-
-@dataclass(frozen=True, slots=True)
-class TickRun:
-    """A run with the name of a logical time, or a rerun of such a run."""
-
-    name: str
-    uid: str
-    ours: bool
-    """Whether this backfill created it."""
-    strange: bool = False
-    """Whether it is of another workflow."""
-    began: bool = True
-    """False: it is a rerun that took nothing over, so it cannot be repeated itself."""
-    finished: datetime | None = None
-    succeeded: bool = False
-    cancelling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,18 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from heapq import merge
 from itertools import count, islice, takewhile
+from typing import Protocol
 
 from headrace.api.checks.instants import to_the_second
-from headrace.api.v1alpha1.backfill import BackfillSpec, Step
+from headrace.api.v1alpha1.backfill_words import Step
 from headrace.api.v1alpha1.reasons import Reason
-from headrace.api.v1alpha1.trigger import Schedule
-from headrace.engine.backfill.observed import Hindrance
 from headrace.engine.text import rfc3339
-from headrace.engine.workflow.cron import INSTANT, previous_tick, ticks, zone
+from headrace.engine.workflow.cron import INSTANT, Timing, previous_tick, ticks, zone
 from headrace.engine.workflow.run_names import run_name
-from headrace.engine.workflow.schedule import Tick
+from headrace.engine.workflow.tick import Tick
+
+Hindrance = tuple[Reason, str]
+"""What keeps a backfill from going on, and the message with the cure."""
 
 MOST = 10_000
 """How many logical times a backfill may have."""
@@ -31,6 +33,43 @@ CALENDAR = frozenset({Step.DAY, Step.MONTH})
 """The steps that repeat a local time."""
 
 
+class Span(Protocol):
+    """The part of a Backfill's spec that says which logical times it has."""
+
+    @property
+    def workflow(self) -> str:
+        """The workflow."""
+
+    @property
+    def from_(self) -> datetime:
+        """The first instant that counts."""
+
+    @property
+    def to(self) -> datetime:
+        """The last instant that counts."""
+
+    @property
+    def step(self) -> Step:
+        """What is between two logical times."""
+
+    @property
+    def step_seconds(self) -> int | None:
+        """The distance, with step Seconds."""
+
+    @property
+    def time_zone(self) -> str:
+        """The zone of days and months."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """The schedule of a local time of each day or month."""
+
+    cron: str
+    time_zone: str
+    every_seconds: None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The logical times of a backfill, oldest first; at least one."""
@@ -40,7 +79,7 @@ class Plan:
     """The names of their runs."""
 
 
-def plan(spec: BackfillSpec, schedules: tuple[Schedule, ...]) -> Plan | Hindrance:
+def plan(spec: Span, schedules: tuple[Timing, ...]) -> Plan | Hindrance:
     """
     Return the logical times of a backfill, or why there are none.
 
@@ -82,10 +121,9 @@ def calendar_problem(step: Step, first: datetime) -> str | None:
     return None
 
 
-def _calendar(spec: BackfillSpec, first: datetime) -> Schedule:
-    """Return the schedule of a local time of each day or month."""
+def _calendar(spec: Span, first: datetime) -> _Calendar:
     day = first.day if spec.step is Step.MONTH else "*"
-    return Schedule(cron=f"{first.minute} {first.hour} {day} * *", time_zone=spec.time_zone)
+    return _Calendar(f"{first.minute} {first.hour} {day} * *", spec.time_zone)
 
 
 @lru_cache(maxsize=64)  # It is the same in each turn, and walking the calendar takes a while.
@@ -93,7 +131,7 @@ def _planned(
     workflow: str,
     span: tuple[datetime, datetime],
     seconds: int | None,
-    schedules: tuple[Schedule, ...],
+    schedules: tuple[Timing, ...],
 ) -> Plan | Hindrance:
     walk = _steps(span, seconds) if seconds is not None else _ticks(span, schedules)
     found = tuple(islice(walk, MOST + 1))
@@ -118,7 +156,7 @@ def _steps(span: tuple[datetime, datetime], seconds: int) -> Iterator[Tick]:
     return (Tick(at, at - step) for at in takewhile(lambda at: at <= end, instants))
 
 
-def _ticks(span: tuple[datetime, datetime], schedules: Sequence[Schedule]) -> Iterator[Tick]:
+def _ticks(span: tuple[datetime, datetime], schedules: Sequence[Timing]) -> Iterator[Tick]:
     """Yield the ticks of schedules, oldest first. Of a shared tick, the first schedule counts."""
     walks = (_walk(span, schedule, order) for order, schedule in enumerate(schedules))
     last = None
@@ -129,7 +167,7 @@ def _ticks(span: tuple[datetime, datetime], schedules: Sequence[Schedule]) -> It
 
 
 def _walk(
-    span: tuple[datetime, datetime], schedule: Schedule, order: int
+    span: tuple[datetime, datetime], schedule: Timing, order: int
 ) -> Iterator[tuple[datetime, int, datetime]]:
     """Yield the ticks of one schedule, each with its order and the tick before it."""
     start, end = span

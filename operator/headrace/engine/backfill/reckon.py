@@ -8,9 +8,9 @@ so a run that was counted may be deleted.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from headrace.api.v1alpha1.backfill import Existing
-from headrace.engine.backfill.existing import passed_over
-from headrace.engine.backfill.observed import BackfillLog, ObservedBackfill, TickRun
+from headrace.api.v1alpha1.backfill_words import Existing
+from headrace.engine.backfill.existing import TickRun, passed_over
+from headrace.engine.backfill.observed import BackfillLog, ObservedBackfill
 from headrace.engine.backfill.plan import Plan
 from headrace.engine.places import Places
 

@@ -22,6 +22,7 @@ from headrace.engine.workflow.cron import (
     previous_tick,
     ticks,
 )
+from headrace.engine.workflow.tick import Tick
 
 ON_TIME = timedelta(seconds=60)
 """How late a tick may be and still count as on time, without a deadline: longer than a change of
@@ -46,16 +47,6 @@ class Recorded:
     def until(self) -> datetime:
         """The instant up to which all ticks are handled."""
         return self.last_tick or self.since
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """An instant at which a run is due."""
-
-    at: datetime
-    """The run's logical time, and the end of its interval."""
-    interval_start: datetime
-    """The tick before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from headrace.engine.workflow.observed import (
     WorkflowLog,
 )
 from headrace.engine.workflow.run_names import run_name
-from headrace.engine.workflow.schedule import Due, Note, Tick, due, record_for
+from headrace.engine.workflow.schedule import Due, Note, due, record_for
+from headrace.engine.workflow.tick import Tick
 
 ONE_AT_A_TIME = frozenset({ConcurrencyPolicy.FORBID, ConcurrencyPolicy.REPLACE})
 """The policies under which a tick is skipped, or cancels other runs."""

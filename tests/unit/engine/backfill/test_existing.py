@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from headrace.api.v1alpha1.backfill import Existing
+from headrace.api.v1alpha1.backfill_words import Existing
 from headrace.api.v1alpha1.rerun import RerunFrom, RerunOf
 from headrace.engine.backfill.advance import advance
-from headrace.engine.backfill.existing import passed_over, rerun
-from headrace.engine.backfill.observed import TickRun
+from headrace.engine.backfill.existing import TickRun, passed_over, rerun
 from support.backfill_builders import NOW, backfill, looked, name, spec, tick_run
 
 TICK = name(1)
@@ -69,22 +68,30 @@ def test_which_logical_times_get_no_run(
     ],
 )
 def test_the_newest_run_with_results_is_repeated(runs: list[TickRun], source: str | None) -> None:
-    """From what failed, or all of it."""
-    for existing, start in ((ONLY_FAILED, RerunFrom.FAILED), (ALL, RerunFrom.ALL)):
-        found = rerun(TICK, runs, existing)
-        want = None if source is None else RerunOf(name=source, from_=start)
-        assert want == (None if found is None else found[1])
+    """It is named."""
+    found = rerun(TICK, runs)
+    assert source == (None if found is None else found[1])
+
+
+@pytest.mark.parametrize(
+    ("existing", "start"),
+    [("RerunFailed", RerunFrom.FAILED), ("RerunAll", RerunFrom.ALL)],
+)
+def test_a_rerun_begins_where_somebody_asked(existing: str, start: RerunFrom) -> None:
+    """With what failed, or with all tasks."""
+    observed = backfill(spec(1, existing=existing), runs={name(1): [FAILED]})
+    (first,) = advance(observed, NOW).create
+    assert RerunOf(name=TICK, from_=start) == first.rerun_of
 
 
 def test_the_name_of_a_rerun_is_made_of_the_runs_before_it() -> None:
     """Two backfills create one rerun of a run. One that never began takes no name from the next."""
-    one, _ = rerun(TICK, [FAILED], ONLY_FAILED) or ("", None)
-    assert one == (rerun(TICK, [FAILED], ALL) or ("",))[0]
-    assert one != (rerun(TICK, [replace(FAILED, uid="new")], ONLY_FAILED) or ("",))[0]
-    assert one != (rerun(TICK, [FAILED, REFUSED], ONLY_FAILED) or ("",))[0]
+    one, _ = rerun(TICK, [FAILED]) or ("", None)
+    assert one != (rerun(TICK, [replace(FAILED, uid="new")]) or ("",))[0]
+    assert one != (rerun(TICK, [FAILED, REFUSED]) or ("",))[0]
     assert one.startswith(f"{TICK}-")
     long = f"{'w' * 52}-1234567890"
-    assert 63 == len((rerun(long, [FAILED], ONLY_FAILED) or ("",))[0])
+    assert 63 == len((rerun(long, [FAILED]) or ("",))[0])
 
 
 def test_a_backfill_repeats_a_failed_run_once() -> None:
@@ -112,7 +119,7 @@ def test_a_dry_run_lists_reruns_by_their_names() -> None:
     )
     status = advance(observed, NOW).status
     assert status is not None
-    again = (rerun(TICK, [FAILED], ONLY_FAILED) or ("",))[0]
+    again = (rerun(TICK, [FAILED]) or ("",))[0]
     assert (again, name(3)) == status.names
 
 

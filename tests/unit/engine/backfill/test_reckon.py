@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from headrace.api.v1alpha1.backfill import Existing
+from headrace.api.v1alpha1.backfill_words import Existing
 from headrace.engine.backfill.observed import BackfillLog
 from headrace.engine.backfill.plan import Plan, plan
 from headrace.engine.backfill.reckon import reckon

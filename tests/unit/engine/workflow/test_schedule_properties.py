@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from headrace.api.v1alpha1.trigger import CatchUp, Schedule
 from headrace.engine.workflow.cron import ticks
-from headrace.engine.workflow.schedule import Due, Recorded, Tick, due, key_of
+from headrace.engine.workflow.schedule import Due, Recorded, due, key_of
+from headrace.engine.workflow.tick import Tick
 
 UNHURRIED = settings(deadline=None)  # a loaded machine is no defect
 
