@@ -52,10 +52,15 @@ cluster-down: .venv/.dev ## Remove that Kubernetes
 
 # --- checks --------------------------------------------------------------------------------------
 
+WORKERS ?= 2
+# The linters use one core, and the build of a cluster waits for downloads: they run side by side.
+# `make` by its name: GNU make runs a line with its own variable also for --dry-run.
 .PHONY: test
-test: lint ## Run all checks and tests, those on a real cluster where one can be made
-	@$(CLUSTER) --name test up --audit || true # where that fails, the tests say why, and which are left out
-	@$(PY) -m pytest --numprocesses 2 --dist worksteal --timeout 900; code=$$?; \
+test: .venv/.dev ## Run all checks and tests, those on a real cluster where one can be made
+	@$(CLUSTER) --name test up --audit & made=$$!; \
+	make --no-print-directory lint; linted=$$?; \
+	wait $$made || true; \
+	[ $$linted = 0 ] && $(PY) -m pytest --numprocesses $(WORKERS) --dist worksteal --timeout 900; code=$$?; \
 	[ -n "$$HEADRACE_KEEP_CLUSTER" ] || $(CLUSTER) --name test down || true; exit $$code
 
 SWEEP ?= 400
@@ -63,6 +68,7 @@ SWEEP ?= 400
 sweep: .venv/.dev ## Try many plans of late news, lost pods and people who meddle (SWEEP=400), from new seeds; for every night
 	@HEADRACE_PLANS=$(SWEEP) HEADRACE_FIRST_PLAN=$${HEADRACE_FIRST_PLAN:-$$(date +%s)} \
 	$(PY) -m pytest tests/property/test_news.py tests/property/test_pools.py --numprocesses 2
+	@HEADRACE_ALL_CRASH_POINTS=1 $(PY) -m pytest tests/scenarios/test_everything.py --numprocesses 2
 	@HEADRACE_SERVED_HOURS=24 $(PY) -m pytest tests/scenarios/test_served_folder.py --timeout 7200
 
 .PHONY: lint

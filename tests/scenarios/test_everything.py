@@ -35,15 +35,15 @@ def calm(stage: str) -> tuple[dict[str, Any], int]:
 
 def faults(stage: str, write: int) -> list[Fault]:
     """
-    Return what goes wrong with a write: in memory one thing, in turn, and the others over the API.
+    Return what goes wrong with a write: one thing in memory and another over the API, in turn.
 
-    HEADRACE_ALL_CRASH_POINTS lets all things go wrong on both stages.
+    On each stage, three writes in a row meet three different things; the stages differ.
+    HEADRACE_ALL_CRASH_POINTS lets all things go wrong on both stages, as `make sweep` does.
     """
     kinds = list(Fault)
     if os.environ.get("HEADRACE_ALL_CRASH_POINTS"):
         return kinds
-    one = kinds.pop(write % len(kinds))
-    return [one] if stage == "memory" else kinds
+    return [kinds[(write + list(STAGES).index(stage)) % len(kinds)]]
 
 
 FAULTS = [

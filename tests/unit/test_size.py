@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,15 @@ EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "manager", "misc"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return a file as a tree: three tests look at it."""
+    return ast.parse(path.read_text())
+
+
 def functions(path: Path) -> Iterator[Function]:
     """Yield all functions of a file, those inside of others too."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, Function):
             yield node
 
@@ -45,7 +52,7 @@ def test_functions_fit_on_a_screen(path: Path) -> None:
 
 def one_list_of_words(path: Path) -> bool:
     """Whether the file is a single enum without code: a dictionary, which Python cannot split."""
-    *head, last = ast.parse(path.read_text()).body
+    *head, last = parsed(path).body
     return (
         isinstance(last, ast.ClassDef)
         and all(isinstance(node, ast.Expr | ast.Import | ast.ImportFrom) for node in head)
@@ -69,7 +76,7 @@ def test_one_list_of_words_is_known() -> None:
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_modules_say_what_they_know(path: Path) -> None:
     """Each module opens with a docstring, and none has a name that says nothing."""
-    assert ast.get_docstring(ast.parse(path.read_text()))
+    assert ast.get_docstring(parsed(path))
     assert path.stem not in EMPTY_WORDS
 
 

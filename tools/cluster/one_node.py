@@ -7,7 +7,8 @@ Knows the order of steps. The other modules know the steps.
 import contextlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,24 @@ _READY_SECONDS = 60.0
 _READY_MESSAGE = "jsonpath={.status.conditions[?(@.type=='Ready')].message}"
 
 
+def _provide_programs() -> None:
+    """
+    Install and build what is missing: the three kinds beside each other.
+
+    Downloads and the linker leave processors idle. The published programs are built one after
+    another, because they share packages, which would else be compiled twice.
+    """
+
+    def published() -> None:
+        for needed in (build.HELM, build.COREDNS, build.VOLUMES):
+            build.tool(needed)
+
+    kinds: tuple[Callable[[], object], ...] = (packages.install, build.kube, published)
+    with ThreadPoolExecutor(len(kinds)) as together:
+        for begun in [together.submit(each) for each in kinds]:
+            begun.result()
+
+
 @dataclass(frozen=True, slots=True)
 class OneNode:
     """The cluster of one instance, made of processes of this machine."""
@@ -63,10 +82,7 @@ class OneNode:
             ClusterError: It runs already, with other settings.
 
         """
-        packages.install()
-        build.kube()
-        for needed in (build.HELM, build.COREDNS, build.VOLUMES):
-            build.tool(needed)  # all minutes of waiting first, so that the rest takes seconds
+        _provide_programs()  # all minutes of waiting first, so that the rest takes seconds
         with locked(self.instance.lock):
             self._refuse_other(settings)
             if not self._runs():
