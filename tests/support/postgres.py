@@ -82,7 +82,7 @@ class Postgres:
             command, capture_output=True, text=True, check=False, cwd=self._folder, **self._as
         )
         assert done.returncode == 0, done.stderr or done.stdout
-        return done.stdout
+        return str(done.stdout)
 
 
 class NetPostgres(Postgres):

@@ -13,6 +13,7 @@ library in C started.
 """
 
 import base64
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,8 +25,9 @@ import pytest
 
 from task_images.programs import Ended
 
-VALUE = "c4n4ry/s3cr3t+0f the=test"
-"""With characters that addresses and command lines write in another way."""
+VALUE = f"c4n4ry/s3cr3t+0f the=test {os.getpid():08}"
+"""With characters that addresses and command lines write in another way. Each process of tests has
+its own: `watched` sees the command lines of all."""
 EVERY_SECONDS = 0.01
 
 

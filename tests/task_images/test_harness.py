@@ -1,6 +1,7 @@
 """What tests of templates rely on: deaths, hostile texts, a canary, servers."""
 
 import signal
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -127,9 +128,8 @@ def test_a_text_that_was_code_is_seen(hostile: Hostile, deeds: list[Any], says: 
     [
         lambda canary, _: Ended(0, [{"message": f"x {canary.value} y"}], {}, ""),
         lambda canary, _: Ended(0, [], {"a": canary.value}, ""),
-        lambda _, folder: (
-            (folder / "left").write_text("YzRuNHJ5L3MzY3IzdCswZiB0aGU9dGVzdA==")
-            and Ended(0, [], {}, "")
+        lambda canary, folder: (
+            (folder / "left").write_bytes(b64encode(canary.value.encode())) and Ended(0, [], {}, "")
         ),
         lambda canary, _: Ended(0, [], {}, "", [["subprocess.Popen", f"-p{canary.value}"]]),
     ],

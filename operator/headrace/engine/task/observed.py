@@ -134,10 +134,9 @@ class SeenItems:
     succeeded: Places = NO_PLACES
     """Items that succeeded and have no ending: their instances are gone."""
     running: Places = NO_PLACES
-    """Items whose program runs."""
+    """Items whose program, run or question goes on."""
     digest: str = ""
     """A hash of the items; empty: the world does not know it."""
-    """Items whose program, run or question goes on."""
     expected: Mapping[int, Ending] = field(default_factory=dict)
     """How items will end by themselves, if nothing else ends them before."""
     since: Mapping[int, datetime] = field(default_factory=dict)
