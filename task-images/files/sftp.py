@@ -91,10 +91,15 @@ class Sftp:
         with self._calling(path) as files:
             self._make(files, dirname(path))
             try:
+                count = 0
                 with files.open(part, "wb") as file:
                     file.set_pipelined(True)
                     for each in parts:
                         file.write(each)
+                        count += len(each)
+                # Paramiko drops what the server says of the last writes: the disk may be full.
+                if files.stat(part).st_size != count:
+                    raise OSError("not all bytes were written")
                 files.posix_rename(part, path)
             finally:
                 with suppress(OSError, SSHException):
@@ -211,7 +216,3 @@ def _entry(path: str, about: paramiko.SFTPAttributes) -> Entry:
     size, seconds = about.st_size or 0, about.st_mtime or 0
     changed = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
     return Entry(path, size, changed, f"{size}-{seconds}")
-
-
-def _is_part(name: str) -> bool:
-    return name.startswith(".") and name.endswith(".part")

@@ -103,9 +103,16 @@ class Address:
         if not self.scheme:
             return path
         if self.scheme in WEB:
-            return re.sub(r"//[^/@]*@", "//", re.split(r"[?#]", self.root)[0])
+            return shown(self.root)
         between = "/~/" if self.scheme == "sftp" and not path.startswith("/") else "/"
         return f"{self.scheme}://{self.root}{between}{path.removeprefix('/')}"
+
+
+def shown(text: str) -> str:
+    """Return an address for people: that of a web server may have secrets in it."""
+    if not re.match(r"https?://", text):
+        return text[:300]
+    return re.sub(r"//[^/@]*@", "//", re.split(r"[?#]", text)[0])[:300]
 
 
 def address_of(text: str, parameter: str) -> Address:

@@ -7,6 +7,7 @@ Knows which action does what. Places are `local`, `objects`, `sftp` and `web`.
 import json
 import re
 from collections.abc import Callable
+from posixpath import normpath
 
 from order import Order, Side, source_of, target_of
 from task_contract import WrongInput, info, run, values_for, warning, write_outputs
@@ -22,6 +23,10 @@ def main() -> None:
     order = values_for(Order)
     if order.sha256 and not re.fullmatch(r"[0-9a-fA-F]{64}", order.sha256):
         raise WrongInput("sha256 is not 64 hexadecimal digits; correct it")
+    positive = ("everySeconds", "timeoutSeconds", "tries", "maxFiles", "maxBytes")
+    for name in positive:
+        if getattr(order, name) < 1:
+            raise WrongInput(f"{name} is {getattr(order, name)}; it must be 1 or more")
     action = ACTIONS.get(order.action)
     if action is None:
         raise WrongInput(f"action {order.action[:80]!r} is none of {', '.join(ACTIONS)}")
@@ -38,7 +43,8 @@ def _unpack(order: Order) -> Done:
 
 
 def _delete(order: Order) -> Done:
-    if not order.pattern and source_of(order).address.path in {"", "/", "."}:
+    whole = normpath(source_of(order).address.path or ".").strip("/").removesuffix("..").rstrip("/")
+    if not order.pattern and whole in {"", "."}:
         raise WrongInput("delete: source is all there is; name a folder, or give a pattern")
     return delete(order, source_of(order))
 

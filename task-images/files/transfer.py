@@ -15,7 +15,7 @@ from typing import TypeVar
 from bounds import Bounds, Digest
 from order import Order, Side
 from patterns import matcher
-from stores import WEB, Address, Entry, Later
+from stores import WEB, Address, Entry, Later, shown
 from task_contract import CheckFailed, TryAgain, WrongInput, given, info
 
 from local import stays_below
@@ -215,7 +215,7 @@ def _missing(order: Order, count: int) -> str:
         return (
             f"{count:,} of {max(1, order.minFiles):,} files are there; correct source and pattern"
         )
-    return f"{order.source[:300]} is not there; correct source, or wait for it first"
+    return f"{shown(order.source)} is not there; correct source, or wait for it first"
 
 
 def _changing(order: Order, found: list[Found]) -> str:

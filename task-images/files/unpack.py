@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 from bounds import Bounds
 from order import Order, Side
 from patterns import matcher
-from stores import CHUNK, Entry, Later
+from stores import CHUNK, Entry, Later, shown
 from task_contract import CheckFailed, End, WrongInput, warning
 from transfer import EVERYTHING, Done, Found, again, found_in
 
@@ -37,7 +37,9 @@ def unpack(order: Order, source: Side, target: Side) -> Done:
     """Unpack an archive into a folder."""
     found = again(order, lambda: list(found_in(order_of_one(order), source)))
     if not found:
-        raise WrongInput(f"{order.source[:300]} is not there; correct source")
+        raise WrongInput(f"{shown(order.source)} is not there; correct source")
+    if len(found) > 1:
+        raise WrongInput(f"source has {len(found):,} files; name the one archive to unpack")
     return again(order, partial(_unpacked, order, source, target, found[0]))
 
 
@@ -69,8 +71,8 @@ def _unpacked(order: Order, source: Side, target: Side, found: Found) -> Done:
             raise
         except (*BROKEN, EOFError, OSError, ValueError, NotImplementedError, MemoryError) as error:
             raise CheckFailed(
-                f"{order.source[:200]} is cut off or damaged ({type(error).__name__}: {error}); get"
-                " it again"
+                f"{shown(order.source)} is cut off or damaged ({type(error).__name__}: {error});"
+                " get it again"
             ) from error
     return Done(done, bounds.bytes, digest)
 

@@ -18,6 +18,8 @@ from task_contract.reach import Guarded
 MOST_REDIRECTS = 5
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 REFUSED = frozenset({401, 403, 407})
+NO_HEAD = frozenset({403, 405, 501})
+"""Then GET may be allowed: an address that is signed is signed for one method."""
 
 
 class Guard(Guarded, httpcore.SyncBackend):
@@ -57,16 +59,18 @@ class Web:
     def stat(self, path: str) -> Entry | None:
         """Ask for one file, without its content."""
         with self._answer(path, "HEAD") as answer:
-            if answer.status_code in {404, 410}:
-                return None
-            if answer.status_code in {405, 501}:
-                return Entry(
-                    path, 0, "", ""
-                )  # It says no sizes; reading tells whether it is there.
-            self._judge(answer)
-            size = answer.headers.get("Content-Length", "")
-            version = answer.headers.get("ETag", answer.headers.get("Last-Modified", ""))
-            return Entry(path, int(size) if size.isdecimal() else 0, "", version)
+            if answer.status_code not in NO_HEAD:
+                return self._entry(path, answer)
+        with self._answer(path, "GET") as answer:
+            return self._entry(path, answer)
+
+    def _entry(self, path: str, answer: httpx.Response) -> Entry | None:
+        if answer.status_code in {404, 410}:
+            return None
+        self._judge(answer)
+        size = answer.headers.get("Content-Length", "")
+        version = answer.headers.get("ETag", answer.headers.get("Last-Modified", ""))
+        return Entry(path, int(size) if size.isdecimal() else 0, "", version)
 
     def read(self, entry: Entry) -> Iterator[bytes]:
         """Read one file."""

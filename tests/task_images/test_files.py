@@ -125,6 +125,16 @@ def test_what_is_there_is_skipped_if_asked(files: Run, tmp_path: Path) -> None:
     assert ["old", "new"] == [(tmp_path / "out" / name).read_text() for name in "ab"]
 
 
+def test_a_name_that_is_no_text_is_a_name(files: Run, tmp_path: Path) -> None:
+    """The outputs show it as well as they can."""
+    name = os.fsdecode(b"odd-\xff")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_text("1")
+    done = files(source="in/", target="out/")
+    assert (0, ["out/odd-?"], "") == (done.code, done.outputs["files"], done.errors), done
+    assert [name] == [each.name for each in (tmp_path / "out").iterdir()]
+
+
 def test_a_list_is_outputs_or_a_file(files: Run, s3: Bucket, tmp_path: Path) -> None:
     """One too long for the outputs is refused: who goes over it would miss some."""
     given = {"action": "list", "source": "s3://test-bucket/many/", **s3.given("source")}
@@ -197,6 +207,15 @@ def test_a_web_server_is_a_source(files: Run, serve: Any, tmp_path: Path) -> Non
     assert "127.0.0.2, which is no public address" in done.last
 
 
+def test_a_web_server_without_head_is_asked_by_get(files: Run, serve: Any) -> None:
+    """As with an address that is signed for reading; what is behind its `?` is told nowhere."""
+    missing = f"{serve(404).url}/x?signature=s3cr3t"
+    done = files(source=missing, target="a", allow=HERE)
+    assert (2, True) == (done.code, "/x is not there" in done.last), done
+    assert "s3cr3t" not in str(done)
+    assert 75 == files(action="wait", source=missing, withinSeconds=0, allow=HERE).code
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1/a", "sftp://ada@127.0.0.1/a"])
 def test_addresses_that_are_not_public_are_refused(files: Run, url: str) -> None:
     """Unless `allow` names them, and no expression can write that."""
@@ -212,6 +231,12 @@ WRONG: list[tuple[dict[str, Any], int, str]] = [
     ({"source": "nowhere"}, 2, "nowhere is not there; correct source"),
     ({"source": "nowhere/"}, 2, "nowhere/ is not there"),
     ({"source": "x", "sha256": "abc"}, 2, "sha256 is not 64 hexadecimal digits"),
+    ({"source": "x", "everySeconds": -1}, 2, "everySeconds is -1; it must be 1 or more"),
+    ({"source": "x", "tries": 0}, 2, "tries is 0"),
+    ({"source": "http://127.0.0.1:1/x", "allow": "10.0.0.0/8"}, 2, "allow is no list"),
+    ({"source": "//", "action": "delete"}, 2, "source is all there is"),
+    ({"source": "..", "action": "delete"}, 2, "source is all there is"),
+    ({"source": "./", "action": "unpack", "target": "out/"}, 2, "name the one archive"),
     ({"source": "x", "action": "burn"}, 2, "is none of copy, move"),
     ({"source": "x", "pattern": "*a" * 9}, 2, "at most 8 can be matched"),
     ({"source": "s3://UP@evil/x"}, 2, "no name of a bucket"),
@@ -228,7 +253,8 @@ def test_what_is_wrong_is_told(
     files: Run, tmp_path: Path, given: dict[str, Any], code: int, says: str
 ) -> None:
     """In one sentence, with what to do."""
-    (tmp_path / "x").write_text("x")
+    for name in "xy":
+        (tmp_path / name).write_text(name)
     done = files(**{"target": "out", **given})
     assert code == done.code, done
     assert says in done.last
@@ -266,10 +292,11 @@ def test_a_store_that_refuses_or_is_away_is_told(
 
 def test_a_disk_that_is_full_is_told(files: Run, sftp: Sftp, s3: Bucket, tmp_path: Path) -> None:
     """And no part of a file stays."""
-    (tmp_path / "a").write_bytes(LARGE)
-    done = files(source="a", target=f"{sftp.url}/full/a", **sftp.given("target"))
-    assert (1, True) == (done.code, "No space left" in done.last), done
-    assert [] == list((sftp.folder / "full").iterdir())
+    for data, says in ((LARGE, "No space left"), (b"small", "not all bytes were written")):
+        (tmp_path / "a").write_bytes(data)
+        done = files(source="a", target=f"{sftp.url}/full/a", **sftp.given("target"))
+        assert (1, True, True) == (done.code, says in done.last, "make room" in done.last), done
+        assert [] == list((sftp.folder / "full").iterdir())
     assert s3.port
 
 

@@ -22,10 +22,11 @@ def write_outputs(**values: Any) -> None:
         End: They are too large: put data into storage, and its address into the outputs.
 
     """
-    text = json.dumps(values, ensure_ascii=False)
-    size = len(text.encode())
+    # A name of a file may have bytes that are no text; a log line shows them as `?` too.
+    text = json.dumps(values, ensure_ascii=False).encode(errors="replace")
+    size = len(text)
     if size > MOST:
         raise End(f"the outputs have {size:,} bytes; at most {MOST:,} can be kept")
     path = os.environ.get("HEADRACE_OUTPUTS")
     if path:
-        Path(path).write_text(text, encoding="utf-8")
+        Path(path).write_bytes(text)

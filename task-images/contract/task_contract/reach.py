@@ -29,9 +29,11 @@ class Reach:
             allowed: Names of hosts, addresses, or networks like `10.0.0.0/8`.
 
         Raises:
-            WrongInput: One of them has a slash and is no network.
+            WrongInput: It is no list, or one of them has a slash and is no network.
 
         """
+        if not isinstance(allowed, list) or not all(isinstance(each, str) for each in allowed):
+            raise WrongInput("allow is no list of hosts, addresses and networks; correct it")
         self._names = {each.lower() for each in allowed}
         self._networks = list(_networks(allowed))
 
