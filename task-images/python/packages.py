@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import site
+import stat
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,8 @@ def install(listed: str, index: Index, cache: str, seconds: int) -> None:
     base = Path(cache or Path(tempfile.gettempdir()) / f"headrace-python-{os.getuid()}")
     whole = base / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
     try:
+        if not cache:
+            _own(base)
         if not whole.exists():
             base.mkdir(parents=True, exist_ok=True, mode=0o700)
             _tidy(base)
@@ -88,6 +91,14 @@ def install(listed: str, index: Index, cache: str, seconds: int) -> None:
     except OSError as error:
         raise End(f"{base}: {error.strerror}; give a cache with room and rights") from error
     site.addsitedir(str(whole))
+
+
+def _own(base: Path) -> None:
+    """Make a folder that nobody else has made: what is in it is code that runs."""
+    base.mkdir(parents=True, exist_ok=True, mode=0o700)
+    about = base.lstat()
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o022:
+        raise End(f"{base} is a folder that others can write; remove it, or give a cache")
 
 
 def locked(listed: str) -> list[str]:

@@ -22,6 +22,8 @@ from task_contract import End, WrongInput, error, given, info, write_outputs
 
 OWN = ("outputs", "params", "item", "index", "run", "secret")
 LONGEST_LINE = 16_384
+LINE_TO_HIDE = 6
+"""Of a secret with several lines, shorter ones stay: `{` is no secret."""
 LONGEST_SAID = 300
 MOST_FRAMES = 30
 
@@ -39,8 +41,11 @@ class Lines(io.TextIOBase):
     """What a script prints becomes lines of the log, without secrets."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        """Hide some texts."""
-        self._secrets = [each for each in secrets if each]
+        """Hide some texts; of one with several lines, each line: a log has no others."""
+        lines = [
+            line for each in secrets for line in each.splitlines() if len(line) >= LINE_TO_HIDE
+        ]
+        self._secrets = [each for each in (*secrets, *lines) if each]
         self._rest = ""
 
     def writable(self) -> bool:
@@ -107,10 +112,11 @@ def execute(code: Code, variables: dict[str, Any], lines: Lines) -> None:
     with contextlib.redirect_stdout(lines), contextlib.redirect_stderr(lines):
         try:
             _run(code, variables)
-        except End:
+        except End as end:
+            end.args = (lines.hidden(str(end)),)
             raise
         except SystemExit as end:
-            _ended(end)
+            _ended(end, lines)
         except Exception as failure:  # noqa: BLE001 - whatever a script may raise
             error("the script's own error", traceback=_frames(failure, lines))
             raise _failed(code, failure, lines) from None
@@ -144,20 +150,20 @@ def _run(code: Code, variables: dict[str, Any]) -> None:
     exec(compiled, own.__dict__)  # noqa: S102 - this is what the template is for
 
 
-def _ended(end: SystemExit) -> None:
+def _ended(end: SystemExit, lines: Lines) -> None:
     if end.code in {0, None}:
         return
     if isinstance(end.code, int):
         sys.exit(end.code)
-    raise End(str(end.code)[:LONGEST_SAID])
+    raise End(lines.hidden(str(end.code))[:LONGEST_SAID])
 
 
 def _failed(code: Code, failure: Exception, lines: Lines) -> End:
     if isinstance(failure, ImportError) and code.module and not _own(failure):
         return WrongInput(f"module {code.module[:80]!r}: {failure}; correct module or requirements")
-    said = f"{type(failure).__name__}: {failure}".rstrip(": ")
+    said = lines.hidden(f"{type(failure).__name__}: {failure}".rstrip(": "))
     where = next((f", line {each.lineno}" for each in _own(failure)[::-1]), "")
-    return End(lines.hidden(f"the script failed: {said[:LONGEST_SAID]}{where}; correct it"))
+    return End(f"the script failed: {said[:LONGEST_SAID]}{where}; correct it")
 
 
 def _own(failure: Exception) -> list[traceback.FrameSummary]:

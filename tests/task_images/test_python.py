@@ -178,6 +178,28 @@ def test_what_is_wrong_is_told(python: Run, given: dict[str, Any], code: int, sa
         assert ["script:2 1 / 0"] == done.lines[-2]["traceback"]
 
 
+def test_a_secret_of_several_lines_is_told_nowhere(python: Run) -> None:
+    """Printed, as the word of an exception, of `sys.exit`, and of an end of the contract."""
+    secret = "-----BEGIN-----\nmiddle-of-it\n-----END-----"  # noqa: S105 - of the test
+    for script in (
+        "print(secret)",
+        "raise ValueError('x' * 280 + secret)",
+        "import sys; sys.exit(secret)",
+        "import task_contract as t; raise t.CheckFailed(secret)",
+    ):
+        said = str(python(script=script, secret=secret).lines)
+        assert ("***" in said, "middle" in said, "-BEGIN" in said) == (True, False, False), said
+
+
+def test_a_folder_of_somebody_else_is_no_cache(python: Run, tmp_path: Path) -> None:
+    """On a machine of several people, its packages could be theirs."""
+    folder = tmp_path / f"headrace-python-{os.getuid()}"
+    folder.mkdir(mode=0o700)
+    folder.chmod(0o777)
+    done = python(script="1", requirements=LOCKED, cache="")
+    assert (1, True) == (done.code, "others can write" in done.last), done
+
+
 def test_a_script_may_end_itself_with_a_code(python: Run) -> None:
     """The contract's codes mean what they always do."""
     assert 75 == python(script="import sys; sys.exit(75)").code
