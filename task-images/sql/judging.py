@@ -44,8 +44,8 @@ MYSQL: dict[int, tuple[type[End], str]] = {
     **dict.fromkeys((1366, 1406, 1451, 1452, 4025), (CheckFailed, DATA)),
 }
 
-UNREACHABLE = 2003
-"""The code of MariaDB's client for everything that may go wrong before there is a connection."""
+UNREACHABLE = frozenset({2003, 2026})
+"""The codes of MariaDB's client for everything that may go wrong before there is a connection."""
 
 WORDS: tuple[tuple[str, type[End], str], ...] = (
     (r"certificate|SSL error|wrong version number", End, CERTIFICATE),
@@ -83,6 +83,7 @@ def judged(error: Exception, *hidden: str) -> End:
     text = _sentence(cause)
     for secret in filter(None, hidden):
         text = text.replace(secret, "***")
+    text = text[:300].rstrip(".:")
     kind, cure = _kind(cause, str(cause))
     return kind(f"{text}: {cure}")
 
@@ -90,7 +91,7 @@ def judged(error: Exception, *hidden: str) -> End:
 def _kind(cause: Any, text: str) -> tuple[type[End], str]:
     state = getattr(cause, "sqlstate", None)
     number = cause.args[0] if cause.args and isinstance(cause.args[0], int) else None
-    if number == UNREACHABLE or (number is None and not (state and state != "00000")):
+    if number in UNREACHABLE or (number is None and not (state and state != "00000")):
         for pattern, kind, cure in WORDS:
             if re.search(pattern, text):
                 return kind, cure
@@ -109,5 +110,4 @@ def _sentence(cause: Any) -> str:
     )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     first = lines[0] if lines else type(cause).__name__
-    first = re.sub(r"^[A-Z_]+: \[libpq\] (.*?(?:ERROR|FATAL): +)?", "", first)
-    return first[:300].rstrip(".:")
+    return re.sub(r"^[A-Z_]+: \[libpq\] (.*?(?:ERROR|FATAL): +)?", "", first)

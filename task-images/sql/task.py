@@ -9,17 +9,19 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
+import psycopg
 import pymysql
 from adbc_driver_manager import Error as AdbcError
 from claiming import Claim, claim_of
 from connecting import Place, place_of
 from judging import judged
 from loading import load
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 from statements import execute
-from task_contract import WrongInput, info, run, values_for, warning, write_outputs
+from task_contract import CheckFailed, WrongInput, info, run, values_for, warning, write_outputs
 from unloading import unload
 
 MOST_FIRST = 2_000
@@ -62,8 +64,10 @@ def main() -> None:
     place = place_of(call)
     try:
         done = work(call, place, claim_of(call.ledger, call.table or "statement"))
-    except (DBAPIError, AdbcError, duckdb.Error, pymysql.Error) as error:
-        raise judged(error, place.password) from error
+    except (StatementError, AdbcError, psycopg.Error, duckdb.Error, pymysql.Error) as error:
+        raise judged(error, place.password, quote(place.password, safe="")) from error
+    except (OverflowError, UnicodeError) as error:
+        raise CheckFailed(f"a value does not fit: {error}; correct the data") from error
     finally:
         if call.ca is not None and place.ca:
             Path(place.ca).unlink(missing_ok=True)

@@ -33,7 +33,11 @@ def unload(call: Any, place: Place, statement: str) -> dict[str, Any]:
     else:
         with session(place, write=False) as now:
             result = now.connection.execution_options(stream_results=True)
-            rows = result.execute(text(statement), call.values)
+            if call.values:
+                rows = result.execute(text(statement), call.values)
+            else:  # A colon means nothing then.
+                plain = result.execution_options(no_parameters=True)
+                rows = plain.exec_driver_sql(statement)
             reader = _batches(list(rows.keys()), rows, call.batchRows)
             count = write(call.unload, form, call.delimiter, Counted(reader).reader)
     return {"rows": count, "repeated": False}
@@ -60,7 +64,7 @@ def _storage(reader: Any) -> pa.RecordBatchReader:
     kinds = [
         (
             each.name,
-            each.type.storage_type if isinstance(each.type, pa.BaseExtensionType) else each.type,
+            _stored(each.type),
         )
         for each in reader.schema
     ]

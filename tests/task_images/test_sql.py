@@ -68,6 +68,9 @@ def good(done: Ended) -> Ended:
     return done
 
 
+UNBOUND: Given = {"driver": "sqlite", "database": "a", "statement": "SELECT :b", "values": {"c": 1}}
+
+
 def summary(sql: Forked, base: Given) -> list[Any]:
     """Return how many rows the table has, and the sum of a column."""
     query = "SELECT count(*) AS n, count(DISTINCT id) AS d, sum(price) AS s FROM t"
@@ -357,7 +360,8 @@ def test_a_secret_is_nowhere(
         ({"url": "snowflake://c/d"}, "use its variant"),
         ({"url": "sqlite://", "statement": "SELECT 1"}, "give the path of its file"),
         ({"url": "sqlite:///a", "load": "b", "statement": ""}, "load needs table"),
-        ({"url": "sqlite:///a", "statement": "SELECT :b", "values": {"c": 1}}, "values"),
+        (UNBOUND, "values"),
+        ({**UNBOUND, "database": "/dev/null", "unload": "a.csv"}, "'b'"),
         ({"url": "sqlite:///a", "timeoutSeconds": "x"}, "must be of type int"),
     ],
 )
@@ -366,6 +370,20 @@ def test_wrong_parameters_end_with_2(sql: Forked, given: Given, says: str) -> No
     done = sql.run({"statement": "SELECT 1", **given})
     assert 2 == done.code, done
     assert says in done.last
+
+
+def test_what_looks_like_a_value_and_what_is_too_large_for_one(
+    sql: Forked, base: Callable[[str], Given], tmp_path: Path
+) -> None:
+    """Without values, a colon is text; a number of more than 64 bits is no traceback."""
+    given = base("sqlite")
+    good(sql.run({**given, "statement": TABLE}))
+    saved = {"statement": "SELECT 'at :noon' AS a", "unload": str(tmp_path / "a.csv")}
+    assert 1 == good(sql.run({**given, **saved})).outputs["rows"]
+    large = {"statement": "SELECT :n", "values": {"n": 2**70}}
+    for more in ({}, {"unload": str(tmp_path / "b.csv")}):
+        done = sql.run({**given, **large, **more})
+        assert (3, True, "") == (done.code, "does not fit" in done.last, done.errors), done
 
 
 def test_it_runs_as_a_process_of_its_own(python_of: Callable[[str], Path], tmp_path: Path) -> None:
