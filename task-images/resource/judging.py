@@ -4,6 +4,7 @@ What an object's status means: by expressions (CEL) over `object` and `status`, 
 Knows the language. Knows no server.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -87,6 +88,12 @@ def picked(rules: Rules, found: Mapping[str, Any]) -> dict[str, Any]:
         if result.type() == cel.Type.ERROR:
             raise CheckFailed(f"outputs.{name}: {_words(result)}; correct the expression")
         values[name] = result.plain_value()
+        try:
+            json.dumps(values[name], allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise CheckFailed(
+                f"outputs.{name} is no value of JSON: {error}; write string() around it"
+            ) from error
     return values
 
 

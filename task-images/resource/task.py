@@ -77,6 +77,8 @@ class Work:
 def main() -> None:
     """Do what the parameters say."""
     asked, about = values_for(Resource), given()
+    if min(asked.timeoutSeconds, asked.tries) < 1 or asked.everySeconds < 0:
+        raise WrongInput("timeoutSeconds and tries are 1 or more, everySeconds 0 or more")
     checked(asked.manifest)
     ends = rules(
         asked.success, asked.failure, asked.successCondition, asked.failureCondition, asked.outputs
@@ -86,7 +88,7 @@ def main() -> None:
     work = _prepared(asked, about)
     if asked.deleteOnStop:
         on_stop(lambda: _stopped(work))
-    found = _present(work, ends, about)
+    found = _present(work, ends, about, asked.withinSeconds)
     if ends.waits:
         found = _awaited(work, ends, found, asked)
     values = picked(ends, found)
@@ -117,7 +119,7 @@ def _owner(api: Api, namespace: str, run_name: str) -> dict[str, Any]:
     return {"apiVersion": version, "kind": RUNS.name, "name": run_name, "uid": uid}
 
 
-def _present(work: Work, ends: Rules, about: Given) -> Mapping[str, Any]:
+def _present(work: Work, ends: Rules, about: Given, seconds: int) -> Mapping[str, Any]:
     """Return the object of this task: the one that an earlier attempt made, else a new one."""
     found = _look(work)
     if found is not None:
@@ -125,11 +127,11 @@ def _present(work: Work, ends: Rules, about: Given) -> Mapping[str, Any]:
         made_by = found["metadata"].get("annotations", {}).get(ATTEMPT, "0")
         if "deletionTimestamp" in found["metadata"]:
             info(f"{work.shown} is being deleted; waiting for its end")
-            _await_absence(work)
+            _await_absence(work, seconds)
         elif judge(ends, found) is State.FAILED and made_by != str(about.attempt):
             info(f"{work.shown} of attempt {made_by} has failed; it is made anew")
             _delete(work)
-            _await_absence(work)
+            _await_absence(work, seconds)
         else:
             info(f"{work.shown} of attempt {made_by} is there; waiting goes on")
             return found
@@ -200,8 +202,11 @@ def _delete(work: Work) -> None:
     info(f"{work.shown} was deleted")
 
 
-def _await_absence(work: Work) -> None:
+def _await_absence(work: Work, seconds: int) -> None:
+    end = time.monotonic() + seconds
     while _look(work) is not None:
+        if time.monotonic() + 1 > end:
+            raise TryAgain(f"{work.shown} is not gone after {seconds}s; look at its finalizers")
         time.sleep(1)
 
 

@@ -234,6 +234,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "another schema": ({"manifest": {**TRAINING, "spec": {}}}, "spec.epochs: Invalid value"),
     "no CEL": ({"success": "status."}, "success is no expression"),
     "no end to delete after": ({"success": "", "deleteAfter": "Always"}, "needs to know the end"),
+    "no try": ({"tries": 0}, "tries are 1 or more"),
+    "no value of JSON": ({"outputs": {"a": "duration('1s')"}}, "outputs.a is no value of JSON"),
     "no field to read": ({"outputs": {"a": "status.b"}}, "outputs.a: Key not found"),
 }
 
@@ -243,7 +245,7 @@ def test_wrong_parameters_end_with_a_sentence(resource: Resource, case: str) -> 
     given, says = WRONG[case]
     done = resource(**given)
     assert (says in done.last, "") == (True, done.errors), done
-    assert (3 if case == "no field to read" else 2) == done.code
+    assert (3 if case in {"no field to read", "no value of JSON"} else 2) == done.code
 
 
 ANSWERS: dict[str, tuple[int, int, str, str]] = {
