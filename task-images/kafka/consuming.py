@@ -176,7 +176,7 @@ def _value(data: bytes | None, form: str, place: str) -> Any:
         return base64.b64encode(data).decode()
     try:
         return data.decode() if form == "text" else json.loads(data, parse_constant=_refuse)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckFailed(f"{place}: it is no {form}: {error}; correct format") from error
 
 

@@ -114,7 +114,7 @@ def key_of(line: bytes, field: str) -> bytes | None:
         return None
     try:
         value = json.loads(line)[field]
-    except (ValueError, KeyError, TypeError) as error:
+        return (value if isinstance(value, str) else json.dumps(value)).encode()
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         shown = line[:80].decode(errors="replace")
         raise WrongInput(f"a line has no {field!r}: {shown!r}; correct keyField") from error
-    return (value if isinstance(value, str) else json.dumps(value)).encode()

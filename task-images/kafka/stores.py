@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
-from task_contract import End, TryAgain, WrongInput
+from task_contract import CheckFailed, End, TryAgain, WrongInput
 
 Row = Mapping[str, Any]
 """A message: topic, partition, offset, time (ms), key, value, headers."""
@@ -151,6 +151,10 @@ class Rows:
                     self._advance(connection, topic, partition, messages[-1]["offset"] + 1)
         except SQLAlchemyError as error:
             raise database_sentence(error) from error
+        except UnicodeError as error:
+            raise CheckFailed(
+                f"a message of {topic} has half a character, which a table cannot have: take saveTo"
+            ) from error
         self._known |= {partition: each[-1]["offset"] + 1 for partition, each in rows.items()}
 
     def _advance(self, connection: Any, topic: str, partition: int, following: int) -> None:

@@ -164,6 +164,21 @@ def test_not_json_is_told_with_its_place(kafka: Forked, servers: str, tmp_path: 
     )
 
 
+def test_odd_json_ends_with_a_sentence(kafka: Forked, servers: str, tmp_path: Path) -> None:
+    """Lists in lists in lists; half a character, which no table can have."""
+    for number, (text, more, says) in enumerate(
+        (
+            ("[" * 100_000, {"saveTo": "in"}, "it is no json"),
+            ('"\\ud800"', {"table": "t", "database": "sqlite:///odd.db"}, "half a character"),
+        )
+    ):
+        (tmp_path / "lines").write_text(f"{text}\n")
+        place = {"servers": servers, "topic": f"t{5 + number}"}
+        assert 0 == kafka.run({**place, "action": "produce", "files": str(tmp_path / "lines")}).code
+        done = kafka.run({**place, **more})
+        assert (3, True, "") == (done.code, says in done.last, done.errors), done
+
+
 WRONG: dict[str, tuple[dict[str, Any], int, str]] = {
     "no such topic": ({"topic": "nothing"}, 2, "create the topic"),
     "nobody is there": ({"servers": "127.0.0.1:1"}, 75, "the brokers are away"),
