@@ -18,7 +18,8 @@ from stores import Row, Store
 from task_contract import CheckFailed, TryAgain, info, progress
 
 AT_ONCE = 500
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.1
+"""How long a look waits for more: the library waits so long unless it has all it may give."""
 MOST_HELD = 16 * 1024 * 1024
 """Bytes of values: as rows they take some times as much memory."""
 

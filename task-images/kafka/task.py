@@ -93,6 +93,7 @@ def consume(asked: Asked) -> None:
         enable_partition_eof=True,
         auto_offset_reset="error",
         queued_max_messages_kbytes=32_768,
+        fetch_wait_max_ms=100,  # The end of a partition is told after that.
     )
     try:
         numbers = partitions(consumer, way, asked.topic)
