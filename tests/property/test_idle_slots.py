@@ -108,8 +108,8 @@ async def lived(request: float) -> Slots:
 @pytest.mark.parametrize(
     ("request_seconds", "most"),
     [
-        pytest.param(0.04, 2.5, id="requests are quick"),
-        pytest.param(0.2, 3.0, id="a request takes as long as a program"),
+        pytest.param(0.04, 3.1, id="requests are quick"),
+        pytest.param(0.2, 3.7, id="a request takes as long as a program"),
     ],
 )
 def test_between_two_programs_in_a_slot_are_few_requests_and_no_timer(
@@ -118,8 +118,8 @@ def test_between_two_programs_in_a_slot_are_few_requests_and_no_timer(
     """
     Never above the slots. The way is the news of the pod, the TaskRun and the Job.
 
-    What comes on top is the end of a turn of the same run. The status of the pool, and the logs of
-    other tasks of the run, are written beside that; the counts of the run are written later.
+    What comes on top is the end of a turn of the same run, with the logs of its other tasks. The
+    status of the pool is written beside that; the counts of the run are written later.
     """
     slots = run_virtually(lived(request_seconds))
     assert SLOTS == dict(slots.most)

@@ -172,12 +172,8 @@ class FakeWorld:
                         attempt = _attempt(run.key, run.uid, task, number)
                         yield Holder(attempt, run.key.name, task, slots)
 
-    async def log(
-        self, key: RunKey, records: Mapping[str, TaskLog], beside: Sequence[Action] = ()
-    ) -> None:
-        """Write tasks' logs, each if it is still the one that was decided upon; the rest first."""
-        if beside:
-            await self.apply(key, beside)
+    async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
+        """Write tasks' logs, each if it is still the one that was decided upon."""
         for task, log in records.items():
             record = self.cluster.runs[key].task_runs[task]
             if record.deleted or record.told_version != record.version:

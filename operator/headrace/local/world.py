@@ -100,16 +100,12 @@ class LocalWorld:
             return None
         return self.snapshot()
 
-    async def log(
-        self, key: RunKey, records: Mapping[str, TaskLog], beside: Sequence[Action] = ()
-    ) -> None:
-        """Write tasks' logs; then carry out the other actions, since a write takes no time."""
+    async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
+        """Write tasks' logs."""
         now = datetime.now(UTC)
         self._store.write_tasks(key.name, records, now)
         self._task_logs.update(records)
         self._tasks_logged_at.update(dict.fromkeys(records, now))
-        if beside:
-            await self.apply(key, beside)
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
         """End attempts, then start others and items, then evaluate expressions."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from headrace.engine.room import Claim
 from headrace.engine.run.decide import Decision, decide
 from headrace.engine.run.observed import ObservedRun, RunKey, RunLog
-from headrace.engine.task.actions import Action, StartAttempt
+from headrace.engine.task.actions import Action
 from headrace.engine.task.observed import TaskLog
 from headrace.loop.subject import turn
 
@@ -25,14 +25,8 @@ class World(Protocol):
     def claim(self, key: RunKey, claims: Mapping[str, Claim]) -> None:
         """Replace what a run asks of pools, by task."""
 
-    async def log(
-        self, key: RunKey, records: Mapping[str, TaskLog], beside: Sequence[Action] = ()
-    ) -> None:
-        """
-        Write tasks' logs. When this returns, they survive a crash.
-
-        `beside` are actions that need not wait for them. Whatever fails, all have ended afterwards.
-        """
+    async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
+        """Write tasks' logs. When this returns, they survive a crash."""
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
         """Carry out actions. Repeating one that took effect must change nothing."""
@@ -71,18 +65,16 @@ class Runs:
         Write the new logs of tasks, and the ends that starts rely on; then carry out the actions.
 
         In this order, a crash in between repeats a decision and never an attempt. The claims come
-        first: until the run's next turn, nobody else gets what its attempts were given. Starts that
-        rely on no log go beside the logs, since a slot of a pool is idle until they are done.
+        first: until the run's next turn, nobody else gets what its attempts were given. A log that
+        meets a newer object ends the turn, so that no start relies on what is no longer so.
         """
         self._world.claim(key, decision.claims)
-        actions: Sequence[Action] = decision.actions
         if decision.records:
-            beside, actions = _parted(decision)
-            await self._world.log(key, decision.records, beside)
+            await self._world.log(key, decision.records)
         if decision.status is not None and decision.status_first:
             await self._world.record(key, decision.status)
-        if actions:
-            await self._world.apply(key, actions)
+        if decision.actions:
+            await self._world.apply(key, decision.actions)
 
     async def record(self, key: RunKey, decision: Decision) -> None:
         """
@@ -97,15 +89,6 @@ class Runs:
 
     async def tidy(self, key: RunKey, decision: Decision) -> None:
         """Do nothing: a run's actions already delete its Jobs, long after its end."""
-
-
-def _parted(decision: Decision) -> tuple[list[Action], list[Action]]:
-    """Return the starts that need not wait for the logs, and the other actions."""
-    free, others = list[Action](), list[Action]()
-    for action in decision.actions:
-        starts = isinstance(action, StartAttempt) and action.task in decision.free
-        (free if starts else others).append(action)
-    return free, others
 
 
 async def reconcile(key: RunKey, world: World, now: datetime) -> datetime | None:

@@ -31,11 +31,9 @@ class Diary:
     def claim(self, key: RunKey, claims: Mapping[str, Claim]) -> None:
         self.lines.append((key, *claims))
 
-    async def log(
-        self, key: RunKey, records: Mapping[str, TaskLog], beside: Sequence[Action] = ()
-    ) -> None:
+    async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         assert KEY == key
-        self.lines.append(("log", *records, "beside", *beside))
+        self.lines.append(("log", *records))
 
     async def apply(self, key: RunKey, actions: Sequence[Action]) -> None:
         assert KEY == key
@@ -59,15 +57,10 @@ def turned(decision: Decision, *, given_more: bool = False) -> list[object]:
     return diary.lines[1:]
 
 
-def test_only_starts_that_rely_on_no_log_go_beside_the_logs() -> None:
-    """The others come when the logs are written, and so does what is no start."""
-    decision = Decision({"c": TaskLog()}, (A, B, END), frozenset({"a", "c"}))
-    assert [("log", "c", "beside", A), ("apply", B, END)] == turned(decision)
-
-
-def test_a_turn_without_logs_has_nothing_beside_them() -> None:
-    """All actions are one step."""
-    assert [("apply", A, END)] == turned(Decision(actions=(A, END), free=frozenset("a")))
+def test_all_actions_come_after_the_logs() -> None:
+    """Also those that rely on no log: one that cannot be written says that the decision is old."""
+    decision = Decision({"c": TaskLog()}, (A, B, END))
+    assert [("log", "c"), ("apply", A, B, END)] == turned(decision)
 
 
 @pytest.mark.parametrize(

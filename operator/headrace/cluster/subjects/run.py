@@ -117,14 +117,7 @@ class ClusterWorld:
             memory = self._memories[key]
             memory.items, memory.seen = items, shown
 
-    async def log(
-        self, key: RunKey, records: Mapping[str, TaskLog], beside: Sequence[Action] = ()
-    ) -> None:
-        """Write TaskRuns' statuses, and carry out other actions at the same time."""
-        others = [self.apply(key, beside)] if beside else []
-        await some_at_a_time([*others, self._log_all(key, records)])
-
-    async def _log_all(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
+    async def log(self, key: RunKey, records: Mapping[str, TaskLog]) -> None:
         """Write TaskRuns' statuses, each only over the version of the decision."""
         known = await self._look_twice(key, records)
         written = [self._log(key, name, known.get(name, EMPTY), records[name]) for name in records]

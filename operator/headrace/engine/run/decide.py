@@ -69,9 +69,6 @@ class Decision:
     records: Mapping[str, TaskLog] = field(default_factory=dict)
     """Logs of tasks that changed. They are written before any action is carried out."""
     actions: tuple[Action, ...] = ()
-    free: frozenset[str] = frozenset()
-    """The tasks among the actions whose starts rely on nothing that this turn writes. They need not
-    wait for the logs."""
     status: RunLog | None = None
     """The run's status, if this turn writes it."""
     status_first: bool = False
@@ -120,7 +117,6 @@ def _judge(run: ObservedRun, definition: Definition, steered: Course, now: datet
     decision = Decision(
         records=records.now,
         actions=(*actions, *outputs, *beside.overstaying(now)),
-        free=frozenset(_free(actions, definition, records.now)),
         look_again_at=min((instant for instant in due if instant is not None), default=None),
         claims=found.claims,
     )
@@ -200,7 +196,7 @@ def _with_status(run: ObservedRun, status: RunLog, now: datetime, decision: Deci
     if status == run.log:
         return decision
     if status.marks != run.log.marks and _start(decision.actions):
-        return replace(decision, status=status, status_first=True, free=frozenset())
+        return replace(decision, status=status, status_first=True)
     weighty = (
         status.finished is not None
         or status.started != run.log.started
@@ -229,21 +225,6 @@ def _without_places(log: RunLog) -> RunLog:
 def _start(actions: Iterable[Action]) -> bool:
     """Return whether a task starts, or is taken over. It may rely on the end of another task."""
     return any(isinstance(action, StartAttempt | TakeOver) for action in actions)
-
-
-def _free(
-    actions: Iterable[Action], definition: Definition, records: Mapping[str, TaskLog]
-) -> Iterator[str]:
-    """
-    Yield the tasks that start while this turn writes neither their log nor an end that they need.
-
-    `finally` tasks rely on the ends of all others.
-    """
-    for action in actions:
-        if isinstance(action, StartAttempt) and action.task not in records:
-            task = definition.tasks[action.task]
-            if not task.is_finally and records.keys().isdisjoint(task.upstream):
-                yield action.task
 
 
 def _after_the_end(run: ObservedRun, now: datetime) -> Decision:

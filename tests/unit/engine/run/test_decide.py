@@ -117,15 +117,6 @@ def test_a_run_says_since_when_it_stands_so() -> None:
     assert at(30) == on.since
 
 
-def test_a_start_waits_for_no_log_but_those_it_relies_on() -> None:
-    """`a` ends in this turn: `b` needs that, and `c` does not."""
-    definition = workflow(task("a"), task("b", "a"), task("c"))
-    over = ObservedTask(log(), exited())
-    decision = decide(observed(definition, tasks={"a": over}), at(10))
-    assert ["a"] == list(decision.records)
-    assert frozenset({"c"}) == decision.free
-
-
 def test_a_time_of_the_last_write_that_has_not_come_yet_holds_nothing_up() -> None:
     """The clock went backwards."""
     told = replace(BEGUN, reason=Reason.RUNNING)
