@@ -37,9 +37,9 @@ class Mails:
         return dict(asked(self.process, {}))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def mails(servers_python: Path) -> Iterator[Mails]:
-    """Return a running mail server."""
+    """Return a running mail server: one for each test, so that no mail of another is in it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
