@@ -1,5 +1,5 @@
 """
-Fake nodes for tests of scale: pods on them succeed at once, without a process.
+Fake nodes for tests of scale: pods on them succeed without a process, at once or after `DURATION`.
 
 Knows kwok's command line, its stages, and the form of a fake node. See
 https://kwok.sigs.k8s.io. Pods get there by `SELECTOR` and `TOLERATION` only.
@@ -25,18 +25,22 @@ _LEASE_SECONDS = 40
 _STAGES = (
     "node/fast/node-initialize.yaml",
     "node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
-    "pod/fast/pod-complete.yaml",
     "pod/fast/pod-delete.yaml",
     "pod/fast/pod-ready.yaml",
 )
+COMPLETE = Path(__file__).with_name("pod-complete.yaml")
+"""Our own stage: those of kwok end the pod of a Job at once, or after a time partly by chance."""
+DURATION = "FAKE_DURATION"
+"""The variable of a container that says how long its pod runs, such as 4s."""
 _ROOM = {"cpu": "64", "memory": "256Gi", "pods": "1000"}
 
 
 def stages() -> tuple[Path, ...]:
-    """Return the files of the stages, which come with kwok's own source."""
+    """Return the files of the stages: those of kwok's own source, and ours."""
     module = f"{KWOK.package.removesuffix('/cmd/kwok')}@{KWOK.version}"
     folder = Path(json.loads(run("go", "mod", "download", "-json", module))["Dir"])
-    return tuple(folder / "kustomize" / "stage" / file for file in _STAGES)
+    theirs = tuple(folder / "kustomize" / "stage" / file for file in _STAGES)
+    return (*theirs, COMPLETE)
 
 
 def kwok(program: Path, instance: Instance, files: tuple[Path, ...]) -> Component:

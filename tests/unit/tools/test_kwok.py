@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from tools.cluster import kwok
 from tools.cluster.failure import ClusterError
@@ -30,3 +31,10 @@ def test_a_number_without_room_is_refused(count: int) -> None:
     """The message names the limit."""
     with pytest.raises(ClusterError, match="say 1 to 200"):
         kwok.nodes(count)
+
+
+def test_the_stage_of_pods_reads_the_duration_that_benches_give() -> None:
+    """Both say the same name of the variable, and the stage is among those that kwok gets."""
+    stage = yaml.safe_load(kwok.COMPLETE.read_text())
+    assert f'"{kwok.DURATION}"' in stage["spec"]["delay"]["durationFrom"]["expressionFrom"]
+    assert "pod-complete" == stage["metadata"]["name"]
