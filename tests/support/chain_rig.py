@@ -115,9 +115,8 @@ class ChainRig(WorldRig):
         parts = (self.caches, self.client, definitions, events, self.clock)
         self.workflows = WorkflowWorld(*parts)
         backfills = BackfillWorld(*parts)
-        self.subjects = subjects(
-            self.world, self.workflows, self.pools, backfills, lambda _key: None
-        )
+        runs, pools = self.world, (self.pools, self.statuses)
+        self.subjects = subjects(runs, self.workflows, *pools, backfills, lambda _key: None)
         super().tell()
         self.woken[:] = [*self.caches.keys(""), *KEYS]
 
